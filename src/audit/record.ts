@@ -1,0 +1,88 @@
+// What the audit log says of a request: one function for each event, values in, record out. No secrets go in.
+import { createHash } from 'node:crypto';
+import type { AuditEvent, AuditRecord } from '../core/audit-record.js';
+import { ERRORS, type SallyportError } from '../core/errors.js';
+import type { Decision, ExchangeRequest, Issued, Principal } from '../core/types.js';
+
+/** How far the request came; later stages add what they know. */
+export interface Progress {
+  readonly request: ExchangeRequest;
+  readonly principal?: Principal;
+  readonly decision?: Decision;
+}
+
+/** ISO 8601 in UTC without a fraction, as AWS writes Expiration. */
+const wholeSecond = (time: Date) => time.toISOString().replace(/\.\d+Z$/, 'Z');
+
+export function intentRecord(progress: Progress, now: Date): AuditRecord {
+  return base('intent', progress, now);
+}
+
+export function issuedRecord(progress: Progress, issued: Issued, now: Date): AuditRecord {
+  const { credentials, assumedRoleUser, federatedUser, packedPolicySize, sourceIdentity, stsRequestId } =
+    issued;
+  const arn = assumedRoleUser?.arn ?? federatedUser?.arn;
+  return {
+    ...base('issued', progress, now),
+    Issued: {
+      AccessKeyId: credentials.accessKeyId,
+      Expiration: wholeSecond(credentials.expiration),
+      ...(arn !== undefined && { Arn: arn }),
+      ...(assumedRoleUser && { AssumedRoleId: assumedRoleUser.assumedRoleId }),
+      ...(packedPolicySize !== undefined && { PackedPolicySize: packedPolicySize }),
+      ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
+      ...(stsRequestId !== undefined && { StsRequestId: stsRequestId }),
+    },
+  };
+}
+
+/** `denied` when the broker said no; `failed` when it could not decide, or said yes and STS did not deliver. */
+export function refusedRecord(progress: Progress, error: SallyportError, now: Date): AuditRecord {
+  const event = progress.decision === undefined && ERRORS[error.code].status < 500 ? 'denied' : 'failed';
+  return { ...base(event, progress, now), Error: { Code: error.code, Reason: error.reason } };
+}
+
+function base(event: AuditEvent, { request, principal, decision }: Progress, now: Date): AuditRecord {
+  const role = decision?.role ?? request.role;
+  const reason = decision?.reason ?? request.reason;
+  return {
+    Version: 1,
+    Time: now.toISOString(),
+    Event: event,
+    RequestId: request.requestId,
+    Surface: request.surface,
+    SourceAddress: request.sourceAddress,
+    ProofType: request.proof.type,
+    ...(principal && { Principal: principalFields(principal) }),
+    ...(role !== undefined && { Role: role }),
+    ...(decision && decisionFields(decision)),
+    ...(reason !== undefined && { Reason: reason }),
+  };
+}
+
+function principalFields(principal: Principal): NonNullable<AuditRecord['Principal']> {
+  return {
+    Issuer: principal.issuer,
+    Subject: principal.subject,
+    ...(principal.proofId !== undefined && { ProofId: principal.proofId }),
+    IssuedAt: new Date(principal.issuedAt * 1000).toISOString(),
+    ExpiresAt: new Date(principal.expiresAt * 1000).toISOString(),
+  };
+}
+
+function decisionFields({ target, grant, session, durationLimitedBy }: Decision) {
+  const { policy, policyArns, tags } = session;
+  return {
+    Operation: target.operation,
+    ...('roleArn' in target && { RoleArn: target.roleArn }),
+    Grant: grant,
+    Session: {
+      Name: session.name,
+      DurationSeconds: session.durationSeconds,
+      DurationLimitedBy: durationLimitedBy,
+      ...(policy !== undefined && { PolicySha256: createHash('sha256').update(policy).digest('hex') }),
+      ...(policyArns && { PolicyArns: policyArns }),
+      ...(tags && { Tags: tags }),
+    },
+  };
+}

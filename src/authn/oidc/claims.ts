@@ -1,0 +1,111 @@
+// What a token says, held against what its issuer is allowed to say. Pure; called once the signature is good, but for
+// `audienceOf`, which also picks the issuer. Every claim is checked for its type before its value.
+
+import type { Claims } from '../../core/types.js';
+import type { Issuer } from './issuer.js';
+import { refusal } from './refusal.js';
+
+/** Seconds by which the clocks of issuer and broker may differ. */
+export const LEEWAY = 60;
+
+/** `sub` and `jti`: longer than any provider's, short enough for log and store. Characters. */
+const MAX_ID_LENGTH = 1024;
+
+/** OpenID Connect Back-Channel Logout 1.0 section 2.4: what makes a JWT a logout token. */
+const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+
+/** The times of a token, in seconds since the epoch. */
+export interface Times {
+  readonly iat: number;
+  readonly exp: number;
+  readonly nbf?: number;
+}
+
+/** RFC 7519 section 4.1.3: one string or several. */
+export function audienceOf(claims: Claims): readonly string[] {
+  const { aud } = claims;
+  if (aud === undefined) throw refusal('claim_missing', 'aud.missing');
+  const list = Array.isArray(aud) ? aud : [aud];
+  if (list.length === 0 || !list.every((value) => typeof value === 'string')) {
+    throw refusal('proof_invalid', 'aud.type');
+  }
+  return list;
+}
+
+/** Checks everything but the times and the signature; gives what names the caller. */
+export function checkClaims(claims: Claims, issuer: Issuer): { subject: string; id?: string } {
+  if (isLogout(claims)) throw refusal('proof_invalid', 'logout.refused');
+  const subject = identifier(claims, 'sub');
+  if (subject === undefined) throw refusal('claim_missing', 'sub.missing');
+  const id = identifier(claims, 'jti');
+  if (id === undefined && issuer.once) throw refusal('claim_missing', 'jti.missing');
+  checkParties(claims, subject, issuer);
+  checkRequired(claims, issuer);
+  return { subject, ...(id !== undefined && { id }) };
+}
+
+/** Reads the times and checks what holds at any moment: both ends there, in order, and not too far apart. */
+export function timesOf(claims: Claims, issuer: Issuer): Times {
+  const exp = instant(claims, 'exp');
+  const iat = instant(claims, 'iat');
+  const nbf = instant(claims, 'nbf');
+  if (exp === undefined) throw refusal('claim_missing', 'exp.missing');
+  if (iat === undefined) throw refusal('claim_missing', 'iat.missing');
+  if (exp <= iat || (nbf !== undefined && exp <= nbf)) throw refusal('proof_invalid', 'exp.before_start');
+  if (exp - iat > issuer.maxLifetime) throw refusal('proof_invalid', 'lifetime.exceeded');
+  return { iat, exp, ...(nbf !== undefined && { nbf }) };
+}
+
+/** Checks the times against the clock; `now` in seconds. RFC 7519 sections 4.1.4 to 4.1.6. */
+export function checkTimes({ iat, exp, nbf }: Times, now: number): void {
+  if (now >= exp + LEEWAY) throw refusal('proof_expired', 'exp.past');
+  if (iat > now + LEEWAY) throw refusal('proof_not_yet_valid', 'iat.future');
+  if (nbf !== undefined && nbf > now + LEEWAY) throw refusal('proof_not_yet_valid', 'nbf.future');
+}
+
+function identifier(claims: Claims, name: 'sub' | 'jti'): string | undefined {
+  const value = claims[name];
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || value === '') throw refusal('proof_invalid', `${name}.type`);
+  if (value.length > MAX_ID_LENGTH || /\p{Cc}/u.test(value)) throw refusal('proof_invalid', `${name}.form`);
+  return value;
+}
+
+function instant(claims: Claims, name: 'exp' | 'iat' | 'nbf'): number | undefined {
+  const value = claims[name];
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw refusal('proof_invalid', `${name}.type`);
+  if (value < 0 || value > Number.MAX_SAFE_INTEGER) throw refusal('proof_invalid', `${name}.range`);
+  return value;
+}
+
+/**
+ * OpenID Connect Core 1.0 section 3.1.3.7, steps 3 to 5. A token addressed to others besides us can be replayed here
+ * by any of them, so it must name in `azp` a party we accept. `azp` may also be the subject: a service that asked for itself.
+ */
+function checkParties(claims: Claims, subject: string, issuer: Issuer): void {
+  const { azp } = claims;
+  if (azp !== undefined && typeof azp !== 'string') throw refusal('proof_invalid', 'azp.type');
+  if (azp === undefined) {
+    const foreign = audienceOf(claims).some((audience) => !issuer.audience.includes(audience));
+    if (foreign) throw refusal('audience_mismatch', 'aud.foreign');
+    return;
+  }
+  if (![subject, ...issuer.audience, ...issuer.authorizedParties].includes(azp)) {
+    throw refusal('audience_mismatch', 'azp.refused');
+  }
+}
+
+function checkRequired(claims: Claims, issuer: Issuer): void {
+  for (const [name, accepted] of issuer.require) {
+    const value = claims[name];
+    const scalar = Array.isArray(value) && value.length === 1 ? value[0] : value;
+    const detail = `The proof must carry the claim ${JSON.stringify(name)} with a value the broker accepts.`;
+    if (value === undefined) throw refusal('claim_missing', 'required.missing', { detail });
+    if (!accepted.some((one) => one === scalar)) throw refusal('claim_missing', 'required.value', { detail });
+  }
+}
+
+function isLogout({ events }: Claims): boolean {
+  return typeof events === 'object' && events !== null && Object.hasOwn(events, LOGOUT_EVENT);
+}

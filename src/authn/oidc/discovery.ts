@@ -1,0 +1,26 @@
+// From an issuer to the document with its keys: OpenID Connect Discovery 1.0 section 4. The document must name the very
+// issuer it was fetched for, and may place the keys only on a host that is pinned beforehand.
+import { isJsonObject } from '../../core/json.js';
+import { type JsonFetcher, KeyFetchError } from './fetch-json.js';
+import type { Issuer } from './issuer.js';
+import { readKeySet, type VerificationKey } from './keys.js';
+
+/** Fetches the usable keys of an issuer. Throws `KeyFetchError`. */
+export async function fetchKeys(issuer: Issuer, fetcher: JsonFetcher): Promise<readonly VerificationKey[]> {
+  const jwksUri = issuer.jwksUri ?? (await discover(issuer, fetcher));
+  return readKeySet(await fetcher.fetch(jwksUri));
+}
+
+async function discover(issuer: Issuer, fetcher: JsonFetcher): Promise<string> {
+  const document = await fetcher.fetch(`${issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`);
+  if (!isJsonObject(document)) throw new KeyFetchError('discovery.malformed');
+  if (document['issuer'] !== issuer.url) throw new KeyFetchError('discovery.issuer_mismatch');
+  const jwksUri = document['jwks_uri'];
+  if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) throw new KeyFetchError('discovery.malformed');
+  const { protocol, host, username } = new URL(jwksUri);
+  if (protocol !== new URL(issuer.url).protocol || username !== '') {
+    throw new KeyFetchError('discovery.jwks_uri_refused');
+  }
+  if (!issuer.jwksHosts.includes(host)) throw new KeyFetchError('discovery.jwks_host_refused');
+  return jwksUri;
+}

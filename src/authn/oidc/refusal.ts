@@ -1,0 +1,22 @@
+// Why a JWT is refused: a code from the table, and a fine reason under `jwt.` that holds no value of the token.
+import { type ErrorCode, SallyportError } from '../../core/errors.js';
+
+type RefusalCode = Extract<
+  ErrorCode,
+  | 'proof_malformed'
+  | 'proof_invalid'
+  | 'issuer_unknown'
+  | 'audience_mismatch'
+  | 'proof_expired'
+  | 'proof_not_yet_valid'
+  | 'claim_missing'
+>;
+
+/** E.g. `refusal('proof_invalid', 'alg.refused')`; `detail` and `cause` as in `SallyportError`. */
+export function refusal(
+  code: RefusalCode,
+  reason: string,
+  more: { readonly detail?: string; readonly cause?: unknown } = {},
+): SallyportError {
+  return new SallyportError(code, { reason: `jwt.${reason}`, ...more });
+}

@@ -1,0 +1,122 @@
+// JWT in, principal out: read, find the issuer, verify the signature, check the claims. The issuer is found in the
+// configured list before anything is fetched for the token; nothing in a token chooses a URL, a key source or an algorithm.
+import { compactVerify } from 'jose';
+import type { ProofVerifier, Verified } from '../../core/ports.js';
+import type { ClaimValue, Proof } from '../../core/types.js';
+import { audienceOf, checkClaims, checkTimes, LEEWAY, type Times, timesOf } from './claims.js';
+import type { Issuer } from './issuer.js';
+import type { VerificationKey } from './keys.js';
+import { refusal } from './refusal.js';
+import type { Source } from './source.js';
+import { readToken, type Token } from './token.js';
+import { VerifiedCache } from './verified-cache.js';
+
+/** A verified token, and what must still hold when it comes again: its times, and that its issuer has the key. */
+interface Known {
+  readonly verified: Verified;
+  readonly times: Times;
+  readonly source: Source;
+  readonly keyId: string;
+}
+
+export class TokenVerifier implements ProofVerifier {
+  readonly #sources: readonly Source[];
+  readonly #known = new VerifiedCache<Known>();
+
+  constructor(sources: readonly Source[]) {
+    this.#sources = sources;
+  }
+
+  async verify(proof: Proof, now: Date): Promise<Verified> {
+    const text = proof.value.reveal();
+    const at = now.getTime() / 1000;
+    const known = this.#known.get(text);
+    if (known) return stillVerified(known, at);
+    const fresh = await this.#verify(readToken(text), at);
+    this.#known.set(text, fresh);
+    return fresh.verified;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#sources.map((source) => source.close()));
+  }
+
+  async #verify(token: Token, now: number): Promise<Known> {
+    const source = this.#sourceOf(token);
+    checkHeader(token, source.issuer);
+    const key = await verifySignature(token, await source.keys.find(token, now));
+    const times = timesOf(token.claims, source.issuer);
+    checkTimes(times, now);
+    return { verified: verifiedOf(token, source.issuer, times), times, source, keyId: key.id };
+  }
+
+  /** By exact `iss` (OpenID Connect Core 1.0 section 3.1.3.7 step 2), and by `aud` where entries share an issuer. */
+  #sourceOf({ claims }: Token): Source {
+    const { iss } = claims;
+    if (iss === undefined) throw refusal('claim_missing', 'iss.missing');
+    if (typeof iss !== 'string') throw refusal('proof_invalid', 'iss.type');
+    const sources = this.#sources.filter(({ issuer }) => issuer.url === iss);
+    if (sources.length === 0) throw refusal('issuer_unknown', 'iss.unknown');
+    const audience = audienceOf(claims);
+    const [source, ...others] = sources.filter(({ issuer }) =>
+      issuer.audience.some((one) => audience.includes(one)),
+    );
+    if (!source) throw refusal('audience_mismatch', 'aud.mismatch');
+    if (others.length > 0) throw refusal('audience_mismatch', 'aud.ambiguous');
+    return source;
+  }
+}
+
+/** What was verified once holds as long as the token has not expired and its issuer has not withdrawn the key. */
+async function stillVerified({ verified, times, source, keyId }: Known, now: number): Promise<Verified> {
+  checkTimes(times, now);
+  const keys = await source.keys.current(now);
+  if (keys.some(({ id }) => id === keyId)) return verified;
+  throw refusal('proof_invalid', 'key.withdrawn');
+}
+
+/** RFC 8725 sections 3.1 and 3.11: only algorithms and token types of the issuer's own list. */
+function checkHeader({ alg, typ }: Token, issuer: Issuer): void {
+  if (!issuer.algorithms.includes(alg)) throw refusal('proof_invalid', 'alg.refused');
+  const accepted =
+    issuer.typ.length > 0 ? issuer.typ.includes(typ ?? '') : typ === undefined || typ === 'jwt';
+  if (!accepted || typ === 'logout+jwt') throw refusal('proof_invalid', 'typ.refused');
+}
+
+/** The key that made the signature; of several with one `kid`, the first that fits. */
+async function verifySignature(token: Token, keys: readonly VerificationKey[]): Promise<VerificationKey> {
+  let cause: unknown;
+  for (const key of keys) {
+    try {
+      await compactVerify(token.text, key.key, { algorithms: [token.alg] });
+      return key;
+    } catch (error) {
+      cause = error;
+    }
+  }
+  throw refusal('proof_invalid', 'signature.invalid', { cause });
+}
+
+function verifiedOf({ claims }: Token, issuer: Issuer, { iat, exp }: Times): Verified {
+  const { subject, id } = checkClaims(claims, issuer);
+  freeze(claims);
+  return {
+    principal: {
+      issuer: issuer.name,
+      type: 'oidc',
+      subject,
+      claims,
+      issuedAt: iat,
+      expiresAt: exp,
+      ...(id !== undefined && { proofId: id }),
+    },
+    ...(issuer.once && id !== undefined && { once: { id, expiresAt: exp + LEEWAY } }),
+  };
+}
+
+/** Cached claims are shared by requests, which must not be able to change them for each other. */
+function freeze(value: ClaimValue): void {
+  if (typeof value !== 'object' || value === null) return;
+  Object.freeze(value);
+  Object.values(value).forEach(freeze);
+}

@@ -1,0 +1,52 @@
+// The OIDC issuers of a config, compiled into one verifier. Every fault of the config is found here; the identity
+// providers themselves are not needed until the first token comes.
+import type { OidcIssuer } from '../../config/schema/oidc-issuer.js';
+import type { Fault } from '../../core/fault.js';
+import type { Log, ProofVerifier } from '../../core/ports.js';
+import { type Lookup, systemLookup } from './fetch-json.js';
+import { compileIssuer, type Issuer } from './issuer.js';
+import { createSource } from './source.js';
+import { TokenVerifier } from './token-verifier.js';
+
+export interface OidcVerifierOptions {
+  /** The OIDC issuers of the config, by name. */
+  readonly issuers: Readonly<Record<string, OidcIssuer>>;
+  readonly log: Log;
+  /** How host names are resolved. Default: as the system does. */
+  readonly lookup?: Lookup;
+  /** For each document fetched from an issuer, in milliseconds. Default 5000. */
+  readonly fetchTimeoutMs?: number;
+}
+
+export type OidcVerifierResult =
+  | { readonly ok: true; readonly verifier: ProofVerifier }
+  | { readonly ok: false; readonly faults: Fault[] };
+
+/** Compiles the issuers, reading CA files but no network. Gives the verifier, or all faults together. */
+export async function createOidcVerifier(options: OidcVerifierOptions): Promise<OidcVerifierResult> {
+  const { log, lookup = systemLookup, fetchTimeoutMs: timeoutMs = 5000 } = options;
+  const faults: Fault[] = [];
+  const issuers: Issuer[] = [];
+  for (const [name, config] of Object.entries(options.issuers)) {
+    const issuer = await compileIssuer(name, config, faults);
+    if (issuer) issuers.push(issuer);
+  }
+  faults.push(...overlaps(issuers));
+  if (faults.length > 0) return { ok: false, faults };
+  const sources = issuers.map((issuer) => createSource(issuer, { lookup, timeoutMs, log }));
+  return { ok: true, verifier: new TokenVerifier(sources) };
+}
+
+/** Two entries may share an issuer URL only if no audience fits both: else a token could be either's. */
+function overlaps(issuers: readonly Issuer[]): Fault[] {
+  return issuers.flatMap((issuer, index) => {
+    const rival = issuers
+      .slice(0, index)
+      .find(
+        ({ url, audience }) => url === issuer.url && audience.some((one) => issuer.audience.includes(one)),
+      );
+    if (!rival) return [];
+    const message = `Issuer "${rival.name}" has the same URL and audience. Give each its own audience, or join them.`;
+    return [{ path: ['issuers', issuer.name, 'audience'], message }];
+  });
+}

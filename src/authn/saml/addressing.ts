@@ -1,0 +1,29 @@
+// To whom a proof must be addressed: to AWS sign-in, so that it can be passed on to STS, or to this broker.
+import type { SamlIssuer } from '../../config/schema/saml-issuer.js';
+
+export interface Addressing {
+  /** For Recipient and Destination. */
+  readonly isRecipient: (url: string) => boolean;
+  /** For one Audience; an AWS sign-in URL names AWS too, if it is the one the assertion was sent to. */
+  readonly isAudience: (audience: string, recipient: string) => boolean;
+}
+
+/** Global, regional, China and GovCloud sign-in; `/acs/…` is a provider that takes encrypted assertions. */
+const AWS_SIGN_IN =
+  /^https:\/\/(?:[a-z]{2}(?:-[a-z]+)+-\d\.)?signin\.(?:aws\.amazon\.com|amazonaws-us-gov\.com|amazonaws\.cn)\/saml(?:\/acs\/[A-Za-z0-9]{1,64})?$/;
+const AWS_AUDIENCE = /^urn:amazon:webservices(?::cn-north-1|:govcloud)?$/;
+
+const AWS: Addressing = {
+  isRecipient: (url) => AWS_SIGN_IN.test(url),
+  isAudience: (audience, recipient) => AWS_AUDIENCE.test(audience) || audience === recipient,
+};
+
+/** `serverUrl` is the broker's public base URL. */
+export function addressingOf(audience: SamlIssuer['audience'], serverUrl: string): Addressing {
+  if (audience !== 'sallyport') return AWS;
+  const base = serverUrl.replace(/\/+$/, '');
+  return {
+    isRecipient: (url) => url === `${base}/saml/acs`,
+    isAudience: (name) => name === `${base}/saml/metadata`,
+  };
+}

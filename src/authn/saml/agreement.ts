@@ -1,0 +1,22 @@
+// Two readers, one document: if they differ about who it names, someone has found a gap between them.
+import type { AssertionFacts } from './assertion.js';
+import { refuse } from './refusal.js';
+import type { Read } from './second-reader-worker.js';
+
+/**
+ * saml2-js keeps only the last of several Attributes of one Name, so only that one can be compared.
+ * @throws SallyportError `proof_invalid`, reason `saml.reader.disagrees`.
+ */
+export function requireAgreement(facts: AssertionFacts, second: NonNullable<Read['user']>): void {
+  const expected = new Map(facts.attributes.map(({ name, values }) => [name, values]));
+  const seen = new Map(Object.entries(second.attributes));
+  const same =
+    second.nameId === facts.nameId.value &&
+    seen.size === expected.size &&
+    [...expected].every(([name, values]) => sameList(values, seen.get(name)));
+  if (!same) refuse('reader.disagrees');
+}
+
+function sameList(a: readonly string[], b: readonly string[] | undefined): boolean {
+  return b !== undefined && a.length === b.length && a.every((value, index) => value === b[index]);
+}

@@ -1,0 +1,93 @@
+// Every field of a signed assertion is judged here; what passes is all that later code knows of it.
+import type { Addressing } from './addressing.js';
+import { checkConditions } from './conditions.js';
+import { leafText, one, shape } from './elements.js';
+import { instantAttribute, requireBegun } from './instants.js';
+import { DSIG, ENTITY_FORMAT, SAML } from './namespaces.js';
+import { refuse } from './refusal.js';
+import { type Attribute, type Authentication, checkAuthentication, readAttributes } from './statements.js';
+import { checkConfirmation, type NameId, readNameId } from './subject.js';
+import type { XmlElement } from './xml.js';
+
+/** What an issuer's proofs must say. */
+export interface Expectation {
+  readonly entityId: string;
+  readonly addressing: Addressing;
+  /** Seconds from IssueInstant to the earliest NotOnOrAfter. */
+  readonly maxLifetime: number;
+}
+
+export interface AssertionFacts {
+  readonly id: string;
+  /** Epoch seconds; may have a fraction. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly recipient: string;
+  readonly audience: string;
+  readonly inResponseTo?: string;
+  readonly nameId: NameId;
+  readonly authentication: Authentication;
+  readonly attributes: readonly Attribute[];
+}
+
+/**
+ * SAML core 2.3.3. `now` in epoch seconds.
+ * @throws SallyportError with the refusal's code and a reason per field.
+ */
+export function checkAssertion(assertion: XmlElement, expected: Expectation, now: number): AssertionFacts {
+  const parts = shape(
+    assertion,
+    {
+      issuer: [SAML, 'Issuer', 1, 1],
+      signature: [DSIG, 'Signature', 0, 1],
+      subject: [SAML, 'Subject', 0, 1],
+      conditions: [SAML, 'Conditions', 0, 1],
+      authentication: [SAML, 'AuthnStatement', 1, 1],
+      attributes: [SAML, 'AttributeStatement', 0, 1],
+    },
+    'assertion.content',
+  );
+  const { id, issuedAt } = checkHeader(assertion, now);
+  checkIssuer(one(parts.issuer, 'issuer.missing'), expected.entityId);
+  const subject = one(parts.subject, 'subject.missing', 'claim_missing');
+  const nameId = readNameId(subject);
+  const confirmation = checkConfirmation(subject, expected.addressing, now);
+  const { recipient, inResponseTo } = confirmation;
+  const conditions = checkConditions(
+    one(parts.conditions, 'conditions.missing'),
+    recipient,
+    expected.addressing,
+    now,
+  );
+  const expiresAt = Math.min(confirmation.notOnOrAfter, conditions.notOnOrAfter);
+  if (expiresAt - issuedAt > expected.maxLifetime) refuse('lifetime');
+  return {
+    id,
+    issuedAt,
+    expiresAt,
+    recipient,
+    audience: conditions.audience,
+    ...(inResponseTo !== undefined && { inResponseTo }),
+    nameId,
+    authentication: checkAuthentication(one(parts.authentication, 'assertion.content'), now),
+    attributes: readAttributes(parts.attributes[0]),
+  };
+}
+
+/** ID, Version and IssueInstant, which Response and Assertion share (SAML core 2.3.3 and 3.2.2). */
+export function checkHeader(
+  element: XmlElement,
+  now: number,
+): { readonly id: string; readonly issuedAt: number } {
+  if (element.attributes.get('Version') !== '2.0') refuse('version');
+  const id = element.attributes.get('ID') ?? refuse('id.missing');
+  const issuedAt = instantAttribute(element, 'IssueInstant') ?? refuse('issue_instant.missing');
+  requireBegun(issuedAt, now, 'issue_instant');
+  return { id, issuedAt };
+}
+
+/** SAML profiles 4.1.4.2: the Issuer is the IdP's entity ID, and no other kind of name. */
+export function checkIssuer(issuer: XmlElement, entityId: string): void {
+  if ((issuer.attributes.get('Format') ?? ENTITY_FORMAT) !== ENTITY_FORMAT) refuse('issuer.format');
+  if (leafText(issuer, 'issuer') !== entityId) refuse('issuer');
+}

@@ -1,0 +1,50 @@
+// The Conditions of an assertion: every one must be understood and hold (SAML core 2.5.1).
+import type { Addressing } from './addressing.js';
+import { leafText, shape } from './elements.js';
+import { instantAttribute, requireBegun, requireNotEnded } from './instants.js';
+import { SAML } from './namespaces.js';
+import { refuse } from './refusal.js';
+import type { XmlElement } from './xml.js';
+
+export interface ConditionFacts {
+  /** The Audience that names us; if there are several restrictions, the first one's. */
+  readonly audience: string;
+  /** Epoch seconds. */
+  readonly notOnOrAfter: number;
+}
+
+/**
+ * OneTimeUse needs nothing more, because every assertion may be used once here. ProxyRestriction and any other
+ * condition are refused. Without NotOnOrAfter the conditions never end.
+ */
+export function checkConditions(
+  conditions: XmlElement,
+  recipient: string,
+  addressing: Addressing,
+  now: number,
+): ConditionFacts {
+  const { restrictions } = shape(
+    conditions,
+    {
+      restrictions: [SAML, 'AudienceRestriction', 0, Number.POSITIVE_INFINITY],
+      oneTimeUse: [SAML, 'OneTimeUse', 0, 1],
+    },
+    'conditions.unknown',
+  );
+  const audiences = restrictions.map((restriction) => ourAudience(restriction, recipient, addressing));
+  requireBegun(instantAttribute(conditions, 'NotBefore'), now, 'conditions.not_before');
+  const notOnOrAfter = instantAttribute(conditions, 'NotOnOrAfter') ?? Number.POSITIVE_INFINITY;
+  requireNotEnded(notOnOrAfter, now, 'conditions.expired');
+  return { audience: audiences[0] ?? refuse('audience.missing', 'audience_mismatch'), notOnOrAfter };
+}
+
+function ourAudience(restriction: XmlElement, recipient: string, addressing: Addressing): string {
+  const { audiences } = shape(
+    restriction,
+    { audiences: [SAML, 'Audience', 0, Number.POSITIVE_INFINITY] },
+    'audience.content',
+  );
+  const texts = audiences.map((audience) => leafText(audience, 'audience.content'));
+  const ours = texts.find((text) => addressing.isAudience(text, recipient));
+  return ours ?? refuse('audience', 'audience_mismatch');
+}

@@ -1,0 +1,71 @@
+// Where metadata comes from: a file, or an https URL of the config. Nothing in a proof chooses either.
+import { readFile } from 'node:fs/promises';
+import { isLoopback } from '../../core/address.js';
+import { MetadataFault } from './metadata.js';
+
+const MAX_BYTES = 1024 * 1024;
+const FETCH_LIMIT = 10_000;
+
+/** The source cannot be reached just now; trying again later may help. */
+export class SourceUnavailable extends Error {
+  override readonly name = 'SourceUnavailable';
+}
+
+/**
+ * Reads at most 1 MiB, in at most 10 s. Redirects are not followed.
+ * @throws MetadataFault for what only the operator can mend, SourceUnavailable for a network or server that is down.
+ */
+export async function readSource(source: string): Promise<string> {
+  const bytes = /^https?:\/\//.test(source) ? await fetchBytes(new URL(source)) : await readBytes(source);
+  if (bytes.length > MAX_BYTES)
+    throw new MetadataFault('It is larger than 1 MiB. Save the metadata of one IdP.');
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new MetadataFault('It is not UTF-8 text.');
+  }
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new MetadataFault(`The file cannot be read (${code}). Check the path and its permissions.`, {
+      cause,
+    });
+  }
+}
+
+async function fetchBytes(url: URL): Promise<Uint8Array> {
+  if (url.protocol !== 'https:' && !isLoopback(url.hostname)) {
+    throw new MetadataFault(
+      'The URL must begin with https://; keys would come over a line anyone can alter.',
+    );
+  }
+  let response: Response;
+  try {
+    response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(FETCH_LIMIT) });
+    if (response.status < 500 && !response.ok) {
+      throw new MetadataFault(
+        `The URL answered ${response.status}. Write the URL that answers 200 with the metadata itself.`,
+      );
+    }
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return await readAtMost(response, MAX_BYTES + 1);
+  } catch (cause) {
+    if (cause instanceof MetadataFault) throw cause;
+    throw new SourceUnavailable('The metadata URL cannot be reached.', { cause });
+  }
+}
+
+async function readAtMost(response: Response, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= limit) break;
+  }
+  return Buffer.concat(chunks);
+}

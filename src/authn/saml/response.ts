@@ -1,0 +1,34 @@
+// The fields of a Response around its assertion. If the Response itself is not signed they prove nothing, but what
+// they say must still fit: a document that contradicts itself is refused.
+import type { AssertionFacts, Expectation } from './assertion.js';
+import { checkHeader, checkIssuer } from './assertion.js';
+import { one } from './elements.js';
+import { requireSuccess, responseParts } from './outline.js';
+import { refuse } from './refusal.js';
+import type { XmlElement } from './xml.js';
+
+/**
+ * SAML core 3.2.2, profiles 4.1.4.2, bindings 3.5.5.2: a signed Response names its Issuer and Destination.
+ * @throws SallyportError with the refusal's code and a reason per field.
+ */
+export function checkResponse(
+  response: XmlElement,
+  signed: boolean,
+  facts: AssertionFacts,
+  expected: Expectation,
+  now: number,
+): void {
+  const parts = responseParts(response);
+  checkHeader(response, now);
+  requireSuccess(one(parts.status, 'response.content'));
+  const [issuer] = parts.issuer;
+  if (issuer) checkIssuer(issuer, expected.entityId);
+  else if (signed) refuse('issuer.missing');
+  const destination = response.attributes.get('Destination');
+  if (destination === undefined) {
+    if (signed) refuse('destination.missing', 'audience_mismatch');
+  } else if (!expected.addressing.isRecipient(destination)) {
+    refuse('destination', 'audience_mismatch');
+  }
+  if (response.attributes.get('InResponseTo') !== facts.inResponseTo) refuse('in_response_to.mismatch');
+}

@@ -1,0 +1,39 @@
+// The part of saml2-js that the second reader uses; the package ships no types.
+declare module 'saml2-js' {
+  interface AssertOptions {
+    readonly request_body: { readonly SAMLResponse: string };
+    readonly allow_unencrypted_assertion: boolean;
+    readonly require_session_index: boolean;
+    readonly ignore_signature: boolean;
+    /** Times are judged elsewhere, by the clock that is passed in. */
+    readonly ignore_timing: boolean;
+    readonly audience: string;
+  }
+  interface AssertResponse {
+    readonly type: string;
+    readonly user: {
+      readonly name_id: string;
+      readonly attributes: Readonly<Record<string, readonly string[]>>;
+    };
+  }
+  export class ServiceProvider {
+    constructor(options: {
+      readonly entity_id: string;
+      readonly assert_endpoint: string;
+      readonly private_key: string;
+      readonly certificate: string;
+    });
+    post_assert(
+      identityProvider: IdentityProvider,
+      options: AssertOptions,
+      callback: (error: Error | null, response?: AssertResponse) => void,
+    ): void;
+  }
+  export class IdentityProvider {
+    constructor(options: {
+      readonly sso_login_url: string;
+      readonly sso_logout_url: string;
+      readonly certificates: readonly string[];
+    });
+  }
+}

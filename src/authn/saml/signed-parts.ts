@@ -1,0 +1,74 @@
+// Response text -> its verified parts. Each is read from bytes that a signature covers, or decrypted from such
+// bytes; only the frame of a Response without a signature of its own is not, and `responseSigned` says so.
+import { type Decrypted, decryptAssertion } from './decryption.js';
+import { is, one } from './elements.js';
+import { SAML, SAMLP, STATUS_SUCCESS } from './namespaces.js';
+import { checkPlaces, type Outline } from './outline.js';
+import { refuse } from './refusal.js';
+import type { Reading } from './second-reader-worker.js';
+import { isSigned, type SignedElement, verifyEnveloped } from './signature.js';
+import type { SigningKey } from './signature-algorithms.js';
+import type { XmlElement, XmlRules } from './xml.js';
+
+export interface SignedParts {
+  readonly assertion: XmlElement;
+  readonly response: XmlElement;
+  readonly responseSigned: boolean;
+  /** The same Response, for the second reader. */
+  readonly reading: Pick<Reading, 'xml' | 'certificate' | 'checkSignature'>;
+}
+
+export interface Keys {
+  readonly signing: readonly SigningKey[];
+  /** PEM. */
+  readonly decryption: readonly string[];
+}
+
+/**
+ * Verifies every signature there is; at least one must cover the assertion.
+ * @throws SallyportError `proof_invalid`, reason `saml.signature.*` or `saml.decryption`.
+ */
+export function readSignedParts(text: string, outline: Outline, keys: Keys, rules: XmlRules): SignedParts {
+  const verify = (xml: string, element: XmlElement) =>
+    isSigned(element) ? verifyEnveloped(xml, element, keys.signing, rules) : undefined;
+  const signedResponse = verify(text, outline.response);
+  const response = signedResponse?.element ?? outline.response;
+  const frame = { response, responseSigned: signedResponse !== undefined };
+
+  if (outline.assertion) {
+    const signedAssertion = verify(text, outline.assertion);
+    const signature = signedAssertion ?? signedResponse ?? refuse('signature.missing');
+    const assertion = signedAssertion?.element ?? childOf(signature.element, 'Assertion');
+    return { ...frame, assertion, reading: { xml: text, ...readerCheck(signature) } };
+  }
+  const encrypted = childOf(response, 'EncryptedAssertion');
+  const decrypted = decryptAssertion(encrypted, frame.responseSigned, keys.decryption, rules);
+  checkPlaces(decrypted.assertion, decrypted.assertion, [decrypted.assertion]);
+  const signedAssertion = verify(decrypted.text, decrypted.assertion);
+  const signature = signedAssertion ?? signedResponse ?? refuse('signature.missing');
+  // The Response's signature covers the ciphertext, which saml2-js is not given.
+  const check = { ...readerCheck(signature), ...(!signedAssertion && { checkSignature: false }) };
+  const assertion = signedAssertion?.element ?? decrypted.assertion;
+  return { ...frame, assertion, reading: { xml: inPlainResponse(decrypted), ...check } };
+}
+
+function childOf(response: XmlElement, name: string): XmlElement {
+  return one(
+    response.children.filter((child) => is(child, SAML, name)),
+    'assertion.count',
+  );
+}
+
+function readerCheck({
+  signedBy,
+  readerCanCheck,
+}: SignedElement): Pick<Reading, 'certificate' | 'checkSignature'> {
+  return { certificate: signedBy.certificate.toString(), checkSignature: readerCanCheck };
+}
+
+function inPlainResponse({ text }: Decrypted): string {
+  return (
+    `<p:Response xmlns:p="${SAMLP}" Version="2.0"><p:Status><p:StatusCode Value="${STATUS_SUCCESS}"/></p:Status>` +
+    `${text}</p:Response>`
+  );
+}

@@ -1,0 +1,73 @@
+// The Subject of an assertion: who it is about, and the one bearer confirmation that lets the caller present it.
+import type { Addressing } from './addressing.js';
+import { leafText, one, shape } from './elements.js';
+import { instantAttribute, requireBegun, requireNotEnded } from './instants.js';
+import { BEARER, SAML } from './namespaces.js';
+import { refuse } from './refusal.js';
+import type { XmlElement } from './xml.js';
+
+export interface NameId {
+  readonly value: string;
+  readonly format?: string;
+  readonly nameQualifier?: string;
+  readonly spNameQualifier?: string;
+}
+
+export interface Confirmation {
+  readonly recipient: string;
+  /** Epoch seconds. */
+  readonly notOnOrAfter: number;
+  readonly inResponseTo?: string;
+}
+
+/** SAML core 8.3.7 caps persistent identifiers at 256 characters; so do we, all. */
+const MAX_NAME_ID = 256;
+/** Control, format and surrogate characters, line and paragraph separators: two names must not look alike. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+/** SAML core 2.4.1. @throws SallyportError `claim_missing`, reason `saml.nameid.*`. */
+export function readNameId(subject: XmlElement): NameId {
+  const { nameId } = shape(
+    subject,
+    {
+      nameId: [SAML, 'NameID', 0, 1],
+      confirmation: [SAML, 'SubjectConfirmation', 0, Number.POSITIVE_INFINITY],
+    },
+    'subject',
+  );
+  const element = one(nameId, 'nameid.missing', 'claim_missing');
+  const value = leafText(element, 'nameid.content');
+  if (value.trim() === '') return refuse('nameid.empty', 'claim_missing');
+  if (value.length > MAX_NAME_ID) return refuse('nameid.length', 'claim_missing');
+  if (INVISIBLE.test(value) || value !== value.trim()) return refuse('nameid.characters', 'claim_missing');
+  const format = element.attributes.get('Format');
+  const nameQualifier = element.attributes.get('NameQualifier');
+  const spNameQualifier = element.attributes.get('SPNameQualifier');
+  return {
+    value,
+    ...(format !== undefined && { format }),
+    ...(nameQualifier !== undefined && { nameQualifier }),
+    ...(spNameQualifier !== undefined && { spNameQualifier }),
+  };
+}
+
+/** SAML profiles 4.1.4.2 and 4.1.4.3. Address is not checked: a proof may reach the broker by another way. */
+export function checkConfirmation(subject: XmlElement, addressing: Addressing, now: number): Confirmation {
+  const confirmations = subject.children.filter(({ name }) => name === 'SubjectConfirmation');
+  const confirmation = one(confirmations, 'confirmation.count');
+  if (confirmation.attributes.get('Method') !== BEARER) refuse('confirmation.method');
+  const { data } = shape(
+    confirmation,
+    { data: [SAML, 'SubjectConfirmationData', 1, 1] },
+    'confirmation.data',
+  );
+  const bearer = one(data, 'confirmation.data');
+  if (leafText(bearer, 'confirmation.data').trim() !== '') refuse('confirmation.data');
+  const recipient = bearer.attributes.get('Recipient') ?? refuse('recipient.missing', 'audience_mismatch');
+  if (!addressing.isRecipient(recipient)) refuse('recipient', 'audience_mismatch');
+  requireBegun(instantAttribute(bearer, 'NotBefore'), now, 'confirmation.not_before');
+  const notOnOrAfter = instantAttribute(bearer, 'NotOnOrAfter') ?? refuse('confirmation.not_on_or_after');
+  requireNotEnded(notOnOrAfter, now, 'confirmation.expired');
+  const inResponseTo = bearer.attributes.get('InResponseTo');
+  return { recipient, notOnOrAfter, ...(inResponseTo !== undefined && { inResponseTo }) };
+}

@@ -1,0 +1,143 @@
+// The configured IdPs and what is known of them just now. Metadata is read again in the background; whatever is
+// wrong with a new reading is logged, and the last good one kept.
+import type { SamlIssuer } from '../../config/schema/saml-issuer.js';
+import { seconds } from '../../core/duration.js';
+import type { Fault } from '../../core/fault.js';
+import type { Log } from '../../core/ports.js';
+import { settingFaults } from './issuer-settings.js';
+import { type IdpMetadata, MetadataFault, parseMetadata, toSigningKey } from './metadata.js';
+import { readSource, SourceUnavailable } from './metadata-source.js';
+
+const DEFAULT_REFRESH = 3600;
+/** Longer delays do not fit into a timer. */
+const MAX_REFRESH = 7 * 86_400;
+/** After a reading that failed. */
+const RETRY = 60;
+const WARN_BEFORE = 30 * 86_400;
+
+/** An issuer of the config. Its metadata is absent until its URL has answered once. */
+export interface TrustedIssuer {
+  readonly name: string;
+  readonly config: SamlIssuer;
+  metadata?: IdpMetadata;
+}
+
+export interface Trust {
+  readonly issuers: readonly TrustedIssuer[];
+  /** Ends the background readings. */
+  close(): void;
+}
+
+/**
+ * Reads all metadata once. A URL that is down is no fault: its issuer is unavailable until it answers, the others
+ * are not.
+ */
+export async function loadTrust(
+  config: Readonly<Record<string, SamlIssuer>>,
+  log: Log,
+): Promise<{ readonly ok: true; readonly trust: Trust } | { readonly ok: false; readonly faults: Fault[] }> {
+  const issuers = Object.entries(config).map(([name, issuer]): TrustedIssuer => ({ name, config: issuer }));
+  const load = async (issuer: TrustedIssuer): Promise<Fault[]> => {
+    const faults = settingFaults(issuer.name, issuer.config);
+    if (faults.length > 0) return faults;
+    try {
+      await readMetadata(issuer, issuers, log);
+      return [];
+    } catch (error) {
+      if (!(error instanceof SourceUnavailable)) return [metadataFault(issuer, error)];
+      report(issuer, error, log);
+      return [];
+    }
+  };
+  const faults = (await Promise.all(issuers.map(load))).flat();
+  if (faults.length > 0) return { ok: false, faults };
+  const stops = issuers.map((issuer) => keepFresh(issuer, issuers, log));
+  const close = () => {
+    for (const stop of stops) stop();
+  };
+  return { ok: true, trust: { issuers, close } };
+}
+
+/** Reads an issuer's metadata again and again; the answer ends it. */
+function keepFresh(issuer: TrustedIssuer, all: readonly TrustedIssuer[], log: Log): () => void {
+  const { refresh } = issuer.config;
+  const interval = Math.min(refresh === undefined ? DEFAULT_REFRESH : seconds(refresh), MAX_REFRESH);
+  let timer: NodeJS.Timeout | undefined;
+  const schedule = (delay: number): void => {
+    timer = setTimeout(() => void read(), delay * 1000).unref();
+  };
+  const read = async (): Promise<void> => {
+    const running = timer;
+    let delay = interval;
+    try {
+      await readMetadata(issuer, all, log);
+    } catch (error) {
+      report(issuer, error, log);
+      delay = Math.min(interval, RETRY);
+    }
+    if (timer === running) schedule(delay);
+  };
+  schedule(issuer.metadata ? interval : Math.min(interval, RETRY));
+  return () => {
+    clearTimeout(timer);
+    timer = undefined;
+  };
+}
+
+/** Takes the new metadata only if it is sound and still that of the same IdP. */
+async function readMetadata(issuer: TrustedIssuer, all: readonly TrustedIssuer[], log: Log): Promise<void> {
+  const { metadata, metadataCertificate } = issuer.config;
+  const signer = metadataCertificate === undefined ? undefined : toSigningKey(metadataCertificate);
+  const next = parseMetadata(await readSource(metadata), signer, Date.now() / 1000);
+  const last = issuer.metadata;
+  if (last && last.entityId !== next.entityId) {
+    throw new MetadataFault('Its entityID has changed. Restart or reload if that is meant.');
+  }
+  const twin = all.find((other) => other !== issuer && other.metadata?.entityId === next.entityId);
+  if (twin) throw new MetadataFault(`It has the same entityID as that of issuer "${twin.name}". Remove one.`);
+  if (last && fingerprints(last) !== fingerprints(next)) {
+    log.info(
+      { issuer: issuer.name, keys: next.keys.length },
+      'The signing keys of a SAML issuer have changed.',
+    );
+  }
+  issuer.metadata = next;
+  warnOfExpiry(issuer.name, next, Date.now() / 1000, log);
+}
+
+function metadataFault({ name, config }: TrustedIssuer, error: unknown): Fault {
+  const why = error instanceof MetadataFault ? error.message : 'It cannot be read.';
+  return {
+    path: ['issuers', name, 'metadata'],
+    message: `The metadata ${config.metadata} is not usable. ${why}`,
+  };
+}
+
+function report({ name, metadata }: TrustedIssuer, error: unknown, log: Log): void {
+  const why = error instanceof Error ? error.message : 'unknown';
+  if (metadata)
+    log.error({ issuer: name, why }, 'SAML metadata could not be refreshed; the last good one is kept.');
+  else
+    log.error({ issuer: name, why }, 'SAML metadata could not be read; the issuer is unavailable for now.');
+}
+
+function fingerprints({ keys }: IdpMetadata): string {
+  return keys.map(({ certificate }) => certificate.fingerprint256).join();
+}
+
+/** A certificate's own end does not end the use of its key (SAML metadata interoperability profile 2.6.1). */
+function warnOfExpiry(issuer: string, { keys, validUntil }: IdpMetadata, now: number, log: Log): void {
+  for (const { certificate } of keys) {
+    const { validTo, fingerprint256 } = certificate;
+    if (Date.parse(validTo) / 1000 < now + WARN_BEFORE) {
+      log.warn(
+        { issuer, validTo, fingerprint256 },
+        'A signing certificate of a SAML issuer has expired or soon will.',
+      );
+    }
+  }
+  if (validUntil !== undefined && validUntil < now + WARN_BEFORE) {
+    const until = new Date(validUntil * 1000).toISOString();
+    log.warn({ issuer, validUntil: until }, 'The metadata of a SAML issuer will expire soon.');
+  }
+}

@@ -1,0 +1,127 @@
+// A SAML Response -> the principal it proves. The order of the steps is the wall: each reads only what the one
+// before has let through.
+import type { SamlIssuer } from '../../config/schema/saml-issuer.js';
+import { seconds } from '../../core/duration.js';
+import { SallyportError } from '../../core/errors.js';
+import type { Fault } from '../../core/fault.js';
+import type { Log, ProofVerifier, Verified } from '../../core/ports.js';
+import { addressingOf } from './addressing.js';
+import { requireAgreement } from './agreement.js';
+import { type AssertionFacts, checkAssertion } from './assertion.js';
+import { toClaims } from './claims.js';
+import { CLOCK_LEEWAY } from './instants.js';
+import type { IdpMetadata } from './metadata.js';
+import { outline } from './outline.js';
+import { proofRules } from './proof-rules.js';
+import { decodeProof } from './proof-text.js';
+import { refuse } from './refusal.js';
+import { type Requests, requireRequested } from './requests.js';
+import { checkResponse } from './response.js';
+import { createSecondReader, type SecondReader } from './second-reader.js';
+import { readSignedParts } from './signed-parts.js';
+import { loadTrust, type Trust, type TrustedIssuer } from './trust.js';
+import { parseXml } from './xml.js';
+
+export interface SamlVerifierOptions {
+  /** SAML issuers by name; metadata paths are absolute. */
+  readonly issuers: Readonly<Record<string, SamlIssuer>>;
+  /** The broker's public base URL. */
+  readonly serverUrl: string;
+  readonly log: Log;
+  /** The requests this broker has sent; without it no InResponseTo is known. */
+  readonly requests?: Requests;
+  /** Shared with other verifiers, and closed by whoever made it. Default: one of its own. */
+  readonly reader?: SecondReader;
+}
+
+const DEFAULT_MAX_LIFETIME = 3600;
+
+/**
+ * Loads the metadata of all issuers, then verifies SAML Responses (web browser SSO profile, SAML profiles 4.1.4).
+ * The caller must claim `once`: replay is not checked here. Close the verifier to end its worker and readings.
+ */
+export async function createSamlVerifier(
+  options: SamlVerifierOptions,
+): Promise<{ ok: true; verifier: ProofVerifier } | { ok: false; faults: Fault[] }> {
+  const loaded = await loadTrust(options.issuers, options.log);
+  if (!loaded.ok) return loaded;
+  const { trust } = loaded;
+  const reader = options.reader ?? createSecondReader({ log: options.log });
+  const allRules = proofRules(Object.values(options.issuers));
+
+  async function verify(base64: string, now: number): Promise<Verified> {
+    const text = decodeProof(base64);
+    const document = parseXml(text, allRules);
+    const found = outline(document.root);
+    const { issuer, metadata } = findIssuer(trust, found.issuer, now);
+    const rules = proofRules([issuer.config], document.namespaces);
+    const keys = { signing: metadata.keys, decryption: issuer.config.decryptionKeys ?? [] };
+    const parts = readSignedParts(text, found, keys, rules);
+    const expected = {
+      entityId: metadata.entityId,
+      addressing: addressingOf(issuer.config.audience, options.serverUrl),
+      maxLifetime: issuer.config.maxLifetime ? seconds(issuer.config.maxLifetime) : DEFAULT_MAX_LIFETIME,
+    };
+    const facts = checkAssertion(parts.assertion, expected, now);
+    checkResponse(parts.response, parts.responseSigned, facts, expected, now);
+    const claims = toClaims(metadata.entityId, facts);
+    requireAgreement(facts, await reader.read({ ...parts.reading, audience: facts.audience }));
+    await requireRequested(issuer.config, facts.inResponseTo, options.requests, now);
+    return toVerified(issuer.name, facts, claims);
+  }
+
+  return {
+    ok: true,
+    verifier: {
+      async verify(proof, now) {
+        try {
+          return await verify(proof.value.reveal(), now.getTime() / 1000);
+        } catch (error) {
+          if (error instanceof SallyportError) throw error;
+          throw new SallyportError('internal', { reason: 'saml.unexpected', cause: error });
+        }
+      },
+      async close() {
+        trust.close();
+        if (!options.reader) await reader.close();
+      },
+    },
+  };
+}
+
+/** The issuer whose keys to check with. Until then its name is only a claim. */
+function findIssuer(
+  { issuers }: Trust,
+  entityId: string,
+  now: number,
+): { readonly issuer: TrustedIssuer; readonly metadata: IdpMetadata } {
+  const issuer = issuers.find(({ metadata }) => metadata?.entityId === entityId);
+  if (!issuer?.metadata) {
+    if (issuers.some(({ metadata }) => !metadata)) return refuse('metadata.missing', 'issuer_unavailable');
+    return refuse('issuer.unknown', 'issuer_unknown');
+  }
+  const { metadata } = issuer;
+  if ((metadata.validUntil ?? now) < now) return refuse('metadata.expired', 'issuer_unavailable');
+  return { issuer, metadata };
+}
+
+function toVerified(
+  issuer: string,
+  facts: AssertionFacts,
+  claims: Verified['principal']['claims'],
+): Verified {
+  const { sessionNotOnOrAfter } = facts.authentication;
+  return {
+    principal: {
+      issuer,
+      type: 'saml',
+      subject: facts.nameId.value,
+      claims,
+      issuedAt: facts.issuedAt,
+      expiresAt: Math.floor(facts.expiresAt),
+      proofId: facts.id,
+      ...(sessionNotOnOrAfter !== undefined && { sessionNotOnOrAfter: Math.floor(sessionNotOnOrAfter) }),
+    },
+    once: { id: facts.id, expiresAt: Math.ceil(facts.expiresAt) + CLOCK_LEEWAY },
+  };
+}

@@ -1,0 +1,105 @@
+// Principal + request -> Decision, or a refusal. Pure: no I/O, no clock of its own. Default deny, a deny wins, order
+// never matters. A role that is not there and one that is not permitted are refused alike.
+import { SallyportError } from '../core/errors.js';
+import type { Decision, DurationLimit, ExchangeRequest, Principal, Session } from '../core/types.js';
+import { narrowing } from './narrowing.js';
+import type { CompiledGrant, CompiledRole, Policy } from './policy.js';
+
+/** STS issues nothing shorter. */
+const MIN_SECONDS = 900;
+
+export interface Permitted {
+  readonly role: CompiledRole;
+  /** The first allow, by the order of the config, that covers the role. */
+  readonly grant: string;
+}
+
+type Caller = Pick<ExchangeRequest, 'sourceAddress'>;
+type Asked = Caller & Pick<ExchangeRequest, 'role' | 'durationSeconds' | 'policy' | 'policyArns' | 'reason'>;
+
+/** Every role this principal may have from this address, by the order of the config. */
+export function permittedRoles(policy: Policy, principal: Principal, caller: Caller): readonly Permitted[] {
+  const grants = matchingGrants(policy, principal, caller);
+  return [...policy.roles.values()].flatMap((role) => permit(role, grants) ?? []);
+}
+
+/**
+ * Decides which role the caller gets and with what session.
+ * @throws SallyportError with the refusal's code.
+ */
+export function decide(policy: Policy, principal: Principal, asked: Asked, now: Date): Decision {
+  const { role, grant } = choose(policy, principal, asked);
+  if (role.proofType !== undefined && role.proofType !== principal.type) {
+    throw new SallyportError('proof_type_mismatch', {
+      detail: `This role is issued through ${role.target.operation}: send ${role.proofType === 'saml' ? 'SAMLResponse in the body' : 'a JWT as Bearer token'}.`,
+    });
+  }
+  if (role.reasonRequired && asked.reason === undefined) throw new SallyportError('reason_required');
+  const lifetime = boundDuration(role, principal, asked, now);
+  const session: Session = {
+    ...role.session.fill(principal.claims),
+    ...narrowing(role.session, asked),
+    durationSeconds: lifetime.seconds,
+  };
+  return {
+    role: role.name,
+    target: role.target,
+    session,
+    grant,
+    durationLimitedBy: lifetime.limitedBy,
+    ...(asked.reason !== undefined && { reason: asked.reason }),
+  };
+}
+
+function matchingGrants(policy: Policy, principal: Principal, caller: Caller): readonly CompiledGrant[] {
+  const candidates = policy.grantsByIssuer.get(principal.issuer) ?? [];
+  return candidates.filter((grant) => grant.matches(principal, caller.sourceAddress));
+}
+
+function permit(role: CompiledRole, grants: readonly CompiledGrant[]): Permitted | undefined {
+  const covering = grants.filter((grant) => grant.coversRole(role.name));
+  const allow = covering.find((grant) => !grant.deny);
+  return allow && !covering.some((grant) => grant.deny) ? { role, grant: allow.id } : undefined;
+}
+
+/** The role asked for, or the only one there is for this type of proof. */
+function choose(policy: Policy, principal: Principal, asked: Asked): Permitted {
+  if (asked.role !== undefined) {
+    const role = policy.roles.get(asked.role);
+    const permitted = role && permit(role, matchingGrants(policy, principal, asked));
+    if (!permitted) throw new SallyportError('role_not_permitted');
+    return permitted;
+  }
+  const choices = permittedRoles(policy, principal, asked).filter(
+    ({ role }) => role.proofType === undefined || role.proofType === principal.type,
+  );
+  const [only, second] = choices;
+  if (!only) throw new SallyportError('no_role_permitted');
+  if (second) {
+    throw new SallyportError('role_ambiguous', { members: { Roles: choices.map(({ role }) => role.name) } });
+  }
+  return only;
+}
+
+/** The smallest of request, role and sign-in; a request above the role's limit is refused, not cut. */
+function boundDuration(
+  role: CompiledRole,
+  principal: Principal,
+  asked: Asked,
+  now: Date,
+): { readonly seconds: number; readonly limitedBy: DurationLimit } {
+  const { defaultSeconds, maxSeconds } = role.session;
+  if (asked.durationSeconds !== undefined && asked.durationSeconds > maxSeconds) {
+    throw new SallyportError('duration_exceeds_limit', {
+      detail: `DurationSeconds is above the limit of this role, which is ${maxSeconds}. Ask for that or less.`,
+      members: { MaxDurationSeconds: maxSeconds },
+    });
+  }
+  const wanted = asked.durationSeconds ?? defaultSeconds;
+  const limitedBy: DurationLimit = asked.durationSeconds === undefined ? 'role' : 'request';
+  if (principal.sessionNotOnOrAfter === undefined) return { seconds: wanted, limitedBy };
+  const left = Math.floor(principal.sessionNotOnOrAfter - now.getTime() / 1000);
+  if (left >= wanted) return { seconds: wanted, limitedBy };
+  if (left < MIN_SECONDS) throw new SallyportError('session_too_short');
+  return { seconds: left, limitedBy: 'SessionNotOnOrAfter' };
+}

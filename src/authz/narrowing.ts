@@ -1,0 +1,36 @@
+// What a caller may take away from a session: Policy and PolicyArns, where they can only reduce. Session policies of
+// one session add up among themselves, so where the role sets one, another from the caller could widen it.
+import { SallyportError } from '../core/errors.js';
+import { isJsonObject, parseJson } from '../core/json.js';
+import type { ExchangeRequest } from '../core/types.js';
+import { POLICY_TEXT } from './places.js';
+import type { CompiledSession, FilledSession } from './session.js';
+
+/** @throws SallyportError `policy_not_narrowing`, or `parameter_invalid` for a Policy that STS would not read. */
+export function narrowing(
+  session: CompiledSession,
+  asked: Pick<ExchangeRequest, 'policy' | 'policyArns'>,
+): Pick<FilledSession, 'policy' | 'policyArns'> {
+  if (asked.policy === undefined && asked.policyArns === undefined) return {};
+  if (session.policyFixed) throw new SallyportError('policy_not_narrowing');
+  return {
+    ...(asked.policy !== undefined && { policy: checkedPolicy(asked.policy) }),
+    ...(asked.policyArns !== undefined && { policyArns: asked.policyArns }),
+  };
+}
+
+function checkedPolicy(text: string): string {
+  if (POLICY_TEXT.pattern.test(text) && isPolicyObject(text)) return text;
+  throw new SallyportError('parameter_invalid', {
+    reason: 'parameter.policy',
+    detail: `Policy must be a JSON object as text, of ${POLICY_TEXT.rule}.`,
+  });
+}
+
+function isPolicyObject(text: string): boolean {
+  try {
+    return isJsonObject(parseJson(text));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,55 @@
+// The pipeline: proof in, credentials out. This list is the whole of it, for every surface.
+import { intentRecord, issuedRecord, type Progress, refusedRecord } from '../audit/record.js';
+import { decide } from '../authz/decide.js';
+import type { AuditRecord } from '../core/audit-record.js';
+import { SallyportError } from '../core/errors.js';
+import type { AuditLog, Issue } from '../core/ports.js';
+import type { Decision, ExchangeRequest, Issued, Principal } from '../core/types.js';
+import type { Snapshot } from './snapshot.js';
+
+export interface Stages {
+  snapshot(): Snapshot;
+  readonly issue: Issue;
+  readonly audit: AuditLog;
+  now(): Date;
+}
+
+export interface Exchanged {
+  readonly principal: Principal;
+  readonly decision: Decision;
+  readonly issued: Issued;
+}
+
+/** @throws SallyportError: every refusal and failure, after it has been recorded. */
+export type Exchange = (request: ExchangeRequest) => Promise<Exchanged>;
+
+export function createExchange({ snapshot, issue, audit, now }: Stages): Exchange {
+  return async (request) => {
+    const { authenticate, policy } = snapshot();
+    let progress: Progress = { request };
+    try {
+      const principal = await authenticate(request.proof, now());
+      progress = { request, principal };
+      const decision = decide(policy, principal, request, now());
+      progress = { request, principal, decision };
+      await record(audit, intentRecord(progress, now()));
+      const issued = await issue(decision, request.proof);
+      await record(audit, issuedRecord(progress, issued, now()));
+      return { principal, decision, issued };
+    } catch (error) {
+      const refusal =
+        error instanceof SallyportError ? error : new SallyportError('internal', { cause: error });
+      if (refusal.code !== 'audit_unavailable') await record(audit, refusedRecord(progress, refusal, now()));
+      throw refusal;
+    }
+  };
+}
+
+/** Nothing is handed out, and no refusal given, that could not be written down. */
+async function record(audit: AuditLog, entry: AuditRecord): Promise<void> {
+  try {
+    await audit.write(entry);
+  } catch (cause) {
+    throw new SallyportError('audit_unavailable', { cause });
+  }
+}

@@ -1,0 +1,20 @@
+// The pipeline stopped after `decide`: who the caller is and what they may have. Nothing is issued.
+import { type Permitted, permittedRoles } from '../authz/decide.js';
+import type { ExchangeRequest, Principal } from '../core/types.js';
+import type { Stages } from './exchange.js';
+
+interface Preview {
+  readonly principal: Principal;
+  readonly permitted: readonly Permitted[];
+}
+
+/** @throws SallyportError when the proof is refused. */
+export type PreviewCaller = (request: Pick<ExchangeRequest, 'proof' | 'sourceAddress'>) => Promise<Preview>;
+
+export function createPreview({ snapshot, now }: Pick<Stages, 'snapshot' | 'now'>): PreviewCaller {
+  return async ({ proof, sourceAddress }) => {
+    const { authenticate, policy } = snapshot();
+    const principal = await authenticate(proof, now());
+    return { principal, permitted: permittedRoles(policy, principal, { sourceAddress }) };
+  };
+}

@@ -1,0 +1,19 @@
+// The command line: the literal list of commands. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+import { Command, type CommanderError } from 'commander';
+import { VERSION } from '../core/version.js';
+import { registerOpenapi } from './openapi.js';
+import { registerServe } from './serve.js';
+
+export function createProgram(): Command {
+  const program = new Command('sallyport')
+    .description(
+      'HTTP identity broker for AWS: a SAML assertion or an OIDC JWT in, scoped temporary credentials out.',
+    )
+    .version(VERSION)
+    .showHelpAfterError('(sallyport --help lists the commands)')
+    .exitOverride((error: CommanderError) => process.exit(error.exitCode === 0 ? 0 : 2));
+  // Subcommands take over the settings above, so they come first.
+  registerServe(program);
+  registerOpenapi(program);
+  return program;
+}

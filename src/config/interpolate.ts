@@ -1,0 +1,53 @@
+// `${env:NAME}` and `${file:PATH}` in any string of the config: secrets and per-machine values stay out of the file.
+// `${claims.…}` and IAM's own policy variables are left alone. A missing variable or file is a fault, never empty.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { ConfigPath, Fault } from '../core/fault.js';
+
+const REFERENCE = /\$\{(env|file):([^}]*)\}/g;
+
+export interface InterpolationSources {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder that relative file paths start from: the config file's. */
+  readonly folder: string;
+}
+
+/** Replaces references in every string of `value`, a tree of plain JSON values. */
+export function interpolate(
+  value: unknown,
+  sources: InterpolationSources,
+): { readonly value: unknown; readonly faults: readonly Fault[] } {
+  const faults: Fault[] = [];
+
+  const resolveReference = (kind: string, name: string, path: ConfigPath): string => {
+    if (kind === 'env') {
+      const found = Object.hasOwn(sources.env, name) ? sources.env[name] : undefined;
+      if (found !== undefined && found !== '') return found;
+      faults.push({ path, message: `The environment variable ${name} is not set. Set it before starting.` });
+      return '';
+    }
+    try {
+      return readFileSync(resolve(sources.folder, name), 'utf8').replace(/\r?\n$/, '');
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+      faults.push({
+        path,
+        message: `The file ${name} cannot be read (${code}). Check the path and its permissions.`,
+      });
+      return '';
+    }
+  };
+
+  const walk = (node: unknown, path: ConfigPath): unknown => {
+    if (typeof node === 'string') {
+      return node.replace(REFERENCE, (_, kind: string, name: string) => resolveReference(kind, name, path));
+    }
+    if (Array.isArray(node)) return node.map((item, index) => walk(item, [...path, index]));
+    if (typeof node === 'object' && node !== null) {
+      return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, walk(item, [...path, key])]));
+    }
+    return node;
+  };
+
+  return { value: walk(value, []), faults };
+}

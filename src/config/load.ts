@@ -1,0 +1,125 @@
+// A config file -> a typed Config, or every fault in it at once, each with its line and column.
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { Document, LineCounter } from 'yaml';
+import type { Fault, LocatedFault } from '../core/fault.js';
+import { schemaFaults } from './faults.js';
+import { interpolate } from './interpolate.js';
+import { locate } from './locate.js';
+import { readYaml } from './read-yaml.js';
+import { referenceFaults } from './references.js';
+import { type Config, ConfigSchema } from './schema/config.js';
+import { namesIn, soundPart } from './sound-part.js';
+
+const MAX_BYTES = 4 * 1024 * 1024;
+
+const validate = new Ajv2020({
+  allErrors: true,
+  verbose: true,
+  discriminator: true,
+  strict: false,
+  formats: { uri: (text: string) => URL.canParse(text) },
+}).compile(ConfigSchema);
+
+/** A config without faults of its own; later stages (authn, authz) may still find some, and locate them here. */
+export interface LoadedConfig {
+  readonly file: string;
+  readonly config: Config;
+  /** Gives faults their place in the file, in its order. */
+  locateFaults(faults: readonly Fault[]): readonly LocatedFault[];
+}
+
+export type LoadResult =
+  | { readonly ok: true; readonly loaded: LoadedConfig; readonly faults: readonly [] }
+  /** `loaded` holds what was sound, without the entries at fault, so that later stages can add their faults. */
+  | { readonly ok: false; readonly loaded?: LoadedConfig; readonly faults: readonly LocatedFault[] };
+
+/** Reads and checks a file. Never throws for what is in it, or for a file that is not there. */
+export function loadConfig(file: string, env: Readonly<Record<string, string | undefined>>): LoadResult {
+  const at = (message: string, line = 1, column = 1): LoadResult => ({
+    ok: false,
+    faults: [{ file, line, column, path: [], message }],
+  });
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    return at(`The config file cannot be read (${code}). Check the path and its permissions.`);
+  }
+  if (bytes.length > MAX_BYTES) return at('The config file is larger than 4 MiB. Split it.');
+  return parseConfig(bytes.toString('utf8'), file, env);
+}
+
+/** The same for a text. `file` names it in faults, and relative paths start from its folder. */
+export function parseConfig(
+  text: string,
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+): LoadResult {
+  const yaml = readYaml(text);
+  if (!yaml.ok) return { ok: false, faults: yaml.faults.map((fault) => ({ file, path: [], ...fault })) };
+  const { value, document, lines } = yaml;
+  const locateFaults = locator(document, lines, file);
+  const folder = dirname(resolve(file));
+  const interpolated = interpolate(value, { env, folder });
+  const unreadable = [...yaml.faults, ...interpolated.faults];
+  const known = new Set(unreadable.map(({ path }) => path.join('\0')));
+  const errors = validate(interpolated.value) ? [] : schemaFaults(validate.errors ?? [], interpolated.value);
+  const ownFaults = [...unreadable, ...errors.filter(({ path }) => !known.has(path.join('\0')))];
+  const shaped = soundPart(interpolated.value, ownFaults);
+  if (!validate(shaped.value)) return { ok: false, faults: locateFaults(ownFaults) };
+
+  const references = referenceFaults(shaped.value as Config, {
+    issuers: namesIn(interpolated.value, 'issuers'),
+    roles: namesIn(interpolated.value, 'roles'),
+  });
+  const faults = [...ownFaults, ...references.map(shaped.restorePath)];
+  const sound = soundPart(interpolated.value, faults);
+  const loaded = {
+    file,
+    config: withAbsolutePaths(sound.value as Config, folder),
+    locateFaults: (later: readonly Fault[]) => locateFaults(later.map(sound.restorePath)),
+  };
+  if (faults.length > 0) return { ok: false, loaded, faults: locateFaults(faults) };
+  return { ok: true, loaded, faults: [] };
+}
+
+function locator(document: Document, lines: LineCounter, file: string): LoadedConfig['locateFaults'] {
+  return (faults) =>
+    faults
+      .map((fault) => ({ file, ...locate(document, lines, fault.path), ...fault }))
+      .sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** Files in the config are relative to it. */
+function withAbsolutePaths(config: Config, folder: string): Config {
+  const absolute = (path: string) => (/^https?:\/\//.test(path) ? path : resolve(folder, path));
+  const { tls } = config.server;
+  return {
+    ...config,
+    server: tls
+      ? { ...config.server, tls: { cert: absolute(tls.cert), key: absolute(tls.key) } }
+      : config.server,
+    issuers: Object.fromEntries(
+      Object.entries(config.issuers).map(([name, issuer]) => [
+        name,
+        issuer.type === 'saml'
+          ? { ...issuer, metadata: absolute(issuer.metadata) }
+          : {
+              ...issuer,
+              ...(issuer.ca !== undefined && { ca: absolute(issuer.ca) }),
+              ...(issuer.tokenFile !== undefined && { tokenFile: absolute(issuer.tokenFile) }),
+            },
+      ]),
+    ),
+    ...(config.audit && {
+      audit: {
+        sinks: config.audit.sinks.map((sink) =>
+          sink.type === 'file' ? { ...sink, path: absolute(sink.path) } : sink,
+        ),
+      },
+    }),
+  };
+}

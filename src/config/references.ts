@@ -1,0 +1,81 @@
+// What the schema cannot say: names that must exist, ids that must be unique, settings that need each other. A fault
+// points at the value and does not repeat it: it may have come from the environment.
+import { isAddressBlock, isLoopback } from '../core/address.js';
+import type { Fault } from '../core/fault.js';
+import type { Config } from './schema/config.js';
+
+/** Names to refer to; undefined: not to be judged. */
+interface Names {
+  readonly issuers: readonly string[] | undefined;
+  readonly roles: readonly string[] | undefined;
+}
+
+/** Faults between the parts of a config that has the right shape. */
+export function referenceFaults(config: Config, names: Names): readonly Fault[] {
+  return [...serverFaults(config), ...grantFaults(config, names)];
+}
+
+function serverFaults({ server }: Config): readonly Fault[] {
+  const host = server.listen?.host ?? '127.0.0.1';
+  const faults: Fault[] = [];
+  if (!server.tls && !server.trustProxy && !isLoopback(host)) {
+    faults.push({
+      path: ['server', 'listen', 'host'],
+      message:
+        'Credentials would cross the network in clear text. Set server.tls, or server.trustProxy with the proxy that ends TLS in front, or listen on 127.0.0.1.',
+    });
+  }
+  const proxies = server.trustProxy ?? [];
+  return [
+    ...faults,
+    ...proxies.flatMap((block, index) => blockFaults(block, ['server', 'trustProxy', index])),
+  ];
+}
+
+function grantFaults({ grants }: Config, names: Names): readonly Fault[] {
+  const seen = new Set<string>();
+  return grants.flatMap((grant, index) => {
+    const faults: Fault[] = [];
+    const at = (...rest: (string | number)[]) => ['grants', index, ...rest];
+    if (seen.has(grant.id))
+      faults.push({ path: at('id'), message: 'Another grant has this id. Rename one.' });
+    seen.add(grant.id);
+    if (grant.issuer === undefined && grant.effect !== 'deny') {
+      faults.push({
+        path: at('id'),
+        message:
+          'An allow must name its issuer: the same claim means something else from another one. Add issuer.',
+      });
+    }
+    const issuers = [grant.issuer ?? []].flat();
+    const issuerPath = (position: number) =>
+      Array.isArray(grant.issuer) ? at('issuer', position) : at('issuer');
+    return [
+      ...faults,
+      ...unknownNames('issuer', issuers, names.issuers, issuerPath),
+      ...unknownNames('role', grant.roles, names.roles && ['*', ...names.roles], (position) =>
+        at('roles', position),
+      ),
+      ...(grant.from ?? []).flatMap((block, position) => blockFaults(block, at('from', position))),
+    ];
+  });
+}
+
+function unknownNames(
+  kind: string,
+  used: readonly string[],
+  known: readonly string[] | undefined,
+  pathOf: (position: number) => Fault['path'],
+): readonly Fault[] {
+  if (!known) return [];
+  return used.flatMap((name, position) =>
+    known.includes(name)
+      ? []
+      : [{ path: pathOf(position), message: `No ${kind} has this name. Known: ${known.join(', ')}.` }],
+  );
+}
+
+function blockFaults(block: string, path: Fault['path']): readonly Fault[] {
+  if (isAddressBlock(block)) return [];
+  return [{ path, message: 'Must be an IP address or a CIDR block, e.g. 10.0.0.0/8 or 2001:db8::/32.' }];
+}

@@ -1,0 +1,30 @@
+// Schema pieces that several sections share. Each carries the sentence an editor and a fault message show.
+import { type TSchema, Type } from 'typebox';
+import { DURATION_PATTERN } from '../../core/duration.js';
+
+/** A name the operator chooses for an issuer, role or grant. */
+export const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$';
+
+export const Duration = (description: string) =>
+  Type.String({
+    pattern: DURATION_PATTERN,
+    description: `${description} A number and s, m, h or d, e.g. 15m.`,
+  });
+
+export const closed = { additionalProperties: false } as const;
+
+/** One string or a list of them. String keywords bind only the string, array keywords only the list. */
+export const oneOrMore = (description: string) =>
+  Type.Unsafe<string | string[]>({
+    type: ['string', 'array'],
+    minLength: 1,
+    items: { type: 'string', minLength: 1 },
+    minItems: 1,
+    maxItems: 100,
+    uniqueItems: true,
+    description,
+  });
+
+/** One of several object schemas, told apart by one property, so that a fault speaks of the right one only. */
+export const oneOfBy = <T>(propertyName: string, variants: readonly TSchema[], description: string) =>
+  Type.Unsafe<T>({ type: 'object', discriminator: { propertyName }, oneOf: variants, description });

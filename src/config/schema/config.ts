@@ -1,0 +1,137 @@
+// The whole config as one JSON Schema: the validator, the types and the editors' completion all come from it.
+import { type Static, type TSchema, Type } from 'typebox';
+import { closed, NAME_PATTERN, oneOfBy } from './common.js';
+import { Grant, matcherDefinition } from './grant.js';
+import { OidcIssuer } from './oidc-issuer.js';
+import {
+  AssumeRoleWithSamlRole,
+  AssumeRoleWithWebIdentityRole,
+  GetFederationTokenRole,
+  type RoleConfig,
+} from './role.js';
+import { SamlIssuer } from './saml-issuer.js';
+
+const named = <T extends TSchema>(value: T, description: string) =>
+  Type.Record(Type.String({ pattern: NAME_PATTERN }), value, { ...closed, description });
+
+const Server = Type.Object(
+  {
+    url: Type.String({
+      pattern: '^https?://[^/?#@\\s]+(?:/[^?#\\s]*[^/?#\\s])?$',
+      description: 'Public base URL, without a slash at the end, e.g. https://sallyport.corp.example.',
+    }),
+    listen: Type.Optional(
+      Type.Object(
+        {
+          host: Type.Optional(
+            Type.String({ minLength: 1, description: 'Address to listen on. Default 127.0.0.1.' }),
+          ),
+          port: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: 65_535,
+              description: 'TCP port; 0 takes a free one. Default 8443.',
+            }),
+          ),
+        },
+        { ...closed, description: 'Where to listen.' },
+      ),
+    ),
+    tls: Type.Optional(
+      Type.Object(
+        {
+          cert: Type.String({ minLength: 1, description: 'PEM file of the certificate and its chain.' }),
+          key: Type.String({ minLength: 1, description: 'PEM file of the private key.' }),
+        },
+        { ...closed, description: 'Serve https (TLS 1.2 or later) with this certificate.' },
+      ),
+    ),
+    trustProxy: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        minItems: 1,
+        description: 'Addresses or CIDR blocks of proxies whose X-Forwarded-For is believed.',
+      }),
+    ),
+  },
+  { ...closed, description: 'How callers reach the broker.' },
+);
+
+const Aws = Type.Object(
+  {
+    region: Type.String({
+      pattern: '^[a-z]{2}(?:-[a-z]+)+-[0-9]+$',
+      description: 'Region whose STS endpoint is called, e.g. eu-west-1.',
+    }),
+    endpoint: Type.Optional(
+      Type.String({
+        pattern: '^https?://',
+        description: 'Another STS endpoint, instead of the regional one. AWS_ENDPOINT_URL_STS does the same.',
+      }),
+    ),
+    credentials: Type.Optional(
+      Type.Object(
+        {
+          accessKeyId: Type.String({ minLength: 16 }),
+          secretAccessKey: Type.String({
+            minLength: 1,
+            description: 'Write ${env:NAME} or ${file:PATH} here.',
+          }),
+        },
+        {
+          ...closed,
+          description:
+            "The broker's own IAM user keys, which only GetFederationToken needs. Default: the AWS SDK's usual sources.",
+        },
+      ),
+    ),
+  },
+  { ...closed, description: 'Which STS is asked.' },
+);
+
+const Audit = Type.Object(
+  {
+    sinks: Type.Array(
+      oneOfBy<{ type: 'stdout' } | { type: 'file'; path: string }>(
+        'type',
+        [
+          Type.Object({ type: Type.Literal('stdout') }, closed),
+          Type.Object({ type: Type.Literal('file'), path: Type.String({ minLength: 1 }) }, closed),
+        ],
+        'Where records go: `stdout`, or `file` with a path.',
+      ),
+      {
+        minItems: 1,
+        maxItems: 4,
+        description: 'Every sink must take a record before anything is handed out.',
+      },
+    ),
+  },
+  { ...closed, description: 'The audit log: JSON lines. Default: stdout.' },
+);
+
+export const ConfigSchema = Type.Object(
+  {
+    server: Server,
+    aws: Aws,
+    issuers: named(
+      oneOfBy<OidcIssuer | SamlIssuer>(
+        'type',
+        [OidcIssuer, SamlIssuer],
+        'An identity provider, by type: oidc or saml.',
+      ),
+      'The identity providers whose proofs are accepted, by name.',
+    ),
+    roles: named(
+      oneOfBy<RoleConfig>(
+        'via',
+        [AssumeRoleWithSamlRole, AssumeRoleWithWebIdentityRole, GetFederationTokenRole],
+        'Something the broker can issue, by the STS operation that yields it.',
+      ),
+      'What can be issued, by name.',
+    ),
+    grants: Type.Array(Grant, { description: 'Who may have what. Their order does not matter.' }),
+    audit: Type.Optional(Audit),
+  },
+  { ...closed, $defs: { matcher: matcherDefinition }, description: 'The config of Sallyport.' },
+);
+export type Config = Static<typeof ConfigSchema>;

@@ -1,0 +1,71 @@
+// A grant in the config: which principals may have which roles. Default deny; `effect: deny` wins over any allow.
+import { Type } from 'typebox';
+import { closed, NAME_PATTERN, oneOrMore } from './common.js';
+
+type Scalar = string | number | boolean;
+
+const scalar = { type: ['string', 'number', 'boolean'] };
+const scalars = { type: 'array', items: scalar, minItems: 1, maxItems: 1000 };
+
+/** A bare value means `equals`. */
+export type MatcherConfig =
+  | Scalar
+  | {
+      readonly equals?: Scalar;
+      readonly anyOf?: readonly Scalar[];
+      readonly allOf?: readonly Scalar[];
+      readonly glob?: string | readonly string[];
+      readonly exists?: boolean;
+      readonly not?: MatcherConfig;
+    };
+
+const MATCHER = '#/$defs/matcher';
+
+/** Goes under `$defs` of the root, since `not` holds a matcher again. Object keywords bind only an object. */
+export const matcherDefinition = {
+  type: ['string', 'number', 'boolean', 'object'],
+  properties: {
+    equals: scalar,
+    anyOf: scalars,
+    allOf: scalars,
+    glob: oneOrMore('A pattern: * stands for any run of characters, ? for one.'),
+    exists: { type: 'boolean' },
+    not: { $ref: MATCHER },
+  },
+  ...closed,
+  minProperties: 1,
+  description:
+    'A value (equals), or an object whose conditions must all hold. `equals`: the value. `anyOf` / `allOf`: one / every one of these is among the values. `glob`: * any run, ? one character. `exists`: the claim is there, or is not. `not`: this matcher does not hold.',
+};
+
+export const Grant = Type.Object(
+  {
+    id: Type.String({
+      pattern: NAME_PATTERN,
+      description: 'Names the grant in answers, log and audit. Unique.',
+    }),
+    effect: Type.Optional(
+      Type.Enum(['allow', 'deny'], {
+        description: 'Default allow. A deny that matches wins over every allow.',
+      }),
+    ),
+    issuer: Type.Optional(
+      oneOrMore('Name or names of issuers. An allow must name at least one; a deny without it is for all.'),
+    ),
+    match: Type.Record(Type.String({ minLength: 1 }), Type.Unsafe<MatcherConfig>({ $ref: MATCHER }), {
+      description: 'Claims and what they must be; all must hold. {} matches everyone from the issuer.',
+    }),
+    from: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        description: 'Addresses or CIDR blocks the caller must be in, e.g. 10.0.0.0/8.',
+      }),
+    ),
+    roles: Type.Array(Type.String(), {
+      minItems: 1,
+      uniqueItems: true,
+      description: 'Names of roles; "*" for all.',
+    }),
+  },
+  { ...closed, description: 'Which principals may have which roles.' },
+);

@@ -1,0 +1,52 @@
+// One line of the audit log. Names as AWS and the API spell them, so that it joins CloudTrail without a map.
+import type { ErrorCode } from './errors.js';
+import type { DurationLimit, IssuerType, Operation } from './types.js';
+
+/** `intent` before STS is called; `issued`, `denied` (by policy or proof) or `failed` (by STS or a fault) before the answer. */
+export type AuditEvent = 'intent' | 'issued' | 'denied' | 'failed';
+
+export interface AuditRecord {
+  readonly Version: 1;
+  /** ISO 8601 in UTC, milliseconds. */
+  readonly Time: string;
+  readonly Event: AuditEvent;
+  readonly RequestId: string;
+  readonly Surface: string;
+  readonly SourceAddress: string;
+  readonly ProofType: IssuerType;
+  readonly Principal?: {
+    readonly Issuer: string;
+    readonly Subject: string;
+    /** `jti`, or the assertion's ID (CloudTrail's sAMLAssertionID). */
+    readonly ProofId?: string;
+    readonly IssuedAt: string;
+    readonly ExpiresAt: string;
+  };
+  /** The role asked for, or the one decided. */
+  readonly Role?: string;
+  readonly Operation?: Operation;
+  readonly RoleArn?: string;
+  readonly Grant?: string;
+  readonly Session?: {
+    /** RoleSessionName, or Name of the federated user. */
+    readonly Name: string;
+    readonly DurationSeconds: number;
+    readonly DurationLimitedBy: DurationLimit;
+    /** SHA-256 of the session policy's text, hex. */
+    readonly PolicySha256?: string;
+    readonly PolicyArns?: readonly string[];
+    readonly Tags?: Readonly<Record<string, string>>;
+  };
+  readonly Reason?: string;
+  readonly Issued?: {
+    readonly AccessKeyId: string;
+    readonly Expiration: string;
+    readonly Arn?: string;
+    readonly AssumedRoleId?: string;
+    readonly PackedPolicySize?: number;
+    readonly SourceIdentity?: string;
+    /** CloudTrail's requestID. */
+    readonly StsRequestId?: string;
+  };
+  readonly Error?: { readonly Code: ErrorCode; readonly Reason: string };
+}

@@ -1,0 +1,232 @@
+// The one table of refusals: code -> HTTP status, OAuth error, STS code and the sentence the caller reads.
+// A caller gets code, sentence and request id; `reason` and `cause` go to the log and audit under that id.
+
+interface ErrorEntry {
+  readonly status: number;
+  /** RFC 6749 section 5.2 / RFC 8693 section 2.2.2 error. */
+  readonly oauth: string;
+  /** The code AWS STS would send for the like. */
+  readonly sts: string;
+  /** Says what is wrong and what to do. Never holds a value from the request. */
+  readonly text: string;
+  /** Seconds for `Retry-After`, where trying again later can help. */
+  readonly retryAfter?: number;
+}
+
+const table = <const T extends Record<string, ErrorEntry>>(entries: T): T => entries;
+
+const invalidRequest = (status: number, text: string) => ({
+  status,
+  oauth: 'invalid_request',
+  sts: 'ValidationError',
+  text,
+});
+const invalidProof = (text: string) => ({
+  status: 401,
+  oauth: 'invalid_grant',
+  sts: 'InvalidIdentityToken',
+  text,
+});
+const refused = (status: number, text: string) => ({
+  status,
+  oauth: 'invalid_target',
+  sts: 'AccessDenied',
+  text,
+});
+const unavailable = (text: string, retryAfter: number) => ({
+  status: 503,
+  oauth: 'temporarily_unavailable',
+  sts: 'ServiceUnavailable',
+  text,
+  retryAfter,
+});
+
+export const ERRORS = table({
+  // The request
+  request_malformed: invalidRequest(
+    400,
+    'The request body cannot be read. Send one JSON object or one form, in UTF-8.',
+  ),
+  parameter_invalid: invalidRequest(
+    400,
+    'A parameter is not valid. Correct it as the detail says and send the request again.',
+  ),
+  request_too_large: invalidRequest(413, 'The request is too large. Send at most 256 KiB.'),
+  media_type_unsupported: invalidRequest(
+    415,
+    'This Content-Type is not accepted. Send application/json or application/x-www-form-urlencoded.',
+  ),
+  route_unknown: invalidRequest(404, 'There is nothing at this path. See /openapi.json for the routes.'),
+  method_not_allowed: invalidRequest(
+    405,
+    'This path does not take this method. Use one that the Allow header names.',
+  ),
+  // The proof
+  proof_missing: {
+    status: 401,
+    oauth: 'invalid_request',
+    sts: 'MissingAuthenticationToken',
+    text: 'No proof was sent. Send `Authorization: Bearer <JWT>`, or SAMLResponse in the body.',
+  },
+  proof_ambiguous: invalidRequest(
+    400,
+    'Two proofs were sent. Send either a JWT or a SAMLResponse, not both.',
+  ),
+  proof_malformed: invalidProof(
+    'The proof cannot be read. Send the JWT or the base64 SAML Response exactly as the issuer gave it.',
+  ),
+  proof_invalid: invalidProof(
+    'The proof was not accepted. Get a new one from the issuer; if it is refused again, give the operator this request id.',
+  ),
+  issuer_unknown: invalidProof(
+    'The proof comes from an issuer this broker does not know. Get one from a configured issuer.',
+  ),
+  audience_mismatch: invalidProof(
+    'The proof is addressed to someone else. Ask the issuer for one with the audience this broker expects.',
+  ),
+  proof_expired: {
+    ...invalidProof('The proof has expired. Get a new one from the issuer.'),
+    sts: 'ExpiredTokenException',
+  },
+  proof_not_yet_valid: invalidProof(
+    'The proof is not valid yet. Check the clock of the issuer and of this machine.',
+  ),
+  claim_missing: invalidProof(
+    'The proof lacks a claim, or carries a value, that this issuer must send. Ask the operator which.',
+  ),
+  proof_replayed: invalidProof('The proof has been used already, and may be used once. Get a new one.'),
+  issuer_unavailable: {
+    ...unavailable('The keys of the issuer cannot be fetched just now. Try again shortly.', 5),
+    sts: 'IDPCommunicationError',
+  },
+  replay_store_unavailable: unavailable(
+    'Single-use proofs cannot be checked just now, so none are accepted. Try again shortly.',
+    5,
+  ),
+  // The decision
+  role_not_permitted: refused(
+    403,
+    'You may not have this role, or it does not exist. GET /v1/roles lists the roles you may have.',
+  ),
+  no_role_permitted: refused(403, 'No role is granted to you here. Ask the operator for a grant.'),
+  role_ambiguous: {
+    ...refused(
+      409,
+      'You may have several roles. Send the request again with Role set to one of them; a single-use proof needs a new one.',
+    ),
+    oauth: 'invalid_target',
+  },
+  proof_type_mismatch: refused(
+    400,
+    'This role is issued through an STS operation that needs the other kind of proof. Send that one.',
+  ),
+  session_value_invalid: refused(
+    403,
+    'Your claims do not yield a valid session for this role. Ask the operator to check the claim the detail names.',
+  ),
+  duration_exceeds_limit: {
+    ...invalidRequest(400, 'DurationSeconds is above the limit of this role. Ask for less.'),
+  },
+  session_too_short: refused(
+    403,
+    'Your sign-in ends too soon: STS issues no credentials for under 900 seconds. Sign in again.',
+  ),
+  policy_not_narrowing: invalidRequest(
+    400,
+    'This role sets its own session policy, so Policy and PolicyArns may not be sent. Leave them out.',
+  ),
+  reason_required: invalidRequest(400, 'This role needs a Reason in the request: say why you need it.'),
+  // Issuance
+  sts_access_denied: {
+    status: 502,
+    oauth: 'server_error',
+    sts: 'AccessDenied',
+    text: 'STS refused to issue this role. Its trust policy, or the permissions of the broker, do not admit this session; ask the operator.',
+  },
+  sts_rejected_proof: {
+    ...invalidProof(
+      'STS did not accept the proof. The identity provider in IAM may not match the issuer; ask the operator.',
+    ),
+  },
+  sts_rejected_request: {
+    status: 502,
+    oauth: 'server_error',
+    sts: 'ValidationError',
+    text: 'STS rejected the session this role asks for. Ask the operator to check the role.',
+  },
+  policy_malformed: invalidRequest(
+    400,
+    'STS does not accept the session policy. Correct Policy if you sent one; otherwise ask the operator.',
+  ),
+  packed_policy_too_large: invalidRequest(
+    400,
+    'The session policy and tags together are too large for STS. Send a shorter Policy.',
+  ),
+  sts_throttled: {
+    ...unavailable('STS is limiting requests just now. Try again shortly.', 2),
+    oauth: 'slow_down',
+    sts: 'Throttling',
+  },
+  sts_unavailable: unavailable('STS cannot be reached just now. Try again shortly.', 5),
+  broker_credentials_invalid: {
+    status: 502,
+    oauth: 'server_error',
+    sts: 'InvalidClientTokenId',
+    text: 'The AWS credentials of the broker itself are missing or not valid. Ask the operator to check them.',
+  },
+  // The broker
+  audit_unavailable: unavailable(
+    'The audit log cannot be written, so nothing is issued. Try again shortly.',
+    5,
+  ),
+  rate_limited: {
+    status: 429,
+    oauth: 'slow_down',
+    sts: 'Throttling',
+    text: 'There have been too many requests. Wait as long as Retry-After says, then try again.',
+    retryAfter: 60,
+  },
+  overloaded: unavailable('The broker is at its limit. Try again shortly.', 2),
+  internal: {
+    status: 500,
+    oauth: 'server_error',
+    sts: 'InternalFailure',
+    text: 'Something went wrong in the broker. Give the operator this request id.',
+  },
+});
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface ErrorOptions {
+  /** Fine-grained cause for log, audit and tests, e.g. `saml.signature.missing`. Never a value from the request. */
+  readonly reason?: string;
+  /** A public sentence more exact than the table's. No secrets, nothing the caller may not know. */
+  readonly detail?: string;
+  /** Public extra members of the problem document, e.g. the choices of a 409. */
+  readonly members?: Readonly<Record<string, unknown>>;
+  /** Whole seconds for `Retry-After`, where they are known better than the table knows them. */
+  readonly retryAfter?: number;
+  /** The underlying error; logged, never shown. */
+  readonly cause?: unknown;
+}
+
+/** A refusal or failure with a row in `ERRORS`. The only error that surfaces render. */
+export class SallyportError extends Error {
+  override readonly name = 'SallyportError';
+  readonly code: ErrorCode;
+  readonly reason: string;
+  readonly detail: string;
+  readonly members: Readonly<Record<string, unknown>>;
+  /** Seconds for `Retry-After`, where trying again later can help. */
+  readonly retryAfter: number | undefined;
+
+  constructor(code: ErrorCode, options: ErrorOptions = {}) {
+    super(options.detail ?? ERRORS[code].text, options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    this.reason = options.reason ?? code;
+    this.detail = this.message;
+    this.members = options.members ?? {};
+    const entry: ErrorEntry = ERRORS[code];
+    this.retryAfter = options.retryAfter ?? entry.retryAfter;
+  }
+}

@@ -1,0 +1,18 @@
+// A mistake in the config, found anywhere between the YAML and the compiled policy. Faults are collected, never
+// thrown one by one, so that the operator sees all of them at once.
+
+/** Path from the root of the config to the value at fault, e.g. `['roles', 'deploy', 'roleArn']`. */
+export type ConfigPath = readonly (string | number)[];
+
+export interface Fault {
+  readonly path: ConfigPath;
+  /** What is wrong and what to write instead, in one or two sentences. */
+  readonly message: string;
+}
+
+/** A fault with its place in the file: 1-based line and column. */
+export interface LocatedFault extends Fault {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}

@@ -1,0 +1,52 @@
+// What the pipeline needs from the outside, as types. `compose.ts` alone picks who implements them.
+import type { AuditRecord } from './audit-record.js';
+import type { Decision, Issued, Principal, Proof } from './types.js';
+
+/** Remembers single-use proofs. All replicas must share one, or the store must refuse what it cannot know. */
+export interface ReplayStore {
+  /**
+   * Claims `key` until `expiresAt` (epoch seconds): true for the first claim, false for every later one, atomically.
+   * Rejects if the store cannot answer; the caller then refuses the proof.
+   */
+  claim(key: string, expiresAt: number): Promise<boolean>;
+  /** Proofs issued before this instant (epoch seconds) may have been used before the store began to remember. 0: it has always remembered. */
+  readonly remembersSince: number;
+  /** Whether a claim could be made now. */
+  check(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** A proof that has passed every check but replay. */
+export interface Verified {
+  readonly principal: Principal;
+  /** Present when the proof may be used once; claimed under issuer + this id until `expiresAt` (epoch seconds). */
+  readonly once?: { readonly id: string; readonly expiresAt: number };
+}
+
+/** Verifies one type of proof. Throws a SallyportError for anything it does not accept, and nothing else. */
+export interface ProofVerifier {
+  verify(proof: Proof, now: Date): Promise<Verified>;
+  close(): Promise<void>;
+}
+
+/** Asks STS for what was decided. Throws a SallyportError. */
+export type Issue = (decision: Decision, proof: Proof) => Promise<Issued>;
+
+/** Append-only record of who asked for what and what came of it. */
+export interface AuditLog {
+  /** Resolves when the record is durable; rejects if it is not, and then nothing may be handed out. */
+  write(record: AuditRecord): Promise<void>;
+  /** Whether it can be written: the last write went well, or the sinks answer again. */
+  check(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+type LogMethod = (fields: Readonly<Record<string, unknown>>, message: string) => void;
+
+/** The log as stages see it. Fields may hold `Secret`s (they print as `[redacted]`) but never their values. */
+export interface Log {
+  debug: LogMethod;
+  info: LogMethod;
+  warn: LogMethod;
+  error: LogMethod;
+}

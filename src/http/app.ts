@@ -1,0 +1,136 @@
+// The HTTP server: the literal list of surfaces, and what holds for all of them (ids, limits, parsing, refusals).
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server } from 'node:https';
+import helmet from '@fastify/helmet';
+import swagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Exchange } from '../broker/exchange.js';
+import type { PreviewCaller } from '../broker/preview.js';
+import { SallyportError } from '../core/errors.js';
+import type { Log } from '../core/ports.js';
+import { VERSION } from '../core/version.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import { addBodyParsers, BODY_LIMIT } from './body.js';
+import { credentialsRoutes } from './credentials/routes.js';
+import { identityRoutes } from './identity/routes.js';
+import { operationsRoutes, type Readiness } from './operations/routes.js';
+import { createProblemHandler, ProblemSchema, problemOf } from './problem.js';
+import { rolesRoutes } from './roles/routes.js';
+
+/** A server of https, or of http where `tls` is absent: Fastify's types do not tell them apart. */
+export type App = FastifyInstance<
+  Server,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+export interface AppOptions {
+  readonly exchange: Exchange;
+  readonly preview: PreviewCaller;
+  readonly ready: Readiness;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Shown as the server in the OpenAPI document. */
+  readonly serverUrl: string;
+  /** PEM texts. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly trustProxy?: readonly string[];
+}
+
+/** Milliseconds. A client that dawdles is cut off; Fastify's own defaults are to wait for ever. */
+const TIMEOUTS = { connectionTimeout: 30_000, requestTimeout: 15_000, keepAliveTimeout: 72_000 };
+
+const METHODS = ['GET', 'POST'] as const;
+
+export async function createApp(options: AppOptions): Promise<App> {
+  const { log, metrics } = options;
+  const onProblem = createProblemHandler(log);
+  const app: App = fastify({
+    https: options.tls ? { ...options.tls, minVersion: 'TLSv1.2' } : null,
+    logger: false,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    bodyLimit: BODY_LIMIT,
+    trustProxy: options.trustProxy ? [...options.trustProxy] : false,
+    ...TIMEOUTS,
+    ajv: {
+      customOptions: { allErrors: true, removeAdditional: false, coerceTypes: false, useDefaults: false },
+    },
+    frameworkErrors: (_, request, reply) =>
+      void onProblem(new SallyportError('request_malformed', { reason: 'request.url' }), request, reply),
+    clientErrorHandler: (_, socket) => refuseUnreadable(socket),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.addSchema(ProblemSchema);
+  addBodyParsers(app);
+  app.setErrorHandler(onProblem);
+  app.setNotFoundHandler(async (request, reply) => {
+    const [path = '/'] = request.url.split('?');
+    const allowed = METHODS.filter((method) => app.hasRoute({ url: path, method }));
+    if (allowed.length === 0) throw new SallyportError('route_unknown');
+    reply.header('allow', allowed.join(', '));
+    throw new SallyportError('method_not_allowed');
+  });
+  app.addHook('preValidation', async (request) => {
+    if (request.body === undefined) request.body = {};
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    const seconds = reply.elapsedTime / 1000;
+    metrics.answered({ route, status: reply.statusCode }, seconds);
+    log.debug(
+      { requestId: request.id, method: request.method, route, status: reply.statusCode, seconds },
+      'answered',
+    );
+  });
+
+  await app.register(helmet);
+  await app.register(swagger, {
+    refResolver: { buildLocalReference: ({ $id }) => String($id) },
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Sallyport',
+        version: VERSION,
+        description:
+          'HTTP identity broker for AWS: a SAML assertion or an OIDC JWT in, scoped temporary credentials out.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: options.serverUrl }],
+      tags: [
+        { name: 'credentials', description: 'For callers.' },
+        { name: 'operations', description: 'For the operator.' },
+      ],
+      components: { securitySchemes: { jwt: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+    },
+  });
+
+  credentialsRoutes(app, options);
+  rolesRoutes(app, options);
+  identityRoutes(app, options);
+  operationsRoutes(app, options);
+  return app;
+}
+
+/** Bytes that are not HTTP get a problem document too, before there is a request to speak of. */
+function refuseUnreadable(
+  socket: NodeJS.WritableStream & { readonly writable: boolean; destroy(): unknown },
+): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const problem = problemOf(
+    new SallyportError('request_malformed', { reason: 'request.http' }),
+    randomUUID(),
+  );
+  const body = JSON.stringify({ ...problem, detail: 'This is not an HTTP/1.1 request that can be read.' });
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,35 @@
+// Exchanged -> the JSON of the STS operation.
+import type { Exchanged } from '../../broker/exchange.js';
+import type { CredentialsAnswer } from './schema.js';
+
+/** UTC without a fraction, as AWS writes it; SDKs take nothing else. */
+const expiration = (time: Date) => time.toISOString().replace(/\.\d+Z$/, 'Z');
+
+export function renderCredentials({ decision, issued }: Exchanged, requestId: string): CredentialsAnswer {
+  const { credentials, assumedRoleUser, federatedUser, packedPolicySize, sourceIdentity, federation } =
+    issued;
+  return {
+    Credentials: {
+      AccessKeyId: credentials.accessKeyId,
+      SecretAccessKey: credentials.secretAccessKey.reveal(),
+      SessionToken: credentials.sessionToken.reveal(),
+      Expiration: expiration(credentials.expiration),
+    },
+    ...(assumedRoleUser && {
+      AssumedRoleUser: { AssumedRoleId: assumedRoleUser.assumedRoleId, Arn: assumedRoleUser.arn },
+    }),
+    ...(federatedUser && {
+      FederatedUser: { FederatedUserId: federatedUser.federatedUserId, Arn: federatedUser.arn },
+    }),
+    ...(packedPolicySize !== undefined && { PackedPolicySize: packedPolicySize }),
+    ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
+    ...federation,
+    Sallyport: {
+      RequestId: requestId,
+      Role: decision.role,
+      Operation: decision.target.operation,
+      Grant: decision.grant,
+      DurationLimitedBy: decision.durationLimitedBy,
+    },
+  };
+}

@@ -1,0 +1,42 @@
+// POST /v1/credentials: the main job.
+import type { Exchange } from '../../broker/exchange.js';
+import type { App } from '../app.js';
+import { refusals } from '../problem.js';
+import { readProof } from '../proof.js';
+import { renderCredentials } from './render.js';
+import { CredentialsAnswer, CredentialsRequest } from './schema.js';
+
+export function credentialsRoutes(app: App, { exchange }: { readonly exchange: Exchange }): void {
+  app.post(
+    '/v1/credentials',
+    {
+      schema: {
+        operationId: 'getCredentials',
+        summary: 'Exchange a proof of identity for temporary AWS credentials',
+        description:
+          'Send a JWT as Bearer token, or SAMLResponse in the body; JSON or form. The answer has the shape of the STS operation that issued it.',
+        tags: ['credentials'],
+        security: [{ jwt: [] }, {}],
+        consumes: ['application/json', 'application/x-www-form-urlencoded'],
+        body: CredentialsRequest,
+        response: { 200: CredentialsAnswer, ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { SAMLResponse, Role, DurationSeconds, Policy, PolicyArns, Reason } = request.body;
+      const exchanged = await exchange({
+        requestId: request.id,
+        surface: 'credentials',
+        sourceAddress: request.ip,
+        proof: readProof(request.headers.authorization, SAMLResponse),
+        ...(Role !== undefined && { role: Role }),
+        ...(DurationSeconds !== undefined && { durationSeconds: DurationSeconds }),
+        ...(Policy !== undefined && { policy: Policy }),
+        ...(PolicyArns !== undefined && { policyArns: PolicyArns }),
+        ...(Reason !== undefined && { reason: Reason }),
+      });
+      reply.header('cache-control', 'no-store');
+      return renderCredentials(exchanged, request.id);
+    },
+  );
+}

@@ -1,0 +1,38 @@
+// GET /v1/identity: who the broker takes the caller to be. Nothing is issued.
+import { Type } from 'typebox';
+import type { PreviewCaller } from '../../broker/preview.js';
+import type { App } from '../app.js';
+import { refusals } from '../problem.js';
+import { readProof } from '../proof.js';
+import { renderIdentity } from './render.js';
+
+export const IdentityAnswer = Type.Object({
+  Issuer: Type.String({ description: "The issuer's name in the config." }),
+  IssuerType: Type.Enum(['oidc', 'saml']),
+  Subject: Type.String(),
+  Claims: Type.Record(Type.String(), Type.Unknown(), { description: 'As the issuer sent them.' }),
+  IssuedAt: Type.String({ format: 'date-time' }),
+  ExpiresAt: Type.String({ format: 'date-time' }),
+});
+
+export function identityRoutes(app: App, { preview }: { readonly preview: PreviewCaller }): void {
+  app.get(
+    '/v1/identity',
+    {
+      schema: {
+        operationId: 'getIdentity',
+        summary: 'Show who the broker takes the caller to be',
+        description: 'Needs a JWT as Bearer token. A token that may be used once is used up by this.',
+        tags: ['credentials'],
+        security: [{ jwt: [] }],
+        response: { 200: IdentityAnswer, ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const proof = readProof(request.headers.authorization);
+      const { principal } = await preview({ proof, sourceAddress: request.ip });
+      reply.header('cache-control', 'no-store');
+      return renderIdentity(principal);
+    },
+  );
+}

@@ -1,0 +1,26 @@
+// The OpenAPI document without a running broker: the same routes, with nothing behind them.
+import { stringify } from 'yaml';
+import { SallyportError } from '../core/errors.js';
+import { createMetrics } from '../telemetry/metrics.js';
+import { createApp } from './app.js';
+
+const nothing = async () => {
+  throw new SallyportError('internal');
+};
+const silent = () => {};
+
+/** YAML; the same bytes for the same routes. */
+export async function describeApi(): Promise<string> {
+  const app = await createApp({
+    exchange: nothing,
+    preview: nothing,
+    ready: nothing,
+    metrics: createMetrics(),
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+    serverUrl: 'https://sallyport.example',
+  });
+  await app.ready();
+  const document = app.swagger();
+  await app.close();
+  return stringify(document, { aliasDuplicateObjects: false, lineWidth: 110 });
+}

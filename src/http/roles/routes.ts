@@ -1,0 +1,47 @@
+// GET /v1/roles: the roles this caller may have, with their limits. Nothing is issued.
+import { Type } from 'typebox';
+import type { PreviewCaller } from '../../broker/preview.js';
+import { OPERATIONS } from '../../core/types.js';
+import type { App } from '../app.js';
+import { refusals } from '../problem.js';
+import { readProof } from '../proof.js';
+import { renderRoles } from './render.js';
+
+export const RolesAnswer = Type.Object({
+  Roles: Type.Array(
+    Type.Object({
+      Role: Type.String(),
+      Operation: Type.Enum([...OPERATIONS]),
+      RoleArn: Type.Optional(Type.String()),
+      Grant: Type.String({ description: 'Id of the grant that permits it.' }),
+      DefaultDurationSeconds: Type.Integer(),
+      MaxDurationSeconds: Type.Integer(),
+      ReasonRequired: Type.Boolean(),
+      ProofType: Type.Optional(
+        Type.Enum(['oidc', 'saml'], { description: 'The only type of proof that gets it; absent: any.' }),
+      ),
+    }),
+  ),
+});
+
+export function rolesRoutes(app: App, { preview }: { readonly preview: PreviewCaller }): void {
+  app.get(
+    '/v1/roles',
+    {
+      schema: {
+        operationId: 'listRoles',
+        summary: 'List the roles the caller may have',
+        description: 'Needs a JWT as Bearer token. A token that may be used once is used up by this.',
+        tags: ['credentials'],
+        security: [{ jwt: [] }],
+        response: { 200: RolesAnswer, ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const proof = readProof(request.headers.authorization);
+      const { permitted } = await preview({ proof, sourceAddress: request.ip });
+      reply.header('cache-control', 'no-store');
+      return renderRoles(permitted);
+    },
+  );
+}

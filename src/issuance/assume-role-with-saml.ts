@@ -1,0 +1,22 @@
+// AssumeRoleWithSAML: the caller's own SAML response goes to STS; no AWS key signs the call. Session name, tags and
+// source identity are attributes of the assertion.
+import type { Secret } from '../core/secret.js';
+import type { Issued, Session, Target } from '../core/types.js';
+import { issuedFrom, sharedParameters } from './answer.js';
+import type { StsClient } from './sts-client.js';
+
+export async function assumeRoleWithSAML(
+  sts: StsClient,
+  target: Extract<Target, { operation: 'AssumeRoleWithSAML' }>,
+  session: Session,
+  response: Secret,
+): Promise<Issued> {
+  const answer = await sts.assumeRoleWithSAML({
+    RoleArn: target.roleArn,
+    PrincipalArn: target.principalArn,
+    SAMLAssertion: response.reveal(),
+    ...sharedParameters(session),
+  });
+  const { Subject, SubjectType, Issuer, Audience, NameQualifier } = answer;
+  return issuedFrom(answer, { Subject, SubjectType, Issuer, Audience, NameQualifier });
+}

@@ -1,0 +1,22 @@
+// AssumeRoleWithWebIdentity: the caller's own JWT goes to STS; no AWS key signs the call. Tags and source identity are
+// claims of the token.
+import type { Secret } from '../core/secret.js';
+import type { Issued, Session, Target } from '../core/types.js';
+import { issuedFrom, sharedParameters } from './answer.js';
+import type { StsClient } from './sts-client.js';
+
+export async function assumeRoleWithWebIdentity(
+  sts: StsClient,
+  target: Extract<Target, { operation: 'AssumeRoleWithWebIdentity' }>,
+  session: Session,
+  token: Secret,
+): Promise<Issued> {
+  const answer = await sts.assumeRoleWithWebIdentity({
+    RoleArn: target.roleArn,
+    RoleSessionName: session.name,
+    WebIdentityToken: token.reveal(),
+    ...sharedParameters(session),
+  });
+  const { SubjectFromWebIdentityToken, Provider, Audience } = answer;
+  return issuedFrom(answer, { SubjectFromWebIdentityToken, Provider, Audience });
+}

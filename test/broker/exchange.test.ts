@@ -1,0 +1,292 @@
+import { setImmediate } from 'node:timers/promises';
+import t from 'tap';
+import { type Authenticate, createAuthenticate } from '../../src/authn/authenticate.js';
+import { createExchange, type Stages } from '../../src/broker/exchange.js';
+import { createPreview } from '../../src/broker/preview.js';
+import type { AuditRecord } from '../../src/core/audit-record.js';
+import { SallyportError } from '../../src/core/errors.js';
+import type { ProofVerifier, ReplayStore, Verified } from '../../src/core/ports.js';
+import { Secret } from '../../src/core/secret.js';
+import type { ExchangeRequest, Issued } from '../../src/core/types.js';
+import { createMemoryReplayStore } from '../../src/stores/memory-replay-store.js';
+import { NOW, policyOf, principalOf, SECONDS, web } from '../support/policy.js';
+
+const request: ExchangeRequest = {
+  requestId: 'req-1',
+  surface: 'credentials',
+  sourceAddress: '10.1.2.3',
+  proof: { type: 'oidc', value: new Secret('the-proof-itself') },
+};
+const issued: Issued = {
+  credentials: {
+    accessKeyId: 'ASIAEXAMPLEEXAMPLE00',
+    secretAccessKey: new Secret('the-secret-key'),
+    sessionToken: new Secret('the-session-token'),
+    expiration: new Date('2026-11-21T13:00:00Z'),
+  },
+};
+const policy = policyOf({ deploy: web }, [{ id: 'g', issuer: 'corp', match: {}, roles: ['deploy'] }]);
+
+interface Faults {
+  readonly authenticate?: unknown;
+  readonly issue?: unknown;
+  /** The events whose record cannot be written. */
+  readonly audit?: readonly AuditRecord['Event'][];
+}
+
+/** An exchange over spies: `steps` is what happened, in order. */
+function spied(faults: Faults = {}, authenticated: Authenticate = async () => principalOf()) {
+  const steps: string[] = [];
+  const records: AuditRecord[] = [];
+  const stages: Stages = {
+    snapshot: () => ({
+      policy,
+      authenticate: async (proof, now) => {
+        steps.push('authenticate');
+        if (faults.authenticate) throw faults.authenticate;
+        return authenticated(proof, now);
+      },
+    }),
+    issue: async (decision, proof) => {
+      steps.push(`issue ${decision.role} with ${proof.value.reveal()}`);
+      if (faults.issue) throw faults.issue;
+      return issued;
+    },
+    audit: {
+      write: async (record) => {
+        await setImmediate(); // a sink takes its time
+        steps.push(`${record.Event}${faults.audit?.includes(record.Event) ? ' lost' : ''}`);
+        if (faults.audit?.includes(record.Event)) throw new Error('disk full');
+        records.push(record);
+      },
+      check: async () => true,
+      close: async () => {},
+    },
+    now: () => NOW,
+  };
+  return { exchange: createExchange(stages), preview: createPreview(stages), steps, records };
+}
+
+const codeOf = async (outcome: Promise<unknown>) => {
+  try {
+    await outcome;
+  } catch (error) {
+    if (!(error instanceof SallyportError)) throw error;
+    return error;
+  }
+  return undefined;
+};
+
+t.test('the stages run in order, each record durable before the next', async (t) => {
+  const { exchange, steps, records } = spied();
+  const { principal, decision, issued: given } = await exchange({ ...request, role: 'deploy' });
+  t.same(steps, ['authenticate', 'intent', 'issue deploy with the-proof-itself', 'issued']);
+  t.equal(principal.subject, 'alice');
+  t.equal(decision.grant, 'g');
+  t.equal(given, issued);
+  t.match(records, [
+    { Event: 'intent', RequestId: 'req-1', Role: 'deploy', Grant: 'g', Principal: { Subject: 'alice' } },
+    { Event: 'issued', RequestId: 'req-1', Issued: { AccessKeyId: 'ASIAEXAMPLEEXAMPLE00' } },
+  ]);
+  t.notMatch(JSON.stringify(records), /the-proof|the-secret|the-session/);
+});
+
+t.test('every way to fail: what happened, what was recorded, what the caller reads', async (t) => {
+  const refusal = new SallyportError('proof_expired', { reason: 'jwt.exp' });
+  const stsError = new SallyportError('sts_access_denied', { reason: 'sts.AccessDenied' });
+  const bug = new TypeError('the-proof-itself is not a function');
+  const through = 'issue deploy with the-proof-itself';
+  const rows: [what: string, faults: Faults, role: string | undefined, steps: string[], code: string][] = [
+    ['the proof', { authenticate: refusal }, undefined, ['authenticate', 'denied'], 'proof_expired'],
+    ['the role', {}, 'nope', ['authenticate', 'denied'], 'role_not_permitted'],
+    [
+      'STS',
+      { issue: stsError },
+      undefined,
+      ['authenticate', 'intent', through, 'failed'],
+      'sts_access_denied',
+    ],
+    ['a bug in a verifier', { authenticate: bug }, undefined, ['authenticate', 'failed'], 'internal'],
+    [
+      'a bug in issuance',
+      { issue: bug },
+      undefined,
+      ['authenticate', 'intent', through, 'failed'],
+      'internal',
+    ],
+    [
+      'no error at all',
+      { issue: 'text' },
+      undefined,
+      ['authenticate', 'intent', through, 'failed'],
+      'internal',
+    ],
+    [
+      'intent not recorded',
+      { audit: ['intent'] },
+      undefined,
+      ['authenticate', 'intent lost'],
+      'audit_unavailable',
+    ],
+    [
+      'issue not recorded',
+      { audit: ['issued'] },
+      undefined,
+      ['authenticate', 'intent', through, 'issued lost'],
+      'audit_unavailable',
+    ],
+    [
+      'denial not recorded',
+      { authenticate: refusal, audit: ['denied'] },
+      undefined,
+      ['authenticate', 'denied lost'],
+      'audit_unavailable',
+    ],
+    [
+      'failure not recorded',
+      { issue: stsError, audit: ['failed'] },
+      undefined,
+      ['authenticate', 'intent', through, 'failed lost'],
+      'audit_unavailable',
+    ],
+  ];
+  for (const [what, faults, role, steps, code] of rows) {
+    const each = spied(faults);
+    const error = await codeOf(each.exchange({ ...request, ...(role !== undefined && { role }) }));
+    t.equal(error?.code, code, what);
+    t.same(each.steps, steps, what);
+    t.notMatch(`${error?.detail} ${JSON.stringify(error?.members)}`, 'the-proof-itself', 'public text');
+    const last = each.records.at(-1);
+    if (last?.Error) t.same(last.Error, { Code: code, Reason: error?.reason }, 'the record says why');
+  }
+  const { exchange } = spied({ issue: bug });
+  t.equal((await codeOf(exchange(request)))?.cause, bug, 'the cause is kept for the log');
+  const lost = spied({ audit: ['issued'] });
+  t.match((await codeOf(lost.exchange(request)))?.cause, { message: 'disk full' });
+});
+
+t.test('a request keeps the snapshot it began with', async (t) => {
+  let taken = 0;
+  const exchange = createExchange({
+    snapshot: () => {
+      taken++;
+      return { authenticate: async () => principalOf(), policy: taken === 1 ? policy : policyOf({}, []) };
+    },
+    issue: async () => issued,
+    audit: { write: async () => {}, check: async () => true, close: async () => {} },
+    now: () => NOW,
+  });
+  t.equal((await exchange(request)).decision.role, 'deploy');
+  t.equal(taken, 1);
+  t.equal((await codeOf(exchange(request)))?.code, 'no_role_permitted', 'the next one has the new one');
+});
+
+t.test('a preview stops after the decision: nothing is issued or recorded', async (t) => {
+  const { preview, steps } = spied();
+  const { principal, permitted } = await preview(request);
+  t.equal(principal.subject, 'alice');
+  t.same(
+    permitted.map(({ role, grant }) => `${role.name} ${grant}`),
+    ['deploy g'],
+  );
+  t.same(steps, ['authenticate']);
+  const refused = spied({ authenticate: new SallyportError('proof_invalid') });
+  t.equal((await codeOf(refused.preview(request)))?.code, 'proof_invalid');
+});
+
+/** Accepts every proof as alice; `once` as given. */
+function verifierOf(verified: Partial<Verified>): ProofVerifier {
+  return { verify: async () => ({ principal: principalOf(), ...verified }), close: async () => {} };
+}
+const never: ProofVerifier = {
+  verify: async () => {
+    throw new Error('the wrong verifier was asked');
+  },
+  close: async () => {},
+};
+const once = { id: 'jti-1', expiresAt: SECONDS + 300 };
+const memory = (since = SECONDS - 3600) => createMemoryReplayStore(() => new Date(since * 1000));
+
+t.test('a proof goes to the verifier of its type', async (t) => {
+  const oidc = createAuthenticate({ oidc: verifierOf({}), saml: never }, memory());
+  t.equal((await oidc(request.proof, NOW)).subject, 'alice');
+  const saml = createAuthenticate({ oidc: never, saml: verifierOf({}) }, memory());
+  t.equal((await saml({ ...request.proof, type: 'saml' }, NOW)).subject, 'alice');
+});
+
+t.test('of a single-use proof sent many times at once, one exchange goes on', async (t) => {
+  const { exchange, steps, records } = spied(
+    {},
+    createAuthenticate({ oidc: verifierOf({ once }), saml: never }, memory()),
+  );
+  const outcomes = await Promise.all(Array.from({ length: 50 }, () => codeOf(exchange(request))));
+  t.equal(outcomes.filter((error) => error === undefined).length, 1);
+  t.equal(outcomes.filter((error) => error?.code === 'proof_replayed').length, 49);
+  t.equal(steps.filter((step) => step.startsWith('issue ')).length, 1, 'STS is asked once');
+  t.equal(records.filter(({ Event }) => Event === 'denied').length, 49, 'and each replay is recorded');
+});
+
+t.test('a reusable proof is never claimed', async (t) => {
+  const store: ReplayStore = {
+    remembersSince: SECONDS,
+    claim: async () => t.fail('claimed'),
+    check: async () => true,
+    close: async () => {},
+  };
+  const authenticate = createAuthenticate({ oidc: verifierOf({}), saml: never }, store);
+  t.equal((await authenticate(request.proof, NOW)).subject, 'alice');
+});
+
+t.test('claims: of what, until when, and what follows', async (t) => {
+  const claimed: unknown[] = [];
+  const storeOf = (answer: () => Promise<boolean>, remembersSince = 0): ReplayStore => ({
+    remembersSince,
+    claim: (...parameters) => {
+      claimed.push(parameters);
+      return answer();
+    },
+    check: async () => true,
+    close: async () => {},
+  });
+  const outcome = async (store: ReplayStore, verified: Partial<Verified> = { once }) => {
+    const error = await codeOf(
+      createAuthenticate({ oidc: verifierOf(verified), saml: never }, store)(request.proof, NOW),
+    );
+    return error ? `${error.code} ${error.reason}` : 'accepted';
+  };
+  t.equal(await outcome(storeOf(async () => true)), 'accepted');
+  t.same(claimed, [['["corp","jti-1"]', once.expiresAt]]);
+  t.equal(await outcome(storeOf(async () => false)), 'proof_replayed proof_replayed');
+  const down = 'replay_store_unavailable replay_store_unavailable';
+  t.equal(await outcome(storeOf(async () => Promise.reject(new Error('down')))), down);
+  t.equal(
+    await outcome(
+      storeOf(() => {
+        throw new Error('down at once');
+      }),
+    ),
+    down,
+  );
+  claimed.length = 0;
+  const issuedAt = principalOf().issuedAt;
+  t.equal(await outcome(storeOf(async () => true, issuedAt + 0.001)), 'proof_replayed replay.before_start');
+  t.same(claimed, [], 'nothing is claimed for it');
+  t.equal(await outcome(storeOf(async () => true, issuedAt)), 'accepted');
+
+  // Two issuers cannot take each other's ids, however they are written.
+  const keys = new Set<unknown>();
+  for (const [issuer, id] of [
+    ['a', 'b","c'],
+    ['a","b', 'c'],
+    ['a', 'b'],
+    ['b', 'a'],
+  ] as const) {
+    claimed.length = 0;
+    await outcome(
+      storeOf(async () => true),
+      { principal: principalOf({}, { issuer }), once: { ...once, id } },
+    );
+    keys.add((claimed[0] as unknown[])[0]);
+  }
+  t.equal(keys.size, 4);
+});

@@ -1,0 +1,419 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { compilePolicy } from '../../src/authz/policy.js';
+import { type LoadResult, loadConfig, parseConfig } from '../../src/config/load.js';
+
+const FILE = '/etc/sallyport/sallyport.yaml';
+
+const SOUND = `
+server: { url: https://sallyport.corp.example }
+aws: { region: eu-west-1 }
+issuers:
+  corp: { type: oidc, issuer: https://login.corp.example, audience: sallyport }
+  adfs: { type: saml, metadata: ./adfs.xml }
+roles:
+  deploy: { via: AssumeRoleWithWebIdentity, roleArn: "arn:aws:iam::111122223333:role/deploy" }
+  upload: { via: GetFederationToken }
+grants:
+  - { id: all, issuer: corp, match: {}, roles: [deploy] }
+`;
+
+/** The sound config with some of its sections replaced. */
+function config(sections: Readonly<Record<string, string>> = {}): string {
+  const written = { ...sections };
+  const kept = SOUND.replace(/^(\w+):(?:.*\n(?: .*\n)*)/gm, (whole, name: string) => {
+    const replacement = written[name];
+    delete written[name];
+    return replacement === undefined ? whole : `${name}: ${replacement}\n`;
+  });
+  return (
+    kept +
+    Object.entries(written)
+      .map(([name, value]) => `${name}: ${value}\n`)
+      .join('')
+  );
+}
+
+const faultsOf = (text: string, env = {}) => parseConfig(text, FILE, env).faults;
+/** `line:column message` for each fault. */
+const listing = (result: Pick<LoadResult, 'faults'>) =>
+  result.faults.map(({ line, column, message }) => `${line}:${column} ${message}`);
+const faultLines = (text: string, env = {}) => listing(parseConfig(text, FILE, env));
+
+function folderWith(t: Test, files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-config-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+t.test('a sound config is typed, with its names and paths resolved', (t) => {
+  const result = parseConfig(
+    config({
+      server: `
+  url: https://sallyport.corp.example
+  listen: { host: 0.0.0.0 }
+  tls: { cert: tls/tls.crt, key: /run/tls.key }`,
+      issuers: `
+  corp: { type: oidc, issuer: https://login.corp.example, audience: sallyport, ca: ca.pem, tokenFile: ../token }
+  adfs: { type: saml, metadata: ./adfs.xml }
+  okta: { type: saml, metadata: "https://okta.example/metadata" }`,
+      audit: '{ sinks: [ { type: file, path: audit.jsonl }, { type: stdout } ] }',
+    }),
+    FILE,
+    {},
+  );
+  t.same(result.faults, []);
+  t.ok(result.ok);
+  t.match(result.loaded?.config, {
+    server: { tls: { cert: '/etc/sallyport/tls/tls.crt', key: '/run/tls.key' } },
+    issuers: {
+      corp: { ca: '/etc/sallyport/ca.pem', tokenFile: '/etc/token' },
+      adfs: { metadata: '/etc/sallyport/adfs.xml' },
+      okta: { metadata: 'https://okta.example/metadata' },
+    },
+    audit: { sinks: [{ type: 'file', path: '/etc/sallyport/audit.jsonl' }, { type: 'stdout' }] },
+  });
+  t.end();
+});
+
+t.test('all faults come at once, in the order of the file, each with its line and column', (t) => {
+  const text = `server:
+  url: https://sallyport.corp.example/
+  listen: { host: 0.0.0.0, port: 70000 }
+  timeout: 5s
+aws:
+  credentials: { accessKeyId: AKIASANDBOXSALLYPORT, secretAccessKey: "\${env:NO_SUCH_VARIABLE}" }
+  region: eu-west-1
+issuers:
+  corp: { type: oidc, issuer: https://login.corp.example, audiense: sallyport }
+  adfs:
+    type: smal
+  home: { type: oidc, issuer: https://home.example, audience: sallyport }
+roles:
+  deploy:
+    via: AssumeRoleWithWebIdentity
+    roleArn: arn:aws:iam::1111:role/deploy
+    session: { duration: 15min }
+  admin: { roleArn: "arn:aws:iam::111122223333:role/admin" }
+  upload: { via: GetFederationToken, session: { duration: 48h, name: "\${claim.sub}" } }
+grants:
+  - { id: one, issuer: corp, match: { sub: { glb: "a*" } }, roles: [deploy] }
+  - { id: two, issuer: [corp, hoem], match: {}, roles: [deploy, "*", dploy] }
+  - { id: three, match: {}, roles: [upload], from: [10.0.0.0/33] }
+  - id: two
+    issuer: home
+    match: { account: 012345678901 }
+    roles: [upload]
+  - id: two
+    issuer: home
+    match: { groups: { anyOf: [] } }
+    roles: []
+  - { id: two, effect: deny, match: {}, roles: [upload] }
+auditt: {}
+`;
+  const expected = [
+    '2:3 The value is not of the form it must have. Public base URL, without a slash at the end, e.g. https://sallyport.corp.example.',
+    '3:28 The value must be <= 65535. TCP port; 0 takes a free one. Default 8443.',
+    '4:3 Unknown key "timeout".',
+    '6:53 The environment variable NO_SUCH_VARIABLE is not set. Set it before starting.',
+    '9:3 "audience" is missing. Add it.',
+    '9:59 Unknown key "audiense". Did you mean "audience"?',
+    '11:5 "type" must be one of: oidc, saml.',
+    '16:5 The value is not of the form it must have. ARN of the IAM role, e.g. arn:aws:iam::111122223333:role/deploy.',
+    '17:16 The value is not of the form it must have. Lifetime when the request names none. Default 1h, or maxDuration if that is less. A number and s, m, h or d, e.g. 15m.',
+    '18:3 "via" must be one of: AssumeRoleWithSAML, AssumeRoleWithWebIdentity, GetFederationToken.',
+    '19:49 GetFederationToken takes 15m to 36h. Write a duration in that range.',
+    '19:64 Write ${claims.NAME}, or a function of it: slug, lower, upper, truncate, default, first, join, e.g. ${slug(claims.sub)}.',
+    '21:46 Unknown key "glb". Did you mean "glob"? Known here: equals, anyOf, allOf, glob, exists, not.',
+    '22:31 No issuer has this name. Known: corp, adfs, home.',
+    '22:70 No role has this name. Known: *, deploy, admin, upload.',
+    '23:7 An allow must name its issuer: the same claim means something else from another one. Add issuer.',
+    '23:53 Must be an IP address or a CIDR block, e.g. 10.0.0.0/8 or 2001:db8::/32.',
+    '26:14 YAML reads this number as 12345678901. Put it in quotes, or write it so.',
+    '30:24 The value must NOT have fewer than 1 items.',
+    '31:5 The value must NOT have fewer than 1 items. Names of roles; "*" for all.',
+    '32:7 Another grant has this id. Rename one.',
+    '33:1 Unknown key "auditt". Did you mean "audit"?',
+  ];
+  const result = parseConfig(text, FILE, {});
+  t.notOk(result.ok);
+  t.ok(result.loaded, 'what is sound can still be judged');
+  const later = result.loaded?.locateFaults(compilePolicy(result.loaded.config).faults) ?? [];
+  const all = [...result.faults, ...later].sort((a, b) => a.line - b.line || a.column - b.column);
+  // The keys known in a section grow with it; the fault of a matcher shows how they are told.
+  const lines = listing({ faults: all }).map((line) => line.replace(/ Known here: (?!equals).*/, ''));
+  t.same(lines, expected);
+  t.ok(result.faults.every(({ file }) => file === FILE));
+  t.end();
+});
+
+t.test('a text that is no config gives a fault, never an exception', (t) => {
+  const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]'];
+  for (let level = 1; level < 9; level++) {
+    const [last, next] = [String.fromCharCode(96 + level), String.fromCharCode(97 + level)];
+    bomb.push(`${next}: &${next} [${Array(9).fill(`*${last}`).join(', ')}]`);
+  }
+  const rows: [what: string, text: string, expected: string[]][] = [
+    ['nothing', '', ['1:1 Must be object. The config of Sallyport.']],
+    ['only a comment', '# soon\n', ['1:1 Must be object. The config of Sallyport.']],
+    ['a list', '- a', ['1:1 Must be object. The config of Sallyport.']],
+    ['a word', 'sallyport', ['1:1 Must be object. The config of Sallyport.']],
+    [
+      'two documents',
+      'a: 1\n---\nb: 2',
+      [
+        '2:1 This is not valid YAML: Source contains multiple documents; please use YAML.parseAllDocuments().',
+      ],
+    ],
+    [
+      'a key twice',
+      'server:\n  url: https://a\n  url: https://b',
+      ['3:3 This is not valid YAML: Map keys must be unique.'],
+    ],
+    [
+      'a tab for indentation',
+      'server:\n\turl: x',
+      ['2:1 This is not valid YAML: Tabs are not allowed as indentation.'],
+    ],
+    ['aliases without end', bomb.join('\n'), ['1:1 The YAML has too many aliases. Write it out.']],
+    [
+      'an alias inside of itself',
+      'roles: &r\n  a: [*r]',
+      ['2:7 This alias is inside of what it stands for. Write it out.'],
+    ],
+    ['an alias to nothing', 'roles: *nowhere', ['1:8 This alias has no anchor before it. Correct its name.']],
+  ];
+  for (const [what, text, expected] of rows) t.same(faultLines(text), expected, what);
+  t.match(faultLines('{ unclosed'), [/^1:\d+ This is not valid YAML: /]);
+  t.match(faultLines(`a: ${'['.repeat(50_000)}`)[0], /^1:\d+ This is not valid YAML: /, 'nested without end');
+  t.match(faultLines('\u0000\u0001\ufffd'), [/./], 'binary');
+  t.end();
+});
+
+t.test('a file that is not there, a folder, one too large', (t) => {
+  const folder = folderWith(t, { 'large.yaml': `#${' '.repeat(4 * 1024 * 1024)}`, 'sound.yaml': SOUND });
+  t.match(listing(loadConfig(join(folder, 'none.yaml'), {})), [
+    /^1:1 The config file cannot be read \(ENOENT\)/,
+  ]);
+  t.match(listing(loadConfig(folder, {})), [/^1:1 The config file cannot be read \(EISDIR\)/]);
+  t.match(listing(loadConfig(join(folder, 'large.yaml'), {})), [/^1:1 The config file is larger than 4 MiB/]);
+  t.ok(loadConfig(join(folder, 'sound.yaml'), {}).ok);
+  t.end();
+});
+
+t.test('one mistake is one fault, and hides no other', (t) => {
+  const unknownRole = '- { id: a, issuer: corp, match: {}, roles: [nobody] }';
+  const grants = `\n  ${unknownRole}`;
+  const missingRole = /No role has this name/;
+  const rows: [what: string, sections: Record<string, string>, faults: RegExp[]][] = [
+    ['a section of the wrong type', { server: '5', grants }, [/Must be object/, missingRole]],
+    ['a bad value in a required setting', { aws: '{ region: Ireland }', grants }, [/Region/, missingRole]],
+    ['a required setting left out', { server: '{}', grants }, [/"url" is missing/, missingRole]],
+    ['a key unknown at the root', { grants, tests: '[]' }, [missingRole, /Unknown key "tests"/]],
+    [
+      'a sink without a path',
+      { grants, audit: '{ sinks: [ { type: file } ] }' },
+      [missingRole, /"path" is missing/],
+    ],
+    [
+      'faulty TLS settings',
+      { server: '{ url: "https://a", listen: { host: 0.0.0.0 }, tls: { cert: a } }' },
+      [/"key" is missing/],
+    ],
+    ['no issuers at all', { issuers: '[]' }, [/Must be object/]],
+    ['a faulty role that a grant names', { roles: '{ deploy: {} }' }, [/"via" must be one of/]],
+    ['a missing variable in a pattern', { aws: '{ region: "${env:NONE}" }' }, [/NONE is not set/]],
+    ['grants of the wrong type', { grants: 'none' }, [/Must be array/]],
+  ];
+  for (const [what, sections, faults] of rows) {
+    const lines = faultLines(config(sections));
+    t.equal(lines.length, faults.length, `${what}: ${lines.join(' | ')}`);
+    for (const [index, pattern] of faults.entries()) t.match(lines[index], pattern, what);
+  }
+  t.end();
+});
+
+t.test('numbers that YAML changes must be quoted', (t) => {
+  const reads = (value: string) =>
+    faultLines(config({ grants: `[ { id: a, issuer: corp, match: { n: ${value} }, roles: [deploy] } ]` }));
+  for (const value of ['012345678901', '1.10', '12345678901234567890', '1e3', '0x1F', '0o17', '.inf', '+5'])
+    t.match(reads(value), [/^\d+:\d+ YAML reads this number as .*quotes/], value);
+  for (const value of ['789', '-1', '1.5', '0', '"012345678901"', 'true', '9007199254740991'])
+    t.same(reads(value), [], value);
+  t.end();
+});
+
+t.test('later stages find their place in the file although an earlier grant was dropped', (t) => {
+  const { ok, loaded } = parseConfig(
+    `grants:
+  - { id: a, issuer: corp, match: 7, roles: [deploy] }
+  - { id: b, issuer: corp, match: {}, roles: [deploy] }
+  - { id: c, nonsense: true }
+  - { id: d, issuer: corp, match: {}, roles: [deploy] }
+${config({ grants: '' }).replace(/^grants:.*\n/m, '')}`,
+    FILE,
+    {},
+  );
+  t.notOk(ok);
+  t.same(
+    loaded?.config.grants.map(({ id }) => id),
+    ['b', 'd'],
+  );
+  const lineOf = (path: (string | number)[]) => loaded?.locateFaults([{ path, message: '' }])[0]?.line;
+  t.equal(lineOf(['grants', 0]), 3);
+  t.equal(lineOf(['grants', 1, 'match']), 5);
+  t.equal(lineOf(['roles', 'deploy', 'session', 'name']), 13, 'a key that is not there: its nearest parent');
+  t.end();
+});
+
+t.test('${env:…} and ${file:…} fill any string; a missing one is a fault, never empty', (t) => {
+  const folder = folderWith(t, {
+    'key.txt': 'from-file\n',
+    'empty.txt': '',
+    'sallyport.yaml': config({
+      aws: '{ region: "${env:A}-west-${env:N}", credentials: { accessKeyId: "AKIA${env:LONG}", secretAccessKey: "${file:key.txt}" } }',
+      roles:
+        '{ deploy: { via: GetFederationToken, session: { policy: { Resource: "${claims.x}${aws:username}${env:RECURSE}" } } } }',
+    }),
+  });
+  const env = { A: 'eu', N: '1', LONG: 'ABCDEFGHIJKLMNOP', RECURSE: '${env:A}${file:key.txt}', EMPTY: '' };
+  const { loaded, faults } = loadConfig(join(folder, 'sallyport.yaml'), env);
+  t.same(faults, []);
+  t.match(loaded?.config, {
+    aws: {
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'AKIAABCDEFGHIJKLMNOP', secretAccessKey: 'from-file' },
+    },
+    roles: {
+      deploy: { session: { policy: { Resource: '${claims.x}${aws:username}${env:A}${file:key.txt}' } } },
+    },
+  });
+  const missing = (reference: string) =>
+    faultLines(config({ server: `{ url: "https://a", listen: { host: "${reference}" } }` }), env);
+  t.match(missing('${env:NOPE}'), [/^2:39 The environment variable NOPE is not set/]);
+  t.match(missing('${env:EMPTY}'), [/EMPTY is not set/], 'empty counts as missing');
+  t.match(missing('${env:__proto__}'), [/__proto__ is not set/]);
+  t.match(missing('${file:nowhere}'), [/^2:39 The file nowhere cannot be read \(ENOENT\)/]);
+  t.match(missing(`\${file:${folder}}`), [/EISDIR/]);
+  t.end();
+});
+
+t.test('no fault prints what came from the environment', (t) => {
+  const planted = 's3cr3t-planted-value';
+  const env = { P: planted };
+  const P = '"${env:P}"';
+  const text = `
+server: { url: ${P}, listen: { host: ${P}, port: ${P} }, trustProxy: [${P}], tls: ${P} }
+aws: { region: ${P}, endpoint: ${P}, credentials: { accessKeyId: ${P}, secretAccessKey: [${P}] } }
+issuers:
+  a: { type: ${P} }
+  b: { type: oidc, issuer: ${P}, preset: ${P}, audience: [${P}, ${P}], algorithms: [${P}], maxLifetime: ${P}, replay: ${P} }
+  c: { type: saml, metadata: x, audience: ${P}, unsolicited: ${P}, namespaces: ["a b", ${P}, ${P}] }
+roles:
+  a: { via: ${P} }
+  b: { via: AssumeRoleWithSAML, roleArn: ${P}, principalArn: ${P}, reason: ${P}, session: { duration: ${P}, policyArns: [${P}] } }
+  c: { via: GetFederationToken, session: { name: "\${nope(${'${env:P}'})}", tags: { a: "\${claims.x", "\${env:P}": x } } }
+grants:
+  - { id: x, issuer: ${P}, match: {}, roles: [${P}], from: [${P}] }
+  - { id: ${P}, issuer: b, match: {}, roles: [a] }
+  - { id: ${P}, issuer: [b, ${P}], match: {}, roles: [a], effect: ${P} }
+  - { id: ${P}, issuer: b, match: {}, roles: [a] }
+audit: { sinks: [{ type: ${P} }] }
+`;
+  const result = parseConfig(text, FILE, env);
+  const later = result.loaded ? compilePolicy(result.loaded.config).faults : [];
+  t.ok(result.faults.length > 20, `${result.faults.length} faults`);
+  t.ok(result.faults.some(({ message }) => /No issuer has this name/.test(message)));
+  t.ok(result.faults.some(({ message }) => /Another grant has this id/.test(message)));
+  t.ok(later.length > 0);
+  t.notMatch(JSON.stringify([...result.faults, ...later]), planted);
+  t.end();
+});
+
+t.test('clear text leaves the machine only by choice', (t) => {
+  const rows: [server: string, fault: boolean][] = [
+    ['{ url: "https://a" }', false],
+    ['{ url: "https://a", listen: { port: 1 } }', false],
+    ['{ url: "https://a", listen: { host: 127.0.0.1 } }', false],
+    ['{ url: "https://a", listen: { host: 127.1.2.3 } }', false],
+    ['{ url: "https://a", listen: { host: localhost } }', false],
+    ['{ url: "https://a", listen: { host: "::1" } }', false],
+    ['{ url: "https://a", listen: { host: 0.0.0.0 } }', true],
+    ['{ url: "https://a", listen: { host: "::" } }', true],
+    ['{ url: "https://a", listen: { host: 127.0.0.1.example } }', true],
+    ['{ url: "https://a", listen: { host: localhost.example } }', true],
+    ['{ url: "https://a", listen: { host: 0.0.0.0 }, tls: { cert: a, key: b } }', false],
+    ['{ url: "https://a", listen: { host: 0.0.0.0 }, trustProxy: [10.0.0.1] }', false],
+  ];
+  for (const [server, fault] of rows) {
+    const lines = faultLines(config({ server }));
+    t.equal(lines.length, fault ? 1 : 0, server);
+    if (fault) t.match(lines[0], /^2:\d+ Credentials would cross the network in clear text/);
+  }
+  t.end();
+});
+
+t.test('names that objects inherit are names like others, or refused', (t) => {
+  const text = `
+server: { url: https://a.example }
+aws: { region: eu-west-1 }
+issuers:
+  constructor: { type: oidc, issuer: https://login.corp.example, audience: sallyport }
+roles:
+  toString: { via: GetFederationToken }
+grants:
+  - { id: hasOwnProperty, issuer: constructor, match: { __proto__: x, valueOf: y }, roles: [toString] }
+`;
+  const { ok, loaded } = parseConfig(text, FILE, {});
+  t.ok(ok);
+  t.same(Object.keys(loaded?.config.grants[0]?.match ?? {}), ['__proto__', 'valueOf']);
+  const refused = `${text.replace('constructor:', '__proto__:').replace('toString:', '__proto__:')}  - { id: b, issuer: valueOf, match: {}, roles: [toString] }\n`;
+  t.match(faultLines(refused), [
+    /^5:3 The name "__proto__" is not valid/,
+    /^7:3 The name "__proto__" is not valid/,
+    /^9:27 No issuer has this name/,
+    /^9:93 No role has this name/,
+    /^10:14 No issuer has this name/,
+    /^10:50 No role has this name/,
+  ]);
+  t.notOk('polluted' in {});
+  t.end();
+});
+
+t.test('only what STS and the standards know can be written down', (t) => {
+  const arn = (arn: string) =>
+    faultsOf(
+      config({ roles: `{ deploy: { via: AssumeRoleWithWebIdentity, roleArn: ${JSON.stringify(arn)} } }` }),
+    ).length === 0;
+  for (const sound of [
+    'arn:aws:iam::111122223333:role/a',
+    'arn:aws-us-gov:iam::111122223333:role/x/y/a',
+    'arn:aws-cn:iam::111122223333:role/a.b@c',
+  ])
+    t.ok(arn(sound), sound);
+  for (const wrong of [
+    '',
+    'arn:aws:iam::111122223333:user/a',
+    'arn:aws:iam::11112222333:role/a',
+    'arn:aws:iam::111122223333:role/',
+    'arn:aws:iam::111122223333:role/a b',
+    ' arn:aws:iam::111122223333:role/a',
+    'arn:aws:iam::111122223333:role/a\n',
+    `arn:aws:iam::111122223333:role/${'a'.repeat(65)}`,
+    'arn:aws:sts::111122223333:assumed-role/a/b',
+  ])
+    t.notOk(arn(wrong), JSON.stringify(wrong));
+  const issuer = (algorithms: string) =>
+    faultsOf(
+      config({
+        issuers: `{ corp: { type: oidc, issuer: "https://a", audience: a, algorithms: ${algorithms} } }`,
+      }),
+    ).length === 0;
+  t.ok(issuer('[RS256, ES512, EdDSA]'));
+  for (const wrong of ['[none]', '[HS256]', '[rs256]', '[]', '[RS256, RS256]', 'RS256'])
+    t.notOk(issuer(wrong), wrong);
+  t.end();
+});

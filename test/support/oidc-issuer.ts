@@ -1,0 +1,138 @@
+// An OIDC issuer for tests, on loopback: it counts what is asked of it, and every answer can be replaced.
+import { generateKeyPairSync, type JsonWebKey, type KeyObject, sign as signBytes } from 'node:crypto';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Test } from 'tap';
+
+/** A signing key and what the issuer publishes of it. */
+export interface SigningKey {
+  readonly kid: string;
+  readonly alg: string;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  readonly jwk: JsonWebKey & { kid: string; alg: string; use: string };
+}
+
+const EC_CURVES: Record<string, string> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
+
+/** A new key for an algorithm. RSA of 2048 bits unless told. */
+export function newKey(kid: string, alg = 'RS256', bits = 2048): SigningKey {
+  const curve = EC_CURVES[alg];
+  const { privateKey, publicKey } = curve
+    ? generateKeyPairSync('ec', { namedCurve: curve })
+    : alg === 'EdDSA'
+      ? generateKeyPairSync('ed25519')
+      : generateKeyPairSync('rsa', { modulusLength: bits });
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid, alg, use: 'sig' };
+  return { kid, alg, privateKey, publicKey, jwk };
+}
+
+export const base64url = (text: string | Uint8Array) => Buffer.from(text).toString('base64url');
+
+/** The signature over a signing input, as JWS has it. */
+export function signature(
+  input: string,
+  { alg, privateKey }: Pick<SigningKey, 'alg' | 'privateKey'>,
+): string {
+  const hash = alg === 'EdDSA' ? null : `sha${alg.slice(2)}`;
+  const padding = alg.startsWith('PS') ? { padding: 6, saltLength: Number(alg.slice(2)) / 8 } : {};
+  return base64url(
+    signBytes(hash, Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363', ...padding }),
+  );
+}
+
+/** Signs header and payload given as texts, whatever they hold. */
+export function signTexts(header: string, payload: string, key: SigningKey): string {
+  const input = `${base64url(header)}.${base64url(payload)}`;
+  return `${input}.${signature(input, key)}`;
+}
+
+export type Json = Record<string, unknown>;
+
+/** Signs a header and claims. `alg` and `kid` are the key's unless the header says otherwise; undefined leaves one out. */
+export function signToken(claims: Json, key: SigningKey, header: Json = {}): string {
+  return signTexts(
+    JSON.stringify({ alg: key.alg, kid: key.kid, typ: 'JWT', ...header }),
+    JSON.stringify(claims),
+    key,
+  );
+}
+
+const DISCOVERY_PATH = '/.well-known/openid-configuration';
+
+/** The answers an issuer gives, by path. A function answers as it likes; anything else is sent as JSON. */
+export type Answers = Record<string, RequestListener | Json | readonly unknown[] | undefined>;
+
+export interface TestIssuer {
+  readonly url: string;
+  /** Paths asked for, in order. */
+  readonly requests: string[];
+  /** Replace or add answers here at any time. */
+  readonly answers: Answers;
+  /** What the key path answers from now on. */
+  publish(...keys: SigningKey[]): void;
+  /** From now on every connection is dropped, until `up`. */
+  down(): void;
+  up(): void;
+}
+
+/** Starts an issuer that publishes `keys`; closed with the test. With `tls`, over https on `localhost`. */
+export async function startIssuer(
+  t: Test,
+  keys: readonly SigningKey[],
+  tls?: { key: string; cert: string },
+): Promise<TestIssuer> {
+  const requests: string[] = [];
+  const answers: Answers = {};
+  let isDown = false;
+  const listener: RequestListener = (request, response) => {
+    const path = request.url ?? '';
+    requests.push(path);
+    const answer = answers[path];
+    if (isDown) response.destroy();
+    else if (typeof answer === 'function') answer(request, response);
+    else if (answer === undefined) response.writeHead(404).end();
+    else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  };
+  const server = tls ? createTlsServer(tls, listener) : createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const url = tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
+  answers[DISCOVERY_PATH] = { issuer: url, jwks_uri: `${url}/keys` };
+  const publish = (...published: SigningKey[]) => {
+    answers['/keys'] = { keys: published.map(({ jwk }) => jwk) };
+  };
+  publish(...keys);
+  return {
+    url,
+    requests,
+    answers,
+    publish,
+    down: () => {
+      isDown = true;
+    },
+    up: () => {
+      isDown = false;
+    },
+  };
+}
+
+/** Seconds since the epoch of the instant tests take place at. */
+export const NOW = 1_800_000_000;
+export const at = (offset = 0) => new Date((NOW + offset) * 1000);
+
+/** Claims of a token that is good at `NOW`. */
+export const goodClaims = (iss: string, changes: Json = {}): Json => ({
+  iss,
+  aud: 'sallyport',
+  sub: 'alice',
+  iat: NOW - 10,
+  exp: NOW + 600,
+  jti: 'one',
+  ...changes,
+});

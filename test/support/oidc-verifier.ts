@@ -1,0 +1,55 @@
+// A verifier over a test's issuers, and what came of a token in one line.
+import type { Test } from 'tap';
+import { createOidcVerifier, type OidcVerifierOptions } from '../../src/authn/oidc/verifier.js';
+import type { OidcIssuer } from '../../src/config/schema/oidc-issuer.js';
+import { SallyportError } from '../../src/core/errors.js';
+import type { Log, ProofVerifier, Verified } from '../../src/core/ports.js';
+import { Secret } from '../../src/core/secret.js';
+import { at } from './oidc-issuer.js';
+
+/** A log that keeps its lines. */
+export function keptLog(): {
+  log: Log;
+  lines: { level: string; fields: Readonly<Record<string, unknown>> }[];
+} {
+  const lines: { level: string; fields: Readonly<Record<string, unknown>> }[] = [];
+  const method = (level: string) => (fields: Readonly<Record<string, unknown>>) =>
+    void lines.push({ level, fields });
+  return {
+    log: { debug: method('debug'), info: method('info'), warn: method('warn'), error: method('error') },
+    lines,
+  };
+}
+
+/** The verifier of a config that must be sound; closed with the test. */
+export async function openVerifier(
+  t: Test,
+  issuers: Record<string, Partial<OidcIssuer>>,
+  options: Partial<OidcVerifierOptions> = {},
+): Promise<ProofVerifier> {
+  const result = await createOidcVerifier({ issuers: complete(issuers), log: keptLog().log, ...options });
+  if (!result.ok) throw new Error(JSON.stringify(result.faults));
+  t.teardown(() => result.verifier.close());
+  return result.verifier;
+}
+
+/** Fills in what every test config has alike. */
+export function complete(issuers: Record<string, Partial<OidcIssuer>>): Record<string, OidcIssuer> {
+  const entries = Object.entries(issuers);
+  return Object.fromEntries(
+    entries.map(([name, issuer]) => [name, { type: 'oidc', audience: 'sallyport', ...issuer }]),
+  );
+}
+
+export const verify = (verifier: ProofVerifier, token: string, now = at()): Promise<Verified> =>
+  verifier.verify({ type: 'oidc', value: new Secret(token) }, now);
+
+/** `accepted alice`, or code and reason of the refusal, e.g. `proof_invalid jwt.alg.refused`. Other errors are thrown on. */
+export async function outcome(verifier: ProofVerifier, token: string, now = at()): Promise<string> {
+  try {
+    return `accepted ${(await verify(verifier, token, now)).principal.subject}`;
+  } catch (error) {
+    if (error instanceof SallyportError) return `${error.code} ${error.reason}`;
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+// A SAML verifier over metadata in a temporary file, closed at the end of the test, and one call to use it.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import type { Requests } from '../../src/authn/saml/requests.js';
+import { createSecondReader } from '../../src/authn/saml/second-reader.js';
+import { createSamlVerifier } from '../../src/authn/saml/verifier.js';
+import type { SamlIssuer } from '../../src/config/schema/saml-issuer.js';
+import { SallyportError } from '../../src/core/errors.js';
+import type { Log, ProofVerifier, Verified } from '../../src/core/ports.js';
+import { Secret } from '../../src/core/secret.js';
+import { metadata, NOW } from './saml-documents.js';
+
+export const SERVER_URL = 'https://sallyport.corp.example';
+
+export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** One for all verifiers of a test file, since its worker takes long to start from TypeScript. It ends with the process. */
+export const sharedReader = createSecondReader({ log: silent });
+
+/** A folder that is removed when the test ends, with these files in it. */
+export function folderWith(t: Test, files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-saml-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+/** A verifier with the one issuer `corp`. */
+export async function verifierWith(
+  t: Test,
+  config: Partial<SamlIssuer> = {},
+  { metadataXml = metadata(), requests = undefined as Requests | undefined } = {},
+): Promise<ProofVerifier> {
+  const folder = folderWith(t, { 'idp.xml': metadataXml });
+  const created = await createSamlVerifier({
+    issuers: { corp: { type: 'saml', metadata: join(folder, 'idp.xml'), ...config } },
+    serverUrl: SERVER_URL,
+    log: silent,
+    reader: sharedReader,
+    ...(requests && { requests }),
+  });
+  if (!created.ok) throw new Error(JSON.stringify(created.faults));
+  t.teardown(() => created.verifier.close());
+  return created.verifier;
+}
+
+export const base64 = (xml: string): string => Buffer.from(xml, 'utf8').toString('base64');
+
+/** `code reason` of the refusal, or the subject that was accepted. Any other kind of error is thrown on. */
+export async function outcome(verifier: ProofVerifier, proof: string, now = NOW): Promise<string> {
+  try {
+    const { principal } = await verifyText(verifier, proof, now);
+    return `accepted ${principal.subject}`;
+  } catch (error) {
+    if (error instanceof SallyportError) return `${error.code} ${error.reason}`;
+    throw error;
+  }
+}
+
+export function verifyText(verifier: ProofVerifier, proof: string, now = NOW): Promise<Verified> {
+  return verifier.verify({ type: 'saml', value: new Secret(proof) }, now);
+}
