@@ -1,8 +1,13 @@
 // The command line: the literal list of commands. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 import { Command, type CommanderError } from 'commander';
 import { VERSION } from '../core/version.js';
+import { registerAssertion } from './assertion.js';
+import { registerDemo } from './demo.js';
+import { registerDev } from './dev.js';
 import { registerOpenapi } from './openapi.js';
+import { registerSandbox } from './sandbox.js';
 import { registerServe } from './serve.js';
+import { registerToken } from './token.js';
 
 export function createProgram(): Command {
   const program = new Command('sallyport')
@@ -14,6 +19,11 @@ export function createProgram(): Command {
     .exitOverride((error: CommanderError) => process.exit(error.exitCode === 0 ? 0 : 2));
   // Subcommands take over the settings above, so they come first.
   registerServe(program);
+  registerDev(program);
+  registerDemo(program);
+  registerSandbox(program);
+  registerToken(program);
+  registerAssertion(program);
   registerOpenapi(program);
   return program;
 }

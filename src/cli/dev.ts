@@ -1,0 +1,81 @@
+// `sallyport dev`: sandbox and broker on loopback, kept running for a person to try things.
+import type { Command } from 'commander';
+import type { DevState } from '../sandbox/dev-state.js';
+import { out } from './print.js';
+import { portOption, untilStopped } from './run.js';
+
+interface Options {
+  readonly port: number;
+  readonly stsPort: number;
+  readonly oidcPort: number;
+  readonly samlPort: number;
+  readonly json?: boolean;
+}
+
+export function registerDev(program: Command): void {
+  program
+    .command('dev')
+    .description('run the broker with a sandbox (STS, OIDC provider, SAML IdP) on loopback')
+    .addOption(portOption('--port', 'the broker'))
+    .addOption(portOption('--sts-port', 'STS'))
+    .addOption(portOption('--oidc-port', 'the OIDC provider'))
+    .addOption(portOption('--saml-port', 'the SAML IdP'))
+    .option('--json', 'print one JSON line when everything is ready')
+    .action(async (options: Options) => {
+      const { createLog } = await import('../telemetry/log.js');
+      const { startSandboxedBroker } = await import('./sandboxed-broker.js');
+      const { removeDevState, writeDevState } = await import('../sandbox/dev-state.js');
+      const running = await startSandboxedBroker({
+        log: createLog('warn'),
+        port: options.port,
+        sandbox: { ports: { sts: options.stsPort, oidc: options.oidcPort, saml: options.samlPort } },
+      });
+      const { sts, oidc, saml, users } = running.sandbox;
+      const state = {
+        broker: running.url,
+        sts: sts.url,
+        oidc: { issuer: oidc.issuer },
+        saml: { metadata: saml.metadataUrl, sso: saml.ssoUrl },
+        config: running.configFile,
+        users: users.map(({ name, password, groups }) => ({ name, password, groups: [...groups] })),
+      };
+      await writeDevState(state);
+      out(options.json ? JSON.stringify(state) : welcome(state, running.auditFile));
+      await untilStopped(async () => {
+        await removeDevState();
+        await running.close();
+      });
+    });
+}
+
+function welcome({ broker, sts, oidc, saml, config, users }: DevState, audit: string): string {
+  const people = users.map(
+    ({ name, password, groups }) => `${name} / ${password} (${groups.join(', ') || 'no group'})`,
+  );
+  return `Sallyport is running on this machine only. Ctrl-C stops it.
+
+  Broker         ${broker}
+  Sandbox STS    ${sts}
+  OIDC issuer    ${oidc.issuer}
+  SAML metadata  ${saml.metadata}
+  SAML SSO       ${saml.sso}
+  Config         ${config}
+  Audit log      ${audit}
+  Users          ${people.join('\n                 ')}
+
+Paste these into another terminal, in this folder.
+
+1. A JWT of alice becomes credentials:
+
+  curl -s ${broker}/v1/credentials -H "Authorization: Bearer $(npx sallyport token --user alice)" -d Role=deploy
+
+2. A SAML assertion of alice becomes credentials:
+
+  npx sallyport assertion --user alice | curl -s ${broker}/v1/credentials --data-urlencode SAMLResponse@- -d Role=s3-reader
+
+3. The AWS CLI uses credentials from the broker:
+
+  eval "$(curl -s ${broker}/v1/credentials -H "Authorization: Bearer $(npx sallyport token --user alice)" -d Role=deploy | node -pe 'const c = JSON.parse(fs.readFileSync(0)).Credentials; \`export AWS_ACCESS_KEY_ID=\${c.AccessKeyId} AWS_SECRET_ACCESS_KEY=\${c.SecretAccessKey} AWS_SESSION_TOKEN=\${c.SessionToken}\`')"
+  aws sts get-caller-identity --region eu-west-1 --endpoint-url ${sts}
+`;
+}

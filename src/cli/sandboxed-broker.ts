@@ -1,0 +1,85 @@
+// The sandbox with a broker in front, as `dev` and `demo` run it. What it writes (config, IdP metadata, audit log) is
+// in a folder of its own, which goes when it closes.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Log } from '../core/ports.js';
+import { type Sandbox, type SandboxOptions, sandboxFile, startSandbox } from '../sandbox/start.js';
+import { printFaults } from './print.js';
+import { startBroker } from './start-broker.js';
+
+export interface SandboxedBroker {
+  readonly url: string;
+  readonly configFile: string;
+  readonly auditFile: string;
+  readonly sandbox: Sandbox;
+  close(): Promise<void>;
+}
+
+export interface SandboxedBrokerOptions {
+  readonly log: Log;
+  /** The broker's port; 0 takes a free one. */
+  readonly port?: number;
+  readonly sandbox?: SandboxOptions;
+}
+
+/** Rejects, with everything closed and removed again, if a part cannot start. */
+export async function startSandboxedBroker({
+  log,
+  port = 0,
+  sandbox: options,
+}: SandboxedBrokerOptions): Promise<SandboxedBroker> {
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-'));
+  const sandbox = await startSandbox(options);
+  const closeSandbox = async () => {
+    await sandbox.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const configFile = join(folder, 'sallyport.yaml');
+    const auditFile = join(folder, 'audit.jsonl');
+    const metadataFile = join(folder, 'idp-metadata.xml');
+    await writeFile(metadataFile, sandbox.saml.metadata);
+    const brokerPort = port === 0 ? await freePort() : port;
+    await writeFile(
+      configFile,
+      fill(await sandboxFile('sallyport.yaml'), {
+        'broker.url': `http://127.0.0.1:${brokerPort}`,
+        'broker.port': String(brokerPort),
+        'sts.url': sandbox.sts.url,
+        'oidc.issuer': sandbox.oidc.issuer,
+        'saml.metadata': metadataFile,
+        audit: auditFile,
+      }),
+      { mode: 0o600 },
+    );
+    const started = await startBroker(configFile, log);
+    if (!started.ok) {
+      printFaults(started.faults);
+      throw new Error('The config of the sandbox is not valid.');
+    }
+    const close = async () => {
+      await started.broker.close();
+      await closeSandbox();
+    };
+    return { url: started.url, configFile, auditFile, sandbox, close };
+  } catch (error) {
+    await closeSandbox();
+    throw error;
+  }
+}
+
+function fill(text: string, values: Readonly<Record<string, string>>): string {
+  return text.replace(/\$\{sandbox:([A-Za-z.]+)\}/g, (whole, name: string) => values[name] ?? whole);
+}
+
+/** The broker's URL is part of its config, so its port must be known before it starts. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
+  return address.port;
+}

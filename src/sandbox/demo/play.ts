@@ -1,0 +1,182 @@
+// The demo's callers: people with a proof from the sandbox's identity providers, who ask the broker over HTTP and then
+// use what they got against STS. Each step knows what must come of it.
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { fetchToken } from '../oidc/client.js';
+import { fetchAssertion } from '../saml/client.js';
+import type { Sandbox } from '../start.js';
+
+export interface DemoStage {
+  /** The broker's URL. */
+  readonly broker: string;
+  readonly sandbox: Pick<Sandbox, 'oidc' | 'saml' | 'sts' | 'users'>;
+}
+
+export interface DemoResult {
+  readonly who: string;
+  readonly proof: string;
+  readonly role: string;
+  /** The STS operation, or `-` where it did not come to one. */
+  readonly operation: string;
+  /** The identity STS sees behind the credentials, or the refusal. */
+  readonly outcome: string;
+  /** Expiration of the credentials, or `-`. */
+  readonly until: string;
+  readonly asExpected: boolean;
+}
+
+/** What the broker answered: the credentials' JSON, or a problem document. */
+interface Answer {
+  readonly Credentials?: {
+    readonly AccessKeyId: string;
+    readonly SecretAccessKey: string;
+    readonly SessionToken: string;
+    readonly Expiration: string;
+  };
+  readonly Sallyport?: { readonly Operation: string };
+  readonly status?: number;
+  readonly code?: string;
+}
+
+interface Step {
+  readonly who: string;
+  readonly proof: string;
+  readonly role: string;
+  ask(): Promise<Answer>;
+  /** The operation that must issue, or the code that must refuse. */
+  readonly expect: { readonly operation: string; readonly arn: RegExp } | { readonly code: string };
+}
+
+/** Plays every step in order. Rejects only if a part of the sandbox does not answer at all. */
+export async function playDemo(stage: DemoStage): Promise<readonly DemoResult[]> {
+  const results: DemoResult[] = [];
+  for (const step of await steps(stage)) results.push(await play(step, stage));
+  return results;
+}
+
+async function steps({ broker, sandbox }: DemoStage): Promise<readonly Step[]> {
+  const { oidc, saml, users } = sandbox;
+  const passwordOf = (user: string) => users.find(({ name }) => name === user)?.password ?? '';
+  const token = (user: string) =>
+    fetchToken(oidc.issuer, { user, password: passwordOf(user), audience: 'sallyport' });
+  const assertion = (user: string) => fetchAssertion(saml.ssoUrl, { user, password: passwordOf(user) });
+
+  const exchange = async (body: Readonly<Record<string, unknown>>, jwt?: string): Promise<Answer> => {
+    const response = await fetch(`${broker}/v1/credentials`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(jwt !== undefined && { authorization: `Bearer ${jwt}` }),
+      },
+      body: JSON.stringify(body),
+    });
+    return (await response.json()) as Answer;
+  };
+
+  const onceUsed = await assertion('alice');
+  const JWT = 'OIDC JWT';
+  const SAML = 'SAML assertion';
+  return [
+    {
+      who: 'alice',
+      proof: JWT,
+      role: 'deploy',
+      ask: async () => exchange({ Role: 'deploy' }, await token('alice')),
+      expect: { operation: 'AssumeRoleWithWebIdentity', arn: /:assumed-role\/deploy\// },
+    },
+    {
+      who: 'alice',
+      proof: SAML,
+      role: 's3-reader',
+      ask: () => exchange({ Role: 's3-reader', SAMLResponse: onceUsed }),
+      expect: { operation: 'AssumeRoleWithSAML', arn: /:assumed-role\/S3Reader\// },
+    },
+    {
+      who: 'bob',
+      proof: SAML,
+      role: 's3-reader',
+      ask: async () => exchange({ SAMLResponse: await assertion('bob') }),
+      expect: { operation: 'AssumeRoleWithSAML', arn: /:assumed-role\/S3Reader\// },
+    },
+    {
+      who: 'alice',
+      proof: JWT,
+      role: 'partner-upload',
+      ask: async () => exchange({ Role: 'partner-upload' }, await token('alice')),
+      expect: { operation: 'GetFederationToken', arn: /:federated-user\/alice$/ },
+    },
+    {
+      who: 'mallory',
+      proof: JWT,
+      role: 'deploy',
+      ask: async () => exchange({ Role: 'deploy' }, await token('mallory')),
+      expect: { code: 'role_not_permitted' },
+    },
+    {
+      who: 'mallory',
+      proof: 'JWT, tampered with',
+      role: 'deploy',
+      ask: async () => exchange({ Role: 'deploy' }, tampered(await token('mallory'))),
+      expect: { code: 'proof_invalid' },
+    },
+    {
+      who: 'mallory',
+      proof: "alice's assertion again",
+      role: 's3-reader',
+      ask: () => exchange({ Role: 's3-reader', SAMLResponse: onceUsed }),
+      expect: { code: 'proof_replayed' },
+    },
+    {
+      who: 'alice',
+      proof: JWT,
+      role: 'deploy, for 12 h',
+      ask: async () => exchange({ Role: 'deploy', DurationSeconds: 43_200 }, await token('alice')),
+      expect: { code: 'duration_exceeds_limit' },
+    },
+  ];
+}
+
+/** The same token with another claim in it: mallory now says to be of alice's repository. */
+function tampered(jwt: string): string {
+  const [header, payload = '', signature] = jwt.split('.');
+  const claims: object = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  const changed = Buffer.from(JSON.stringify({ ...claims, repository_id: '789' })).toString('base64url');
+  return [header, changed, signature].join('.');
+}
+
+async function play({ who, proof, role, ask, expect }: Step, { sandbox }: DemoStage): Promise<DemoResult> {
+  const answer = await ask();
+  const asked = { who, proof, role };
+  if (!answer.Credentials) {
+    const outcome = `refused: ${answer.status} ${answer.code}`;
+    const asExpected = 'code' in expect && answer.code === expect.code;
+    return { ...asked, operation: '-', outcome, until: '-', asExpected };
+  }
+  const arn = await callerIdentity(sandbox.sts.url, answer.Credentials);
+  const operation = answer.Sallyport?.Operation ?? '-';
+  const asExpected = 'arn' in expect && operation === expect.operation && expect.arn.test(arn);
+  return { ...asked, operation, outcome: arn, until: answer.Credentials.Expiration, asExpected };
+}
+
+/** Uses the credentials: who does STS say they are? */
+async function callerIdentity(
+  endpoint: string,
+  credentials: NonNullable<Answer['Credentials']>,
+): Promise<string> {
+  const client = new STSClient({
+    region: 'eu-west-1',
+    endpoint,
+    credentials: {
+      accessKeyId: credentials.AccessKeyId,
+      secretAccessKey: credentials.SecretAccessKey,
+      sessionToken: credentials.SessionToken,
+    },
+  });
+  try {
+    const { Arn } = await client.send(new GetCallerIdentityCommand({}));
+    return Arn ?? 'no identity';
+  } catch (error) {
+    return `unusable: ${error instanceof Error ? error.name : 'unknown error'}`;
+  } finally {
+    client.destroy();
+  }
+}

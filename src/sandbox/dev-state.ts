@@ -1,0 +1,50 @@
+// How other commands find a running `sallyport dev`: one JSON file that only its owner may read.
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+
+const text = Type.String();
+
+const DevState = Type.Object({
+  broker: Type.String({ description: 'Base URL of the broker.' }),
+  sts: Type.String({ description: 'Base URL of the local STS.' }),
+  oidc: Type.Object({ issuer: text }),
+  saml: Type.Object({
+    metadata: Type.String({ description: 'URL of the metadata document.' }),
+    sso: Type.String({ description: 'URL of single sign-on.' }),
+  }),
+  config: Type.String({ description: "Path of the broker's config file." }),
+  users: Type.Array(Type.Object({ name: text, password: text, groups: Type.Array(text) })),
+});
+export type DevState = Static<typeof DevState>;
+
+function statePath(): string {
+  return join(tmpdir(), `sallyport-dev-${userInfo().uid}.json`);
+}
+
+/** What the running `dev` wrote; undefined if none runs, or what is there cannot be read. */
+export async function readDevState(): Promise<DevState | undefined> {
+  try {
+    const state: unknown = JSON.parse(await readFile(statePath(), 'utf8'));
+    return Value.Check(DevState, state) ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Says where this `dev` is, in place of any that ran before. */
+export async function writeDevState(state: DevState): Promise<void> {
+  // A new file under a name of its own, then a rename: a mode applies only to a file that is created, the temporary
+  // directory is everyone's, and a reader finds the old state or the new one.
+  const draft = `${statePath()}.${process.pid}`;
+  await rm(draft, { force: true });
+  await writeFile(draft, JSON.stringify(state), { mode: 0o600, flag: 'wx' });
+  await rename(draft, statePath());
+}
+
+/** Called when `dev` ends. */
+export async function removeDevState(): Promise<void> {
+  await rm(statePath(), { force: true });
+}

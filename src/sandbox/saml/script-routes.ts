@@ -1,0 +1,54 @@
+// The door for scripts: user name and password as JSON in, a SAMLResponse out. It posts the Response nowhere, so any
+// recipient may be named.
+import type { FastifyInstance } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { signIn } from '../users.js';
+import { type IdentityProvider, respond } from './identity-provider.js';
+import { AWS } from './names.js';
+import { DEFAULT_LIFETIME_SECONDS } from './user-response.js';
+
+const text = Type.String({ minLength: 1 });
+
+const ScriptRequest = Type.Object(
+  {
+    user: text,
+    password: text,
+    recipient: Type.Optional(text),
+    audience: Type.Optional(text),
+    lifetimeSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+    attributes: Type.Optional(
+      Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())])),
+    ),
+    signature: Type.Optional(Type.Enum(['assertion', 'response', 'both'])),
+  },
+  { additionalProperties: false },
+);
+type ScriptRequest = Static<typeof ScriptRequest>;
+
+/** Where scripts post to, by the SSO URL. */
+export const scriptUrl = (ssoUrl: string) => `${ssoUrl}/assertion`;
+
+/** POST of the script URL: `{ SAMLResponse }`, or `{ error }` with a sentence. */
+export function scriptRoutes(app: FastifyInstance, idp: IdentityProvider): void {
+  const { pathname } = new URL(scriptUrl(idp.ssoUrl));
+
+  app.post<{ Body: ScriptRequest }>(pathname, { schema: { body: ScriptRequest } }, (request, reply) => {
+    const { user: name, password, signature, ...options } = request.body;
+    const user = signIn(idp.users, name, password);
+    if (!user) return reply.code(401).send({ error: 'The user name or the password is wrong.' });
+    const answer = {
+      recipient: AWS.signIn,
+      audience: AWS.audience,
+      lifetimeSeconds: DEFAULT_LIFETIME_SECONDS,
+      attributes: {},
+      nameIdFormat: 'persistent',
+      ...options,
+      user,
+    } as const;
+    return reply.send({ SAMLResponse: respond(idp, answer, new Date(), signature) });
+  });
+
+  app.setErrorHandler((error: Error, _request, reply) =>
+    reply.code(400).send({ error: `The SAML IdP refused: ${error.message}.` }),
+  );
+}

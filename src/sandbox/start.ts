@@ -1,0 +1,66 @@
+// The whole sandbox: OIDC provider, SAML IdP and STS on loopback ports, knowing each other.
+import { readFile } from 'node:fs/promises';
+import { loadIam } from './iam/load.js';
+import { type OidcServer, startOidc } from './oidc/server.js';
+import { type SamlIdpServer, startSamlIdp } from './saml/server.js';
+import { type StsServer, startSts } from './sts/server.js';
+import { loadUsers, type SandboxUser } from './users.js';
+
+/** Folder of the sandbox's own files, in the repository and in the package. */
+const FILES = new URL('../../examples/sandbox/', import.meta.url);
+
+/** What every sandbox user gets offered in the assertion's Role attribute. */
+const SAML_ROLES = [
+  'arn:aws:iam::111122223333:role/S3Reader,arn:aws:iam::111122223333:saml-provider/SandboxIdp',
+];
+
+export interface SandboxOptions {
+  /** Other files than the sandbox's own. */
+  readonly iamFile?: string;
+  readonly usersFile?: string;
+  /** Ports to listen on; a free one where none is given. */
+  readonly ports?: { readonly sts?: number; readonly oidc?: number; readonly saml?: number };
+}
+
+export interface Sandbox {
+  readonly users: readonly SandboxUser[];
+  readonly oidc: OidcServer;
+  readonly saml: SamlIdpServer;
+  readonly sts: StsServer;
+  close(): Promise<void>;
+}
+
+export const sandboxFile = (name: string) => readFile(new URL(name, FILES), 'utf8');
+
+/** Rejects, with everything closed again, if one of them cannot start. */
+export async function startSandbox({
+  iamFile,
+  usersFile,
+  ports = {},
+}: SandboxOptions = {}): Promise<Sandbox> {
+  const users = loadUsers(await (usersFile ? readFile(usersFile, 'utf8') : sandboxFile('users.yaml')));
+  const iamText = await (iamFile ? readFile(iamFile, 'utf8') : sandboxFile('iam.yaml'));
+  const started: { close(): Promise<void> }[] = [];
+  const close = async () => {
+    for (const server of started.splice(0).reverse()) await server.close();
+  };
+  const keep = <T extends { close(): Promise<void> }>(server: T): T => {
+    started.push(server);
+    return server;
+  };
+  try {
+    const oidc = keep(await startOidc({ users, port: ports.oidc ?? 0 }));
+    const saml = keep(await startSamlIdp({ users, port: ports.saml ?? 0, roles: () => SAML_ROLES }));
+    const iam = loadIam(iamText, {
+      'oidc.issuer': oidc.issuer,
+      'oidc.host': oidc.issuer.replace(/^https?:\/\//, ''),
+      'saml.metadata': saml.metadata,
+      'saml.issuer': saml.entityId,
+    });
+    const sts = keep(await startSts({ iam, port: ports.sts ?? 0 }));
+    return { users, oidc, saml, sts, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,303 @@
+// What a genuine Response yields, from several kinds of IdP, and how the issuer's settings change what is accepted.
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import t from 'tap';
+import { createSamlVerifier } from '../../../src/authn/saml/verifier.js';
+import type { SamlIssuer } from '../../../src/config/schema/saml-issuer.js';
+import { buildResponse, type Dialect, type SignaturePlacement } from '../../../src/sandbox/saml/response.js';
+import { generateSigningKey } from '../../../src/sandbox/saml/signing-key.js';
+import {
+  AWS_AUDIENCE,
+  AWS_SIGN_IN,
+  assertion,
+  at,
+  ENTITY_ID,
+  encrypt,
+  fixture,
+  metadata,
+  NOW,
+  ROLE,
+  response,
+  sign,
+  signature,
+  signedResponse,
+} from '../../support/saml-documents.js';
+import {
+  base64,
+  folderWith,
+  outcome,
+  SERVER_URL,
+  silent,
+  verifierWith,
+  verifyText,
+} from '../../support/saml-verifier.js';
+
+const MORE = 'http://www.w3.org/2001/04/xmldsig-more#';
+const XENC = 'http://www.w3.org/2001/04/xmlenc#';
+const C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#';
+
+t.test('a principal holds what the assertion says, and is claimed once by its ID', async (t) => {
+  const verifier = await verifierWith(t);
+  const { principal, once } = await verifyText(verifier, base64(signedResponse()));
+  t.equal(Object.getPrototypeOf(principal.claims), null);
+  t.same(
+    { ...principal, claims: { ...principal.claims } },
+    {
+      issuer: 'corp',
+      type: 'saml',
+      subject: 'alice',
+      proofId: '_assertion-1',
+      issuedAt: NOW.getTime() / 1000,
+      expiresAt: NOW.getTime() / 1000 + 300,
+      sessionNotOnOrAfter: NOW.getTime() / 1000 + 28_800,
+      claims: {
+        [ROLE]: ['arn:aws:iam::111122223333:role/A,arn:aws:iam::111122223333:saml-provider/Idp'],
+        groups: ['analysts', 'finance & friends'],
+        Issuer: ENTITY_ID,
+        NameID: 'alice',
+        NameIDFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
+        Recipient: AWS_SIGN_IN,
+        AuthnContextClassRef: 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport',
+        AuthnInstant: at(-10),
+        SessionIndex: 's1',
+      },
+    },
+  );
+  const past = new Date(NOW.getTime() + 359_999);
+  t.same(once, { id: '_assertion-1', expiresAt: NOW.getTime() / 1000 + 360 });
+  t.equal(
+    await outcome(verifier, base64(signedResponse()), past),
+    'accepted alice',
+    'to the end of the claim',
+  );
+  t.match(await outcome(verifier, base64(signedResponse()), new Date(past.getTime() + 1)), 'proof_expired');
+});
+
+t.test('several Attributes of one Name are joined in order', async (t) => {
+  const role = (value: string) =>
+    `<saml:Attribute Name="Role"><saml:AttributeValue>${value}</saml:AttributeValue></saml:Attribute>`;
+  const attributes = ['a', 'b', 'c', 'd', 'e', 'f'].map(role).join('');
+  const { principal } = await verifyText(await verifierWith(t), base64(signedResponse({ attributes })));
+  t.same(principal.claims['Role'], ['a', 'b', 'c', 'd', 'e', 'f']);
+});
+
+t.test(
+  'Responses of an independent builder, in two dialects and with every placement of signatures',
+  async (t) => {
+    const key = await generateSigningKey('test', new Date());
+    const der = key.certificate;
+    const metadataXml = metadata().replace(/(<ds:X509Certificate>)[^<]*/, `$1${der}`);
+    const verifier = await verifierWith(t, {}, { metadataXml });
+    for (const dialect of ['adfs', 'okta'] satisfies Dialect[]) {
+      for (const placement of ['assertion', 'response', 'both'] satisfies SignaturePlacement[]) {
+        for (const digest of ['sha256', 'sha512'] as const) {
+          const xml = buildResponse(
+            {
+              issuer: ENTITY_ID,
+              responseId: '_r',
+              assertionId: '_a',
+              destination: AWS_SIGN_IN,
+              recipient: AWS_SIGN_IN,
+              audiences: [AWS_AUDIENCE],
+              nameId: { value: 'alice' },
+              attributes: { mail: 'alice@corp.example', groups: ['a', 'b <c> & "d"'] },
+              notOnOrAfter: new Date(NOW.getTime() + 300_000),
+              dialect,
+              signature: { ...key, placement, digestAlgorithm: `${XENC}${digest}` },
+            },
+            NOW,
+          );
+          const { principal } = await verifyText(verifier, base64(xml));
+          t.same(principal.claims['groups'], ['a', 'b <c> & "d"'], `${dialect} ${placement} ${digest}`);
+        }
+      }
+    }
+  },
+);
+
+t.test('signature algorithms beyond RSA-SHA256', async (t) => {
+  const verifier = await verifierWith(t, {}, { metadataXml: metadata(['idp', 'ec']) });
+  const accepted = (algorithm: string, digestAlgorithm: string, key = fixture('idp.key')) =>
+    outcome(verifier, base64(signedResponse({}, {}, { algorithm, digestAlgorithm, key })));
+  t.equal(await accepted(`${MORE}rsa-sha384`, `${MORE}sha384`), 'accepted alice');
+  t.equal(await accepted(`${MORE}rsa-sha512`, `${XENC}sha512`), 'accepted alice');
+  for (const hash of ['sha256', 'sha384', 'sha512']) {
+    t.equal(await accepted(`${MORE}ecdsa-${hash}`, `${XENC}sha256`, fixture('ec.key')), 'accepted alice');
+  }
+});
+
+t.test('a signature of the other kind than its algorithm says', async (t) => {
+  const verifier = await verifierWith(t, {}, { metadataXml: metadata(['idp', 'ec']) });
+  const crossed = signedResponse({}, {}, { algorithm: `${MORE}rsa-sha256`, key: fixture('ec.key') });
+  t.equal(await outcome(verifier, base64(crossed)), 'proof_invalid saml.signature.value');
+});
+
+t.test('the earliest end counts', async (t) => {
+  const verifier = await verifierWith(t);
+  const { principal, once } = await verifyText(verifier, base64(signedResponse({ notOnOrAfter: at(100) })));
+  t.equal(principal.expiresAt, NOW.getTime() / 1000 + 100);
+  t.equal(once?.expiresAt, NOW.getTime() / 1000 + 160);
+});
+
+t.test('a second reader that sees somebody else', async (t) => {
+  const folder = folderWith(t, { 'idp.xml': metadata() });
+  const created = await createSamlVerifier({
+    issuers: { corp: { type: 'saml', metadata: join(folder, 'idp.xml') } },
+    serverUrl: SERVER_URL,
+    log: silent,
+    reader: { read: async () => ({ nameId: 'admin', attributes: {} }), close: async () => {} },
+  });
+  if (!created.ok) throw new Error('faults');
+  t.teardown(() => created.verifier.close());
+  t.equal(await outcome(created.verifier, base64(signedResponse())), 'proof_invalid saml.reader.disagrees');
+});
+
+t.test('a prefix the signature includes is taken from the Response', async (t) => {
+  const transforms = `<ds:Transform Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/><ds:Transform Algorithm="${C14N}"><ec:InclusiveNamespaces xmlns:ec="${C14N}" PrefixList="samlp"/></ds:Transform>`;
+  const protocol = 'xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"';
+  const declaring = assertion().replace('<saml:Assertion', `<saml:Assertion ${protocol}`);
+  const own = signature(declaring, '_assertion-1', { transforms, inclusivePrefixes: ['samlp'] });
+  const xml = response(assertion().replace('</saml:Issuer>', `</saml:Issuer>${own}`));
+  const verifier = await verifierWith(t);
+  t.equal(await outcome(verifier, base64(xml)), 'accepted alice');
+  t.equal(
+    await outcome(
+      verifier,
+      base64(
+        response(
+          assertion().replace(
+            '</saml:Issuer>',
+            `</saml:Issuer>${signature(assertion(), '_assertion-1', { transforms })}`,
+          ),
+        ),
+      ),
+    ),
+    'proof_invalid saml.signature.digest',
+  );
+});
+
+t.test('audience sallyport', async (t) => {
+  const acs = `${SERVER_URL}/saml/acs`;
+  const conditions = `<saml:AudienceRestriction><saml:Audience>${SERVER_URL}/saml/metadata</saml:Audience></saml:AudienceRestriction>`;
+  const ours = signedResponse({ recipient: acs, conditions }, { destination: acs });
+  const config: Partial<SamlIssuer> = { audience: 'sallyport', unsolicited: 'accept' };
+  const verifier = await verifierWith(t, config);
+  t.equal(await outcome(verifier, base64(ours)), 'accepted alice');
+  t.equal(await outcome(verifier, base64(signedResponse())), 'audience_mismatch saml.recipient');
+  const forAws = signedResponse({ recipient: acs }, { destination: acs });
+  t.equal(await outcome(verifier, base64(forAws)), 'audience_mismatch saml.audience');
+  t.equal(
+    await outcome(await verifierWith(t, { audience: 'sallyport' }), base64(ours)),
+    'proof_invalid saml.unsolicited',
+    'by default only in answer to a request',
+  );
+});
+
+t.test('an answer consumes its request, once, after everything else has passed', async (t) => {
+  const acs = `${SERVER_URL}/saml/acs`;
+  const conditions = `<saml:AudienceRestriction><saml:Audience>${SERVER_URL}/saml/metadata</saml:Audience></saml:AudienceRestriction>`;
+  const answer = (inResponseTo: string, values = {}) =>
+    base64(
+      signedResponse(
+        { recipient: acs, conditions, inResponseTo, ...values },
+        { inResponseTo, destination: acs },
+      ),
+    );
+  const open = new Set(['_request-1', '_request-2']);
+  const requests = { consume: async (id: string) => open.delete(id) };
+  const verifier = await verifierWith(t, { audience: 'sallyport' }, { requests });
+  t.equal(
+    await outcome(verifier, answer('_request-1', { sessionNotOnOrAfter: at(-100) })),
+    'proof_expired saml.session.expired',
+  );
+  t.ok(open.has('_request-1'), 'a refused answer leaves the request open');
+  t.equal(await outcome(verifier, answer('_request-1')), 'accepted alice');
+  t.equal(await outcome(verifier, answer('_request-1')), 'proof_invalid saml.in_response_to.unknown');
+  t.equal(await outcome(verifier, answer('_never-sent')), 'proof_invalid saml.in_response_to.unknown');
+  t.equal(
+    await outcome(
+      await verifierWith(t, { audience: 'sallyport', unsolicited: 'accept' }),
+      answer('_request-2'),
+    ),
+    'proof_invalid saml.in_response_to.unknown',
+    'without a memory of requests none is known',
+  );
+  const down = { consume: async () => Promise.reject(new Error('down')) };
+  t.equal(
+    await outcome(await verifierWith(t, { audience: 'sallyport' }, { requests: down }), answer('_request-2')),
+    'replay_store_unavailable saml.requests',
+  );
+});
+
+t.test('foreign requests and unsolicited answers, with audience aws', async (t) => {
+  const foreign = base64(signedResponse({ inResponseTo: '_tool' }, { inResponseTo: '_tool' }));
+  const plain = base64(signedResponse());
+  const table: [SamlIssuer['unsolicited'], string, string][] = [
+    ['accept', plain, 'accepted alice'],
+    ['accept', foreign, 'proof_invalid saml.in_response_to.foreign'],
+    ['accept-foreign', plain, 'accepted alice'],
+    ['accept-foreign', foreign, 'accepted alice'],
+    ['refuse', plain, 'proof_invalid saml.unsolicited'],
+    ['refuse', foreign, 'proof_invalid saml.in_response_to.foreign'],
+  ];
+  for (const [unsolicited, proof, expected] of table) {
+    const verifier = await verifierWith(t, unsolicited ? { unsolicited } : {});
+    t.equal(await outcome(verifier, proof), expected, `${unsolicited} gives ${expected}`);
+  }
+});
+
+t.test('settings: namespaces, lifetime, decryption keys in rollover', async (t) => {
+  const namespaces = ['http://schemas.xmlsoap.org/ws/2009/09/identity/claims'];
+  const typed = signedResponse({
+    attributes: `<saml:Attribute Name="a" xmlns:a="${namespaces[0]}" a:OriginalIssuer="x"><saml:AttributeValue>v</saml:AttributeValue></saml:Attribute>`,
+  });
+  t.equal(await outcome(await verifierWith(t), base64(typed)), 'proof_malformed saml.xml.namespace');
+  t.equal(await outcome(await verifierWith(t, { namespaces }), base64(typed)), 'accepted alice');
+  const short = await verifierWith(t, { maxLifetime: '4m' });
+  t.equal(await outcome(short, base64(signedResponse())), 'proof_invalid saml.lifetime');
+  const decryptionKeys = [fixture('stranger.key'), fixture('broker.key')];
+  const encrypted = response(encrypt(sign(assertion(), '_assertion-1')));
+  t.equal(await outcome(await verifierWith(t, { decryptionKeys }), base64(encrypted)), 'accepted alice');
+});
+
+t.test('many proofs at once', async (t) => {
+  const verifier = await verifierWith(t);
+  const names = Array.from({ length: 20 }, () => randomUUID());
+  const outcomes = await Promise.all(
+    names.map((name) =>
+      outcome(verifier, base64(signedResponse({ nameId: `<saml:NameID>${name}</saml:NameID>` }))),
+    ),
+  );
+  t.same(
+    outcomes,
+    names.map((name) => `accepted ${name}`),
+  );
+});
+
+t.test('nothing of a proof is in the error that refuses it', async (t) => {
+  const verifier = await verifierWith(t);
+  for (const xml of [
+    signedResponse().replace('>alice<', '>mallory<'),
+    signedResponse({ nameId: '<saml:NameID>mallory&#10;</saml:NameID>' }),
+    `${signedResponse()}<mallory`,
+  ]) {
+    const error = await verifyText(verifier, base64(xml)).then(
+      () => t.fail('accepted'),
+      (reason: unknown) => reason,
+    );
+    t.notMatch(JSON.stringify(error, Object.getOwnPropertyNames(error)), /mallory|alice/);
+  }
+});
+
+t.test('a verifier with a reader of its own, which ends with it', async (t) => {
+  const folder = folderWith(t, { 'idp.xml': metadata() });
+  const created = await createSamlVerifier({
+    issuers: { corp: { type: 'saml', metadata: join(folder, 'idp.xml') } },
+    serverUrl: SERVER_URL,
+    log: silent,
+  });
+  if (!created.ok) throw new Error('faults');
+  t.equal(await outcome(created.verifier, base64(signedResponse())), 'accepted alice');
+  await created.verifier.close();
+  t.equal(await outcome(created.verifier, base64(signedResponse())), 'overloaded saml.reader.queue');
+});

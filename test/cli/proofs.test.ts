@@ -1,0 +1,181 @@
+// `sallyport token` and `sallyport assertion`, run as a user runs them against running identity providers.
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { decodeJwt } from 'jose';
+import t from 'tap';
+import { sentenceOf } from '../../src/cli/print.js';
+import { createProgram } from '../../src/cli/program.js';
+import { writeDevState } from '../../src/sandbox/dev-state.js';
+import { startOidc } from '../../src/sandbox/oidc/server.js';
+import { startSamlIdp } from '../../src/sandbox/saml/server.js';
+import { loadUsers } from '../../src/sandbox/users.js';
+
+process.env['TMPDIR'] = t.testdir();
+
+interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the program in this process: what it prints and the code it would end with. */
+async function sallyport(...args: string[]): Promise<Result> {
+  const printed = { stdout: '', stderr: '' };
+  const { exit, stdout, stderr } = process;
+  const write = { stdout: stdout.write, stderr: stderr.write };
+  const exited = new Error('exit');
+  let code: number | undefined;
+  const keep = (stream: 'stdout' | 'stderr') => (text: unknown) => {
+    printed[stream] += text;
+    return true;
+  };
+  stdout.write = keep('stdout');
+  stderr.write = keep('stderr');
+  process.exit = (given) => {
+    code = Number(given);
+    throw exited;
+  };
+  try {
+    await createProgram().parseAsync(args, { from: 'user' });
+  } catch (error) {
+    // As src/main.ts ends.
+    if (error !== exited) {
+      printed.stderr += `${sentenceOf(error)}\n`;
+      code = 1;
+    }
+  } finally {
+    Object.assign(stdout, { write: write.stdout });
+    Object.assign(stderr, { write: write.stderr });
+    process.exit = exit;
+  }
+  code ??= Number(process.exitCode ?? 0);
+  process.exitCode = 0;
+  return { code, ...printed };
+}
+
+t.test('without a running dev both say how to start one', async (t) => {
+  for (const command of ['token', 'assertion']) {
+    const { code, stdout, stderr } = await sallyport(command, '--user', 'alice');
+    t.equal(code, 1);
+    t.equal(stdout, '');
+    t.equal(stderr, 'No sandbox is running. Start one with `npm run dev`, then try again.\n');
+  }
+});
+
+t.test('with a running dev', async (t) => {
+  const users = loadUsers(await readFile('examples/sandbox/users.yaml', 'utf8'));
+  const [oidc, saml] = await Promise.all([startOidc({ users }), startSamlIdp({ users })]);
+  let running = true;
+  const stop = async () => {
+    if (running) await Promise.all([oidc.close(), saml.close()]);
+    running = false;
+  };
+  t.teardown(stop);
+  await writeDevState({
+    broker: 'http://127.0.0.1:1',
+    sts: 'http://127.0.0.1:2',
+    oidc: { issuer: oidc.issuer },
+    saml: { metadata: saml.metadataUrl, sso: saml.ssoUrl },
+    config: 'sallyport.yaml',
+    users: users.map(({ name, password, groups }) => ({ name, password, groups: [...groups] })),
+  });
+
+  t.test('token prints a JWT and nothing else', async (t) => {
+    const plain = await sallyport('token', '--user', 'bob');
+    t.same([plain.code, plain.stderr], [0, '']);
+    t.match(plain.stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+    t.match(decodeJwt(plain.stdout.trim()), { iss: oidc.issuer, sub: 'bob', aud: 'sallyport' });
+
+    const claims = ['ref=refs/heads/main', 'run_id=7', 'tags={"a":["b=c"]}'].flatMap((claim) => [
+      '--claim',
+      claim,
+    ]);
+    const made = await sallyport(
+      'token',
+      '--user',
+      'alice',
+      '--audience',
+      'x',
+      '--lifetime',
+      '15m',
+      ...claims,
+    );
+    const payload = decodeJwt(made.stdout.trim());
+    t.match(payload, { aud: 'x', ref: 'refs/heads/main', run_id: 7, tags: { a: ['b=c'] }, team: 'payments' });
+    t.equal((payload.exp ?? 0) - (payload.iat ?? 0), 900);
+  });
+
+  t.test('from a shell it is the same', async (t) => {
+    const command = [...process.execArgv, 'src/main.ts', 'token', '--user', 'alice'];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, command);
+    t.equal(decodeJwt(stdout.trim()).sub, 'alice');
+    t.equal(stderr, '');
+  });
+
+  t.test('assertion prints a base64 SAMLResponse and nothing else', async (t) => {
+    const plain = await sallyport('assertion', '--user', 'alice');
+    t.same([plain.code, plain.stderr], [0, '']);
+    t.match(plain.stdout, /^[\w+/]+=*\n$/);
+    const xml = Buffer.from(plain.stdout, 'base64').toString();
+    t.match(xml, 'Recipient="https://signin.aws.amazon.com/saml"');
+    t.equal(xml.match(/<ds:Signature /g)?.length, 1);
+
+    const options = {
+      recipient: 'https://sallyport.example/saml/acs',
+      audience: 'https://sallyport.example',
+      lifetime: '1h',
+      signature: 'both',
+    };
+    const made = await sallyport(
+      ...['assertion', '--user', 'bob', '--attribute', 'team=a', '--attribute', 'team=b'],
+      ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
+    );
+    const text = Buffer.from(made.stdout, 'base64').toString();
+    t.match(text, `Recipient="${options.recipient}"`);
+    t.match(text, `<Audience>${options.audience}</Audience>`);
+    t.match(
+      text,
+      '<Attribute Name="team"><AttributeValue>a</AttributeValue><AttributeValue>b</AttributeValue>',
+    );
+    t.equal(text.match(/<ds:Signature /g)?.length, 2);
+    const [, from = '', until = ''] = /NotBefore="([^"]+)" NotOnOrAfter="([^"]+)"/.exec(text) ?? [];
+    t.equal(Date.parse(until) - Date.parse(from), 3_600_000);
+  });
+
+  t.test('a user the sandbox does not have is an error that names those it has', async (t) => {
+    const { code, stdout, stderr } = await sallyport('token', '--user', 'eve');
+    t.same([code, stdout], [1, '']);
+    t.equal(stderr, 'The sandbox has no such user. Name one of alice, bob, mallory.\n');
+  });
+
+  t.test('wrong usage exits with 2', async (t) => {
+    const wrong = [
+      ['token'],
+      ['token', '--user', 'alice', '--lifetime', 'soon'],
+      ['token', '--user', 'alice', '--claim', 'nothing'],
+      ['assertion', '--user', 'alice', '--attribute', '=x'],
+      ['assertion', '--user', 'alice', '--signature', 'none'],
+    ];
+    for (const args of wrong) {
+      const { code, stdout, stderr } = await sallyport(...args);
+      t.same([code, stdout], [2, ''], args.join(' '));
+      t.match(stderr, /^error: /);
+    }
+  });
+
+  t.test('what the provider refuses is said in its words', async (t) => {
+    const { code, stderr } = await sallyport('token', '--user', 'alice', '--claim', 'sub=root');
+    t.equal(code, 1);
+    t.equal(stderr, 'The OIDC provider refused: claims may not set iss, sub, aud, iat, exp.\n');
+  });
+
+  t.test('a dev that was killed left its state behind', async (t) => {
+    await stop();
+    for (const command of ['token', 'assertion']) {
+      const { code, stdout, stderr } = await sallyport(command, '--user', 'alice');
+      t.same([code, stdout], [1, '']);
+      t.equal(stderr, 'The sandbox does not answer. Start it again with `npm run dev`, then try again.\n');
+    }
+  });
+});

@@ -1,0 +1,83 @@
+// A broker with its sandbox for a test, closed when the test ends; and the few things every caller does.
+import { PassThrough } from 'node:stream';
+import type { Test } from 'tap';
+import { type SandboxedBroker, startSandboxedBroker } from '../../src/cli/sandboxed-broker.js';
+import { fetchToken } from '../../src/sandbox/oidc/client.js';
+import { fetchAssertion } from '../../src/sandbox/saml/client.js';
+import { createLog } from '../../src/telemetry/log.js';
+
+type TokenOptions = Partial<Parameters<typeof fetchToken>[1]>;
+type AssertionOptions = Partial<Parameters<typeof fetchAssertion>[1]>;
+
+export interface Keys {
+  readonly AccessKeyId: string;
+  readonly SecretAccessKey: string;
+  readonly SessionToken: string;
+}
+
+/** What an answer's JSON may hold. A field that is not there is `undefined`, and the assertion on it fails. */
+interface AnswerJson {
+  readonly Credentials: Keys & { readonly Expiration: string };
+  readonly AssumedRoleUser: { readonly Arn: string; readonly AssumedRoleId: string };
+  readonly FederatedUser: { readonly Arn: string; readonly FederatedUserId: string };
+  readonly Sallyport: { readonly RequestId: string; readonly DurationLimitedBy: string };
+  readonly Roles: readonly unknown[];
+  readonly MaxDurationSeconds: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly requestId: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** `{}` where the answer is not JSON. */
+  readonly json: AnswerJson;
+}
+
+export interface TestBroker extends SandboxedBroker {
+  /** Everything logged so far. */
+  logged(): string;
+  token(user?: string, options?: TokenOptions): Promise<string>;
+  assertion(user?: string, options?: AssertionOptions): Promise<string>;
+  /** POST /v1/credentials with a JSON body. */
+  exchange(body: object, jwt?: string): Promise<Answer>;
+  get(path: string, jwt?: string): Promise<Answer>;
+}
+
+export async function readAnswer(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} };
+}
+
+export async function startTestBroker(t: Test): Promise<TestBroker> {
+  const lines: Buffer[] = [];
+  const destination = new PassThrough();
+  destination.on('data', (chunk: Buffer) => lines.push(chunk));
+  const broker = await startSandboxedBroker({ log: createLog('debug', destination) });
+  t.teardown(() => broker.close());
+
+  const { oidc, saml, users } = broker.sandbox;
+  const passwordOf = (user: string) => users.find(({ name }) => name === user)?.password ?? '';
+  const bearer = (jwt?: string): Record<string, string> =>
+    jwt === undefined ? {} : { authorization: `Bearer ${jwt}` };
+  return {
+    ...broker,
+    logged: () => Buffer.concat(lines).toString(),
+    token: (user = 'alice', options = {}) =>
+      fetchToken(oidc.issuer, { user, password: passwordOf(user), audience: 'sallyport', ...options }),
+    assertion: (user = 'alice', options = {}) =>
+      fetchAssertion(saml.ssoUrl, { user, password: passwordOf(user), ...options }),
+    exchange: async (body, jwt) =>
+      readAnswer(
+        await fetch(`${broker.url}/v1/credentials`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...bearer(jwt) },
+          body: JSON.stringify(body),
+        }),
+      ),
+    get: async (path, jwt) => readAnswer(await fetch(`${broker.url}${path}`, { headers: bearer(jwt) })),
+  };
+}
