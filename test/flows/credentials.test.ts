@@ -1,0 +1,256 @@
+// The main job over HTTP, end to end: sandbox identity providers, broker, sandbox STS, and the credentials in use.
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import t, { type Test } from 'tap';
+import { type Answer, type Keys, readAnswer, startTestBroker } from '../support/broker.js';
+import { requirePeer } from '../support/peers.js';
+
+const run = promisify(execFile);
+const broker = await startTestBroker(t);
+
+async function whoAmI({ AccessKeyId, SecretAccessKey, SessionToken }: Keys) {
+  const client = new STSClient({
+    region: 'eu-west-1',
+    endpoint: broker.sandbox.sts.url,
+    credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+  });
+  try {
+    return await client.send(new GetCallerIdentityCommand({}));
+  } finally {
+    client.destroy();
+  }
+}
+
+const environment = ({ AccessKeyId, SecretAccessKey, SessionToken }: Keys) => ({
+  PATH: '/usr/bin:/bin',
+  AWS_ACCESS_KEY_ID: AccessKeyId,
+  AWS_SECRET_ACCESS_KEY: SecretAccessKey,
+  AWS_SESSION_TOKEN: SessionToken,
+  AWS_DEFAULT_REGION: 'eu-west-1',
+  AWS_CONFIG_FILE: '/nonexistent',
+  AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
+});
+
+/** One character of the secret changed. */
+const spoilt = (keys: Keys): Keys => ({
+  ...keys,
+  SecretAccessKey: `${keys.SecretAccessKey.startsWith('x') ? 'y' : 'x'}${keys.SecretAccessKey.slice(1)}`,
+});
+
+const audit = async (requestId: string) =>
+  (await readFile(broker.auditFile, 'utf8'))
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+    .filter((record) => record.RequestId === requestId);
+
+function checkWhole(t: Test, answer: Answer, role: string, operation: string) {
+  t.equal(answer.status, 200, answer.text);
+  t.match(answer.json.Credentials, {
+    AccessKeyId: /^ASIA[A-Z0-9]{16}$/,
+    SecretAccessKey: /^.{40}$/,
+    SessionToken: /^.{100,}$/,
+    Expiration: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
+  });
+  t.match(answer.json.Sallyport, { Role: role, Operation: operation, RequestId: /^[0-9a-f-]{36}$/ });
+  t.equal(answer.headers.get('cache-control'), 'no-store');
+}
+
+t.test('an OIDC JWT becomes credentials through AssumeRoleWithWebIdentity', async (t) => {
+  const answer = await broker.exchange({ Role: 'deploy' }, await broker.token());
+  checkWhole(t, answer, 'deploy', 'AssumeRoleWithWebIdentity');
+  t.match(answer.json, {
+    AssumedRoleUser: { Arn: 'arn:aws:sts::111122223333:assumed-role/deploy/deploy-alice' },
+    SubjectFromWebIdentityToken: 'alice',
+    Audience: 'sallyport',
+    Sallyport: { Grant: 'release-engineers', DurationLimitedBy: 'role' },
+  });
+  t.equal((await whoAmI(answer.json.Credentials)).Arn, answer.json.AssumedRoleUser.Arn);
+
+  const [intent, issued, ...more] = await audit(answer.json.Sallyport.RequestId);
+  t.strictSame(more, []);
+  t.match(intent, { Event: 'intent', Principal: { Issuer: 'corp', Subject: 'alice' }, Role: 'deploy' });
+  t.match(issued, {
+    Event: 'issued',
+    Session: { Name: 'deploy-alice', DurationSeconds: 900 },
+    Issued: { AccessKeyId: answer.json.Credentials.AccessKeyId, StsRequestId: /^[0-9a-f-]{36}$/ },
+  });
+});
+
+t.test('a SAML response becomes credentials through AssumeRoleWithSAML, once', async (t) => {
+  const SAMLResponse = await broker.assertion();
+  const answer = await broker.exchange({ Role: 's3-reader', SAMLResponse });
+  checkWhole(t, answer, 's3-reader', 'AssumeRoleWithSAML');
+  t.match(answer.json, {
+    Issuer: broker.sandbox.saml.entityId,
+    SubjectType: /^(persistent|.*emailAddress)$/,
+  });
+  t.match((await whoAmI(answer.json.Credentials)).Arn, /:assumed-role\/S3Reader\//);
+
+  const again = await broker.exchange({ Role: 's3-reader', SAMLResponse });
+  t.equal(again.status, 401);
+  t.match(again.json, { code: 'proof_replayed', detail: /Get a new one/ });
+  const [denied] = await audit(again.json.requestId);
+  t.match(denied, { Event: 'denied', Error: { Code: 'proof_replayed' }, ProofType: 'saml' });
+});
+
+t.test('the three ways an IdP signs are all accepted', async (t) => {
+  for (const signature of ['assertion', 'response', 'both'] as const) {
+    const answer = await broker.exchange({ SAMLResponse: await broker.assertion('bob', { signature }) });
+    checkWhole(t, answer, 's3-reader', 'AssumeRoleWithSAML');
+  }
+});
+
+t.test('an OIDC JWT becomes a federated user whose policy is built from claims', async (t) => {
+  const answer = await broker.exchange({ Role: 'partner-upload' }, await broker.token());
+  checkWhole(t, answer, 'partner-upload', 'GetFederationToken');
+  t.match(answer.json, {
+    FederatedUser: {
+      Arn: 'arn:aws:sts::111122223333:federated-user/alice',
+      FederatedUserId: '111122223333:alice',
+    },
+    PackedPolicySize: Number,
+  });
+  t.equal((await whoAmI(answer.json.Credentials)).Arn, answer.json.FederatedUser.Arn);
+  const arrived = broker.sandbox.sts.requests.findLast(({ action }) => action === 'GetFederationToken');
+  t.match(JSON.parse(arrived?.parameters['Policy'] ?? ''), {
+    Statement: [{ Resource: 'arn:aws:s3:::inbox/acme/*' }],
+  });
+});
+
+t.test('a form does what JSON does', async (t) => {
+  const body = new URLSearchParams({
+    SAMLResponse: await broker.assertion(),
+    Role: 's3-reader',
+    DurationSeconds: '1800',
+  });
+  const answer = await readAnswer(await fetch(`${broker.url}/v1/credentials`, { method: 'POST', body }));
+  checkWhole(t, answer, 's3-reader', 'AssumeRoleWithSAML');
+  t.equal(answer.json.Sallyport.DurationLimitedBy, 'request');
+});
+
+t.test('a caller may narrow a session, where the role leaves room for it', async (t) => {
+  const Policy =
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}';
+  const PolicyArns = ['arn:aws:iam::aws:policy/ReadOnlyAccess'];
+  const narrowed = await broker.exchange(
+    { Role: 'deploy', Policy, PolicyArns, DurationSeconds: 3600 },
+    await broker.token(),
+  );
+  checkWhole(t, narrowed, 'deploy', 'AssumeRoleWithWebIdentity');
+  const arrived = broker.sandbox.sts.requests.findLast(
+    ({ action }) => action === 'AssumeRoleWithWebIdentity',
+  );
+  t.match(arrived?.parameters, { Policy, 'PolicyArns.member.1.arn': PolicyArns[0], DurationSeconds: '3600' });
+
+  const widening = await broker.exchange({ Role: 'partner-upload', Policy }, await broker.token());
+  t.match(widening, { status: 400, json: { code: 'policy_not_narrowing' } });
+  const malformed = await broker.exchange(
+    { Role: 'deploy', Policy: '{"Version":"1999"}' },
+    await broker.token(),
+  );
+  t.match(malformed, { status: 400, json: { code: 'policy_malformed' } });
+});
+
+t.test('what may not be had is refused, with what to do', async (t) => {
+  const rows: readonly [what: string, answer: Answer, status: number, code: string][] = [
+    [
+      'a role of others',
+      await broker.exchange({ Role: 'deploy' }, await broker.token('mallory')),
+      403,
+      'role_not_permitted',
+    ],
+    [
+      'a role that is not there',
+      await broker.exchange({ Role: 'nope' }, await broker.token()),
+      403,
+      'role_not_permitted',
+    ],
+    [
+      'any role, with none granted',
+      await broker.exchange({}, await broker.token('mallory')),
+      403,
+      'no_role_permitted',
+    ],
+    ['any role, with two granted', await broker.exchange({}, await broker.token()), 409, 'role_ambiguous'],
+    [
+      'too long',
+      await broker.exchange({ Role: 'deploy', DurationSeconds: 3601 }, await broker.token()),
+      400,
+      'duration_exceeds_limit',
+    ],
+    ['no proof', await broker.exchange({ Role: 'deploy' }), 401, 'proof_missing'],
+    [
+      'a token for another audience',
+      await broker.exchange({}, await broker.token('alice', { audience: 'other' })),
+      401,
+      'audience_mismatch',
+    ],
+    [
+      'two proofs',
+      await broker.exchange({ SAMLResponse: await broker.assertion() }, await broker.token()),
+      400,
+      'proof_ambiguous',
+    ],
+  ];
+  for (const [what, answer, status, code] of rows) {
+    t.match(answer, { status, json: { status, code, type: `urn:sallyport:error:${code}` } }, what);
+    t.match(answer.headers.get('content-type'), /^application\/problem\+json/, what);
+    t.match(answer.json.detail, /\.$/, what);
+  }
+  t.strictSame(rows[3]?.[1].json.Roles, ['deploy', 'partner-upload']);
+  t.equal(rows[4]?.[1].json.MaxDurationSeconds, 3600);
+  const { requestId: _, ...unknown } = rows[1]?.[1].json ?? {};
+  const { requestId: __, ...foreign } = rows[0]?.[1].json ?? {};
+  t.strictSame(unknown, foreign, 'a role that is not there and one not permitted look alike');
+});
+
+t.test('GET /v1/roles and /v1/identity tell the caller what it may have and who it is', async (t) => {
+  const jwt = await broker.token();
+  const roles = await broker.get('/v1/roles', jwt);
+  t.match(roles.json.Roles, [
+    { Role: 'deploy', Operation: 'AssumeRoleWithWebIdentity', MaxDurationSeconds: 3600, ProofType: 'oidc' },
+    { Role: 'partner-upload', Operation: 'GetFederationToken', MaxDurationSeconds: 43_200 },
+  ]);
+  const identity = await broker.get('/v1/identity', jwt);
+  t.match(identity.json, {
+    Issuer: 'corp',
+    IssuerType: 'oidc',
+    Subject: 'alice',
+    Claims: { groups: ['analysts'] },
+  });
+  t.match(await broker.get('/v1/roles'), { status: 401, json: { code: 'proof_missing' } });
+});
+
+t.test('operations: health, readiness, metrics, the API description', async (t) => {
+  t.match(await broker.get('/healthz'), { status: 200, json: { status: 'ok' } });
+  t.match(await broker.get('/readyz'), { status: 200, json: { status: 'ready', checks: { audit: true } } });
+  t.match((await broker.get('/metrics')).text, /sallyport_exchanges_total\{.*outcome="issued"\} \d/);
+  t.match((await broker.get('/openapi.json')).json, { openapi: '3.1.0', paths: { '/v1/credentials': {} } });
+});
+
+t.test('the AWS CLI uses the credentials, and STS refuses them with one character changed', async (t) => {
+  const aws = requirePeer(t, '/usr/bin/aws', 'apt-get install awscli');
+  if (aws === undefined) return;
+  const { json } = await broker.exchange({ Role: 'deploy' }, await broker.token());
+  const call = (keys: Keys) =>
+    run(aws, ['sts', 'get-caller-identity', '--endpoint-url', broker.sandbox.sts.url], {
+      env: environment(keys),
+    });
+  const { stdout } = await call(json.Credentials);
+  t.equal(JSON.parse(stdout).Arn, json.AssumedRoleUser.Arn);
+  await t.rejects(call(spoilt(json.Credentials)), /SignatureDoesNotMatch/);
+});
+
+t.test('boto3 uses the credentials, and STS refuses them with one character changed', async (t) => {
+  const python = requirePeer(t, '/usr/bin/python3', 'apt-get install python3-boto3', ['-c', 'import boto3']);
+  if (python === undefined) return;
+  const { json } = await broker.exchange({ SAMLResponse: await broker.assertion() });
+  const script = `import boto3,sys; print(boto3.client("sts", endpoint_url=sys.argv[1]).get_caller_identity()["Arn"])`;
+  const call = (keys: Keys) =>
+    run(python, ['-c', script, broker.sandbox.sts.url], { env: environment(keys) });
+  t.equal((await call(json.Credentials)).stdout.trim(), json.AssumedRoleUser.Arn);
+  await t.rejects(call(spoilt(json.Credentials)), /SignatureDoesNotMatch/);
+});

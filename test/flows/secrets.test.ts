@@ -1,0 +1,94 @@
+// Nothing secret ends up where it may be read: every log line, metric, audit record and refusal of a whole run is
+// searched for every token, assertion, key and planted value that was in play.
+import { readFile } from 'node:fs/promises';
+import t from 'tap';
+import { type Answer, readAnswer, startTestBroker } from '../support/broker.js';
+
+t.test('no token, assertion or key in log, metrics, audit or refusals', async (t) => {
+  const broker = await startTestBroker(t);
+  const secrets = new Map<string, string>();
+  const refusals: Answer[] = [];
+  const planted = 'PLANTED-SECRET-0a1b2c3d';
+
+  /** A JWT in whole, its signature, and an assertion's text are all secret. */
+  const plant = (name: string, value: string) => {
+    secrets.set(name, value);
+    const last = value.split('.').at(-1);
+    if (last && last !== value) secrets.set(`${name}, signature`, last);
+    return value;
+  };
+  const keep = (answer: Answer) => {
+    if (answer.status === 200 && answer.json.Credentials) {
+      secrets.set(`secret key ${secrets.size}`, answer.json.Credentials.SecretAccessKey);
+      secrets.set(`session token ${secrets.size}`, answer.json.Credentials.SessionToken);
+    } else {
+      refusals.push(answer);
+    }
+    return answer;
+  };
+
+  // Good ones
+  keep(await broker.exchange({ Role: 'deploy' }, plant('good token', await broker.token())));
+  keep(await broker.exchange({ Role: 'partner-upload' }, plant('second token', await broker.token())));
+  const assertion = plant('assertion', await broker.assertion());
+  keep(await broker.exchange({ SAMLResponse: assertion }));
+  t.equal(refusals.length, 0);
+
+  // Refused ones
+  keep(await broker.exchange({ SAMLResponse: assertion }));
+  const bobs = plant('tampered assertion', await broker.assertion('bob'));
+  const document = Buffer.from(bobs, 'base64').toString().replaceAll('bob', planted);
+  keep(
+    await broker.exchange({
+      SAMLResponse: plant('forged assertion', Buffer.from(document).toString('base64')),
+    }),
+  );
+  keep(await broker.exchange({ SAMLResponse: planted }));
+  const mallorys = plant('token without a grant', await broker.token('mallory'));
+  keep(await broker.exchange({ Role: 'deploy' }, mallorys));
+  keep(await broker.exchange({ Role: 'deploy' }, plant('broken token', `${mallorys.slice(0, -8)}AAAAAAAA`)));
+  keep(await broker.exchange({ Role: 'deploy' }, planted));
+  keep(
+    await broker.exchange(
+      { Role: 'deploy' },
+      plant('foreign token', await broker.token('alice', { audience: 'other' })),
+    ),
+  );
+  keep(await broker.exchange({ [planted]: 'x' }, await broker.token()));
+  keep(await broker.exchange({ Role: 7, [planted]: planted }, await broker.token()));
+  const post = (type: string, body: string) =>
+    fetch(`${broker.url}/v1/credentials?token=${planted}`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body,
+    });
+  keep(await readAnswer(await post('application/json', `{"SAMLResponse": ${planted}`)));
+  keep(await readAnswer(await post('application/x-www-form-urlencoded', `${planted}=%zz`)));
+  keep(await readAnswer(await post(`text/${planted}`, planted)));
+  keep(await broker.get(`/v1/${planted}?token=${planted}`, planted));
+  // STS refuses: the session in the assertion is for a role that is not in it.
+  const attributes = {
+    'https://aws.amazon.com/SAML/Attributes/Role': `arn:aws:iam::111122223333:role/${planted},x`,
+  };
+  keep(
+    await broker.exchange({
+      SAMLResponse: plant('assertion STS refuses', await broker.assertion('alice', { attributes })),
+    }),
+  );
+  t.equal(refusals.length, 14);
+  t.ok(refusals.every(({ status }) => status >= 400));
+
+  secrets.set('planted value', planted);
+  secrets.set("the broker's own key", 'sandboxSecretSandboxSecretSandboxSecret0');
+  const places = {
+    log: broker.logged(),
+    audit: await readFile(broker.auditFile, 'utf8'),
+    metrics: (await broker.get('/metrics')).text,
+    refusals: refusals.map(({ text, headers }) => text + JSON.stringify([...headers])).join('\n'),
+  };
+  for (const [place, text] of Object.entries(places)) {
+    t.ok(text.length > 200, `there is something to search in ${place}`);
+    for (const [name, secret] of secrets) t.notOk(text.includes(secret), `${name} is not in ${place}`);
+  }
+  t.match(places.log, /"code":"proof_replayed"/);
+});
