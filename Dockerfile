@@ -1,0 +1,34 @@
+# The production image: the compiled broker and its production dependencies, nothing of the sandbox or the tools.
+# It runs as nobody in particular, and needs no writable file system:
+#
+#   docker build -t sallyport:0.1.0 .
+#   docker run --read-only --cap-drop ALL -p 8443:8443 -v "$PWD/sallyport.yaml:/etc/sallyport/sallyport.yaml:ro" sallyport:0.1.0
+
+FROM node:24-bookworm-slim AS build
+WORKDIR /src
+COPY package.json package-lock.json tsconfig.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY src ./src
+RUN npm run build && rm -r dist/sandbox
+
+FROM node:24-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+# A server needs no package managers.
+RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /opt/yarn*
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=build /src/dist ./dist
+COPY package.json LICENSE ./
+USER 65532:65532
+EXPOSE 8443
+# Where the broker serves https itself, set this to a URL that its certificate is for; see deploy/compose.yaml.
+ENV SALLYPORT_HEALTH_URL=http://127.0.0.1:8443/healthz
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["node", "-e", "fetch(process.env.SALLYPORT_HEALTH_URL).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "dist/main.js"]
+CMD ["serve", "--config", "/etc/sallyport/sallyport.yaml"]
