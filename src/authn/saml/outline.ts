@@ -1,6 +1,5 @@
 // Where the parts of a Response are, before anything in it is believed: one Assertion, signatures only where SAML
 // puts them, unique IDs. The shapes of XML signature wrapping end here.
-
 import { is, one, shape, walk } from './elements.js';
 import { DSIG, SAML, SAMLP, STATUS_SUCCESS } from './namespaces.js';
 import { refuse } from './refusal.js';
@@ -87,7 +86,7 @@ export function requireSuccess(status: XmlElement): void {
   );
 }
 
-/** ID, Id and id alike, with or without a prefix: xml-crypto looks for all of them. */
+/** ID, Id and id alike, with or without a prefix: XML signature libraries look for all of them. */
 function refuseRepeatedIds(root: XmlElement): void {
   const seen = new Set<string>();
   for (const element of walk(root)) {

@@ -1,13 +1,12 @@
 // Hands verified Responses to saml2-js in a worker thread, one at a time, each within a time limit. A worker that
 // crashes, stalls or outgrows its heap is replaced; the proof it was reading is refused, the server goes on.
 import { Worker } from 'node:worker_threads';
-import { SallyportError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
 import { refuse } from './refusal.js';
 import type { Read, Reading } from './second-reader-worker.js';
 
 export interface SecondReader {
-  /** @throws SallyportError `overloaded` if the queue is full, `proof_invalid` (`saml.reader.*`) if saml2-js refuses. */
+  /** @throws SallyportError `overloaded` if the queue is full or no worker starts, `proof_invalid` (`saml.reader.*`) if saml2-js refuses. */
   read(reading: Omit<Reading, 'id'>): Promise<NonNullable<Read['user']>>;
   close(): Promise<void>;
 }
@@ -26,7 +25,8 @@ export interface SecondReaderOptions {
 
 interface Job {
   readonly reading: Reading;
-  readonly settle: (read: Read | 'failed') => void;
+  /** `failed`: the worker broke over this very reading; `unavailable`: it never came to it. */
+  readonly settle: (outcome: Read | 'failed' | 'unavailable') => void;
 }
 
 interface Thread {
@@ -77,50 +77,57 @@ export function createSecondReader(options: SecondReaderOptions): SecondReader {
     void broken.worker.terminate();
     thread = undefined;
     // One that never started must not be tried again for every proof that waits.
-    if (!broken.ready) for (const job of queue.splice(0)) job.settle('failed');
+    if (!broken.ready) dropWaiting();
     finish('failed');
     advance();
   }
 
-  function finish(read: Read | 'failed'): void {
+  function finish(outcome: Read | 'failed'): void {
     const job = current;
     current = undefined;
-    job?.settle(read);
+    job?.settle(outcome);
+  }
+
+  function dropWaiting(): void {
+    for (const job of queue.splice(0)) job.settle('unavailable');
   }
 
   /** Gives an idle worker the next reading, or a new one the time to start. */
   function advance(): void {
     if (current || closed) return;
-    clearTimeout(thread?.timer);
     if (queue.length === 0) {
+      clearTimeout(thread?.timer);
       thread?.worker.unref();
       return;
     }
     thread ??= start();
     const busy = thread;
     busy.worker.ref();
-    const [limit, why] = busy.ready ? [timeLimit, 'took too long'] : [startLimit, 'did not start'];
-    busy.timer = setTimeout(() => discard(busy, why), limit);
-    if (!busy.ready) return;
+    if (!busy.ready) {
+      busy.timer ??= setTimeout(() => discard(busy, 'did not start'), startLimit);
+      return;
+    }
+    clearTimeout(busy.timer);
+    busy.timer = setTimeout(() => discard(busy, 'took too long'), timeLimit);
     current = queue.shift();
     busy.worker.postMessage(current?.reading);
   }
 
   return {
     async read(reading) {
-      if (closed || queue.length >= queueLimit)
-        throw new SallyportError('overloaded', { reason: 'saml.reader.queue' });
-      const read = await new Promise<Read | 'failed'>((settle) => {
+      if (closed || queue.length >= queueLimit) return refuse('reader.queue', 'overloaded');
+      const outcome = await new Promise<Read | 'failed' | 'unavailable'>((settle) => {
         lastId += 1;
         queue.push({ reading: { ...reading, id: lastId }, settle });
         advance();
       });
-      if (read === 'failed') return refuse('reader.failed');
-      return read.user ?? refuse('reader.refused');
+      if (outcome === 'unavailable') return refuse('reader.unavailable', 'overloaded');
+      if (outcome === 'failed') return refuse('reader.failed');
+      return outcome.user ?? refuse('reader.refused');
     },
     async close() {
       closed = true;
-      for (const job of queue.splice(0)) job.settle('failed');
+      dropWaiting();
       finish('failed');
       clearTimeout(thread?.timer);
       await thread?.worker.terminate();

@@ -86,8 +86,8 @@ t.test('a worker that never starts fails those who wait, and is tried again by t
   ] as const) {
     const reader = readerWith(t, { workerUrl: workerOf('', ready), startLimit: 300 });
     const outcomes = await Promise.all([reasonOf(reader.read(READING)), reasonOf(reader.read(READING))]);
-    t.same(new Set(outcomes), new Set(['proof_invalid saml.reader.failed']), name);
-    t.equal(await reasonOf(reader.read(READING)), 'proof_invalid saml.reader.failed', name);
+    t.same(new Set(outcomes), new Set(['overloaded saml.reader.unavailable']), name);
+    t.equal(await reasonOf(reader.read(READING)), 'overloaded saml.reader.unavailable', name);
   }
 });
 
@@ -97,8 +97,8 @@ t.test('the queue is bounded, and closing ends it', async (t) => {
   t.equal(await reasonOf(reader.read(READING)), 'overloaded saml.reader.queue');
   await reader.close();
   t.same(await Promise.all(waiting), [
-    'proof_invalid saml.reader.failed',
-    'proof_invalid saml.reader.failed',
+    'overloaded saml.reader.unavailable',
+    'overloaded saml.reader.unavailable',
   ]);
   t.equal(await reasonOf(reader.read(READING)), 'overloaded saml.reader.queue', 'after the end');
 });

@@ -27,6 +27,7 @@ import {
   folderWith,
   outcome,
   SERVER_URL,
+  sharedReader,
   silent,
   verifierWith,
   verifyText,
@@ -258,6 +259,28 @@ t.test('settings: namespaces, lifetime, decryption keys in rollover', async (t) 
   const decryptionKeys = [fixture('stranger.key'), fixture('broker.key')];
   const encrypted = response(encrypt(sign(assertion(), '_assertion-1')));
   t.equal(await outcome(await verifierWith(t, { decryptionKeys }), base64(encrypted)), 'accepted alice');
+});
+
+t.test('what one issuer may declare is not for another', async (t) => {
+  const other = 'https://other.example';
+  const folder = folderWith(t, { 'a.xml': metadata(), 'b.xml': metadata(['idp'], { entityId: other }) });
+  const created = await createSamlVerifier({
+    issuers: {
+      a: { type: 'saml', metadata: join(folder, 'a.xml') },
+      b: { type: 'saml', metadata: join(folder, 'b.xml'), namespaces: ['urn:more'] },
+    },
+    serverUrl: SERVER_URL,
+    log: silent,
+    reader: sharedReader,
+  });
+  if (!created.ok) throw new Error('faults');
+  t.teardown(() => created.verifier.close());
+  const issuer = `<saml:Issuer>${other}</saml:Issuer>`;
+  const declarations = ' xmlns:more="urn:more"';
+  const fromA = signedResponse({}, { declarations });
+  const fromB = signedResponse({ issuer }, { issuer, declarations });
+  t.equal(await outcome(created.verifier, base64(fromA)), 'proof_malformed saml.xml.namespace');
+  t.equal(await outcome(created.verifier, base64(fromB)), 'accepted alice');
 });
 
 t.test('many proofs at once', async (t) => {

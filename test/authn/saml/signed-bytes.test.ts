@@ -1,0 +1,60 @@
+// What is answered comes from the signed bytes, never from the tree that was read before them.
+import t from 'tap';
+import { walk } from '../../../src/authn/saml/elements.js';
+import { toSigningKey } from '../../../src/authn/saml/metadata.js';
+import { XHTML } from '../../../src/authn/saml/namespaces.js';
+import { outline } from '../../../src/authn/saml/outline.js';
+import { proofRules } from '../../../src/authn/saml/proof-rules.js';
+import { readSignedParts } from '../../../src/authn/saml/signed-parts.js';
+import { parseXml, type XmlElement, type XmlRules } from '../../../src/authn/saml/xml.js';
+import { assertion, encrypt, fixture, response, sign, signedResponse } from '../../support/saml-documents.js';
+
+const rules = proofRules([]);
+const keys = { signing: [toSigningKey(fixture('idp.crt'))], decryption: [fixture('broker.key')] };
+const nameIdIn = (element: XmlElement) => [...walk(element)].find(({ name }) => name === 'NameID')?.text;
+
+t.test('if the first reading is wrong, the answer is still what was signed', (t) => {
+  const documents = {
+    'signed assertion': signedResponse(),
+    'signed Response': sign(response(assertion()), '_response-1'),
+    both: sign(signedResponse(), '_response-1'),
+  };
+  for (const [name, xml] of Object.entries(documents)) {
+    const wrong = outline(parseXml(xml.replace('>alice<', '>admin<'), rules).root);
+    t.equal(nameIdIn(readSignedParts(xml, wrong, keys, rules).assertion), 'alice', name);
+  }
+  const signed = sign(response(assertion()), '_response-1');
+  const elsewhere = signed.replace('Destination="https://signin', 'Destination="https://evil');
+  const parts = readSignedParts(signed, outline(parseXml(elsewhere, rules).root), keys, rules);
+  t.equal(parts.response.attributes.get('Destination'), 'https://signin.aws.amazon.com/saml');
+
+  const encrypted = (text: string) => sign(response(encrypt(text)), '_response-1');
+  const genuine = encrypted(assertion());
+  const forged = encrypted(assertion({ nameId: '<saml:NameID>admin</saml:NameID>' }));
+  const swapped = parseXml(genuine, rules).root;
+  const cipher = outline(parseXml(forged, rules).root);
+  const wrong = { ...outline(swapped), ...(cipher.encrypted && { encrypted: cipher.encrypted }) };
+  t.equal(nameIdIn(readSignedParts(genuine, wrong, keys, rules).assertion), 'alice', 'encrypted');
+  t.end();
+});
+
+t.test('limits and names that hold whatever the rules list', (t) => {
+  const parse = (xml: string, more: Partial<XmlRules> = {}) =>
+    parseXml(xml, { ...rules, namespaces: 'any', ...more });
+  const refused = (reason: string, xml: string, more?: Partial<XmlRules>) => {
+    try {
+      parse(xml, more);
+      t.fail(`accepted ${xml}`);
+    } catch (error) {
+      t.match(error, { code: 'proof_malformed', reason: `saml.xml.${reason}` }, xml);
+    }
+  };
+  refused('namespace', `<a xmlns="${XHTML}"/>`, { namespaces: new Set([XHTML]) });
+  refused('namespace', `<a xmlns="${XHTML}"/>`);
+  refused('namespace', '<a xmlns:b="x&quot; c=&quot;y"/>');
+  refused('attributes', '<a b="" c=""><d e="" f=""/></a>', { attributes: 3 });
+  refused('depth', '<a><b/></a>', { depth: 1 });
+  t.same(parse('<a><!-- c --><?d e?><b/></a>', { comments: 'drop' }).root.children.length, 1);
+  refused('cdata', '<a><![CDATA[b]]></a>', { comments: 'drop' });
+  t.end();
+});
