@@ -17,7 +17,7 @@ import { Secret } from './core/secret.js';
 import { type App, createApp } from './http/app.js';
 import { createIssue } from './issuance/issue.js';
 import { createStsClient } from './issuance/sts-client.js';
-import { createMemoryReplayStore } from './stores/memory-replay-store.js';
+import { createStores } from './stores/create-stores.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
 
 export interface Broker {
@@ -62,8 +62,11 @@ export async function compose(loaded: LoadedConfig, log: Log): Promise<Composed>
     return { ok: false, faults: loaded.locateFaults(all) };
   }
 
-  const replay = createMemoryReplayStore(now);
+  const { tls, trustProxy, listen } = config.server;
+  const https = tls && (await readTls(tls));
   const audit = createAuditLog(await openSinks(config));
+  // After all that can fail: its connections would keep the process alive.
+  const stores = await createStores(config, { now, log });
   const { region, endpoint, credentials } = config.aws;
   const sts = createStsClient({
     region,
@@ -77,19 +80,23 @@ export async function compose(loaded: LoadedConfig, log: Log): Promise<Composed>
   });
   const metrics = createMetrics();
   const snapshot = {
-    authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, replay),
+    authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, stores.replay),
     policy,
   };
-  const stages = { snapshot: () => snapshot, issue: createIssue(sts), audit, now };
-  const { tls, trustProxy, listen } = config.server;
+  const stages = { snapshot: () => snapshot, limiter: stores.limiter, issue: createIssue(sts), audit, now };
   const app = await createApp({
     exchange: measured(createExchange(stages), metrics),
     preview: createPreview(stages),
-    ready: async () => ({ audit: await audit.check() }),
+    ready: async () => ({
+      audit: { works: await audit.check(), essential: true },
+      // Shared by all replicas: if it made one unready, it would take away all, and reusable proofs go on without it.
+      store: { works: await stores.replay.check(), essential: false },
+    }),
+    limiter: stores.limiter,
     metrics,
     log,
     serverUrl: config.server.url,
-    ...(tls && { tls: await readTls(tls) }),
+    ...(https && { tls: https }),
     ...(trustProxy && { trustProxy }),
   });
 
@@ -100,7 +107,7 @@ export async function compose(loaded: LoadedConfig, log: Log): Promise<Composed>
       listen: () => app.listen({ ...DEFAULT_LISTEN, ...listen }),
       close: async () => {
         await app.close();
-        await closeAll([oidc.verifier, saml.verifier, replay, audit]);
+        await closeAll([oidc.verifier, saml.verifier, stores, audit]);
         sts.close();
       },
     },

@@ -26,8 +26,7 @@ async function claim(
   if (principal.issuedAt < replay.remembersSince) {
     throw new SallyportError('proof_replayed', {
       reason: 'replay.before_start',
-      detail:
-        'The proof was issued before this broker started, which cannot know if it was used. Get a new one.',
+      detail: 'The proof was issued before the broker began to remember which were used. Get a new one.',
     });
   }
   let first: boolean;

@@ -3,12 +3,14 @@ import { intentRecord, issuedRecord, type Progress, refusedRecord } from '../aud
 import { decide } from '../authz/decide.js';
 import type { AuditRecord } from '../core/audit-record.js';
 import { SallyportError } from '../core/errors.js';
-import type { AuditLog, Issue } from '../core/ports.js';
+import type { AuditLog, Issue, RateLimiter } from '../core/ports.js';
 import type { Decision, ExchangeRequest, Issued, Principal } from '../core/types.js';
+import { limitPrincipal } from './limit-principal.js';
 import type { Snapshot } from './snapshot.js';
 
 export interface Stages {
   snapshot(): Snapshot;
+  readonly limiter: RateLimiter;
   readonly issue: Issue;
   readonly audit: AuditLog;
   now(): Date;
@@ -23,13 +25,14 @@ export interface Exchanged {
 /** @throws SallyportError: every refusal and failure, after it has been recorded. */
 export type Exchange = (request: ExchangeRequest) => Promise<Exchanged>;
 
-export function createExchange({ snapshot, issue, audit, now }: Stages): Exchange {
+export function createExchange({ snapshot, limiter, issue, audit, now }: Stages): Exchange {
   return async (request) => {
     const { authenticate, policy } = snapshot();
     let progress: Progress = { request };
     try {
       const principal = await authenticate(request.proof, now());
       progress = { request, principal };
+      await limitPrincipal(limiter, principal);
       const decision = decide(policy, principal, request, now());
       progress = { request, principal, decision };
       await record(audit, intentRecord(progress, now()));

@@ -2,6 +2,7 @@
 import { type Permitted, permittedRoles } from '../authz/decide.js';
 import type { ExchangeRequest, Principal } from '../core/types.js';
 import type { Stages } from './exchange.js';
+import { limitPrincipal } from './limit-principal.js';
 
 interface Preview {
   readonly principal: Principal;
@@ -11,10 +12,15 @@ interface Preview {
 /** @throws SallyportError when the proof is refused. */
 export type PreviewCaller = (request: Pick<ExchangeRequest, 'proof' | 'sourceAddress'>) => Promise<Preview>;
 
-export function createPreview({ snapshot, now }: Pick<Stages, 'snapshot' | 'now'>): PreviewCaller {
+export function createPreview({
+  snapshot,
+  limiter,
+  now,
+}: Pick<Stages, 'snapshot' | 'limiter' | 'now'>): PreviewCaller {
   return async ({ proof, sourceAddress }) => {
     const { authenticate, policy } = snapshot();
     const principal = await authenticate(proof, now());
+    await limitPrincipal(limiter, principal);
     return { principal, permitted: permittedRoles(policy, principal, { sourceAddress }) };
   };
 }

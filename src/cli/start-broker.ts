@@ -18,7 +18,12 @@ export async function startBroker(file: string, log: Log): Promise<Started> {
     await composed.broker.close();
     return { ok: false, faults };
   }
-  return { ok: true, broker: composed.broker, url: await composed.broker.listen() };
+  try {
+    return { ok: true, broker: composed.broker, url: await composed.broker.listen() };
+  } catch (error) {
+    await composed.broker.close();
+    throw error;
+  }
 }
 
 const inOrder = (faults: readonly LocatedFault[]) =>

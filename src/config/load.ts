@@ -96,6 +96,7 @@ function locator(document: Document, lines: LineCounter, file: string): LoadedCo
 /** Files in the config are relative to it. */
 function withAbsolutePaths(config: Config, folder: string): Config {
   const absolute = (path: string) => (/^https?:\/\//.test(path) ? path : resolve(folder, path));
+  const { store } = config;
   const { tls } = config.server;
   return {
     ...config,
@@ -120,6 +121,9 @@ function withAbsolutePaths(config: Config, folder: string): Config {
           sink.type === 'file' ? { ...sink, path: absolute(sink.path) } : sink,
         ),
       },
+    }),
+    ...(store && {
+      store: 'tls' in store && store.tls ? { ...store, tls: { ca: absolute(store.tls.ca) } } : store,
     }),
   };
 }

@@ -16,6 +16,15 @@ export interface ReplayStore {
   close(): Promise<void>;
 }
 
+/** Who is counted: an address before authentication, a principal after it. */
+export type LimitScope = 'address' | 'principal';
+
+/** Counts requests in windows of time. It never fails: what cannot be counted together is counted here. */
+export interface RateLimiter {
+  /** Counts one request of `key`. Rejects with SallyportError `rate_limited` when there have been too many. */
+  consume(scope: LimitScope, key: string): Promise<void>;
+}
+
 /** A proof that has passed every check but replay. */
 export interface Verified {
   readonly principal: Principal;

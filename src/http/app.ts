@@ -9,7 +9,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Exchange } from '../broker/exchange.js';
 import type { PreviewCaller } from '../broker/preview.js';
 import { SallyportError } from '../core/errors.js';
-import type { Log } from '../core/ports.js';
+import type { Log, RateLimiter } from '../core/ports.js';
 import { VERSION } from '../core/version.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { addBodyParsers, BODY_LIMIT } from './body.js';
@@ -17,6 +17,7 @@ import { credentialsRoutes } from './credentials/routes.js';
 import { identityRoutes } from './identity/routes.js';
 import { operationsRoutes, type Readiness } from './operations/routes.js';
 import { createProblemHandler, ProblemSchema, problemOf } from './problem.js';
+import { limitByAddress } from './rate-limit.js';
 import { rolesRoutes } from './roles/routes.js';
 
 /** A server of https, or of http where `tls` is absent: Fastify's types do not tell them apart. */
@@ -32,6 +33,7 @@ export interface AppOptions {
   readonly exchange: Exchange;
   readonly preview: PreviewCaller;
   readonly ready: Readiness;
+  readonly limiter: RateLimiter;
   readonly metrics: Metrics;
   readonly log: Log;
   /** Shown as the server in the OpenAPI document. */
@@ -76,6 +78,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     reply.header('allow', allowed.join(', '));
     throw new SallyportError('method_not_allowed');
   });
+  limitByAddress(app, options.limiter);
   app.addHook('preValidation', async (request) => {
     if (request.body === undefined) request.body = {};
   });

@@ -15,6 +15,7 @@ export async function describeApi(): Promise<string> {
     exchange: nothing,
     preview: nothing,
     ready: nothing,
+    limiter: { consume: nothing },
     metrics: createMetrics(),
     log: { debug: silent, info: silent, warn: silent, error: silent },
     serverUrl: 'https://sallyport.example',

@@ -117,6 +117,7 @@ export const refusals = {
   409: refusal('There are several roles to choose from.'),
   413: refusal('The request is too large.'),
   415: refusal('The Content-Type is not accepted.'),
+  429: refusal('There are too many requests; Retry-After says when to try again.'),
   500: refusal('Something went wrong in the broker.'),
   502: refusal('STS refused what the broker asked.'),
   503: refusal('Something the broker needs is not there just now; Retry-After says when to try again.'),

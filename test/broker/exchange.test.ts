@@ -29,6 +29,7 @@ const policy = policyOf({ deploy: web }, [{ id: 'g', issuer: 'corp', match: {}, 
 
 interface Faults {
   readonly authenticate?: unknown;
+  readonly limit?: unknown;
   readonly issue?: unknown;
   /** The events whose record cannot be written. */
   readonly audit?: readonly AuditRecord['Event'][];
@@ -37,6 +38,7 @@ interface Faults {
 /** An exchange over spies: `steps` is what happened, in order. */
 function spied(faults: Faults = {}, authenticated: Authenticate = async () => principalOf()) {
   const steps: string[] = [];
+  const limited: string[] = [];
   const records: AuditRecord[] = [];
   const stages: Stages = {
     snapshot: () => ({
@@ -47,6 +49,13 @@ function spied(faults: Faults = {}, authenticated: Authenticate = async () => pr
         return authenticated(proof, now);
       },
     }),
+    limiter: {
+      consume: async (scope, key) => {
+        steps.push('limit');
+        limited.push(`${scope} ${key}`);
+        if (faults.limit) throw faults.limit;
+      },
+    },
     issue: async (decision, proof) => {
       steps.push(`issue ${decision.role} with ${proof.value.reveal()}`);
       if (faults.issue) throw faults.issue;
@@ -64,7 +73,7 @@ function spied(faults: Faults = {}, authenticated: Authenticate = async () => pr
     },
     now: () => NOW,
   };
-  return { exchange: createExchange(stages), preview: createPreview(stages), steps, records };
+  return { exchange: createExchange(stages), preview: createPreview(stages), steps, limited, records };
 }
 
 const codeOf = async (outcome: Promise<unknown>) => {
@@ -80,7 +89,7 @@ const codeOf = async (outcome: Promise<unknown>) => {
 t.test('the stages run in order, each record durable before the next', async (t) => {
   const { exchange, steps, records } = spied();
   const { principal, decision, issued: given } = await exchange({ ...request, role: 'deploy' });
-  t.same(steps, ['authenticate', 'intent', 'issue deploy with the-proof-itself', 'issued']);
+  t.same(steps, ['authenticate', 'limit', 'intent', 'issue deploy with the-proof-itself', 'issued']);
   t.equal(principal.subject, 'alice');
   t.equal(decision.grant, 'g');
   t.equal(given, issued);
@@ -98,12 +107,19 @@ t.test('every way to fail: what happened, what was recorded, what the caller rea
   const through = 'issue deploy with the-proof-itself';
   const rows: [what: string, faults: Faults, role: string | undefined, steps: string[], code: string][] = [
     ['the proof', { authenticate: refusal }, undefined, ['authenticate', 'denied'], 'proof_expired'],
-    ['the role', {}, 'nope', ['authenticate', 'denied'], 'role_not_permitted'],
+    [
+      'too many requests',
+      { limit: new SallyportError('rate_limited') },
+      undefined,
+      ['authenticate', 'limit', 'denied'],
+      'rate_limited',
+    ],
+    ['the role', {}, 'nope', ['authenticate', 'limit', 'denied'], 'role_not_permitted'],
     [
       'STS',
       { issue: stsError },
       undefined,
-      ['authenticate', 'intent', through, 'failed'],
+      ['authenticate', 'limit', 'intent', through, 'failed'],
       'sts_access_denied',
     ],
     ['a bug in a verifier', { authenticate: bug }, undefined, ['authenticate', 'failed'], 'internal'],
@@ -111,28 +127,28 @@ t.test('every way to fail: what happened, what was recorded, what the caller rea
       'a bug in issuance',
       { issue: bug },
       undefined,
-      ['authenticate', 'intent', through, 'failed'],
+      ['authenticate', 'limit', 'intent', through, 'failed'],
       'internal',
     ],
     [
       'no error at all',
       { issue: 'text' },
       undefined,
-      ['authenticate', 'intent', through, 'failed'],
+      ['authenticate', 'limit', 'intent', through, 'failed'],
       'internal',
     ],
     [
       'intent not recorded',
       { audit: ['intent'] },
       undefined,
-      ['authenticate', 'intent lost'],
+      ['authenticate', 'limit', 'intent lost'],
       'audit_unavailable',
     ],
     [
       'issue not recorded',
       { audit: ['issued'] },
       undefined,
-      ['authenticate', 'intent', through, 'issued lost'],
+      ['authenticate', 'limit', 'intent', through, 'issued lost'],
       'audit_unavailable',
     ],
     [
@@ -146,7 +162,7 @@ t.test('every way to fail: what happened, what was recorded, what the caller rea
       'failure not recorded',
       { issue: stsError, audit: ['failed'] },
       undefined,
-      ['authenticate', 'intent', through, 'failed lost'],
+      ['authenticate', 'limit', 'intent', through, 'failed lost'],
       'audit_unavailable',
     ],
   ];
@@ -172,6 +188,7 @@ t.test('a request keeps the snapshot it began with', async (t) => {
       taken++;
       return { authenticate: async () => principalOf(), policy: taken === 1 ? policy : policyOf({}, []) };
     },
+    limiter: { consume: async () => {} },
     issue: async () => issued,
     audit: { write: async () => {}, check: async () => true, close: async () => {} },
     now: () => NOW,
@@ -182,14 +199,17 @@ t.test('a request keeps the snapshot it began with', async (t) => {
 });
 
 t.test('a preview stops after the decision: nothing is issued or recorded', async (t) => {
-  const { preview, steps } = spied();
+  const { preview, steps, limited } = spied();
   const { principal, permitted } = await preview(request);
   t.equal(principal.subject, 'alice');
   t.same(
     permitted.map(({ role, grant }) => `${role.name} ${grant}`),
     ['deploy g'],
   );
-  t.same(steps, ['authenticate']);
+  t.same(steps, ['authenticate', 'limit']);
+  t.same(limited, ['principal ["corp","alice"]']);
+  const often = spied({ limit: new SallyportError('rate_limited') });
+  t.equal((await codeOf(often.preview(request)))?.code, 'rate_limited');
   const refused = spied({ authenticate: new SallyportError('proof_invalid') });
   t.equal((await codeOf(refused.preview(request)))?.code, 'proof_invalid');
 });

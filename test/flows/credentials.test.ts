@@ -226,7 +226,10 @@ t.test('GET /v1/roles and /v1/identity tell the caller what it may have and who 
 
 t.test('operations: health, readiness, metrics, the API description', async (t) => {
   t.match(await broker.get('/healthz'), { status: 200, json: { status: 'ok' } });
-  t.match(await broker.get('/readyz'), { status: 200, json: { status: 'ready', checks: { audit: true } } });
+  t.match(await broker.get('/readyz'), {
+    status: 200,
+    json: { status: 'ready', checks: { audit: true, store: true } },
+  });
   t.match((await broker.get('/metrics')).text, /sallyport_exchanges_total\{.*outcome="issued"\} \d/);
   t.match((await broker.get('/openapi.json')).json, { openapi: '3.1.0', paths: { '/v1/credentials': {} } });
 });

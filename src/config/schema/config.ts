@@ -10,6 +10,7 @@ import {
   type RoleConfig,
 } from './role.js';
 import { SamlIssuer } from './saml-issuer.js';
+import { Limits, Store } from './stores.js';
 
 const named = <T extends TSchema>(value: T, description: string) =>
   Type.Record(Type.String({ pattern: NAME_PATTERN }), value, { ...closed, description });
@@ -131,6 +132,8 @@ export const ConfigSchema = Type.Object(
     ),
     grants: Type.Array(Grant, { description: 'Who may have what. Their order does not matter.' }),
     audit: Type.Optional(Audit),
+    store: Type.Optional(Store),
+    limits: Type.Optional(Limits),
   },
   { ...closed, $defs: { matcher: matcherDefinition }, description: 'The config of Sallyport.' },
 );

@@ -4,12 +4,16 @@ import type { Metrics } from '../../telemetry/metrics.js';
 import type { App } from '../app.js';
 import { refusals } from '../problem.js';
 
-/** What must work before traffic may come: a name and whether it does. */
-export type Readiness = () => Promise<Readonly<Record<string, boolean>>>;
+/** What the broker needs, by name, and whether it works. Without what is essential, no traffic may come. */
+export type Readiness = () => Promise<
+  Readonly<Record<string, { readonly works: boolean; readonly essential: boolean }>>
+>;
 
 const Health = Type.Object({ status: Type.Literal('ok') });
 const Ready = Type.Object({
-  status: Type.Enum(['ready', 'unready']),
+  status: Type.Enum(['ready', 'degraded', 'unready'], {
+    description: '`degraded`: traffic may come, but single-use proofs are refused.',
+  }),
   checks: Type.Record(Type.String(), Type.Boolean()),
 });
 
@@ -46,9 +50,13 @@ export function operationsRoutes(
       },
     },
     async (_, reply) => {
-      const checks = await ready();
-      const ok = Object.values(checks).every(Boolean);
-      return reply.code(ok ? 200 : 503).send({ status: ok ? 'ready' : 'unready', checks });
+      const checks = Object.entries(await ready());
+      const failing = checks.filter(([, { works }]) => !works);
+      const unready = failing.some(([, { essential }]) => essential);
+      const status = failing.length === 0 ? 'ready' : unready ? 'unready' : 'degraded';
+      return reply
+        .code(unready ? 503 : 200)
+        .send({ status, checks: Object.fromEntries(checks.map(([name, { works }]) => [name, works])) });
     },
   );
   app.get('/metrics', { schema: { hide: true } }, async (_, reply) => {

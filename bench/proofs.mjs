@@ -1,0 +1,168 @@
+// What it costs to verify a proof, against the bare signature check that no verification can do without.
+import { constants, createSign, generateKeyPairSync, randomUUID, sign, verify } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createOidcVerifier } from '../dist/authn/oidc/verifier.js';
+import { createSamlVerifier } from '../dist/authn/saml/verifier.js';
+import { Secret } from '../dist/core/secret.js';
+import { buildMetadata } from '../dist/sandbox/saml/metadata.js';
+import { buildResponse } from '../dist/sandbox/saml/response.js';
+import { generateSigningKey } from '../dist/sandbox/saml/signing-key.js';
+import { measure, ratio } from './measure.mjs';
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const RECIPIENT = 'https://signin.aws.amazon.com/saml';
+const SAML_BYTES = 8192;
+
+async function samlBench() {
+  const now = new Date();
+  const key = await generateSigningKey('bench', now);
+  const entityId = 'https://idp.bench.example/metadata';
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-bench-'));
+  const metadata = join(folder, 'metadata.xml');
+  await writeFile(
+    metadata,
+    buildMetadata({ entityId, ssoUrl: 'https://idp.bench.example/sso', certificate: key.certificate }),
+  );
+  const created = await createSamlVerifier({
+    issuers: { bench: { type: 'saml', metadata, audience: 'aws' } },
+    serverUrl: 'https://sallyport.bench.example',
+    log: silent,
+  });
+  if (!created.ok) throw new Error(JSON.stringify(created.faults));
+
+  const after = new Date(now.getTime() + 300_000);
+  const response = (groups) =>
+    buildResponse(
+      {
+        issuer: entityId,
+        responseId: `_${randomUUID()}`,
+        assertionId: `_${randomUUID()}`,
+        destination: RECIPIENT,
+        recipient: RECIPIENT,
+        audiences: ['urn:amazon:webservices'],
+        nameId: { value: 'alice', format: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent' },
+        attributes: { groups },
+        notBefore: now,
+        notOnOrAfter: after,
+        signature: { ...key, placement: 'assertion' },
+      },
+      now,
+    );
+  const groups = [];
+  let xml = response(groups);
+  while (xml.length < SAML_BYTES) {
+    groups.push(`a-group-with-a-long-name-${groups.length}`);
+    xml = response(groups);
+  }
+  const proof = { type: 'saml', value: new Secret(Buffer.from(xml).toString('base64')) };
+  return {
+    verify: () => created.verifier.verify(proof, now),
+    close: async () => {
+      await created.verifier.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+async function jwtBench() {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'RS256', use: 'sig' };
+  const server = createServer((request, response) => {
+    const issuer = `http://${request.headers.host}`;
+    const body = request.url.endsWith('jwks') ? { keys: [jwk] } : { issuer, jwks_uri: `${issuer}/jwks` };
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const created = await createOidcVerifier({
+    issuers: { bench: { type: 'oidc', issuer, audience: 'sallyport' } },
+    log: silent,
+  });
+  if (!created.ok) throw new Error(JSON.stringify(created.faults));
+
+  const now = new Date();
+  const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const iat = Math.floor(now.getTime() / 1000);
+  const token = (index) => {
+    const claims = { iss: issuer, aud: 'sallyport', sub: 'alice', iat, exp: iat + 600, jti: String(index) };
+    const signed = `${encode({ alg: 'RS256', kid: 'bench' })}.${encode(claims)}`;
+    return `${signed}.${sign('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;
+  };
+  const proof = (index) => ({ type: 'oidc', value: new Secret(token(index)) });
+  const fresh = Array.from({ length: 2000 }, (_, index) => proof(index));
+  const known = proof('known');
+  await created.verifier.verify(known, now);
+  let next = 0;
+  return {
+    verifyFresh: () => created.verifier.verify(fresh[next++], now),
+    verifyKnown: () => created.verifier.verify(known, now),
+    close: async () => {
+      await created.verifier.close();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** The bare check: RSA-2048, SHA-256, over as many bytes as the SAML response has. */
+function bareVerify() {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const bytes = Buffer.alloc(SAML_BYTES, 'x');
+  const signature = createSign('sha256')
+    .update(bytes)
+    .sign({ key: privateKey, padding: constants.RSA_PKCS1_PADDING });
+  return async () => {
+    if (!verify('sha256', bytes, publicKey, signature)) throw new Error('the signature must be good');
+  };
+}
+
+/** The longest the event loop was held up, in milliseconds, while proofs were verified one after another. */
+async function longestBlock(run, times) {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  for (let index = 0; index < times; index++) {
+    await run();
+    await new Promise(setImmediate);
+  }
+  delay.disable();
+  return Number((delay.max / 1e6).toFixed(1));
+}
+
+export async function benchProofs() {
+  const saml = await samlBench();
+  const jwt = await jwtBench();
+  const cost = await measure({
+    bare: { times: 200, run: bareVerify() },
+    saml: { times: 50, run: saml.verify },
+    jwt: { times: 200, run: jwt.verifyFresh },
+    knownJwt: { times: 200, run: jwt.verifyKnown },
+  });
+  const blocked = await longestBlock(saml.verify, 100);
+  await saml.close();
+  await jwt.close();
+  return [
+    {
+      name: 'samlVsBareVerify',
+      value: ratio(cost.saml, cost.bare),
+      meaning: 'an 8 kB SAML response ÷ crypto.verify',
+    },
+    {
+      name: 'jwtVsBareVerify',
+      value: ratio(cost.jwt, cost.bare),
+      meaning: 'a JWT seen for the first time ÷ crypto.verify',
+    },
+    {
+      name: 'knownJwtVsBareVerify',
+      value: ratio(cost.knownJwt, cost.bare),
+      meaning: 'a JWT seen before ÷ crypto.verify',
+    },
+    {
+      name: 'samlLongestBlockMs',
+      value: blocked,
+      meaning: 'longest hold-up of the event loop by a SAML response, ms',
+    },
+  ];
+}

@@ -1,0 +1,16 @@
+// `npm run bench`: what things cost, as ratios measured in one run, so that the machine cancels out. Medians of five
+// alternating rounds. `-- --json` prints one JSON line instead of the table.
+import { benchProofs } from './proofs.mjs';
+
+const results = await benchProofs();
+
+if (process.argv.includes('--json')) {
+  process.stdout.write(
+    `${JSON.stringify(Object.fromEntries(results.map(({ name, value }) => [name, value])))}\n`,
+  );
+} else {
+  const width = Math.max(...results.map(({ name }) => name.length));
+  for (const { name, value, meaning } of results) {
+    process.stdout.write(`${name.padEnd(width)}  ${String(value).padStart(8)}  ${meaning}\n`);
+  }
+}

@@ -1,0 +1,22 @@
+// The limit by address, before anything else is done for a request. The operator's own probes are not counted.
+import ipaddr from 'ipaddr.js';
+import type { RateLimiter } from '../core/ports.js';
+import type { App } from './app.js';
+
+const UNCOUNTED = ['/healthz', '/readyz', '/metrics'];
+
+/** What is counted together: an IPv4 address, also one mapped into IPv6, or an IPv6 /64, which is one subscriber's. */
+export function addressKey(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  if (parsed instanceof ipaddr.IPv4) return parsed.toString();
+  const network = parsed.parts.slice(0, 4).map((part) => part.toString(16));
+  return `${network.join(':')}::/64`;
+}
+
+export function limitByAddress(app: App, limiter: RateLimiter): void {
+  app.addHook('onRequest', async (request) => {
+    if (UNCOUNTED.includes(request.routeOptions.url ?? '')) return;
+    await limiter.consume('address', addressKey(request.ip));
+  });
+}

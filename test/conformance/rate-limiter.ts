@@ -1,0 +1,60 @@
+// What every rate limiter must do, whoever counts.
+import { randomUUID } from 'node:crypto';
+import type { Test } from 'tap';
+import { SallyportError } from '../../src/core/errors.js';
+import type { LimitScope, RateLimiter } from '../../src/core/ports.js';
+
+/** The config that `open` must apply. */
+export const CONFORMANCE_LIMITS = {
+  perAddress: { requests: 5, per: '1h' },
+  perPrincipal: { requests: 3, per: '2h' },
+};
+
+/** What came of one request: undefined, or the refusal. Anything else thrown is an error of the test. */
+export async function consume(
+  limiter: RateLimiter,
+  scope: LimitScope,
+  key: string,
+): Promise<SallyportError | undefined> {
+  try {
+    return void (await limiter.consume(scope, key));
+  } catch (error) {
+    if (error instanceof SallyportError) return error;
+    throw error;
+  }
+}
+
+export function rateLimiterConformance(t: Test, name: string, open: (t: Test) => Promise<RateLimiter>): void {
+  const times = (count: number, limiter: RateLimiter, scope: LimitScope, key: string) =>
+    Promise.all(Array.from({ length: count }, () => consume(limiter, scope, key)));
+
+  t.test(`${name}: as many as the limit, then 429 and when to come back`, async (t) => {
+    const limiter = await open(t);
+    const key = randomUUID();
+    t.same(await times(5, limiter, 'address', key), Array(5).fill(undefined));
+    const refusal = await consume(limiter, 'address', key);
+    t.match(refusal, { code: 'rate_limited', reason: 'limit.address' });
+    t.ok(refusal?.retryAfter !== undefined && Number.isInteger(refusal.retryAfter));
+    t.ok((refusal?.retryAfter ?? 0) > 3500 && (refusal?.retryAfter ?? 0) <= 3600, 'the rest of the window');
+    t.notMatch(refusal?.detail, key);
+  });
+
+  t.test(`${name}: keys and scopes are counted apart`, async (t) => {
+    const limiter = await open(t);
+    const [key, other] = [randomUUID(), randomUUID()];
+    t.match(await times(4, limiter, 'principal', key), [
+      undefined,
+      undefined,
+      undefined,
+      { reason: 'limit.principal' },
+    ]);
+    t.equal(await consume(limiter, 'principal', other), undefined);
+    t.equal(await consume(limiter, 'address', key), undefined);
+  });
+
+  t.test(`${name}: of requests at once no more than the limit pass`, async (t) => {
+    const limiter = await open(t);
+    const answers = await times(100, limiter, 'address', randomUUID());
+    t.equal(answers.filter((answer) => answer === undefined).length, 5);
+  });
+}

@@ -1,0 +1,57 @@
+// What every replay store must do, whatever it is made of.
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import type { Test } from 'tap';
+import type { ReplayStore } from '../../src/core/ports.js';
+
+/** `open` gives an empty store; the caller closes it. */
+export function replayStoreConformance(t: Test, name: string, open: (t: Test) => Promise<ReplayStore>): void {
+  const inAnHour = () => Date.now() / 1000 + 3600;
+
+  t.test(`${name}: the first claim is the only one`, async (t) => {
+    const store = await open(t);
+    t.ok(await store.check());
+    t.equal(await store.claim('a', inAnHour()), true);
+    t.equal(await store.claim('a', inAnHour()), false);
+    t.equal(await store.claim('a', inAnHour() * 2), false, 'for whatever time');
+    t.equal(await store.claim('b', inAnHour()), true, 'another key');
+    t.equal(await store.claim('A', inAnHour()), true, 'case counts');
+    t.ok(await store.check());
+  });
+
+  t.test(`${name}: of claims at once one wins`, async (t) => {
+    const store = await open(t);
+    for (const key of Array.from({ length: 20 }, () => randomUUID())) {
+      const claims = await Promise.all(Array.from({ length: 50 }, () => store.claim(key, inAnHour())));
+      t.equal(claims.filter(Boolean).length, 1);
+    }
+  });
+
+  t.test(`${name}: a proof that expires while it is claimed is claimed once all the same`, async (t) => {
+    const store = await open(t);
+    const past = Date.now() / 1000 - 1;
+    t.equal(await store.claim('late', past), true);
+    t.equal(await store.claim('late', past), false);
+    t.equal(await store.claim('ancient', 0), true);
+    t.equal(await store.claim('ancient', 0), false);
+  });
+
+  t.test(`${name}: any keys, in any order: true exactly where a key is new`, async (t) => {
+    const store = await open(t);
+    const seen = new Set<string>();
+    const keys = fc.array(
+      fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', '{x}', 'a\r\nb', '\u00e9', 'e\u0301')),
+    );
+    await fc.assert(
+      fc.asyncProperty(keys, async (batch) => {
+        for (const key of batch) {
+          if ((await store.claim(key, inAnHour())) === seen.has(key)) return false;
+          seen.add(key);
+        }
+        return true;
+      }),
+      { numRuns: 50 },
+    );
+    t.ok(seen.size > 50);
+  });
+}

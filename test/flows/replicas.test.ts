@@ -1,0 +1,165 @@
+// Three broker processes with one Redis: a single-use proof has one success among them, whatever happens to Redis;
+// reusable proofs go on without it; limits count what all of them are asked.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { fetchToken } from '../../src/sandbox/oidc/client.js';
+import { fetchAssertion } from '../../src/sandbox/saml/client.js';
+import { type Sandbox, sandboxFile, startSandbox } from '../../src/sandbox/start.js';
+import { freePort, type RedisServer, redisPeer, startRedis } from '../stores/redis-server.js';
+import { type Answer, readAnswer } from '../support/broker.js';
+import { start } from '../support/command.js';
+
+const ASSERTIONS = 1000;
+const ALICE = { user: 'alice', password: 'sandbox-alice' };
+const MANY = '{ requests: 1000000, per: 1m }';
+
+interface Replicas {
+  /** The same request to every replica at once. */
+  askAll(body: object, jwt?: string): Promise<readonly Answer[]>;
+  readonly urls: readonly string[];
+}
+
+async function startReplicas(
+  t: Test,
+  sandbox: Sandbox,
+  redis: RedisServer,
+  limits = `{ perAddress: ${MANY}, perPrincipal: ${MANY} }`,
+): Promise<Replicas> {
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-replicas-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const metadata = join(folder, 'idp.xml');
+  await writeFile(metadata, sandbox.saml.metadata);
+  const template = await sandboxFile('sallyport.yaml');
+  const urls = await Promise.all(
+    ['a', 'b', 'c'].map(async (name) => {
+      const port = await freePort();
+      const url = `http://127.0.0.1:${port}`;
+      const values: Readonly<Record<string, string>> = {
+        'broker.url': url,
+        'broker.port': String(port),
+        'sts.url': sandbox.sts.url,
+        'oidc.issuer': sandbox.oidc.issuer,
+        'saml.metadata': metadata,
+        audit: join(folder, `${name}.jsonl`),
+      };
+      const config = template.replace(/\$\{sandbox:([A-Za-z.]+)\}/g, (_, key: string) => values[key] ?? '');
+      const stores = `store: { type: redis, url: "redis://127.0.0.1:${redis.port}" }\nlimits: ${limits}\n`;
+      const file = join(folder, `${name}.yaml`);
+      await writeFile(file, `${config}\n${stores}`);
+      await start(t, ['serve', '--config', file]).line('stderr', /"listening"/);
+      return url;
+    }),
+  );
+  return {
+    urls,
+    askAll: (body, jwt) =>
+      Promise.all(
+        urls.map(async (url) =>
+          readAnswer(
+            await fetch(`${url}/v1/credentials`, {
+              method: 'POST',
+              headers: {
+                'content-type': 'application/json',
+                ...(jwt !== undefined && { authorization: `Bearer ${jwt}` }),
+              },
+              body: JSON.stringify(body),
+            }),
+          ),
+        ),
+      ),
+  };
+}
+
+/** Runs `task` that often, four at a time. */
+async function repeat(times: number, task: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async () => {
+    while (next < times) await task(next++);
+  };
+  await Promise.all(Array.from({ length: 4 }, lane));
+}
+
+const tally = (answers: readonly Answer[]) =>
+  answers
+    .map(({ status, json }) => (status === 200 ? '200' : `${status} ${json.code}`))
+    .sort()
+    .join(', ');
+
+t.test('three replicas', { timeout: 600_000 }, async (t) => {
+  if (!redisPeer(t)) return;
+  const redis = await startRedis(t);
+  const sandbox = await startSandbox();
+  t.teardown(() => sandbox.close());
+  const assertion = () => fetchAssertion(sandbox.saml.ssoUrl, ALICE);
+  const token = () => fetchToken(sandbox.oidc.issuer, { ...ALICE, audience: 'sallyport' });
+  const { urls, askAll } = await startReplicas(t, sandbox, redis);
+  const readiness = async () =>
+    Promise.all(urls.map(async (url) => readAnswer(await fetch(`${url}/readyz`))));
+
+  t.test(`one assertion to all three at once, ${ASSERTIONS} times: one success each time`, async (t) => {
+    const outcomes = new Map<string, number>();
+    await repeat(ASSERTIONS, async () => {
+      const outcome = tally(await askAll({ SAMLResponse: await assertion() }));
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    });
+    t.same([...outcomes], [['200, 401 proof_replayed, 401 proof_replayed', ASSERTIONS]]);
+  });
+
+  t.test('Redis hangs and wakes in the midst of it: never more than one success', async (t) => {
+    const outcomes: string[] = [];
+    await repeat(60, async (index) => {
+      if (index === 20) redis.signal('SIGSTOP');
+      if (index === 40) redis.signal('SIGCONT');
+      outcomes.push(tally(await askAll({ SAMLResponse: await assertion() })));
+    });
+    t.same(
+      outcomes.filter((outcome) => (outcome.match(/200/g) ?? []).length > 1),
+      [],
+    );
+    t.ok(
+      outcomes.some((outcome) => outcome.includes('503 replay_store_unavailable')),
+      'it did hang',
+    );
+    t.match(outcomes.at(0), /^200,/);
+  });
+
+  t.test('Redis is killed: single-use proofs 503 and Retry-After, reusable ones go on', async (t) => {
+    const used = await assertion();
+    await redis.kill();
+    const jwt = await token();
+    for (const answer of await askAll({ SAMLResponse: used })) {
+      t.match(answer, { status: 503, json: { code: 'replay_store_unavailable' } });
+      t.match(answer.headers.get('retry-after'), /^[1-9]/);
+    }
+    t.same(tally(await askAll({ Role: 'deploy' }, jwt)), '200, 200, 200');
+    for (const { status, json } of await readiness()) {
+      t.match({ status, json }, { status: 200, json: { status: 'degraded', checks: { store: false } } });
+    }
+  });
+});
+
+t.test('limits count across replicas', async (t) => {
+  if (!redisPeer(t)) return;
+  const redis = await startRedis(t);
+  const sandbox = await startSandbox();
+  t.teardown(() => sandbox.close());
+  const limits = '{ perAddress: { requests: 20, per: 1h }, perPrincipal: { requests: 5, per: 1h } }';
+  const { askAll, urls } = await startReplicas(t, sandbox, redis, limits);
+  const jwt = await fetchToken(sandbox.oidc.issuer, { ...ALICE, audience: 'sallyport' });
+  const answers = [...(await askAll({ Role: 'deploy' }, jwt)), ...(await askAll({ Role: 'deploy' }, jwt))];
+  t.equal(tally(answers), '200, 200, 200, 200, 200, 429 rate_limited', 'of the principal');
+  const refused = answers.find(({ status }) => status === 429);
+  t.ok(Number(refused?.headers.get('retry-after')) > 3500);
+
+  const unproven: Answer[] = [];
+  while (unproven.length < 21) unproven.push(...(await askAll({})));
+  t.equal(
+    unproven.filter(({ status }) => status === 401).length,
+    14,
+    'of the address, before any proof is read',
+  );
+  t.equal(unproven.filter(({ json }) => json.code === 'rate_limited').length, 7);
+  t.equal((await fetch(`${urls[0]}/healthz`)).status, 200);
+});
