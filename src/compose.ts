@@ -1,5 +1,4 @@
 // The only file that picks implementations and wires them: a config in, a broker out.
-import { readFile } from 'node:fs/promises';
 import { type LineSink, openFileSink, streamSink } from './audit/line-sink.js';
 import { createAuditLog } from './audit/log.js';
 import { createAuthenticate } from './authn/authenticate.js';
@@ -15,6 +14,7 @@ import type { Fault, LocatedFault } from './core/fault.js';
 import type { Log } from './core/ports.js';
 import { Secret } from './core/secret.js';
 import { type App, createApp } from './http/app.js';
+import { readTls } from './http/tls.js';
 import { createIssue } from './issuance/issue.js';
 import { createStsClient } from './issuance/sts-client.js';
 import { createStores } from './stores/create-stores.js';
@@ -53,8 +53,10 @@ export async function compose(loaded: LoadedConfig, log: Log): Promise<Composed>
     serverUrl: config.server.url,
     log,
   });
-  if (!oidc.ok || !saml.ok || faults.length > 0) {
-    const all: Fault[] = [...faults];
+  const { trustProxy, listen } = config.server;
+  const https = config.server.tls ? await readTls(config.server.tls) : undefined;
+  if (!oidc.ok || !saml.ok || https?.ok === false || faults.length > 0) {
+    const all: Fault[] = [...faults, ...(https?.ok === false ? https.faults : [])];
     for (const part of [oidc, saml]) {
       if (part.ok) await part.verifier.close();
       else all.push(...part.faults);
@@ -62,8 +64,6 @@ export async function compose(loaded: LoadedConfig, log: Log): Promise<Composed>
     return { ok: false, faults: loaded.locateFaults(all) };
   }
 
-  const { tls, trustProxy, listen } = config.server;
-  const https = tls && (await readTls(tls));
   const audit = createAuditLog(await openSinks(config));
   // After all that can fail: its connections would keep the process alive.
   const stores = await createStores(config, { now, log });
@@ -96,7 +96,7 @@ export async function compose(loaded: LoadedConfig, log: Log): Promise<Composed>
     metrics,
     log,
     serverUrl: config.server.url,
-    ...(https && { tls: https }),
+    ...(https && { tls: https.tls }),
     ...(trustProxy && { trustProxy }),
   });
 
@@ -123,10 +123,6 @@ async function openSinks(config: Config): Promise<readonly LineSink[]> {
   return Promise.all(
     sinks.map((sink) => (sink.type === 'file' ? openFileSink(sink.path) : streamSink(process.stdout))),
   );
-}
-
-async function readTls({ cert, key }: { cert: string; key: string }) {
-  return { cert: await readFile(cert, 'utf8'), key: await readFile(key, 'utf8') };
 }
 
 /** Counts what came of each exchange. */

@@ -19,6 +19,7 @@ import { operationsRoutes, type Readiness } from './operations/routes.js';
 import { createProblemHandler, ProblemSchema, problemOf } from './problem.js';
 import { limitByAddress } from './rate-limit.js';
 import { rolesRoutes } from './roles/routes.js';
+import type { TlsMaterial } from './tls.js';
 
 /** A server of https, or of http where `tls` is absent: Fastify's types do not tell them apart. */
 export type App = FastifyInstance<
@@ -38,8 +39,7 @@ export interface AppOptions {
   readonly log: Log;
   /** Shown as the server in the OpenAPI document. */
   readonly serverUrl: string;
-  /** PEM texts. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: TlsMaterial;
   /** Proxies whose X-Forwarded-For is believed. */
   readonly trustProxy?: readonly string[];
 }
@@ -47,13 +47,16 @@ export interface AppOptions {
 /** Milliseconds. A client that dawdles is cut off; Fastify's own defaults are to wait for ever. */
 const TIMEOUTS = { connectionTimeout: 30_000, requestTimeout: 15_000, keepAliveTimeout: 72_000 };
 
+/** Bytes of all headers: a JWT at STS's limit of 20,000 characters fits. */
+const MAX_HEADER_SIZE = 32 * 1024;
+
 const METHODS = ['GET', 'POST'] as const;
 
 export async function createApp(options: AppOptions): Promise<App> {
   const { log, metrics } = options;
   const onProblem = createProblemHandler(log);
   const app: App = fastify({
-    https: options.tls ? { ...options.tls, minVersion: 'TLSv1.2' } : null,
+    ...transport(options.tls),
     logger: false,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
@@ -118,6 +121,12 @@ export async function createApp(options: AppOptions): Promise<App> {
   identityRoutes(app, options);
   operationsRoutes(app, options);
   return app;
+}
+
+/** Settings of node:http, or of node:https with TLS. */
+function transport(tls: AppOptions['tls']) {
+  const http = { maxHeaderSize: MAX_HEADER_SIZE };
+  return tls ? { https: { ...http, ...tls, minVersion: 'TLSv1.2' as const } } : { https: null, http };
 }
 
 /** Bytes that are not HTTP get a problem document too, before there is a request to speak of. */

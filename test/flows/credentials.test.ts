@@ -120,6 +120,12 @@ t.test('an OIDC JWT becomes a federated user whose policy is built from claims',
   });
 });
 
+t.test('a JWT near the limit of 20,000 characters fits', async (t) => {
+  const jwt = await broker.token('alice', { claims: { padding: 'x'.repeat(13_500) } });
+  t.ok(jwt.length > 18_000 && jwt.length < 20_000, String(jwt.length));
+  checkWhole(t, await broker.exchange({ Role: 'deploy' }, jwt), 'deploy', 'AssumeRoleWithWebIdentity');
+});
+
 t.test('a form does what JSON does', async (t) => {
   const body = new URLSearchParams({
     SAMLResponse: await broker.assertion(),
