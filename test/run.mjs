@@ -13,6 +13,11 @@ const parser = new Parser();
 /** Prints failures (and skips, with their reason) of a test file's subtests, by their full names. */
 function report(test, names) {
   test.on('child', (child) => report(child, [...names, child.name]));
+  // The seed of a random run, to repeat it with.
+  test.on(
+    'comment',
+    (text) => /seed/i.test(text) && print(`  ${names[0]}: ${text.replace(/^#\s*/, '').trim()}`),
+  );
   test.on('assert', ({ ok, name, skip, diag, fullname }) => {
     if (skip) print(`  skipped: ${[...names, name].join(' > ')}: ${skip}`);
     if (ok || !diag) return;

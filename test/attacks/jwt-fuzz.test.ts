@@ -7,7 +7,7 @@ import type { ProofVerifier, Verified } from '../../src/core/ports.js';
 import { base64url, goodClaims, NOW, newKey, signToken, startIssuer } from '../support/oidc-issuer.js';
 import { openVerifier, verify } from '../support/oidc-verifier.js';
 
-const numRuns = Number(process.env['SALLYPORT_FUZZ_RUNS'] ?? 300);
+const numRuns = Number(process.env['SALLYPORT_FUZZ_RUNS'] ?? 3000);
 const seed = Number(process.env['SALLYPORT_FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 t.comment(`SALLYPORT_FUZZ_SEED=${seed} SALLYPORT_FUZZ_RUNS=${numRuns}`);
 

@@ -415,7 +415,7 @@ t.test('statements', async (t) => {
     [
       'an Attribute with an element as its value',
       attributes(
-        attribute('a', '<saml:AttributeValue><saml:NameID>admin</saml:NameID></saml:AttributeValue>'),
+        attribute('a', '<saml:AttributeValue><saml:Issuer>admin</saml:Issuer></saml:AttributeValue>'),
       ),
       'proof_invalid saml.attribute.value',
       attributes(attribute('a')),

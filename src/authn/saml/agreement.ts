@@ -4,16 +4,19 @@ import { refuse } from './refusal.js';
 import type { Read } from './second-reader-worker.js';
 
 /**
- * saml2-js keeps only the last of several Attributes of one Name, so only that one can be compared.
+ * saml2-js keeps only the last of several Attributes of one Name, so only that one can be compared; of a structured
+ * one, only that it is there.
  * @throws SallyportError `proof_invalid`, reason `saml.reader.disagrees`.
  */
 export function requireAgreement(facts: AssertionFacts, second: NonNullable<Read['user']>): void {
-  const expected = new Map(facts.attributes.map(({ name, values }) => [name, values]));
+  const expected = new Map(facts.attributes.map((attribute) => [attribute.name, attribute]));
   const seen = new Map(Object.entries(second.attributes));
   const same =
     second.nameId === facts.nameId.value &&
     seen.size === expected.size &&
-    [...expected].every(([name, values]) => sameList(values, seen.get(name)));
+    [...expected].every(([name, { structured, values }]) =>
+      structured ? seen.has(name) : sameList(values, seen.get(name)),
+    );
   if (!same) refuse('reader.disagrees');
 }
 

@@ -1,5 +1,5 @@
 // What an assertion states: how and until when the subject signed in, and its attributes.
-import { leafText, one, shape } from './elements.js';
+import { is, leafText, one, shape } from './elements.js';
 import { instantAttribute, requireBegun, requireNotEnded } from './instants.js';
 import { SAML } from './namespaces.js';
 import { refuse } from './refusal.js';
@@ -18,6 +18,8 @@ export interface Authentication {
 export interface Attribute {
   readonly name: string;
   readonly values: readonly string[];
+  /** A value is a NameID element, as eduPersonTargetedID has it: saml2-js cannot read that. */
+  readonly structured: boolean;
 }
 
 /** SAML core 2.7.2. */
@@ -58,7 +60,10 @@ function classOf(context: XmlElement): string | undefined {
   return element && leafText(element, 'authn_context').trim();
 }
 
-/** SAML core 2.7.3. A value that holds elements has no text to match, so the document is refused. */
+/**
+ * SAML core 2.7.3. A value is text, or one NameID, whose text it is then; one that holds other elements has no text to
+ * match, so the document is refused.
+ */
 export function readAttributes(statement: XmlElement | undefined): readonly Attribute[] {
   if (!statement) return [];
   const { attributes } = shape(
@@ -74,6 +79,16 @@ export function readAttributes(statement: XmlElement | undefined): readonly Attr
       { values: [SAML, 'AttributeValue', 0, Number.POSITIVE_INFINITY] },
       'attribute.content',
     );
-    return { name, values: values.map((value) => leafText(value, 'attribute.value')) };
+    return {
+      name,
+      values: values.map(attributeValue),
+      structured: values.some(({ children }) => children.length > 0),
+    };
   });
+}
+
+function attributeValue(value: XmlElement): string {
+  const [child, ...others] = value.children;
+  const named = child && others.length === 0 && is(child, SAML, 'NameID');
+  return leafText(named ? child : value, 'attribute.value');
 }

@@ -37,6 +37,25 @@ const MORE = 'http://www.w3.org/2001/04/xmldsig-more#';
 const XENC = 'http://www.w3.org/2001/04/xmlenc#';
 const C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 
+t.test(
+  'an attribute value that is a NameID element, as eduPersonTargetedID has it, counts as its text',
+  async (t) => {
+    const verifier = await verifierWith(t);
+    const name = 'urn:oid:1.3.6.1.4.1.5923.1.1.1.10';
+    const nameId = '<saml:NameID NameQualifier="idp" SPNameQualifier="sp">3f7b</saml:NameID>';
+    const of = (value: string) =>
+      base64(
+        signedResponse({
+          attributes: `<saml:Attribute Name="${name}"><saml:AttributeValue>${value}</saml:AttributeValue></saml:Attribute>`,
+        }),
+      );
+    const { principal } = await verifyText(verifier, of(nameId));
+    t.same(principal.claims[name], ['3f7b']);
+    for (const value of [nameId + nameId, '<saml:NameID><saml:NameID>3f7b</saml:NameID></saml:NameID>'])
+      t.equal(await outcome(verifier, of(value)), 'proof_invalid saml.attribute.value');
+  },
+);
+
 t.test('a principal holds what the assertion says, and is claimed once by its ID', async (t) => {
   const verifier = await verifierWith(t);
   const { principal, once } = await verifyText(verifier, base64(signedResponse()));
