@@ -1,17 +1,17 @@
 // The only file that picks implementations and wires them: a config in, a broker out.
-import { type LineSink, openFileSink, streamSink } from './audit/line-sink.js';
+
 import { createAuditLog } from './audit/log.js';
+import { openSinks } from './audit/open-sinks.js';
 import { createAuthenticate } from './authn/authenticate.js';
 import { createOidcVerifier } from './authn/oidc/verifier.js';
 import { createSamlVerifier } from './authn/saml/verifier.js';
 import { compilePolicy } from './authz/policy.js';
-import { createExchange, type Exchange } from './broker/exchange.js';
+import { createExchange } from './broker/exchange.js';
 import { createPreview } from './broker/preview.js';
 import type { LoadedConfig } from './config/load.js';
 import type { Config } from './config/schema/config.js';
-import { SallyportError } from './core/errors.js';
 import type { Fault, LocatedFault } from './core/fault.js';
-import type { Log } from './core/ports.js';
+import type { AuditLog, Log } from './core/ports.js';
 import { Secret } from './core/secret.js';
 import { type App, createApp } from './http/app.js';
 import { readTls } from './http/tls.js';
@@ -55,8 +55,14 @@ export async function compose(loaded: LoadedConfig, log: Log): Promise<Composed>
   });
   const { trustProxy, listen } = config.server;
   const https = config.server.tls ? await readTls(config.server.tls) : undefined;
-  if (!oidc.ok || !saml.ok || https?.ok === false || faults.length > 0) {
-    const all: Fault[] = [...faults, ...(https?.ok === false ? https.faults : [])];
+  const sinks = await openSinks(config.audit);
+  if (!oidc.ok || !saml.ok || !sinks.ok || https?.ok === false || faults.length > 0) {
+    const all: Fault[] = [
+      ...faults,
+      ...(https?.ok === false ? https.faults : []),
+      ...(sinks.ok ? [] : sinks.faults),
+    ];
+    if (sinks.ok) await closeAll(sinks.sinks);
     for (const part of [oidc, saml]) {
       if (part.ok) await part.verifier.close();
       else all.push(...part.faults);
@@ -64,7 +70,8 @@ export async function compose(loaded: LoadedConfig, log: Log): Promise<Composed>
     return { ok: false, faults: loaded.locateFaults(all) };
   }
 
-  const audit = createAuditLog(await openSinks(config));
+  const metrics = createMetrics();
+  const audit = counted(createAuditLog(sinks.sinks), metrics);
   // After all that can fail: its connections would keep the process alive.
   const stores = await createStores(config, { now, log });
   const { region, endpoint, credentials } = config.aws;
@@ -78,14 +85,13 @@ export async function compose(loaded: LoadedConfig, log: Log): Promise<Composed>
       },
     }),
   });
-  const metrics = createMetrics();
   const snapshot = {
     authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, stores.replay),
     policy,
   };
   const stages = { snapshot: () => snapshot, limiter: stores.limiter, issue: createIssue(sts), audit, now };
   const app = await createApp({
-    exchange: measured(createExchange(stages), metrics),
+    exchange: createExchange(stages),
     preview: createPreview(stages),
     ready: async () => ({
       audit: { works: await audit.check(), essential: true },
@@ -118,25 +124,15 @@ async function closeAll(parts: readonly { close(): Promise<void> }[]): Promise<v
   for (const part of parts) await part.close();
 }
 
-async function openSinks(config: Config): Promise<readonly LineSink[]> {
-  const sinks = config.audit?.sinks ?? [{ type: 'stdout' as const }];
-  return Promise.all(
-    sinks.map((sink) => (sink.type === 'file' ? openFileSink(sink.path) : streamSink(process.stdout))),
-  );
-}
-
-/** Counts what came of each exchange. */
-function measured(exchange: Exchange, metrics: Metrics): Exchange {
-  return async (request) => {
-    try {
-      const exchanged = await exchange(request);
-      const { role, target } = exchanged.decision;
-      metrics.exchanged({ role, operation: target.operation, outcome: 'issued' });
-      return exchanged;
-    } catch (error) {
-      const outcome = error instanceof SallyportError ? error.code : 'internal';
-      metrics.exchanged({ role: '', operation: '', outcome });
-      throw error;
-    }
+/** Counts what came of each exchange, by the record of it. Roles and operations are named once they are decided. */
+function counted(audit: AuditLog, metrics: Metrics): AuditLog {
+  return {
+    ...audit,
+    write: async (record) => {
+      await audit.write(record);
+      if (record.Event === 'intent') return;
+      const { Operation: operation = '', Role: role = '', Error: error } = record;
+      metrics.exchanged({ role: operation && role, operation, outcome: error?.Code ?? 'issued' });
+    },
   };
 }

@@ -11,7 +11,10 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-export function createAuditLog(sinks: readonly LineSink[]): AuditLog {
+/** Milliseconds. A sink that takes longer counts as failed: a reader that has stopped must not stop the broker. */
+const SINK_TIMEOUT = 5000;
+
+export function createAuditLog(sinks: readonly LineSink[], timeout = SINK_TIMEOUT): AuditLog {
   let waiting: Waiting[] = [];
   let draining: Promise<void> | undefined;
   let writable = true;
@@ -21,7 +24,7 @@ export function createAuditLog(sinks: readonly LineSink[]): AuditLog {
       const batch = waiting;
       waiting = [];
       const lines = `${writable ? '' : '\n'}${batch.map(({ line }) => line).join('')}`;
-      const outcomes = await Promise.allSettled(sinks.map((sink) => sink.write(lines)));
+      const outcomes = await Promise.allSettled(sinks.map((sink) => within(timeout, sink.write(lines))));
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
       writable = !failed;
       for (const { resolve, reject } of batch) failed ? reject(failed.reason) : resolve();
@@ -32,19 +35,38 @@ export function createAuditLog(sinks: readonly LineSink[]): AuditLog {
   return {
     write: (record: AuditRecord) =>
       new Promise<void>((resolve, reject) => {
-        waiting.push({ line: `${JSON.stringify(record)}\n`, resolve, reject });
+        waiting.push({ line: `${lineOf(record)}\n`, resolve, reject });
         draining ??= drain();
       }),
     check: async () => {
       if (!writable) {
-        const probes = await Promise.allSettled(sinks.map((sink) => sink.write('\n')));
+        const probes = await Promise.allSettled(sinks.map((sink) => within(timeout, sink.write('\n'))));
         writable = probes.every((probe) => probe.status === 'fulfilled');
       }
       return writable;
     },
     close: async () => {
       await draining;
-      await Promise.all(sinks.map((sink) => sink.close()));
+      await Promise.allSettled(sinks.map((sink) => within(timeout, sink.close())));
     },
   };
+}
+
+/** JSON without what a terminal or a line reader could take for more than text: C1 controls and Unicode line ends. */
+const lineOf = (record: AuditRecord): string =>
+  JSON.stringify(record).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the sink does not answer')), milliseconds);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

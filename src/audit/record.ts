@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { AuditEvent, AuditRecord } from '../core/audit-record.js';
 import { ERRORS, type SallyportError } from '../core/errors.js';
+import { wholeSecond } from '../core/time.js';
 import type { Decision, ExchangeRequest, Issued, Principal } from '../core/types.js';
 
 /** How far the request came; later stages add what they know. */
@@ -10,9 +11,6 @@ export interface Progress {
   readonly principal?: Principal;
   readonly decision?: Decision;
 }
-
-/** ISO 8601 in UTC without a fraction, as AWS writes Expiration. */
-const wholeSecond = (time: Date) => time.toISOString().replace(/\.\d+Z$/, 'Z');
 
 export function intentRecord(progress: Progress, now: Date): AuditRecord {
   return base('intent', progress, now);

@@ -1,4 +1,5 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -64,6 +65,43 @@ const decided = {
   Grant: 'g',
   Session: { Name: 'alice', DurationSeconds: 900, DurationLimitedBy: 'request' },
 };
+
+t.test('a sink that hangs counts as failed in time, and does not hold up the end', async (t) => {
+  const hung: LineSink = { write: () => new Promise(() => {}), close: () => new Promise(() => {}) };
+  const log = createAuditLog([hung], 20);
+  await t.rejects(log.write(intentRecord({ request }, NOW)), /does not answer/);
+  t.notOk(await log.check());
+  await log.close();
+});
+
+t.test('a stream nobody reads is refused once too much waits', async (t) => {
+  const stream = new Writable({ highWaterMark: 1, write: () => {} });
+  const sink = streamSink(stream);
+  void sink.write('x'.repeat(1024 * 1024 + 1));
+  await t.rejects(sink.write('y'), /nobody reads/);
+});
+
+t.test('a file that was moved away or deleted is begun anew', async (t) => {
+  const folder = t.testdir();
+  const path = join(folder, 'audit.jsonl');
+  const sink = await openFileSink(path);
+  t.teardown(() => sink.close());
+  await sink.write('1\n');
+  await rename(path, `${path}.1`);
+  await sink.write('2\n');
+  await rm(path);
+  await sink.write('3\n');
+  t.equal(await readFile(`${path}.1`, 'utf8'), '1\n');
+  t.equal(await readFile(path, 'utf8'), '3\n');
+});
+
+t.test('what a terminal could take for more than text is escaped', async (t) => {
+  const lines: string[] = [];
+  const log = createAuditLog([{ write: async (text) => void lines.push(text), close: async () => {} }]);
+  await log.write({ ...intentRecord({ request }, NOW), Reason: 'a\u009b31m\u2028b\u007f' });
+  t.match(lines[0], /a\\u009b31m\\u2028b\\u007f/);
+  t.equal(JSON.parse(lines[0] ?? '').Reason, 'a\u009b31m\u2028b\u007f');
+});
 
 t.test('records hold exactly what is known so far', (t) => {
   const rows: [what: string, record: AuditRecord, expected: object][] = [

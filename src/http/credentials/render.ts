@@ -1,9 +1,7 @@
 // Exchanged -> the JSON of the STS operation.
 import type { Exchanged } from '../../broker/exchange.js';
+import { wholeSecond } from '../../core/time.js';
 import type { CredentialsAnswer } from './schema.js';
-
-/** UTC without a fraction, as AWS writes it; SDKs take nothing else. */
-const expiration = (time: Date) => time.toISOString().replace(/\.\d+Z$/, 'Z');
 
 export function renderCredentials({ decision, issued }: Exchanged, requestId: string): CredentialsAnswer {
   const { credentials, assumedRoleUser, federatedUser, packedPolicySize, sourceIdentity, federation } =
@@ -13,7 +11,7 @@ export function renderCredentials({ decision, issued }: Exchanged, requestId: st
       AccessKeyId: credentials.accessKeyId,
       SecretAccessKey: credentials.secretAccessKey.reveal(),
       SessionToken: credentials.sessionToken.reveal(),
-      Expiration: expiration(credentials.expiration),
+      Expiration: wholeSecond(credentials.expiration),
     },
     ...(assumedRoleUser && {
       AssumedRoleUser: { AssumedRoleId: assumedRoleUser.assumedRoleId, Arn: assumedRoleUser.arn },
