@@ -2,7 +2,7 @@
 # It runs as nobody in particular, and needs no writable file system:
 #
 #   docker build -t sallyport:0.1.0 .
-#   docker run --read-only --cap-drop ALL -p 8443:8443 -v "$PWD/sallyport.yaml:/etc/sallyport/sallyport.yaml:ro" sallyport:0.1.0
+#   docker run --read-only --cap-drop ALL -p 8443:8443 -e SALLYPORT_HEALTH_URL=https://…/healthz -v "$PWD/sallyport.yaml:/etc/sallyport/sallyport.yaml:ro" sallyport:0.1.0
 
 FROM node:24-bookworm-slim AS build
 WORKDIR /src

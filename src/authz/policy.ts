@@ -82,7 +82,8 @@ function compileGrant(config: Config['grants'][number]) {
     claim,
     matcher: compileMatcher(matcher, config.effect ?? 'allow'),
   }));
-  const inRange = config.from && addressSet(config.from);
+  // Who calls from nowhere known may be in any range: the doubt goes against the caller.
+  const inRange = config.from && addressSet(config.from, config.effect === 'deny');
   const grant: CompiledGrant = {
     id: config.id,
     deny: config.effect === 'deny',

@@ -3,8 +3,8 @@ import { type Command, Option } from 'commander';
 import { LOG_LEVELS, type LogLevel } from '../core/log-level.js';
 import { printFaults } from './print.js';
 
-/** Milliseconds that requests under way get to finish after SIGTERM. */
-const GRACE = 10_000;
+/** Milliseconds that requests under way get to finish after SIGTERM: longer than STS may take, with its retries. */
+const GRACE = 20_000;
 
 export function registerServe(program: Command): void {
   program
@@ -19,6 +19,10 @@ export function registerServe(program: Command): void {
       const { startBroker } = await import('./start-broker.js');
       const { createLog } = await import('../telemetry/log.js');
       const log = createLog(logLevel);
+      // Node's own warnings would be plain text between the log's lines. Their text is not logged, as no other is.
+      process
+        .removeAllListeners('warning')
+        .on('warning', ({ name }) => log.warn({ warning: name }, 'Node.js warns'));
       const started = await startBroker(config, log);
       if (!started.ok) {
         printFaults(started.faults);

@@ -9,8 +9,11 @@ export function isAddressBlock(text: string): boolean {
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 6 ? 128 : 32));
 }
 
-/** A test for membership in sound blocks. An IPv4 address mapped into IPv6 counts as itself; anything else that is no address is outside. */
-export function addressSet(blocks: readonly string[]): (address: string) => boolean {
+/**
+ * A test for membership in sound blocks. An IPv4 address mapped into IPv6 counts as itself; whether what is no address
+ * counts as inside, `holdsUnknown` says.
+ */
+export function addressSet(blocks: readonly string[], holdsUnknown = false): (address: string) => boolean {
   const set = new BlockList();
   for (const block of blocks) {
     const [address = '', prefix] = block.split('/');
@@ -20,7 +23,7 @@ export function addressSet(blocks: readonly string[]): (address: string) => bool
   }
   return (address) => {
     const family = isIP(address);
-    return family !== 0 && set.check(address, family === 6 ? 'ipv6' : 'ipv4');
+    return family === 0 ? holdsUnknown : set.check(address, family === 6 ? 'ipv6' : 'ipv4');
   };
 }
 

@@ -61,6 +61,10 @@ export const ERRORS = table({
     405,
     'This path does not take this method. Use one that the Allow header names.',
   ),
+  transport_insecure: invalidRequest(
+    403,
+    'Credentials are not sent over plain http. Come through the proxy that the operator has put in front.',
+  ),
   // The proof
   proof_missing: {
     status: 401,
@@ -96,7 +100,7 @@ export const ERRORS = table({
   ),
   proof_replayed: invalidProof('The proof has been used already, and may be used once. Get a new one.'),
   issuer_unavailable: {
-    ...unavailable('The keys of the issuer cannot be fetched just now. Try again shortly.', 5),
+    ...unavailable('The keys of the issuer cannot be fetched just now. Try again shortly.', 10),
     sts: 'IDPCommunicationError',
   },
   replay_store_unavailable: unavailable(

@@ -13,6 +13,7 @@ import type { Log, RateLimiter } from '../core/ports.js';
 import { VERSION } from '../core/version.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { addBodyParsers, BODY_LIMIT } from './body.js';
+import { refuseClearText } from './clear-text.js';
 import { credentialsRoutes } from './credentials/routes.js';
 import { identityRoutes } from './identity/routes.js';
 import { operationsRoutes, type Readiness } from './operations/routes.js';
@@ -47,6 +48,9 @@ export interface AppOptions {
 /** Milliseconds. A client that dawdles is cut off; Fastify's own defaults are to wait for ever. */
 const TIMEOUTS = { connectionTimeout: 30_000, requestTimeout: 15_000, keepAliveTimeout: 72_000 };
 
+/** Milliseconds. How often Node looks for requests that have taken too long. */
+const CHECK_INTERVAL = 5000;
+
 /** Bytes of all headers: a JWT at STS's limit of 20,000 characters fits. */
 const MAX_HEADER_SIZE = 32 * 1024;
 
@@ -67,7 +71,14 @@ export async function createApp(options: AppOptions): Promise<App> {
       customOptions: { allErrors: true, removeAdditional: false, coerceTypes: false, useDefaults: false },
     },
     frameworkErrors: (_, request, reply) =>
-      void onProblem(new SallyportError('request_malformed', { reason: 'request.url' }), request, reply),
+      void onProblem(
+        new SallyportError('request_malformed', {
+          reason: 'request.url',
+          detail: 'The path cannot be read. Percent-encode it as UTF-8.',
+        }),
+        request,
+        reply,
+      ),
     clientErrorHandler: (_, socket) => refuseUnreadable(socket),
   }).withTypeProvider<TypeBoxTypeProvider>();
 
@@ -81,6 +92,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     reply.header('allow', allowed.join(', '));
     throw new SallyportError('method_not_allowed');
   });
+  closeConnectionsAtTheEnd(app);
+  if (!options.tls) refuseClearText(app, options.trustProxy);
   limitByAddress(app, options.limiter);
   app.addHook('preValidation', async (request) => {
     if (request.body === undefined) request.body = {};
@@ -123,9 +136,20 @@ export async function createApp(options: AppOptions): Promise<App> {
   return app;
 }
 
+/** A connection whose request is answered while the server stops would otherwise be kept alive, and the server with it. */
+function closeConnectionsAtTheEnd(app: App): void {
+  let stopping = false;
+  app.addHook('preClose', async () => {
+    stopping = true;
+  });
+  app.addHook('onSend', async (_, reply) => {
+    if (stopping) reply.header('connection', 'close');
+  });
+}
+
 /** Settings of node:http, or of node:https with TLS. */
 function transport(tls: AppOptions['tls']) {
-  const http = { maxHeaderSize: MAX_HEADER_SIZE };
+  const http = { maxHeaderSize: MAX_HEADER_SIZE, connectionsCheckingInterval: CHECK_INTERVAL };
   return tls ? { https: { ...http, ...tls, minVersion: 'TLSv1.2' as const } } : { https: null, http };
 }
 

@@ -2,6 +2,7 @@
 import ipaddr from 'ipaddr.js';
 import type { RateLimiter } from '../core/ports.js';
 import type { App } from './app.js';
+import { sourceAddress } from './source-address.js';
 
 const UNCOUNTED = ['/healthz', '/readyz', '/metrics'];
 
@@ -17,6 +18,6 @@ export function addressKey(address: string): string {
 export function limitByAddress(app: App, limiter: RateLimiter): void {
   app.addHook('onRequest', async (request) => {
     if (UNCOUNTED.includes(request.routeOptions.url ?? '')) return;
-    await limiter.consume('address', addressKey(request.ip));
+    await limiter.consume('address', addressKey(sourceAddress(request)));
   });
 }

@@ -135,6 +135,29 @@ t.test('where several values leave in doubt what they equal, the doubt goes agai
   t.end();
 });
 
+t.test('a caller from nowhere known is in no range of an allow and in every range of a deny', (t) => {
+  const range = { from: ['203.0.113.0/24'] };
+  const rows: [address: string, allowed: boolean, denied: boolean][] = [
+    ['203.0.113.9', true, true],
+    ['::ffff:203.0.113.9', true, true],
+    ['198.51.100.1', false, false],
+    ['unknown', false, true],
+    ['203.0.113.9:4711', false, true],
+    ['', false, true],
+  ];
+  for (const [address, allowed, denied] of rows) {
+    const only = policyOf({ r: federation }, [allow('a', ['r'], range)]);
+    t.same(named(only, principalOf(), address), allowed ? ['r'] : [], `allow: ${address}`);
+    const grants = [allow('a', ['r']), allow('d', ['*'], { ...range, effect: 'deny' })];
+    t.same(
+      named(policyOf({ r: federation }, grants), principalOf(), address),
+      denied ? [] : ['r'],
+      `deny: ${address}`,
+    );
+  }
+  t.end();
+});
+
 t.test('a claim is found by its literal name first, then by a dotted path into objects', (t) => {
   const rows: [claims: object, name: string, values: unknown][] = [
     [{ 'https://aws.amazon.com/tags': 'x' }, 'https://aws.amazon.com/tags', ['x']],

@@ -3,6 +3,7 @@ import type { Exchange } from '../../broker/exchange.js';
 import type { App } from '../app.js';
 import { refusals } from '../problem.js';
 import { readProof } from '../proof.js';
+import { sourceAddress } from '../source-address.js';
 import { renderCredentials } from './render.js';
 import { CredentialsAnswer, CredentialsRequest } from './schema.js';
 
@@ -27,8 +28,8 @@ export function credentialsRoutes(app: App, { exchange }: { readonly exchange: E
       const exchanged = await exchange({
         requestId: request.id,
         surface: 'credentials',
-        sourceAddress: request.ip,
-        proof: readProof(request.headers.authorization, SAMLResponse),
+        sourceAddress: sourceAddress(request),
+        proof: readProof(request, SAMLResponse),
         ...(Role !== undefined && { role: Role }),
         ...(DurationSeconds !== undefined && { durationSeconds: DurationSeconds }),
         ...(Policy !== undefined && { policy: Policy }),

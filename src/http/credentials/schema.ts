@@ -37,7 +37,7 @@ export const CredentialsRequest = Type.Object(
     ),
     Reason: Type.Optional(
       Type.String({
-        minLength: 1,
+        pattern: '\\S',
         maxLength: 500,
         description: 'Why, where the role requires it; kept in the audit log.',
       }),

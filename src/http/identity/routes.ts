@@ -4,6 +4,7 @@ import type { PreviewCaller } from '../../broker/preview.js';
 import type { App } from '../app.js';
 import { refusals } from '../problem.js';
 import { readProof } from '../proof.js';
+import { sourceAddress } from '../source-address.js';
 import { renderIdentity } from './render.js';
 
 export const IdentityAnswer = Type.Object({
@@ -29,8 +30,8 @@ export function identityRoutes(app: App, { preview }: { readonly preview: Previe
       },
     },
     async (request, reply) => {
-      const proof = readProof(request.headers.authorization);
-      const { principal } = await preview({ proof, sourceAddress: request.ip });
+      const proof = readProof(request);
+      const { principal } = await preview({ proof, sourceAddress: sourceAddress(request) });
       reply.header('cache-control', 'no-store');
       return renderIdentity(principal);
     },

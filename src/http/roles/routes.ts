@@ -5,6 +5,7 @@ import { OPERATIONS } from '../../core/types.js';
 import type { App } from '../app.js';
 import { refusals } from '../problem.js';
 import { readProof } from '../proof.js';
+import { sourceAddress } from '../source-address.js';
 import { renderRoles } from './render.js';
 
 export const RolesAnswer = Type.Object({
@@ -38,8 +39,8 @@ export function rolesRoutes(app: App, { preview }: { readonly preview: PreviewCa
       },
     },
     async (request, reply) => {
-      const proof = readProof(request.headers.authorization);
-      const { permitted } = await preview({ proof, sourceAddress: request.ip });
+      const proof = readProof(request);
+      const { permitted } = await preview({ proof, sourceAddress: sourceAddress(request) });
       reply.header('cache-control', 'no-store');
       return renderRoles(permitted);
     },

@@ -1,0 +1,110 @@
+// Who may speak to the broker, and from where it takes them to come: proxies, ports in X-Forwarded-For, several
+// Authorization headers, plain http.
+import type { InjectOptions } from 'fastify';
+import t from 'tap';
+import { createApp } from '../../src/http/app.js';
+import { createMetrics } from '../../src/telemetry/metrics.js';
+
+const silent = () => {};
+
+/** An app that answers /v1/identity with where the request came from and the token it carried. */
+async function appFor(trustProxy?: readonly string[]) {
+  const app = await createApp({
+    exchange: async () => {
+      throw new Error('not here');
+    },
+    preview: async ({ proof, sourceAddress }) => ({
+      permitted: [],
+      principal: {
+        issuer: sourceAddress,
+        type: proof.type,
+        subject: proof.value.reveal(),
+        claims: {},
+        issuedAt: 0,
+        expiresAt: 0,
+      },
+    }),
+    ready: async () => ({}),
+    limiter: { consume: async () => {} },
+    metrics: createMetrics(),
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+    serverUrl: 'https://sallyport.example',
+    ...(trustProxy && { trustProxy }),
+  });
+  t.teardown(() => app.close());
+  return async (options: InjectOptions) => {
+    const { statusCode, body } = await app.inject({ url: '/v1/identity', ...options });
+    return { status: statusCode, json: JSON.parse(body) };
+  };
+}
+
+t.test(
+  'without TLS, only this machine and the proxies in front get proofs and credentials through',
+  async (t) => {
+    const ask = await appFor(['10.9.9.9']);
+    const headers = { authorization: 'Bearer x' };
+    const rows: [peer: string, url: string, status: number][] = [
+      ['127.0.0.1', '/v1/identity', 200],
+      ['::1', '/v1/identity', 200],
+      ['10.9.9.9', '/v1/identity', 200],
+      ['::ffff:10.9.9.9', '/v1/identity', 200],
+      ['192.0.2.2', '/v1/identity', 403],
+      ['192.0.2.2', '/healthz', 200],
+      ['192.0.2.2', '/readyz', 200],
+    ];
+    for (const [remoteAddress, url, status] of rows) {
+      const answer = await ask({ remoteAddress, url, headers });
+      t.equal(answer.status, status, `${remoteAddress} ${url}`);
+      if (status === 403) t.equal(answer.json.code, 'transport_insecure');
+    }
+  },
+);
+
+t.test(
+  'X-Forwarded-For is believed from proxies alone; a port in it is not part of the address',
+  async (t) => {
+    const ask = await appFor(['10.9.9.9']);
+    const rows: [peer: string, forwarded: string, source: string][] = [
+      ['10.9.9.9', '203.0.113.9', '203.0.113.9'],
+      ['10.9.9.9', '203.0.113.9:4711', '203.0.113.9'],
+      ['10.9.9.9', '[2001:db8::1]:4711', '2001:db8::1'],
+      ['10.9.9.9', '"[2001:db8::1]"', '2001:db8::1'],
+      ['10.9.9.9', '2001:db8::1', '2001:db8::1'],
+      ['10.9.9.9', 'unknown', 'unknown'],
+      ['127.0.0.1', '203.0.113.9', '127.0.0.1'],
+    ];
+    for (const [remoteAddress, forwarded, source] of rows) {
+      const headers = { authorization: 'Bearer x', 'x-forwarded-for': forwarded };
+      t.equal((await ask({ remoteAddress, headers })).json.Issuer, source, forwarded);
+    }
+  },
+);
+
+t.test('several Authorization headers are no proof; Bearer is found in any case', async (t) => {
+  const { createServer } = await import('node:http');
+  const { readProof } = await import('../../src/http/proof.js');
+  const { connect } = await import('node:net');
+  const seen: unknown[] = [];
+  const server = createServer((raw, response) => {
+    try {
+      seen.push(readProof({ raw }).value.reveal());
+    } catch (error) {
+      seen.push((error as { code: string }).code);
+    }
+    response.end();
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  t.teardown(() => server.close());
+  const { port } = server.address() as { port: number };
+  const send = (...headers: string[]) =>
+    new Promise((resolve) => {
+      const lines = ['GET / HTTP/1.1', 'Host: x', 'Connection: close', ...headers, '', ''];
+      connect(port, '127.0.0.1').end(lines.join('\r\n')).resume().once('close', resolve);
+    });
+  await send('Authorization: Bearer a', 'Authorization: Bearer b');
+  await send('authorization: bEARER a');
+  await send('Authorization: Basic YTpi');
+  t.same(seen, ['proof_ambiguous', 'a', 'proof_missing']);
+});
