@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { DevState } from '../sandbox/dev-state.js';
 import { out } from './print.js';
-import { portOption, untilStopped } from './run.js';
+import { portOption, runUntilStopped } from './run.js';
 
 interface Options {
   readonly port: number;
@@ -25,25 +25,23 @@ export function registerDev(program: Command): void {
       const { createLog } = await import('../telemetry/log.js');
       const { startSandboxedBroker } = await import('./sandboxed-broker.js');
       const { removeDevState, writeDevState } = await import('../sandbox/dev-state.js');
-      const running = await startSandboxedBroker({
-        log: createLog('warn'),
-        port: options.port,
-        sandbox: { ports: { sts: options.stsPort, oidc: options.oidcPort, saml: options.samlPort } },
-      });
-      const { sts, oidc, saml, users } = running.sandbox;
-      const state = {
-        broker: running.url,
-        sts: sts.url,
-        oidc: { issuer: oidc.issuer },
-        saml: { metadata: saml.metadataUrl, sso: saml.ssoUrl },
-        config: running.configFile,
-        users: users.map(({ name, password, groups }) => ({ name, password, groups: [...groups] })),
+      const { addresses } = await import('../sandbox/start.js');
+      const start = async () => {
+        const running = await startSandboxedBroker({
+          log: createLog('warn'),
+          port: options.port,
+          sandbox: { ports: { sts: options.stsPort, oidc: options.oidcPort, saml: options.samlPort } },
+        });
+        const close = async () => {
+          await removeDevState(running.url);
+          await running.close();
+        };
+        return { ...running, close };
       };
-      await writeDevState(state);
-      out(options.json ? JSON.stringify(state) : welcome(state, running.auditFile));
-      await untilStopped(async () => {
-        await removeDevState();
-        await running.close();
+      await runUntilStopped(start, async ({ url, configFile, auditFile, sandbox }) => {
+        const state = { broker: url, ...addresses(sandbox), config: configFile };
+        await writeDevState(state);
+        out(options.json ? JSON.stringify(state) : welcome(state, auditFile));
       });
     });
 }

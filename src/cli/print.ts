@@ -29,6 +29,9 @@ export function sentenceOf(error: unknown): string {
   if (error instanceof TypeError && error.message === 'fetch failed') {
     return 'The sandbox does not answer. Start it again with `npm run dev`, then try again.';
   }
-  if (code === 'EADDRINUSE') return 'The port is taken. Stop what listens there, or choose another.';
+  if (code === 'EADDRINUSE') {
+    const { port } = error as { port?: unknown };
+    return `The port ${port} is taken. Stop what listens there, or choose another.`;
+  }
   return error.message;
 }

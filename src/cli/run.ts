@@ -10,10 +10,21 @@ export function portOption(flag: string, what: string): Option {
   });
 }
 
-/** Waits for Ctrl-C or SIGTERM, then closes. A second Ctrl-C does not wait. */
-export async function untilStopped(close: () => Promise<void>): Promise<void> {
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Starts, says so, waits for Ctrl-C (or SIGTERM, or the terminal's end), and closes; also if that comes while it starts. */
+export async function runUntilStopped<T extends { close(): Promise<void> }>(
+  start: () => Promise<T>,
+  whenReady: (running: T) => Promise<void> | void,
+): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of SIGNALS) process.once(signal, () => resolve());
   });
-  await close();
+  const running = await start();
+  try {
+    await whenReady(running);
+    await stopped;
+  } finally {
+    await running.close();
+  }
 }

@@ -1,7 +1,8 @@
 // `sallyport sandbox`: the local STS, OIDC provider and SAML IdP alone, to test one's own things against.
 import type { Command } from 'commander';
+import type { Addresses } from '../sandbox/start.js';
 import { out } from './print.js';
-import { portOption, untilStopped } from './run.js';
+import { portOption, runUntilStopped } from './run.js';
 
 interface Options {
   readonly iam?: string;
@@ -23,33 +24,25 @@ export function registerSandbox(program: Command): void {
     .addOption(portOption('--saml-port', 'the SAML IdP'))
     .option('--json', 'print one JSON line when everything is ready')
     .action(async (options: Options) => {
-      const { startSandbox } = await import('../sandbox/start.js');
-      const sandbox = await startSandbox({
-        ...(options.iam !== undefined && { iamFile: options.iam }),
-        ...(options.users !== undefined && { usersFile: options.users }),
-        ports: { sts: options.stsPort, oidc: options.oidcPort, saml: options.samlPort },
+      const { addresses, startSandbox } = await import('../sandbox/start.js');
+      const start = () =>
+        startSandbox({
+          ...(options.iam !== undefined && { iamFile: options.iam }),
+          ...(options.users !== undefined && { usersFile: options.users }),
+          ports: { sts: options.stsPort, oidc: options.oidcPort, saml: options.samlPort },
+        });
+      await runUntilStopped(start, (sandbox) => {
+        const where = addresses(sandbox);
+        out(options.json ? JSON.stringify(where) : welcome(where));
       });
-      const { sts, oidc, saml, users } = sandbox;
-      if (options.json) {
-        const where = {
-          sts: sts.url,
-          oidc: { issuer: oidc.issuer },
-          saml: { metadata: saml.metadataUrl, sso: saml.ssoUrl },
-        };
-        out(
-          JSON.stringify({
-            ...where,
-            users: users.map(({ name, password, groups }) => ({ name, password, groups })),
-          }),
-        );
-      } else {
-        out(`STS            ${sts.url}`);
-        out(`OIDC issuer    ${oidc.issuer}`);
-        out(`SAML metadata  ${saml.metadataUrl}`);
-        out(`SAML SSO       ${saml.ssoUrl}`);
-        out(`Users          ${users.map(({ name, password }) => `${name} / ${password}`).join(', ')}`);
-        out('Ctrl-C stops it.');
-      }
-      await untilStopped(() => sandbox.close());
     });
+}
+
+function welcome({ sts, oidc, saml, users }: Addresses): string {
+  return `STS            ${sts}
+OIDC issuer    ${oidc.issuer}
+SAML metadata  ${saml.metadata}
+SAML SSO       ${saml.sso}
+Users          ${users.map(({ name, password }) => `${name} / ${password}`).join(', ')}
+Ctrl-C stops it.`;
 }

@@ -30,8 +30,8 @@ export async function startSandboxedBroker({
   port = 0,
   sandbox: options,
 }: SandboxedBrokerOptions): Promise<SandboxedBroker> {
-  const folder = await mkdtemp(join(tmpdir(), 'sallyport-'));
   const sandbox = await startSandbox(options);
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-'));
   const closeSandbox = async () => {
     await sandbox.close();
     await rm(folder, { recursive: true, force: true });

@@ -73,11 +73,25 @@ function messageOf(error: ErrorObject): string {
   }
 }
 
+/** A missing key that an unknown one beside it is a misspelling of: one mistake, one fault. */
+function isMisspelt(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
+  if (error.keyword !== 'required') return false;
+  const missing = String(error.params['missingProperty']);
+  return errors.some(
+    ({ keyword, instancePath, params }) =>
+      keyword === 'additionalProperties' &&
+      instancePath === error.instancePath &&
+      nearest(String(params['additionalProperty']), [missing]) !== undefined,
+  );
+}
+
 /** Schema errors -> faults. A fault about a key or its variant points at the key itself. */
 export function schemaFaults(errors: readonly ErrorObject[], root: unknown): readonly Fault[] {
-  return errors.map((error) => {
-    const path = pathOf(error.instancePath, root);
-    const key = error.params['additionalProperty'] ?? error.params['tag'];
-    return { path: typeof key === 'string' ? [...path, key] : path, message: messageOf(error) };
-  });
+  return errors
+    .filter((error) => !isMisspelt(error, errors))
+    .map((error) => {
+      const path = pathOf(error.instancePath, root);
+      const key = error.params['additionalProperty'] ?? error.params['tag'];
+      return { path: typeof key === 'string' ? [...path, key] : path, message: messageOf(error) };
+    });
 }

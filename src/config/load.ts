@@ -19,7 +19,6 @@ const validate = new Ajv2020({
   verbose: true,
   discriminator: true,
   strict: false,
-  formats: { uri: (text: string) => URL.canParse(text) },
 }).compile(ConfigSchema);
 
 /** A config without faults of its own; later stages (authn, authz) may still find some, and locate them here. */

@@ -44,7 +44,7 @@ export async function writeDevState(state: DevState): Promise<void> {
   await rename(draft, statePath());
 }
 
-/** Called when `dev` ends. */
-export async function removeDevState(): Promise<void> {
-  await rm(statePath(), { force: true });
+/** Called when the `dev` whose broker this is ends; another one's state stays. */
+export async function removeDevState(broker: string): Promise<void> {
+  if ((await readDevState())?.broker === broker) await rm(statePath(), { force: true });
 }

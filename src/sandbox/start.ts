@@ -1,5 +1,6 @@
 // The whole sandbox: OIDC provider, SAML IdP and STS on loopback ports, knowing each other.
 import { readFile } from 'node:fs/promises';
+import type { DevState } from './dev-state.js';
 import { loadIam } from './iam/load.js';
 import { type OidcServer, startOidc } from './oidc/server.js';
 import { type SamlIdpServer, startSamlIdp } from './saml/server.js';
@@ -30,6 +31,16 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+/** Where its parts are, and who can sign in: what a script needs to use it. */
+export type Addresses = Pick<DevState, 'sts' | 'oidc' | 'saml' | 'users'>;
+
+export const addresses = ({ sts, oidc, saml, users }: Sandbox): Addresses => ({
+  sts: sts.url,
+  oidc: { issuer: oidc.issuer },
+  saml: { metadata: saml.metadataUrl, sso: saml.ssoUrl },
+  users: users.map(({ name, password, groups }) => ({ name, password, groups: [...groups] })),
+});
+
 export const sandboxFile = (name: string) => readFile(new URL(name, FILES), 'utf8');
 
 /** Rejects, with everything closed again, if one of them cannot start. */
@@ -55,7 +66,6 @@ export async function startSandbox({
       'oidc.issuer': oidc.issuer,
       'oidc.host': oidc.issuer.replace(/^https?:\/\//, ''),
       'saml.metadata': saml.metadata,
-      'saml.issuer': saml.entityId,
     });
     const sts = keep(await startSts({ iam, port: ports.sts ?? 0 }));
     return { users, oidc, saml, sts, close };

@@ -179,6 +179,7 @@ roles:
   deploy: { via: AssumeRoleWithWebIdentity, roleArn: arn:aws:iam::111122223333:role/x, session: { name: "\${claims}" } }
 grants:
   - { id: a, issuer: nobody, match: {}, roles: [deploy] }
+audit: { sinks: [{ type: file, path: nowhere/audit.jsonl }] }
 `,
   );
   const { code, stdout, stderr } = await runToEnd(t, ['serve', '--config', file]);
@@ -191,10 +192,11 @@ grants:
     [5, 'issuers.idp.metadata'],
     [7, 'roles.deploy.session.name'],
     [9, 'grants.0.issuer'],
+    [10, 'audit.sinks.0.path'],
   ]) {
     t.match(stderr, new RegExp(`^${file}:${line}:\\d+: ${path}: .*\\.$`, 'm'), `${path}`);
   }
-  t.match(stderr, /^6 faults/m);
+  t.match(stderr, /^7 faults/m);
   t.match(await runToEnd(t, ['serve', '--config', 'missing.yaml']), {
     code: 1,
     stderr: /cannot be read \(ENOENT\)/,

@@ -49,6 +49,28 @@ function folderWith(t: Test, files: Readonly<Record<string, string>>): string {
   return folder;
 }
 
+t.test(
+  'where proofs and credentials go is https or loopback; an audience that cannot be met is a fault',
+  (t) => {
+    const faultsOf = (aws: string, issuers = '{}') =>
+      parseConfig(
+        `server: { url: https://s.example }\naws: { region: eu-west-1${aws} }\nissuers: ${issuers}\nroles: {}\ngrants: []\n`,
+        'c.yaml',
+        {},
+      ).faults.map(({ path }) => path.join('.'));
+    t.same(faultsOf(''), []);
+    for (const good of ['https://sts.example', 'http://127.0.0.1:4566', 'http://localhost', 'http://[::1]:1'])
+      t.same(faultsOf(`, endpoint: "${good}"`), [], good);
+    for (const bad of ['http://sts.example', 'https://', 'http://127.0.0.1.example'])
+      t.same(faultsOf(`, endpoint: "${bad}"`), ['aws.endpoint'], bad);
+    const saml = (more: string) => `{ i: { type: saml, metadata: m.xml${more} } }`;
+    t.same(faultsOf('', saml('')), []);
+    t.same(faultsOf('', saml(', audience: sallyport')), ['issuers.i.audience']);
+    t.same(faultsOf('', saml(', audience: sallyport, unsolicited: accept')), []);
+    t.end();
+  },
+);
+
 t.test('a sound config is typed, with its names and paths resolved', (t) => {
   const result = parseConfig(
     config({
@@ -119,7 +141,6 @@ auditt: {}
     '3:28 The value must be <= 65535. TCP port; 0 takes a free one. Default 8443.',
     '4:3 Unknown key "timeout".',
     '6:53 The environment variable NO_SUCH_VARIABLE is not set. Set it before starting.',
-    '9:3 "audience" is missing. Add it.',
     '9:59 Unknown key "audiense". Did you mean "audience"?',
     '11:5 "type" must be one of: oidc, saml.',
     '16:5 The value is not of the form it must have. ARN of the IAM role, e.g. arn:aws:iam::111122223333:role/deploy.',
