@@ -1,6 +1,7 @@
 // The sandbox hands out proofs for public passwords, so it speaks to this machine only.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isLoopback } from '../core/address.js';
 
 /** Where a sandbox server listens. */
 export interface ListenOptions {
@@ -10,12 +11,10 @@ export interface ListenOptions {
   readonly port?: number;
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/;
-
 /** Whether a URL leads to this machine over http or https. */
 export function isLoopbackUrl(url: string): boolean {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  return parsed !== undefined && /^https?:$/.test(parsed.protocol) && LOOPBACK.test(parsed.hostname);
+  return parsed !== undefined && /^https?:$/.test(parsed.protocol) && isLoopback(parsed.hostname);
 }
 
 /** A server that listens and has no handler yet: the URLs it hands out hold its port, so it must listen first. */
@@ -30,7 +29,7 @@ export interface Listening {
 /** Listens over plain http. Rejects if the address is not a loopback one, or is taken. */
 export async function listenOnLoopback(options: ListenOptions): Promise<Listening> {
   const { host = '127.0.0.1', port = 0 } = options;
-  if (!LOOPBACK.test(host)) {
+  if (!isLoopback(host)) {
     throw new Error('The sandbox listens on loopback only. Use 127.0.0.1, ::1 or localhost.');
   }
   const server = createServer();
