@@ -67,7 +67,7 @@ t.test('the state of a running dev is kept for its owner alone, and goes when de
   t.same(await readDevState(), STATE);
   t.equal(statSync(path).mode & 0o777, 0o600, 'even over a file that others could read');
   t.same(readdirSync(folder), [`sallyport-dev-${process.getuid?.()}.json`]);
-  await removeDevState('http://127.0.0.1:1');
+  await removeDevState('http://127.0.0.1:65535');
   t.ok(existsSync(path), 'what another dev wrote stays');
   await removeDevState(STATE.broker);
   t.notOk(existsSync(path));
