@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { SallyportError } from '../core/errors.js';
 import type { Claims, ClaimValue } from '../core/types.js';
-import { claimValues } from './matcher.js';
+import { claimValues, textOf } from './matcher.js';
 
 type Values = readonly ClaimValue[] | undefined;
 type Expression = (claims: Claims) => Values;
@@ -34,11 +34,6 @@ const unfit = (claim: string, problem: string, reason: string) =>
     reason: `session.${reason}`,
     detail: `The claim "${claim}" ${problem}, so no session can be made for this role. Ask the operator.`,
   });
-
-const textOf = (value: ClaimValue): string | undefined =>
-  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-    ? String(value)
-    : undefined;
 
 /**
  * Text cut to `limit` characters. If anything is lost, or there are fewer than `least`, it ends in - and 12 hex digits
