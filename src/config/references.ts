@@ -47,6 +47,13 @@ function grantFaults({ grants }: Config, names: Names): readonly Fault[] {
           'An allow must name its issuer: the same claim means something else from another one. Add issuer.',
       });
     }
+    if (grant.mfa === 'required' && grant.effect === 'deny') {
+      faults.push({
+        path: at('mfa'),
+        message:
+          'A deny with mfa: required would deny those who used several factors. Put mfa: required on the allow.',
+      });
+    }
     const issuers = [grant.issuer ?? []].flat();
     const issuerPath = (position: number) =>
       Array.isArray(grant.issuer) ? at('issuer', position) : at('issuer');
@@ -68,8 +75,9 @@ function unknownNames(
   pathOf: (position: number) => Fault['path'],
 ): readonly Fault[] {
   if (!known) return [];
+  const names = new Set(known);
   return used.flatMap((name, position) =>
-    known.includes(name)
+    names.has(name)
       ? []
       : [{ path: pathOf(position), message: `No ${kind} has this name. Known: ${known.join(', ')}.` }],
   );

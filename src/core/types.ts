@@ -87,6 +87,8 @@ export interface Decision {
   readonly durationLimitedBy: DurationLimit;
   /** Break-glass reason given in the request. */
   readonly reason?: string;
+  /** Ids of grants whose `when` could not be evaluated: for the metric. */
+  readonly failedConditions?: readonly string[];
 }
 
 export interface Credentials {

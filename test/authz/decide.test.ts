@@ -31,7 +31,7 @@ const allow = (id: string, roles: string[], more: Partial<GrantConfig> = {}): Gr
   ...more,
 });
 const named = (policy: ReturnType<typeof policyOf>, principal: Principal, sourceAddress = '10.1.2.3') =>
-  permittedRoles(policy, principal, { sourceAddress }).map(({ role }) => role.name);
+  permittedRoles(policy, principal, { sourceAddress }, NOW).map(({ role }) => role.name);
 
 t.test('matchers', (t) => {
   const ABSENT = Symbol('absent');
