@@ -47,7 +47,9 @@ function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, type: T)
 export async function compose(loaded: LoadedConfig, log: Log): Promise<Composed> {
   const { config } = loaded;
   const now = () => new Date();
-  const { policy, faults } = compilePolicy(config);
+  const { policy, faults, warnings } = compilePolicy(config);
+  for (const { line, path, message } of loaded.locateFaults(warnings))
+    log.warn({ line, path: path.join('.') }, message);
   const oidc = await createOidcVerifier({ issuers: issuersOf(config.issuers, 'oidc'), log });
   const saml = await createSamlVerifier({
     issuers: issuersOf(config.issuers, 'saml'),

@@ -5,7 +5,7 @@ import type { Fault } from '../core/fault.js';
 import type { IssuerType, Operation, Target } from '../core/types.js';
 import { type CompiledGrant, compileGrant } from './grant.js';
 import { type GrantIndex, indexGrants } from './grant-index.js';
-import { type CompiledSession, compileSession } from './session.js';
+import { type CompiledSession, compileSession, type Findings } from './session.js';
 import type { Aliases } from './situation.js';
 import { compileStrength } from './strength.js';
 
@@ -42,10 +42,13 @@ const PROOF_TYPES: Readonly<Partial<Record<Operation, IssuerType>>> = {
 export function compilePolicy(config: Config): {
   readonly policy: Policy;
   readonly faults: readonly Fault[];
+  /** What may go wrong, and does not keep the policy from being used. */
+  readonly warnings: readonly Fault[];
 } {
-  const faults: Fault[] = [];
+  const findings = { faults: [] as Fault[], warnings: [] as Fault[] };
+  const { faults } = findings;
   const roleList = Object.entries(config.roles).map(([name, role], position) =>
-    compileRole(name, position, role, faults),
+    compileRole(name, position, role, findings),
   );
   const issuers = Object.entries(config.issuers);
   const strengths = new Map(issuers.map(([name, issuer]) => [name, compileStrength(issuer)]));
@@ -64,10 +67,10 @@ export function compilePolicy(config: Config): {
       ),
     ),
   };
-  return { policy, faults };
+  return { policy, ...findings };
 }
 
-function compileRole(name: string, position: number, role: RoleConfig, faults: Fault[]): CompiledRole {
+function compileRole(name: string, position: number, role: RoleConfig, findings: Findings): CompiledRole {
   const proofType = PROOF_TYPES[role.via];
   return {
     name,
@@ -75,7 +78,7 @@ function compileRole(name: string, position: number, role: RoleConfig, faults: F
     target: targetOf(role),
     ...(proofType && { proofType }),
     reasonRequired: role.reason === 'required',
-    session: compileSession(role, ['roles', name], faults),
+    session: compileSession(role, ['roles', name], findings),
   };
 }
 
