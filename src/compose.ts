@@ -5,7 +5,7 @@ import { createAuditLog } from './audit/log.js';
 import { createAuthenticate } from './authn/authenticate.js';
 import { createOidcVerifier } from './authn/oidc/verifier.js';
 import { createSamlVerifier } from './authn/saml/verifier.js';
-import { ConditionError } from './authz/decide.js';
+import { ConditionError } from './authz/permission.js';
 import { compilePolicy } from './authz/policy.js';
 import { createExchange, type Exchange } from './broker/exchange.js';
 import { createPreview } from './broker/preview.js';
@@ -137,8 +137,8 @@ function measured(exchange: Exchange, metrics: Metrics): Exchange {
   return async (request) => {
     try {
       const exchanged = await exchange(request);
-      const { role, target, failedConditions } = exchanged.decision;
-      metrics.exchanged({ role, operation: target.operation, outcome: 'issued' });
+      const { role, rolesFrom, target, failedConditions } = exchanged.decision;
+      metrics.exchanged({ role: rolesFrom ?? role, operation: target.operation, outcome: 'issued' });
       metrics.conditionsFailed(failedConditions ?? []);
       return exchanged;
     } catch (error) {

@@ -3,38 +3,17 @@
 import { SallyportError } from '../core/errors.js';
 import type { Decision, DurationLimit, ExchangeRequest, Principal, Session } from '../core/types.js';
 import { narrowing } from './narrowing.js';
-import type { CompiledGrant, CompiledRole, Policy } from './policy.js';
+import { notPermitted, type Permitted, permittedAs, permittedTo } from './permission.js';
+import type { CompiledRole, Policy } from './policy.js';
 import { type Situation, situationOf } from './situation.js';
 
 /** STS issues nothing shorter. */
 const MIN_SECONDS = 900;
 
-export interface Permitted {
-  readonly role: CompiledRole;
-  /** The first allow, by the order of the config, that covers the role. */
-  readonly grant: string;
-}
+export type { Permitted };
 
 type Caller = Pick<ExchangeRequest, 'sourceAddress'>;
 type Asked = Caller & Pick<ExchangeRequest, 'role' | 'durationSeconds' | 'policy' | 'policyArns' | 'reason'>;
-
-/** The grants that apply, in the order of the config, and those whose `when` could not be evaluated. */
-interface Judged {
-  readonly applying: readonly CompiledGrant[];
-  /** Ids of grants. */
-  readonly failed: readonly string[];
-}
-
-/** Grants whose `when` could not be evaluated, as the cause of a refusal: for log and metric, not for the caller. */
-export class ConditionError extends Error {
-  override readonly name = 'ConditionError';
-  readonly grants: readonly string[];
-
-  constructor(grants: readonly string[]) {
-    super(`The condition of these grants could not be evaluated: ${grants.join(', ')}`);
-    this.grants = grants;
-  }
-}
 
 /** Every role this principal may have from this address at this time, by the order of the config. */
 export function permittedRoles(
@@ -44,7 +23,7 @@ export function permittedRoles(
   now: Date,
 ): readonly Permitted[] {
   const situation = situationOf(policy.aliases, principal, caller.sourceAddress, now);
-  return permittedBy(policy, judgeAll(policy, situation).applying);
+  return permittedTo(policy, situation).permitted;
 }
 
 /**
@@ -68,6 +47,7 @@ export function decide(policy: Policy, principal: Principal, asked: Asked, now: 
   };
   return {
     role: role.name,
+    ...(role.family !== undefined && { rolesFrom: role.family }),
     target: role.target,
     session,
     grant,
@@ -77,80 +57,19 @@ export function decide(policy: Policy, principal: Principal, asked: Asked, now: 
   };
 }
 
-function judge(grants: readonly CompiledGrant[], situation: Situation): Judged {
-  const judged = grants.map((grant) => ({ grant, ...grant.judge(situation) }));
-  return {
-    applying: judged.filter(({ applies }) => applies).map(({ grant }) => grant),
-    failed: judged.filter(({ failed }) => failed).map(({ grant }) => grant.id),
-  };
-}
-
-const judgeAll = (policy: Policy, situation: Situation) =>
-  judge(policy.indexByIssuer.get(situation.principal.issuer)?.forAnyRole(situation) ?? [], situation);
-
-const judgeRole = (policy: Policy, situation: Situation, role: CompiledRole) =>
-  judge(
-    policy.indexByIssuer.get(situation.principal.issuer)?.forRole([role.name])(situation) ?? [],
-    situation,
-  );
-
-function permit(role: CompiledRole, applying: readonly CompiledGrant[]): Permitted | undefined {
-  const covering = applying.filter((grant) => grant.coversRole(role.name));
-  const allow = covering.find((grant) => !grant.deny);
-  return allow && !covering.some((grant) => grant.deny) ? { role, grant: allow.id } : undefined;
-}
-
-/** Only roles that an allow names are looked at, not all there are. */
-function permittedBy(policy: Policy, applying: readonly CompiledGrant[]): readonly Permitted[] {
-  const allows = applying.filter((grant) => !grant.deny);
-  const named = new Set(allows.flatMap(({ roles }) => [...roles]));
-  const roles = named.has('*')
-    ? [...policy.roles.values()]
-    : [...named].flatMap((name) => policy.roles.get(name) ?? []).sort((a, b) => a.position - b.position);
-  return roles.flatMap((role) => permit(role, applying) ?? []);
-}
-
 /** The role asked for, or the only one there is for this type of proof. */
-function choose(
-  policy: Policy,
-  situation: Situation,
-  asked: string | undefined,
-): Permitted & Pick<Judged, 'failed'> {
-  if (asked !== undefined) {
-    const role = policy.roles.get(asked);
-    const judgedAs = role ?? standIn(policy, asked);
-    const { applying, failed } = judgedAs ? judgeRole(policy, situation, judgedAs) : NOTHING;
-    const permitted = role && permit(role, applying);
-    if (!permitted) throw refusal('role_not_permitted', failed);
-    return { ...permitted, failed };
-  }
-  const { applying, failed } = judgeAll(policy, situation);
-  const { type } = situation.principal;
-  const choices = permittedBy(policy, applying).filter(
-    ({ role }) => role.proofType === undefined || role.proofType === type,
+function choose(policy: Policy, situation: Situation, asked: string | undefined) {
+  if (asked !== undefined) return permittedAs(policy, situation, asked);
+  const { permitted, failed } = permittedTo(policy, situation);
+  const choices = permitted.filter(
+    ({ role }) => role.proofType === undefined || role.proofType === situation.principal.type,
   );
   const [only, second] = choices;
-  if (!only) throw refusal('no_role_permitted', failed);
+  if (!only) throw notPermitted('no_role_permitted', failed);
   if (second) {
     throw new SallyportError('role_ambiguous', { members: { Roles: choices.map(({ role }) => role.name) } });
   }
   return { ...only, failed };
-}
-
-const NOTHING: Judged = { applying: [], failed: [] };
-
-const refusal = (code: 'role_not_permitted' | 'no_role_permitted', failed: readonly string[]) =>
-  new SallyportError(code, failed.length > 0 ? { cause: new ConditionError(failed) } : {});
-
-/**
- * A role to judge in place of one that is not there, so that the time to refuse does not tell them apart. The same
- * name always gets the same one.
- */
-function standIn(policy: Policy, name: string): CompiledRole | undefined {
-  let hash = 0;
-  for (let index = 0; index < Math.min(name.length, 256); index++)
-    hash = (hash * 31 + name.charCodeAt(index)) >>> 0;
-  return policy.roleList[hash % policy.roleList.length];
 }
 
 /** The smallest of request, role and sign-in; a request above the role's limit is refused, not cut. */

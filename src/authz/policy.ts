@@ -3,6 +3,7 @@ import type { Config } from '../config/schema/config.js';
 import type { RoleConfig } from '../config/schema/role.js';
 import type { Fault } from '../core/fault.js';
 import type { IssuerType, Operation, Target } from '../core/types.js';
+import { type ClaimedRoles, compileClaimedRoles } from './claimed-roles.js';
 import { type CompiledGrant, compileGrant } from './grant.js';
 import { type GrantIndex, indexGrants } from './grant-index.js';
 import { type CompiledSession, compileSession, type Findings } from './session.js';
@@ -10,7 +11,10 @@ import type { Aliases } from './situation.js';
 import { compileStrength } from './strength.js';
 
 export interface CompiledRole {
+  /** Its name in the config, or the ARN by which a claim names it. */
   readonly name: string;
+  /** For a role that a claim names: the entry of `rolesFrom` that accepts it. */
+  readonly family?: string;
   /** Its place in the config, from 0. */
   readonly position: number;
   readonly target: Target;
@@ -20,12 +24,12 @@ export interface CompiledRole {
   readonly session: CompiledSession;
 }
 
-export type { CompiledGrant };
-
 export interface Policy {
   readonly roles: ReadonlyMap<string, CompiledRole>;
   /** The same, in the order of the config. */
   readonly roleList: readonly CompiledRole[];
+  /** Roles that a claim names, by entry of `rolesFrom`. */
+  readonly claimedRoles: readonly ClaimedRoles[];
   /** By issuer, in the order of the config. */
   readonly grantsByIssuer: ReadonlyMap<string, readonly CompiledGrant[]>;
   /** The same, so that a decision reads only the grants that can matter. */
@@ -50,6 +54,10 @@ export function compilePolicy(config: Config): {
   const roleList = Object.entries(config.roles).map(([name, role], position) =>
     compileRole(name, position, role, findings),
   );
+  const claimedRoles = Object.entries(config.rolesFrom ?? {}).map(([name, entry], index) => {
+    const session = compileSession(entry, ['rolesFrom', name], findings);
+    return compileClaimedRoles(name, roleList.length + index, entry, session);
+  });
   const issuers = Object.entries(config.issuers);
   const strengths = new Map(issuers.map(([name, issuer]) => [name, compileStrength(issuer)]));
   const grants = config.grants.map((grant, position) => compileGrant(grant, position, strengths, faults));
@@ -59,6 +67,7 @@ export function compilePolicy(config: Config): {
   const policy = {
     roles: new Map(roleList.map((role) => [role.name, role])),
     roleList,
+    claimedRoles,
     grantsByIssuer,
     indexByIssuer: new Map([...grantsByIssuer].map(([name, own]) => [name, indexGrants(own)])),
     aliases: new Map(

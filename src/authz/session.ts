@@ -72,7 +72,7 @@ export interface Findings {
 
 /** Compiles the session of a role; `path` is the role's place in the config. */
 export function compileSession(
-  role: RoleConfig,
+  role: Pick<RoleConfig, 'via' | 'session'>,
   path: ConfigPath,
   { faults, warnings }: Findings,
 ): CompiledSession {

@@ -1,6 +1,7 @@
 // What the schema cannot say: names that must exist, ids that must be unique, settings that need each other. A fault
 // points at the value and does not repeat it: it may have come from the environment.
 import { isAddressBlock, isLoopback } from '../core/address.js';
+import { IAM_ROLE_ARN_PATTERN } from '../core/arn.js';
 import type { Fault } from '../core/fault.js';
 import type { Config } from './schema/config.js';
 
@@ -8,11 +9,12 @@ import type { Config } from './schema/config.js';
 interface Names {
   readonly issuers: readonly string[] | undefined;
   readonly roles: readonly string[] | undefined;
+  readonly rolesFrom: readonly string[];
 }
 
 /** Faults between the parts of a config that has the right shape. */
 export function referenceFaults(config: Config, names: Names): readonly Fault[] {
-  return [...serverFaults(config), ...grantFaults(config, names)];
+  return [...serverFaults(config), ...familyFaults(names), ...grantFaults(config, names)];
 }
 
 function serverFaults({ server }: Config): readonly Fault[] {
@@ -30,6 +32,13 @@ function serverFaults({ server }: Config): readonly Fault[] {
     ...faults,
     ...proxies.flatMap((block, index) => blockFaults(block, ['server', 'trustProxy', index])),
   ];
+}
+
+/** Grants tell roles and entries of rolesFrom apart by name alone. */
+function familyFaults({ roles = [], rolesFrom }: Names): readonly Fault[] {
+  return rolesFrom
+    .filter((name) => roles.includes(name))
+    .map((name) => ({ path: ['rolesFrom', name], message: 'A role has this name. Rename one.' }));
 }
 
 function grantFaults({ grants }: Config, names: Names): readonly Fault[] {
@@ -60,13 +69,23 @@ function grantFaults({ grants }: Config, names: Names): readonly Fault[] {
     return [
       ...faults,
       ...unknownNames('issuer', issuers, names.issuers, issuerPath),
-      ...unknownNames('role', grant.roles, names.roles && ['*', ...names.roles], (position) =>
-        at('roles', position),
+      ...unknownNames(
+        'role',
+        grant.roles,
+        names.roles && [
+          '*',
+          ...names.roles,
+          ...names.rolesFrom,
+          ...(names.rolesFrom.length > 0 ? grant.roles.filter(isRoleArn) : []),
+        ],
+        (position) => at('roles', position),
       ),
       ...(grant.from ?? []).flatMap((block, position) => blockFaults(block, at('from', position))),
     ];
   });
 }
+
+const isRoleArn = (text: string) => new RegExp(IAM_ROLE_ARN_PATTERN).test(text);
 
 function unknownNames(
   kind: string,

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { compileCondition } from '../../src/authz/condition.js';
-import { ConditionError, decide, permittedRoles } from '../../src/authz/decide.js';
+import { decide, permittedRoles } from '../../src/authz/decide.js';
+import { ConditionError } from '../../src/authz/permission.js';
 import { compilePolicy } from '../../src/authz/policy.js';
 import { situationOf } from '../../src/authz/situation.js';
 import { parseConfig } from '../../src/config/load.js';

@@ -105,7 +105,7 @@ export const Grant = Type.Object(
     roles: Type.Array(Type.String(), {
       minItems: 1,
       uniqueItems: true,
-      description: 'Names of roles; "*" for all.',
+      description: 'Names of roles, of entries of rolesFrom, or ARNs of roles from a claim; "*" for all.',
     }),
   },
   { ...closed, description: 'Which principals may have which roles.' },
