@@ -5,11 +5,13 @@ import { openSinks } from './audit/open-sinks.js';
 import { createAuthenticate } from './authn/authenticate.js';
 import { createOidcVerifier } from './authn/oidc/verifier.js';
 import { createSamlVerifier } from './authn/saml/verifier.js';
+import { ConditionError } from './authz/permission.js';
 import { compilePolicy } from './authz/policy.js';
-import { createExchange } from './broker/exchange.js';
+import { createExchange, type Exchange } from './broker/exchange.js';
 import { createPreview } from './broker/preview.js';
 import type { LoadedConfig } from './config/load.js';
 import type { Config } from './config/schema/config.js';
+import { SallyportError } from './core/errors.js';
 import type { Fault, LocatedFault } from './core/fault.js';
 import type { AuditLog, Log } from './core/ports.js';
 import { Secret } from './core/secret.js';
@@ -46,7 +48,9 @@ function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, type: T)
 export async function compose(loaded: LoadedConfig, log: Log): Promise<Composed> {
   const { config } = loaded;
   const now = () => new Date();
-  const { policy, faults } = compilePolicy(config);
+  const { policy, faults, warnings } = compilePolicy(config);
+  for (const { line, path, message } of loaded.locateFaults(warnings))
+    log.warn({ line, path: path.join('.') }, message);
   const oidc = await createOidcVerifier({ issuers: issuersOf(config.issuers, 'oidc'), log });
   const saml = await createSamlVerifier({
     issuers: issuersOf(config.issuers, 'saml'),
@@ -91,7 +95,7 @@ export async function compose(loaded: LoadedConfig, log: Log): Promise<Composed>
   };
   const stages = { snapshot: () => snapshot, limiter: stores.limiter, issue: createIssue(sts), audit, now };
   const app = await createApp({
-    exchange: createExchange(stages),
+    exchange: watched(createExchange(stages), metrics),
     preview: createPreview(stages),
     ready: async () => ({
       audit: { works: await audit.check(), essential: true },
@@ -131,8 +135,23 @@ function counted(audit: AuditLog, metrics: Metrics): AuditLog {
     write: async (record) => {
       await audit.write(record);
       if (record.Event === 'intent') return;
-      const { Operation: operation = '', Role: role = '', Error: error } = record;
+      const { Operation: operation = '', Role = '', RolesFrom: role = Role, Error: error } = record;
       metrics.exchanged({ role: operation && role, operation, outcome: error?.Code ?? 'issued' });
     },
+  };
+}
+
+/** Counts the grants whose `when` failed: a mistake in the policy that callers only see as a refusal. */
+function watched(exchange: Exchange, metrics: Metrics): Exchange {
+  return async (request) => {
+    try {
+      const exchanged = await exchange(request);
+      metrics.conditionsFailed(exchanged.decision.failedConditions ?? []);
+      return exchanged;
+    } catch (error) {
+      if (error instanceof SallyportError && error.cause instanceof ConditionError)
+        metrics.conditionsFailed(error.cause.grants);
+      throw error;
+    }
   };
 }

@@ -196,7 +196,7 @@ t.test('containers: pods by service account, CI jobs by repository and branch', 
   const telemetry = 'system:serviceaccount:telemetry:collector';
   t.match(decision(pod('edge', telemetry)), {
     role: 'edge-metrics',
-    session: { name: /^system-serviceaccou-[0-9a-f]{12}$/ },
+    session: { name: /^system-servicea-[0-9a-f]{16}$/ },
   });
   t.equal(decision(pod('edge', telemetry, '192.0.2.1')), 'no_role_permitted', 'from another network');
 

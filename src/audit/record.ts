@@ -68,9 +68,10 @@ function principalFields(principal: Principal): NonNullable<AuditRecord['Princip
   };
 }
 
-function decisionFields({ target, grant, session, durationLimitedBy }: Decision) {
+function decisionFields({ target, rolesFrom, grant, session, durationLimitedBy }: Decision) {
   const { policy, policyArns, tags } = session;
   return {
+    ...(rolesFrom !== undefined && { RolesFrom: rolesFrom }),
     Operation: target.operation,
     ...('roleArn' in target && { RoleArn: target.roleArn }),
     Grant: grant,

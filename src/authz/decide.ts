@@ -3,24 +3,27 @@
 import { SallyportError } from '../core/errors.js';
 import type { Decision, DurationLimit, ExchangeRequest, Principal, Session } from '../core/types.js';
 import { narrowing } from './narrowing.js';
-import type { CompiledGrant, CompiledRole, Policy } from './policy.js';
+import { notPermitted, type Permitted, permittedAs, permittedTo } from './permission.js';
+import type { CompiledRole, Policy } from './policy.js';
+import { type Situation, situationOf } from './situation.js';
 
 /** STS issues nothing shorter. */
 const MIN_SECONDS = 900;
 
-export interface Permitted {
-  readonly role: CompiledRole;
-  /** The first allow, by the order of the config, that covers the role. */
-  readonly grant: string;
-}
+export type { Permitted };
 
 type Caller = Pick<ExchangeRequest, 'sourceAddress'>;
 type Asked = Caller & Pick<ExchangeRequest, 'role' | 'durationSeconds' | 'policy' | 'policyArns' | 'reason'>;
 
-/** Every role this principal may have from this address, by the order of the config. */
-export function permittedRoles(policy: Policy, principal: Principal, caller: Caller): readonly Permitted[] {
-  const grants = matchingGrants(policy, principal, caller);
-  return [...policy.roles.values()].flatMap((role) => permit(role, grants) ?? []);
+/** Every role this principal may have from this address at this time, by the order of the config. */
+export function permittedRoles(
+  policy: Policy,
+  principal: Principal,
+  caller: Caller,
+  now: Date,
+): readonly Permitted[] {
+  const situation = situationOf(policy.aliases, principal, caller.sourceAddress, now);
+  return permittedTo(policy, situation).permitted;
 }
 
 /**
@@ -28,7 +31,8 @@ export function permittedRoles(policy: Policy, principal: Principal, caller: Cal
  * @throws SallyportError with the refusal's code.
  */
 export function decide(policy: Policy, principal: Principal, asked: Asked, now: Date): Decision {
-  const { role, grant } = choose(policy, principal, asked);
+  const situation = situationOf(policy.aliases, principal, asked.sourceAddress, now);
+  const { role, grant, failed } = choose(policy, situation, asked.role);
   if (role.proofType !== undefined && role.proofType !== principal.type) {
     throw new SallyportError('proof_type_mismatch', {
       detail: `This role is issued through ${role.target.operation}: send ${role.proofType === 'saml' ? 'SAMLResponse in the body' : 'a JWT as Bearer token'}.`,
@@ -37,48 +41,35 @@ export function decide(policy: Policy, principal: Principal, asked: Asked, now: 
   if (role.reasonRequired && asked.reason === undefined) throw new SallyportError('reason_required');
   const lifetime = boundDuration(role, principal, asked, now);
   const session: Session = {
-    ...role.session.fill(principal.claims),
+    ...role.session.fill(situation.principal.claims),
     ...narrowing(role.session, asked),
     durationSeconds: lifetime.seconds,
   };
   return {
     role: role.name,
+    ...(role.family !== undefined && { rolesFrom: role.family }),
     target: role.target,
     session,
     grant,
     durationLimitedBy: lifetime.limitedBy,
     ...(asked.reason !== undefined && { reason: asked.reason }),
+    ...(failed.length > 0 && { failedConditions: failed }),
   };
 }
 
-function matchingGrants(policy: Policy, principal: Principal, caller: Caller): readonly CompiledGrant[] {
-  const candidates = policy.grantsByIssuer.get(principal.issuer) ?? [];
-  return candidates.filter((grant) => grant.matches(principal, caller.sourceAddress));
-}
-
-function permit(role: CompiledRole, grants: readonly CompiledGrant[]): Permitted | undefined {
-  const covering = grants.filter((grant) => grant.coversRole(role.name));
-  const allow = covering.find((grant) => !grant.deny);
-  return allow && !covering.some((grant) => grant.deny) ? { role, grant: allow.id } : undefined;
-}
-
 /** The role asked for, or the only one there is for this type of proof. */
-function choose(policy: Policy, principal: Principal, asked: Asked): Permitted {
-  if (asked.role !== undefined) {
-    const role = policy.roles.get(asked.role);
-    const permitted = role && permit(role, matchingGrants(policy, principal, asked));
-    if (!permitted) throw new SallyportError('role_not_permitted');
-    return permitted;
-  }
-  const choices = permittedRoles(policy, principal, asked).filter(
-    ({ role }) => role.proofType === undefined || role.proofType === principal.type,
+function choose(policy: Policy, situation: Situation, asked: string | undefined) {
+  if (asked !== undefined) return permittedAs(policy, situation, asked);
+  const { permitted, failed } = permittedTo(policy, situation);
+  const choices = permitted.filter(
+    ({ role }) => role.proofType === undefined || role.proofType === situation.principal.type,
   );
   const [only, second] = choices;
-  if (!only) throw new SallyportError('no_role_permitted');
+  if (!only) throw notPermitted('no_role_permitted', failed);
   if (second) {
     throw new SallyportError('role_ambiguous', { members: { Roles: choices.map(({ role }) => role.name) } });
   }
-  return only;
+  return { ...only, failed };
 }
 
 /** The smallest of request, role and sign-in; a request above the role's limit is refused, not cut. */

@@ -6,24 +6,35 @@ import type { Claims, ClaimValue } from '../core/types.js';
 export type Matcher = (values: readonly ClaimValue[] | undefined) => boolean;
 
 /**
- * A claim by its literal name; where there is none, a dotted name is a path into objects (`realm_access.roles`).
- * `null` counts as absent.
+ * A claim by its literal name; where there is none, a dotted name is a path into objects (`realm_access.roles`). Keys
+ * may hold dots themselves (`kubernetes.io.namespace`): of two ways to read the path the one with the longer key is
+ * tried first. `null` counts as absent.
  */
 export function claimValues(claims: Claims, name: string): readonly ClaimValue[] | undefined {
-  const value = Object.hasOwn(claims, name) ? claims[name] : valueAtPath(claims, name.split('.'));
+  const value = valueAt(claims, name);
   if (value === undefined || value === null) return undefined;
   return Array.isArray(value) ? (value as readonly ClaimValue[]) : [value];
 }
 
-function valueAtPath(claims: Claims, steps: readonly string[]): ClaimValue | undefined {
-  let node: ClaimValue | undefined = claims;
-  for (const step of steps) {
-    if (typeof node !== 'object' || node === null || Array.isArray(node) || !Object.hasOwn(node, step))
-      return undefined;
-    node = (node as Claims)[step];
+function valueAt(node: ClaimValue | undefined, path: string): ClaimValue | undefined {
+  if (typeof node !== 'object' || node === null || Array.isArray(node)) return undefined;
+  const object = node as Claims;
+  if (Object.hasOwn(object, path)) return object[path];
+  for (let end = path.length; end > 0; ) {
+    end = path.lastIndexOf('.', end - 1);
+    const key = path.slice(0, Math.max(end, 0));
+    const found =
+      end >= 0 && Object.hasOwn(object, key) ? valueAt(object[key], path.slice(end + 1)) : undefined;
+    if (found !== undefined) return found;
   }
-  return node;
+  return undefined;
 }
+
+/** A plain value as text: issuers differ in whether they send 789 or "789". Lists, objects and null have none. */
+export const textOf = (value: ClaimValue | undefined): string | undefined =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : undefined;
 
 /**
  * Compiles a matcher; all conditions of an object must hold. Whether several values equal one is in doubt, and the
@@ -47,9 +58,10 @@ export function compileMatcher(config: MatcherConfig, effect: 'allow' | 'deny'):
     const globs = [config.glob].flat();
     conditions.push(
       (values) =>
-        values?.some(
-          (value) => typeof value === 'string' && globs.some((glob) => matchesGlob(value, glob)),
-        ) ?? false,
+        values?.some((value) => {
+          const text = textOf(value);
+          return text !== undefined && globs.some((glob) => matchesGlob(text, glob));
+        }) ?? false,
     );
   }
   if (config.exists !== undefined) {
@@ -73,11 +85,8 @@ const anyValue =
   (values) =>
     values?.some((value) => same(value, wanted)) ?? false;
 
-/** Numbers and booleans equal their text: issuers differ in whether they send 789 or "789". */
-function same(value: ClaimValue | undefined, wanted: string | number | boolean): boolean {
-  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return false;
-  return String(value) === String(wanted);
-}
+const same = (value: ClaimValue | undefined, wanted: string | number | boolean): boolean =>
+  textOf(value) === String(wanted);
 
 /** `*` any run of characters, `?` exactly one; everything else is itself. Linear in the text for each star. */
 export function matchesGlob(text: string, glob: string): boolean {

@@ -3,6 +3,7 @@
 import { SallyportError } from '../core/errors.js';
 import { isJsonObject, parseJson } from '../core/json.js';
 import type { ExchangeRequest } from '../core/types.js';
+import { POLICY_LIMIT } from './packed-size.js';
 import { POLICY_TEXT } from './places.js';
 import type { CompiledSession, FilledSession } from './session.js';
 
@@ -13,6 +14,12 @@ export function narrowing(
 ): Pick<FilledSession, 'policy' | 'policyArns'> {
   if (asked.policy === undefined && asked.policyArns === undefined) return {};
   if (session.policyFixed) throw new SallyportError('policy_not_narrowing');
+  if ((asked.policy ?? '').length + (asked.policyArns ?? []).join('').length > POLICY_LIMIT) {
+    throw new SallyportError('parameter_invalid', {
+      reason: 'parameter.policy',
+      detail: `Policy and PolicyArns may have ${POLICY_LIMIT} characters together.`,
+    });
+  }
   return {
     ...(asked.policy !== undefined && { policy: checkedPolicy(asked.policy) }),
     ...(asked.policyArns !== undefined && { policyArns: asked.policyArns }),

@@ -1,14 +1,22 @@
 // The compiled policy: grants and roles of one config, ready to be asked. Built once, then only read.
 import type { Config } from '../config/schema/config.js';
 import type { RoleConfig } from '../config/schema/role.js';
-import { addressSet } from '../core/address.js';
 import type { Fault } from '../core/fault.js';
-import type { IssuerType, Operation, Principal, Target } from '../core/types.js';
-import { claimValues, compileMatcher } from './matcher.js';
-import { type CompiledSession, compileSession } from './session.js';
+import type { IssuerType, Operation, Target } from '../core/types.js';
+import { type ClaimedRoles, compileClaimedRoles } from './claimed-roles.js';
+import { type CompiledGrant, compileGrant } from './grant.js';
+import { type GrantIndex, indexGrants } from './grant-index.js';
+import { type CompiledSession, compileSession, type Findings } from './session.js';
+import type { Aliases } from './situation.js';
+import { compileStrength } from './strength.js';
 
 export interface CompiledRole {
+  /** Its name in the config, or the ARN by which a claim names it. */
   readonly name: string;
+  /** For a role that a claim names: the entry of `rolesFrom` that accepts it. */
+  readonly family?: string;
+  /** Its place in the config, from 0. */
+  readonly position: number;
   readonly target: Target;
   /** The only type of proof that STS can be given for it; undefined: any. */
   readonly proofType?: IssuerType;
@@ -16,18 +24,17 @@ export interface CompiledRole {
   readonly session: CompiledSession;
 }
 
-export interface CompiledGrant {
-  readonly id: string;
-  readonly deny: boolean;
-  coversRole(role: string): boolean;
-  /** Whether it is about this principal, calling from this address. */
-  matches(principal: Principal, sourceAddress: string): boolean;
-}
-
 export interface Policy {
   readonly roles: ReadonlyMap<string, CompiledRole>;
-  /** By issuer, so that a decision reads only the grants that can matter. */
+  /** The same, in the order of the config. */
+  readonly roleList: readonly CompiledRole[];
+  /** Roles that a claim names, by entry of `rolesFrom`. */
+  readonly claimedRoles: readonly ClaimedRoles[];
+  /** By issuer, in the order of the config. */
   readonly grantsByIssuer: ReadonlyMap<string, readonly CompiledGrant[]>;
+  /** The same, so that a decision reads only the grants that can matter. */
+  readonly indexByIssuer: ReadonlyMap<string, GrantIndex>;
+  readonly aliases: Aliases;
 }
 
 const PROOF_TYPES: Readonly<Partial<Record<Operation, IssuerType>>> = {
@@ -39,29 +46,48 @@ const PROOF_TYPES: Readonly<Partial<Record<Operation, IssuerType>>> = {
 export function compilePolicy(config: Config): {
   readonly policy: Policy;
   readonly faults: readonly Fault[];
+  /** What may go wrong, and does not keep the policy from being used. */
+  readonly warnings: readonly Fault[];
 } {
-  const faults: Fault[] = [];
-  const roles = new Map(
-    Object.entries(config.roles).map(([name, role]) => [name, compileRole(name, role, faults)] as const),
+  const findings = { faults: [] as Fault[], warnings: [] as Fault[] };
+  const { faults } = findings;
+  const roleList = Object.entries(config.roles).map(([name, role], position) =>
+    compileRole(name, position, role, findings),
   );
-  const grants = config.grants.map(compileGrant);
+  const claimedRoles = Object.entries(config.rolesFrom ?? {}).map(([name, entry], index) => {
+    const session = compileSession(entry, ['rolesFrom', name], findings);
+    return compileClaimedRoles(name, roleList.length + index, entry, session);
+  });
+  const issuers = Object.entries(config.issuers);
+  const strengths = new Map(issuers.map(([name, issuer]) => [name, compileStrength(issuer)]));
+  const grants = config.grants.map((grant, position) => compileGrant(grant, position, strengths, faults));
   const grantsByIssuer = new Map(
-    Object.keys(config.issuers).map((issuer) => [
-      issuer,
-      grants.filter(({ issuers }) => issuers === undefined || issuers.has(issuer)).map(({ grant }) => grant),
-    ]),
+    issuers.map(([name]) => [name, grants.filter((grant) => grant.issuers?.has(name) ?? true)]),
   );
-  return { policy: { roles, grantsByIssuer }, faults };
+  const policy = {
+    roles: new Map(roleList.map((role) => [role.name, role])),
+    roleList,
+    claimedRoles,
+    grantsByIssuer,
+    indexByIssuer: new Map([...grantsByIssuer].map(([name, own]) => [name, indexGrants(own)])),
+    aliases: new Map(
+      issuers.flatMap(([name, issuer]) =>
+        issuer.type === 'saml' && issuer.aliases ? [[name, issuer.aliases] as const] : [],
+      ),
+    ),
+  };
+  return { policy, ...findings };
 }
 
-function compileRole(name: string, role: RoleConfig, faults: Fault[]): CompiledRole {
+function compileRole(name: string, position: number, role: RoleConfig, findings: Findings): CompiledRole {
   const proofType = PROOF_TYPES[role.via];
   return {
     name,
+    position,
     target: targetOf(role),
     ...(proofType && { proofType }),
     reasonRequired: role.reason === 'required',
-    session: compileSession(role, ['roles', name], faults),
+    session: compileSession(role, ['roles', name], findings),
   };
 }
 
@@ -74,23 +100,4 @@ function targetOf(role: RoleConfig): Target {
     case 'GetFederationToken':
       return { operation: role.via };
   }
-}
-
-function compileGrant(config: Config['grants'][number]) {
-  const roles = new Set(config.roles);
-  const matchers = Object.entries(config.match).map(([claim, matcher]) => ({
-    claim,
-    matcher: compileMatcher(matcher, config.effect ?? 'allow'),
-  }));
-  // Who calls from nowhere known may be in any range: the doubt goes against the caller.
-  const inRange = config.from && addressSet(config.from, config.effect === 'deny');
-  const grant: CompiledGrant = {
-    id: config.id,
-    deny: config.effect === 'deny',
-    coversRole: (role) => roles.has(role) || roles.has('*'),
-    matches: (principal, sourceAddress) =>
-      (inRange?.(sourceAddress) ?? true) &&
-      matchers.every(({ claim, matcher }) => matcher(claimValues(principal.claims, claim))),
-  };
-  return { grant, issuers: config.issuer === undefined ? undefined : new Set([config.issuer].flat()) };
 }

@@ -1,17 +1,20 @@
 // A role's session: compiled from its templates when the config loads, filled for a principal when it is decided.
 import type { RoleConfig } from '../config/schema/role.js';
 import { formatSeconds, seconds } from '../core/duration.js';
+import { SallyportError } from '../core/errors.js';
 import type { ConfigPath, Fault } from '../core/fault.js';
 import type { Claims, Operation } from '../core/types.js';
+import { judgePackedSize, POLICY_LIMIT } from './packed-size.js';
 import {
   checkPlace,
-  checkPolicyValue,
   FEDERATED_USER_NAME,
+  type Place,
   POLICY_TEXT,
   ROLE_SESSION_NAME,
   TAG_KEY,
   TAG_VALUE,
 } from './places.js';
+import { compileSessionPolicy } from './session-policy.js';
 import { parseTemplate, type Template, TemplateError } from './template.js';
 
 /** STS's own bounds of DurationSeconds; the defaults are the broker's. */
@@ -47,6 +50,9 @@ export interface CompiledSession {
   fill(claims: Claims): FilledSession;
 }
 
+/** In place of a template at fault, so that one mistake is one fault. */
+const STAND_IN = parseTemplate('${claims.sub}');
+
 type Part = (claims: Claims) => Partial<FilledSession>;
 
 interface SessionConfig {
@@ -58,8 +64,18 @@ interface SessionConfig {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** Compiles the session of a role; faults go to `faults`, with `path` as the role's place in the config. */
-export function compileSession(role: RoleConfig, path: ConfigPath, faults: Fault[]): CompiledSession {
+/** What is wrong with a config, and what may go wrong with it. */
+export interface Findings {
+  readonly faults: Fault[];
+  readonly warnings: Fault[];
+}
+
+/** Compiles the session of a role; `path` is the role's place in the config. */
+export function compileSession(
+  role: Pick<RoleConfig, 'via' | 'session'>,
+  path: ConfigPath,
+  { faults, warnings }: Findings,
+): CompiledSession {
   const config: SessionConfig = role.session ?? {};
   const at = (...rest: (string | number)[]) => [...path, 'session', ...rest];
   const template = (
@@ -72,26 +88,38 @@ export function compileSession(role: RoleConfig, path: ConfigPath, faults: Fault
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
       faults.push({ path: where, message: error.message });
-      return parseTemplate('');
+      return STAND_IN;
     }
   };
 
   const place = role.via === 'GetFederationToken' ? FEDERATED_USER_NAME : ROLE_SESSION_NAME;
   const name = template(config.name ?? DEFAULT_NAMES[role.via], at('name'));
+  if (config.name !== undefined) faults.push(...shapeFaults(place, name, at('name')));
+  const policy =
+    config.policy &&
+    compileSessionPolicy(config.policy, {
+      template: (source, rest) => template(source, at('policy', ...rest), { policyVariables: true }),
+      fault: (rest, message) => faults.push({ path: at('policy', ...rest), message }),
+    });
+  const { policyArns } = config;
+  const tags = compileTags(config.tags ?? {}, at('tags'), template, faults);
+  const packed = judgePackedSize(
+    { policy: (value) => policy?.shape(value) ?? '', policyArns: policyArns ?? [], tags },
+    at(),
+  );
+  faults.push(...packed.faults);
+  warnings.push(...packed.warnings);
+
   const parts: Part[] = [];
-  if (config.policy) {
-    const policy = compilePolicy(config.policy, (source, rest) =>
-      template(source, at('policy', ...rest), { policyVariables: true }),
-    );
-    parts.push((claims) => ({ policy: checkPlace(POLICY_TEXT, JSON.stringify(policy(claims))) }));
+  if (policy) {
+    const room = POLICY_LIMIT - (policyArns ?? []).join('').length;
+    parts.push((claims) => ({ policy: checkRoom(checkPlace(POLICY_TEXT, policy.fill(claims)), room) }));
   }
-  if (config.policyArns) {
-    const { policyArns } = config;
-    parts.push(() => ({ policyArns }));
-  }
+  if (policyArns) parts.push(() => ({ policyArns }));
   if (config.tags) {
-    const tags = compileTags(config.tags, at('tags'), template, faults);
-    parts.push((claims) => ({ tags: tags(claims) }));
+    parts.push((claims) => ({
+      tags: Object.fromEntries(tags.map(([key, value]) => [key, checkPlace(TAG_VALUE, value.fill(claims))])),
+    }));
   }
 
   return {
@@ -131,27 +159,21 @@ function compileDurations(
   return { defaultSeconds: duration ?? Math.min(DEFAULT_SECONDS, maxSeconds), maxSeconds };
 }
 
-/** Templates sit in the strings of a policy, keys excepted; values go in as data, so JSON escapes them. */
-function compilePolicy(
-  node: unknown,
-  template: (source: string, path: readonly (string | number)[]) => Template,
-  path: readonly (string | number)[] = [],
-): (claims: Claims) => unknown {
-  if (typeof node === 'string') {
-    const compiled = template(node, path);
-    return (claims) => compiled.fill(claims, checkPolicyValue);
-  }
-  if (Array.isArray(node)) {
-    const items = node.map((item, index) => compilePolicy(item, template, [...path, index]));
-    return (claims) => items.map((item) => item(claims));
-  }
-  if (typeof node === 'object' && node !== null) {
-    const entries = Object.entries(node).map(
-      ([key, item]) => [key, compilePolicy(item, template, [...path, key])] as const,
-    );
-    return (claims) => Object.fromEntries(entries.map(([key, item]) => [key, item(claims)]));
-  }
-  return () => node;
+/** What AWS would refuse whatever the claims are. */
+function shapeFaults(place: Place, template: Template, path: ConfigPath): readonly Fault[] {
+  const shape = template.claims.length === 0 ? template.shape('') : template.shape('x').padEnd(2, 'x');
+  return place.pattern.test(shape)
+    ? []
+    : [{ path, message: `STS would refuse this: a ${place.name} must be ${place.rule}.` }];
+}
+
+/** The session policy shares its room with the ARNs of managed ones. */
+function checkRoom(policy: string, room: number): string {
+  if (policy.length <= room) return policy;
+  throw new SallyportError('session_value_invalid', {
+    reason: 'session.Policy',
+    detail: `Your claims yield a session policy of more than the ${room} characters there are beside the policy ARNs. Ask the operator.`,
+  });
 }
 
 function compileTags(
@@ -159,20 +181,16 @@ function compileTags(
   path: ConfigPath,
   template: (source: string, path: ConfigPath) => Template,
   faults: Fault[],
-): (claims: Claims) => Readonly<Record<string, string>> {
+): readonly (readonly [key: string, value: Template])[] {
   const lower = new Set<string>();
-  const compiled = Object.entries(tags).map(([key, source]) => {
-    if (!TAG_KEY.pattern.test(key))
-      faults.push({ path: [...path, key], message: `A tag key must be ${TAG_KEY.rule}.` });
-    if (lower.has(key.toLowerCase())) {
-      faults.push({
-        path: [...path, key],
-        message: 'Tag keys differ in more than case for AWS. Rename one.',
-      });
-    }
+  return Object.entries(tags).map(([key, source]) => {
+    const at = [...path, key];
+    if (!TAG_KEY.pattern.test(key)) faults.push({ path: at, message: `A tag key must be ${TAG_KEY.rule}.` });
+    if (lower.has(key.toLowerCase()))
+      faults.push({ path: at, message: 'Tag keys differ in more than case for AWS. Rename one.' });
     lower.add(key.toLowerCase());
-    return [key, template(source, [...path, key])] as const;
+    const value = template(source, at);
+    faults.push(...shapeFaults(TAG_VALUE, value, at));
+    return [key, value] as const;
   });
-  return (claims) =>
-    Object.fromEntries(compiled.map(([key, value]) => [key, checkPlace(TAG_VALUE, value.fill(claims))]));
 }

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { SallyportError } from '../core/errors.js';
 import type { Claims, ClaimValue } from '../core/types.js';
-import { claimValues } from './matcher.js';
+import { claimValues, textOf } from './matcher.js';
 
 type Values = readonly ClaimValue[] | undefined;
 type Expression = (claims: Claims) => Values;
@@ -13,6 +13,8 @@ export interface Template {
   readonly claims: readonly string[];
   /** `check` is called with each value before it is put in, and may throw. */
   fill(claims: Claims, check?: (value: string, claim: string) => void): string;
+  /** The text with one value in place of every claim. */
+  shape(value: string): string;
 }
 
 export class TemplateError extends Error {}
@@ -23,11 +25,12 @@ const CALL = /^([a-z]+)\((.*)\)$/s;
 const POLICY_VARIABLE = /^(?:(?!claims\.)[A-Za-z0-9._/-]+:[^{}]*|[*?$])$/;
 const PLACEHOLDER = /\$\{([^}]*)\}/g;
 
-const HASH_LENGTH = 12;
-const ENDS_LIKE_HASH = /-[0-9a-f]{12}$/;
+const ENDS_LIKE_HASH = /-(?:[0-9a-f]{12}|[0-9a-f]{16})$/;
+/** Hex digits of a hash: fewer only where little room is left for the text. */
+const hashLength = (limit: number) => (limit >= 32 ? 16 : 12);
 const SLUG_LENGTH = 32;
 const SLUG_LEAST = 2;
-const MIN_TRUNCATE = HASH_LENGTH + 2;
+const MIN_TRUNCATE = 14;
 
 const unfit = (claim: string, problem: string, reason: string) =>
   new SallyportError('session_value_invalid', {
@@ -35,21 +38,17 @@ const unfit = (claim: string, problem: string, reason: string) =>
     detail: `The claim "${claim}" ${problem}, so no session can be made for this role. Ask the operator.`,
   });
 
-const textOf = (value: ClaimValue): string | undefined =>
-  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-    ? String(value)
-    : undefined;
-
 /**
- * Text cut to `limit` characters. If anything is lost, or there are fewer than `least`, it ends in - and 12 hex digits
- * of the SHA-256 of the original, and so does a text that only looks as if it did: no two originals share a result.
+ * Text cut to `limit` characters. If anything is lost, or there are fewer than `least`, it ends in - and 16 hex digits
+ * (12 below a limit of 32) of the SHA-256 of the original, and so does a text that only looks as if it did: no two originals share a result.
  */
 function shorten(original: string, text: string, limit: number, least = 1): string {
   const characters = [...text]; // whole ones, as STS counts them
   const fits = characters.length >= least && characters.length <= limit;
   if (text === original && fits && !ENDS_LIKE_HASH.test(text)) return text;
-  const hash = createHash('sha256').update(original).digest('hex').slice(0, HASH_LENGTH);
-  return `${characters.slice(0, limit - HASH_LENGTH - 1).join('')}-${hash}`;
+  const digits = hashLength(limit);
+  const hash = createHash('sha256').update(original).digest('hex').slice(0, digits);
+  return `${characters.slice(0, limit - digits - 1).join('')}-${hash}`;
 }
 
 const slug = (text: string) => shorten(text, text.replace(/[^\w+=,.@-]+/g, '-'), SLUG_LENGTH, SLUG_LEAST);
@@ -180,6 +179,7 @@ export function parseTemplate(
     throw new TemplateError('A ${ is not closed by }. Close it.');
 
   return {
+    shape: (value) => parts.map((part) => (typeof part === 'string' ? part : value)).join(''),
     claims: parts.flatMap((part) => (typeof part === 'string' ? [] : [part.claim])),
     fill: (claims, check) =>
       parts

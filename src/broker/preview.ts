@@ -21,6 +21,6 @@ export function createPreview({
     const { authenticate, policy } = snapshot();
     const principal = await authenticate(proof, now());
     await limitPrincipal(limiter, principal);
-    return { principal, permitted: permittedRoles(policy, principal, { sourceAddress }) };
+    return { principal, permitted: permittedRoles(policy, principal, { sourceAddress }, now()) };
   };
 }

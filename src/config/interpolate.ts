@@ -12,6 +12,9 @@ export interface InterpolationSources {
   readonly folder: string;
 }
 
+/** A grant's `when` is code: nothing is put into it, and its faults may repeat what it says. */
+const isExpression = (path: ConfigPath) => path[0] === 'grants' && path.length === 3 && path[2] === 'when';
+
 /** Replaces references in every string of `value`, a tree of plain JSON values. */
 export function interpolate(
   value: unknown,
@@ -40,6 +43,7 @@ export function interpolate(
 
   const walk = (node: unknown, path: ConfigPath): unknown => {
     if (typeof node === 'string') {
+      if (isExpression(path)) return node;
       return node.replace(REFERENCE, (_, kind: string, name: string) => resolveReference(kind, name, path));
     }
     if (Array.isArray(node)) return node.map((item, index) => walk(item, [...path, index]));

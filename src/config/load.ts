@@ -73,6 +73,7 @@ export function parseConfig(
   const references = referenceFaults(shaped.value as Config, {
     issuers: namesIn(interpolated.value, 'issuers'),
     roles: namesIn(interpolated.value, 'roles'),
+    rolesFrom: namesIn(interpolated.value, 'rolesFrom') ?? [],
   });
   const faults = [...ownFaults, ...references.map(shaped.restorePath)];
   const sound = soundPart(interpolated.value, faults);

@@ -1,6 +1,7 @@
 // What the schema cannot say: names that must exist, ids that must be unique, settings that need each other. A fault
 // points at the value and does not repeat it: it may have come from the environment.
 import { isAddressBlock, isLoopback } from '../core/address.js';
+import { IAM_ROLE_ARN_PATTERN } from '../core/arn.js';
 import type { Fault } from '../core/fault.js';
 import type { Config } from './schema/config.js';
 
@@ -8,6 +9,7 @@ import type { Config } from './schema/config.js';
 interface Names {
   readonly issuers: readonly string[] | undefined;
   readonly roles: readonly string[] | undefined;
+  readonly rolesFrom: readonly string[];
 }
 
 /** Faults between the parts of a config that has the right shape. */
@@ -16,6 +18,7 @@ export function referenceFaults(config: Config, names: Names): readonly Fault[] 
     ...serverFaults(config),
     ...awsFaults(config),
     ...issuerFaults(config),
+    ...familyFaults(names),
     ...grantFaults(config, names),
   ];
 }
@@ -55,6 +58,13 @@ function serverFaults({ server }: Config): readonly Fault[] {
   ];
 }
 
+/** Grants tell roles and entries of rolesFrom apart by name alone. */
+function familyFaults({ roles = [], rolesFrom }: Names): readonly Fault[] {
+  return rolesFrom
+    .filter((name) => roles.includes(name))
+    .map((name) => ({ path: ['rolesFrom', name], message: 'A role has this name. Rename one.' }));
+}
+
 function grantFaults({ grants }: Config, names: Names): readonly Fault[] {
   const seen = new Set<string>();
   return grants.flatMap((grant, index) => {
@@ -70,19 +80,36 @@ function grantFaults({ grants }: Config, names: Names): readonly Fault[] {
           'An allow must name its issuer: the same claim means something else from another one. Add issuer.',
       });
     }
+    if (grant.mfa === 'required' && grant.effect === 'deny') {
+      faults.push({
+        path: at('mfa'),
+        message:
+          'A deny with mfa: required would deny those who used several factors. Put mfa: required on the allow.',
+      });
+    }
     const issuers = [grant.issuer ?? []].flat();
     const issuerPath = (position: number) =>
       Array.isArray(grant.issuer) ? at('issuer', position) : at('issuer');
     return [
       ...faults,
       ...unknownNames('issuer', issuers, names.issuers, issuerPath),
-      ...unknownNames('role', grant.roles, names.roles && ['*', ...names.roles], (position) =>
-        at('roles', position),
+      ...unknownNames(
+        'role',
+        grant.roles,
+        names.roles && [
+          '*',
+          ...names.roles,
+          ...names.rolesFrom,
+          ...(names.rolesFrom.length > 0 ? grant.roles.filter(isRoleArn) : []),
+        ],
+        (position) => at('roles', position),
       ),
       ...(grant.from ?? []).flatMap((block, position) => blockFaults(block, at('from', position))),
     ];
   });
 }
+
+const isRoleArn = (text: string) => new RegExp(IAM_ROLE_ARN_PATTERN).test(text);
 
 function unknownNames(
   kind: string,
@@ -91,8 +118,9 @@ function unknownNames(
   pathOf: (position: number) => Fault['path'],
 ): readonly Fault[] {
   if (!known) return [];
+  const names = new Set(known);
   return used.flatMap((name, position) =>
-    known.includes(name)
+    names.has(name)
       ? []
       : [{ path: pathOf(position), message: `No ${kind} has this name. Known: ${known.join(', ')}.` }],
   );

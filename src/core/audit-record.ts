@@ -24,6 +24,8 @@ export interface AuditRecord {
   };
   /** The role asked for, or the one decided. */
   readonly Role?: string;
+  /** For a role that a claim names: the entry of `rolesFrom` that accepts it. */
+  readonly RolesFrom?: string;
   readonly Operation?: Operation;
   readonly RoleArn?: string;
   readonly Grant?: string;

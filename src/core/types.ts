@@ -55,7 +55,7 @@ export interface ExchangeRequest {
   readonly surface: string;
   readonly sourceAddress: string;
   readonly proof: Proof;
-  /** A role's name in the config; absent means "the one I may have". */
+  /** A role's name in the config, or the ARN of one that a claim names; absent means "the one I may have". */
   readonly role?: string;
   readonly durationSeconds?: number;
   /** Session policy as JSON text. */
@@ -79,7 +79,10 @@ export type DurationLimit = 'request' | 'role' | 'SessionNotOnOrAfter';
 
 /** A permitted role with everything STS needs to be asked. A refusal is a thrown `SallyportError` instead. */
 export interface Decision {
+  /** Its name in the config, or the ARN by which a claim names it. */
   readonly role: string;
+  /** For a role that a claim names: the entry of `rolesFrom` that accepts it. */
+  readonly rolesFrom?: string;
   readonly target: Target;
   readonly session: Session;
   /** The id of the grant that permits it. */
@@ -87,6 +90,8 @@ export interface Decision {
   readonly durationLimitedBy: DurationLimit;
   /** Break-glass reason given in the request. */
   readonly reason?: string;
+  /** Ids of grants whose `when` could not be evaluated: for the metric. */
+  readonly failedConditions?: readonly string[];
 }
 
 export interface Credentials {

@@ -5,6 +5,8 @@ import { Counter, Histogram, Registry } from 'prom-client';
 export interface Metrics {
   /** One finished exchange: `outcome` is `issued` or the error's code. */
   exchanged(labels: { readonly role: string; readonly operation: string; readonly outcome: string }): void;
+  /** Grants whose `when` could not be evaluated in an exchange. */
+  conditionsFailed(grants: readonly string[]): void;
   /** Seconds an HTTP request took, by route pattern. */
   answered(labels: { readonly route: string; readonly status: number }, seconds: number): void;
   /** The exposition format and its Content-Type. */
@@ -19,6 +21,12 @@ export function createMetrics(): Metrics {
     labelNames: ['role', 'operation', 'outcome'],
     registers,
   });
+  const conditions = new Counter({
+    name: 'sallyport_grant_condition_errors_total',
+    help: 'Times the `when` of a grant could not be evaluated, by grant; it then counted against the caller.',
+    labelNames: ['grant'],
+    registers,
+  });
   const requests = new Histogram({
     name: 'sallyport_http_request_duration_seconds',
     help: 'Time to answer an HTTP request.',
@@ -28,6 +36,9 @@ export function createMetrics(): Metrics {
   });
   return {
     exchanged: (labels) => exchanges.inc(labels),
+    conditionsFailed: (grants) => {
+      for (const grant of grants) conditions.inc({ grant });
+    },
     answered: ({ route, status }, seconds) => requests.observe({ route, status }, seconds),
     render: async () => {
       const [registry] = registers as [Registry];

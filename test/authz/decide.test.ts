@@ -31,7 +31,7 @@ const allow = (id: string, roles: string[], more: Partial<GrantConfig> = {}): Gr
   ...more,
 });
 const named = (policy: ReturnType<typeof policyOf>, principal: Principal, sourceAddress = '10.1.2.3') =>
-  permittedRoles(policy, principal, { sourceAddress }).map(({ role }) => role.name);
+  permittedRoles(policy, principal, { sourceAddress }, NOW).map(({ role }) => role.name);
 
 t.test('matchers', (t) => {
   const ABSENT = Symbol('absent');
@@ -89,6 +89,10 @@ t.test('matchers', (t) => {
     [{ glob: '*' }, [], false],
     [{ glob: '*' }, '', true],
     [{ glob: '*' }, {}, false],
+    [{ glob: '7*' }, 789, true],
+    [{ glob: '7?' }, 789, false],
+    [{ glob: 'tr*' }, true, true],
+    [{ glob: '*' }, null, false],
     [{ exists: true }, 'a', true],
     [{ exists: true }, '', true],
     [{ exists: true }, false, true],
@@ -173,6 +177,20 @@ t.test('a claim is found by its literal name first, then by a dotted path into o
     [{}, '__proto__', undefined],
     [{ a: {} }, 'a.constructor.name', undefined],
     [{ '': { '': 1 } }, '.', [1]],
+    [{ '': 1 }, '.', undefined],
+    // Keys that hold dots themselves.
+    [{ 'kubernetes.io': { namespace: 'payments' } }, 'kubernetes.io.namespace', ['payments']],
+    [
+      { 'kubernetes.io': { 'app.kubernetes.io/name': { v: 1 } } },
+      'kubernetes.io.app.kubernetes.io/name.v',
+      [1],
+    ],
+    [{ 'a.b': { c: 1 }, a: { 'b.c': 2 } }, 'a.b.c', [1]],
+    [{ 'a.b': { x: 1 }, a: { 'b.c': 2 } }, 'a.b.c', [2]],
+    [{ 'a.b': 'text', a: { b: { c: 3 } } }, 'a.b.c', [3]],
+    [{ 'a.b': { c: null }, a: { b: { c: 3 } } }, 'a.b.c', undefined],
+    [{ a: { '': { b: 1 } } }, 'a..b', [1]],
+    [{ a: { 'b.': 1 } }, 'a.b.', [1]],
   ];
   for (const [claims, name, values] of rows) {
     t.same(claimValues(claimsOf(claims), name), values, `${name} of ${JSON.stringify(claims)}`);
@@ -542,10 +560,10 @@ t.test('a caller may only narrow', (t) => {
 
 /** The rules once more, as plainly as they can be said. */
 function naive(config: Config, principal: Principal, address: string): string[] {
-  const text = (value: unknown) => (typeof value === 'object' ? undefined : String(value));
+  const text = (value: ClaimValue) => (typeof value === 'object' ? undefined : String(value));
   const holds = (matcher: MatcherConfig, raw: ClaimValue | undefined, deny: boolean): boolean => {
     const list = raw === undefined || raw === null ? [] : Array.isArray(raw) ? raw : [raw];
-    const texts = list.map(text);
+    const texts = list.map((each) => text(each));
     if (typeof matcher !== 'object') return (deny || texts.length === 1) && texts.includes(String(matcher));
     const { equals, anyOf, allOf, glob, exists, not } = matcher;
     if (equals !== undefined && !holds(equals, raw, deny)) return false;
@@ -555,7 +573,7 @@ function naive(config: Config, principal: Principal, address: string): string[] 
       const patterns = [glob]
         .flat()
         .map((each) => new RegExp(`^${each.replaceAll('?', '.').replaceAll('*', '.*')}$`, 's'));
-      if (!list.some((each) => typeof each === 'string' && patterns.some((pattern) => pattern.test(each))))
+      if (!texts.some((each) => each !== undefined && patterns.some((pattern) => pattern.test(each))))
         return false;
     }
     if (exists !== undefined && exists !== (raw !== undefined && raw !== null)) return false;
@@ -588,7 +606,7 @@ t.test('decide agrees with a naive reading of the rules', (t) => {
       equals: scalar,
       anyOf: fc.array(scalar, { minLength: 1, maxLength: 2 }),
       allOf: fc.array(scalar, { minLength: 1, maxLength: 2 }),
-      glob: fc.constantFrom('*', 'a*', '?', ['b', '*b']),
+      glob: fc.constantFrom('*', 'a*', '?', 'tr*', ['b', '*b']),
       exists: fc.boolean(),
     },
     { requiredKeys: [] },

@@ -24,7 +24,7 @@ function fill(source: string, claims: object): string {
   return refusal ? `! ${refusal.reason}` : text;
 }
 
-const hash = /-[0-9a-f]{12}$/;
+const hash = /-[0-9a-f]{16}$/;
 /** A value in a test's name. */
 const shown = (value: unknown) =>
   JSON.stringify(value)
@@ -86,9 +86,9 @@ t.test('templates', (t) => {
     ['${slug(claims.several)}', '! session.claim_multiple'],
     // Functions
     ['${slug(claims.sub)}', 'alice'],
-    ['${slug(claims.n)}', /^7-[0-9a-f]{12}$/],
-    ['${slug(claims.mail)}', /^Alice-Smith-alice@c-[0-9a-f]{12}$/],
-    ['${slug(claims.long)}', /^x{19}-[0-9a-f]{12}$/],
+    ['${slug(claims.n)}', /^7-[0-9a-f]{16}$/],
+    ['${slug(claims.mail)}', /^Alice-Smith-ali-[0-9a-f]{16}$/],
+    ['${slug(claims.long)}', /^x{15}-[0-9a-f]{16}$/],
     ['${lower(claims.upper)}', 'Écoleabc'],
     ['${upper(claims.upper)}', 'ÉCOLEABC'],
     ['${truncate(claims.sub, 14)}', 'alice'],
@@ -110,7 +110,7 @@ t.test('templates', (t) => {
     ['${join(claims.nested, ",")}', '! session.claim_structured'],
     // Functions of functions
     ['${upper(default(first(claims.nope), "x,y"))}', 'X,Y'],
-    ['${slug(join(claims.several, " "))}', /^b-a-[0-9a-f]{12}$/],
+    ['${slug(join(claims.several, " "))}', /^b-a-[0-9a-f]{16}$/],
     ['${truncate( slug( claims.sub ) , 14 )}', 'alice'],
     ['${lower(upper(lower(upper(claims.sub))))}', 'alice'],
   ];
@@ -162,10 +162,24 @@ t.test('no two claims share a name, and every name fits AWS', (t) => {
     .string({ unit: 'binary', minLength: 1, maxLength: 60 })
     .filter((text) => !LONE_SURROGATE.test(text));
   const near = fc
-    .array(fc.constantFrom('a', 'b', '-', ' ', '/', 'é', '-0123456789ab', 'xxxxxxxxxxxxxxxx', '😀'), {
-      minLength: 1,
-      maxLength: 5,
-    })
+    .array(
+      fc.constantFrom(
+        'a',
+        'b',
+        '-',
+        ' ',
+        '/',
+        'é',
+        '-0123456789ab',
+        '-0123456789abcdef',
+        'xxxxxxxxxxxxxxxx',
+        '😀',
+      ),
+      {
+        minLength: 1,
+        maxLength: 5,
+      },
+    )
     .map((parts) => parts.join(''));
   const slug = (sub: string) => fill('${slug(claims.sub)}', { sub });
   const cut = (sub: string) => fill('${truncate(claims.sub, 20)}', { sub });
@@ -186,7 +200,7 @@ t.test('no two claims share a name, and every name fits AWS', (t) => {
     t.match(slug(forged), ROLE_SESSION_NAME.pattern);
   }
   t.equal(slug('alice-0123456789a'), 'alice-0123456789a');
-  t.match(slug('a'), /^a-[0-9a-f]{12}$/, 'STS takes no name of one character');
+  t.match(slug('a'), /^a-[0-9a-f]{16}$/, 'STS takes no name of one character');
   t.equal(cut('𝒳'.repeat(21)).length, 7 * 2 + 13, 'no character is cut in half');
   t.end();
 });
@@ -239,8 +253,9 @@ t.test('places take what AWS takes there', (t) => {
 
 function sessionOf(role: RoleConfig) {
   const faults: Fault[] = [];
-  const compiled = compileSession(role, ['roles', 'r'], faults);
-  return { faults, fill: (claims: object) => compiled.fill(claimsOf(claims)) };
+  const warnings: Fault[] = [];
+  const compiled = compileSession(role, ['roles', 'r'], { faults, warnings });
+  return { faults, warnings, fill: (claims: object) => compiled.fill(claimsOf(claims)) };
 }
 
 t.test('a session is filled from its templates; what AWS would not take refuses it', (t) => {
@@ -264,7 +279,7 @@ t.test('a session is filled from its templates; what AWS would not take refuses 
   );
   t.equal(
     sessionOf(web).fill({ sub: 'repo:org/x' }).name.length,
-    'repo-org-x'.length + 13,
+    'repo-org-x'.length + 17,
     'the default is a slug of sub',
   );
 
@@ -272,7 +287,7 @@ t.test('a session is filled from its templates; what AWS would not take refuses 
     sessionOf({ ...federation, session }).faults.map(({ path }) => path.slice(3).join('.'));
   t.same(paths({ tags: { team: 'x', Team: 'y' } }), ['tags.Team'], 'keys that differ in case only');
   t.same(paths({ tags: { 'aws:x': 'y', 'a*': 'z', ok: '${oops}' } }), ['tags.aws:x', 'tags.a*', 'tags.ok']);
-  t.same(paths({ policy: { Statement: [{ Resource: ['a', '${nope}'] }] } }), [
+  t.same(paths({ policy: { Statement: [{ Effect: 'Allow', Action: 'a', Resource: ['a', '${nope}'] }] } }), [
     'policy.Statement.0.Resource.1',
   ]);
   t.end();
@@ -340,6 +355,13 @@ t.test('nothing in a claim changes the structure of a session policy', (t) => {
     '&',
     'a b',
     '{aws:username}',
+    '\uff0a', // FULLWIDTH ASTERISK
+    '\uff04{aws:username}',
+    '\u2217', // ASTERISK OPERATOR
+    '\u2028',
+    '\u0430cme',
+    '😀',
+    '\u0100\uffff',
   ];
   for (const value of escaped) {
     t.strictSame(filled(value, value), expected(value, value), shown(value));
@@ -351,12 +373,6 @@ t.test('nothing in a claim changes the structure of a session policy', (t) => {
     ['$', 'session.policy_wildcard'],
     ['${aws:username}', 'session.policy_wildcard'],
     ['${*}', 'session.policy_wildcard'],
-    ['\uff0a', 'session.Policy'], // FULLWIDTH ASTERISK
-    ['\uff04', 'session.Policy'],
-    ['\u2217', 'session.Policy'], // ASTERISK OPERATOR
-    ['\u2028', 'session.Policy'],
-    ['\u0430cme', 'session.Policy'],
-    ['😀', 'session.Policy'],
     ['x'.repeat(100_000), 'session.Policy'],
     ['', 'session.claim_empty'],
     [[], 'session.claim_missing'],
@@ -384,8 +400,12 @@ t.test('nothing in a claim changes the structure of a session policy', (t) => {
 });
 
 t.test("IAM's own policy variables pass through; what only looks like one is a fault", (t) => {
+  const S3 = { Effect: 'Allow', Action: 's3:GetObject' };
   const policyWith = (text: string) =>
-    sessionOf({ ...federation, session: { name: 'fixed', policy: { Resource: text } } });
+    sessionOf({
+      ...federation,
+      session: { name: 'fixed', policy: { Statement: { ...S3, Resource: text } } },
+    });
   const passing = [
     '${aws:username}',
     '${aws:PrincipalTag/team}',
@@ -400,7 +420,7 @@ t.test("IAM's own policy variables pass through; what only looks like one is a f
   for (const text of passing) {
     const { fill, faults } = policyWith(text);
     t.same(faults, [], text);
-    t.same(JSON.parse(fill({}).policy ?? ''), { Resource: text }, text);
+    t.same(JSON.parse(fill({}).policy ?? ''), { Statement: { ...S3, Resource: text } }, text);
   }
   const faulty = [
     '${claims.x',
@@ -414,7 +434,7 @@ t.test("IAM's own policy variables pass through; what only looks like one is a f
   ];
   for (const text of faulty) t.equal(policyWith(text).faults.length, 1, text);
   t.equal(
-    JSON.parse(policyWith('${aws:username}/${claims.x}').fill({ x: '{b}' }).policy ?? '').Resource,
+    JSON.parse(policyWith('${aws:username}/${claims.x}').fill({ x: '{b}' }).policy ?? '').Statement.Resource,
     '${aws:username}/{b}',
   );
   t.end();
@@ -446,5 +466,84 @@ t.test('faults of every role are collected, each with its path', (t) => {
     faults.map(({ path }) => path.join('.')),
     ['roles.a.session.name', 'roles.c.session.tags.k'],
   );
+  t.end();
+});
+
+t.test('what STS would refuse for any claims is a fault of the config', (t) => {
+  const faults = (session: object) =>
+    sessionOf({ ...federation, session }).faults.map(
+      ({ path, message }) => `${path.slice(3).join('.')}: ${message}`,
+    );
+  const policy = (statement: object) => ({ policy: { Statement: [statement] } });
+  const S3 = { Effect: 'Allow', Action: 's3:*', Resource: '*' };
+  const rows: [session: object, fault: RegExp | undefined][] = [
+    [{ name: 'fixed' }, undefined],
+    [{ name: 'a' }, /^name: STS would refuse this: a Name must be 2 to 32/],
+    [{ name: 'a b' }, /^name: STS would refuse/],
+    [{ name: 'x'.repeat(33) }, /^name: STS would refuse/],
+    [{ name: 'gha-${claims.run_id}' }, undefined],
+    [{ name: '${claims.a}' }, undefined],
+    [{ name: 'gha:${claims.run_id}' }, /^name: STS would refuse/],
+    [{ name: `\${claims.a}${'x'.repeat(32)}` }, /^name: STS would refuse/],
+    [{ tags: { team: 'a,b' } }, /^tags.team: STS would refuse this: a tag value/],
+    [{ tags: { team: '${claims.a}*' } }, /^tags.team: STS would refuse/],
+    [{ tags: { team: '' } }, undefined],
+    [policy(S3), undefined],
+    [{ policy: { Version: '2012-10-17' } }, /^policy: A session policy needs Statement/],
+    [{ policy: { Statement: S3 } }, undefined],
+    [policy({ ...S3, Effect: 'allow' }), /^policy.Statement.0.Effect: Effect must be Allow or Deny/],
+    [policy({ ...S3, Principal: '*' }), /^policy.Statement.0.Principal: A session policy has no Principal/],
+    [policy({ Effect: 'Allow', Action: 's3:*' }), /^policy.Statement.0: A statement needs Resource/],
+    [policy({ Effect: 'Allow', Resource: '*' }), /needs Action or NotAction/],
+    [policy({ ...S3, NotAction: 's3:*' }), /needs Action or NotAction, and not both/],
+    [{ policy: { Statement: ['text'] } }, /must be a mapping/],
+    [policy({ ...S3, Condition: { StringEquals: { '${claims.x}': 'y' } } }), /^policy.*: A claim may stand/],
+    [policy({ ...S3, Condition: { StringEquals: { '${slug(claims.x)}': 'y' } } }), /not in a key/],
+    [policy({ ...S3, Condition: { StringEquals: { 'aws:username': '${claims.x}' } } }), undefined],
+    [policy({ ...S3, Resource: 'x'.repeat(2048) }), /^: The session policy and the policy ARNs have 2\d+/],
+    [policy({ ...S3, Resource: '\u0141'.repeat(340) }), /^: The session policy and the policy ARNs/],
+    [policy({ ...S3, Resource: '\u0141'.repeat(50) }), undefined],
+    [
+      {
+        ...policy({ ...S3, Resource: 'x'.repeat(1950) }),
+        policyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess', 'arn:aws:iam::aws:policy/Other'],
+      },
+      /^: The session policy and the policy ARNs/,
+    ],
+    [{ tags: { a: 'x'.repeat(250), b: 'y'.repeat(250) } }, /^: Tags and policies take about 111 %/],
+    [{ ...policy({ ...S3, Resource: 'x'.repeat(1000) }), tags: { a: 'x'.repeat(250) } }, /about 1\d\d %/],
+  ];
+  for (const [session, fault] of rows) {
+    const found = faults(session);
+    t.equal(found.length, fault ? 1 : 0, `${JSON.stringify(session).slice(0, 70)} ${found}`);
+    if (fault) t.match(found[0], fault);
+  }
+  const warnings = (session: object) => sessionOf({ ...federation, session }).warnings;
+  t.same(warnings({ tags: { team: '${claims.team}' } }), []);
+  t.match(warnings({ tags: { a: 'x'.repeat(200), b: 'y'.repeat(200), c: '${claims.c}' } }), [
+    { path: ['roles', 'r', 'session'], message: /^Tags and policies take about 94 %/ },
+  ]);
+  t.match(
+    warnings({ tags: Object.fromEntries([...'abcdefghijklmno'].map((key) => [key, `\${claims.${key}}`])) }),
+    [{ message: /with claims of 24 characters/ }],
+    'what few characters of a claim would not show',
+  );
+  t.end();
+});
+
+t.test('a policy that only some claims make too long is refused for them', (t) => {
+  const { fill, faults } = sessionOf({
+    ...web,
+    session: {
+      policy: { Statement: { Effect: 'Allow', Action: 's3:*', Resource: '${claims.r}' } },
+      policyArns: [`arn:aws:iam::aws:policy/${'A'.repeat(100)}`],
+    },
+  });
+  t.same(faults, []);
+  const reason = (r: string) => refusalOf(() => fill({ sub: 'alice', r }))?.reason;
+  t.equal(reason('x'.repeat(1800)), undefined);
+  t.equal(reason('x'.repeat(1900)), 'session.Policy', 'with the ARN it has more than 2048');
+  t.equal(reason('\u0141'.repeat(1000)), 'session.Policy', 'escapes count');
+  t.equal(reason('\u0141'.repeat(200)), undefined);
   t.end();
 });

@@ -155,7 +155,7 @@ auditt: {}
     '23:53 Must be an IP address or a CIDR block, e.g. 10.0.0.0/8 or 2001:db8::/32.',
     '26:14 YAML reads this number as 12345678901. Put it in quotes, or write it so.',
     '30:24 The value must NOT have fewer than 1 items.',
-    '31:5 The value must NOT have fewer than 1 items. Names of roles; "*" for all.',
+    '31:5 The value must NOT have fewer than 1 items. Names of roles, of entries of rolesFrom, or ARNs of roles from a claim; "*" for all.',
     '32:7 Another grant has this id. Rename one.',
     '33:1 Unknown key "auditt". Did you mean "audit"?',
   ];

@@ -85,7 +85,7 @@ const rows: readonly Malformed[] = [
   json('a field in other case', '{"role":"deploy"}', 400, 'parameter_invalid'),
   json('Role: a number', '{"Role":7}', 400, 'parameter_invalid'),
   json('Role: empty', '{"Role":""}', 400, 'parameter_invalid'),
-  json('Role: too long', `{"Role":"${'x'.repeat(65)}"}`, 400, 'parameter_invalid'),
+  json('Role: too long', `{"Role":"${'x'.repeat(1025)}"}`, 400, 'parameter_invalid'),
   json('DurationSeconds: a string', '{"Role":"deploy","DurationSeconds":"900"}', 400, 'parameter_invalid'),
   json('DurationSeconds: a fraction', '{"Role":"deploy","DurationSeconds":900.5}', 400, 'parameter_invalid'),
   json('DurationSeconds: negative', '{"Role":"deploy","DurationSeconds":-900}', 400, 'parameter_invalid'),

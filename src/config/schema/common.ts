@@ -28,3 +28,23 @@ export const oneOrMore = (description: string) =>
 /** One of several object schemas, told apart by one property, so that a fault speaks of the right one only. */
 export const oneOfBy = <T>(propertyName: string, variants: readonly TSchema[], description: string) =>
   Type.Unsafe<T>({ type: 'object', discriminator: { propertyName }, oneOf: variants, description });
+
+const strings = (description: string) =>
+  Type.Optional(
+    Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 100, uniqueItems: true, description }),
+  );
+
+/** What an issuer says of a caller who used several factors. */
+export const Mfa = Type.Object(
+  {
+    acr: strings('Values of `acr`, for SAML of AuthnContextClassRef, that mean several factors.'),
+    amr: strings(
+      'Values of `amr`, for SAML of the attribute http://schemas.microsoft.com/claims/authnmethodsreferences, that mean several factors.',
+    ),
+  },
+  {
+    ...closed,
+    minProperties: 1,
+    description: 'What counts where a grant says `mfa: required`. One of the values is enough.',
+  },
+);

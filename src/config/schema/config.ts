@@ -8,6 +8,9 @@ import {
   AssumeRoleWithWebIdentityRole,
   GetFederationTokenRole,
   type RoleConfig,
+  type RolesFromConfig,
+  RolesFromSaml,
+  RolesFromWebIdentity,
 } from './role.js';
 import { SamlIssuer } from './saml-issuer.js';
 import { Limits, Store } from './stores.js';
@@ -129,6 +132,16 @@ export const ConfigSchema = Type.Object(
         'Something the broker can issue, by the STS operation that yields it.',
       ),
       'What can be issued, by name.',
+    ),
+    rolesFrom: Type.Optional(
+      named(
+        oneOfBy<RolesFromConfig>(
+          'via',
+          [RolesFromSaml, RolesFromWebIdentity],
+          'Roles that a claim names by ARN, by the STS operation that yields them.',
+        ),
+        'Roles that a claim of the caller names, inside an allowlist. Grants name them by the name of the entry, or by ARN.',
+      ),
     ),
     grants: Type.Array(Grant, { description: 'Who may have what. Their order does not matter.' }),
     audit: Type.Optional(Audit),

@@ -1,5 +1,5 @@
 // A grant in the config: which principals may have which roles. Default deny; `effect: deny` wins over any allow.
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { closed, NAME_PATTERN, oneOrMore } from './common.js';
 
 type Scalar = string | number | boolean;
@@ -38,6 +38,32 @@ export const matcherDefinition = {
     'A value (equals), or an object whose conditions must all hold. `equals`: the value. `anyOf` / `allOf`: one / every one of these is among the values. `glob`: * any run, ? one character. `exists`: the claim is there, or is not. `not`: this matcher does not hold.',
 };
 
+const TIME = '(?:[01][0-9]|2[0-3]):[0-5][0-9]';
+
+const Between = Type.Object(
+  {
+    hours: Type.Optional(
+      Type.String({
+        pattern: `^(${TIME})-(?!\\1)(?:${TIME}|24:00)$`,
+        description: 'From and to, e.g. "08:00-18:00", or over midnight "22:00-06:00".',
+      }),
+    ),
+    weekdays: Type.Optional(
+      Type.Array(Type.Enum(['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Days. Hours over midnight belong to the day on which they begin.',
+      }),
+    ),
+    timeZone: Type.String({
+      pattern: '^[A-Za-z]',
+      description: 'Name of the IANA time zone whose clocks count, e.g. Europe/Berlin.',
+    }),
+  },
+  { ...closed, minProperties: 2, description: 'Hours, weekdays or both, in a time zone.' },
+);
+export type BetweenConfig = Static<typeof Between>;
+
 export const Grant = Type.Object(
   {
     id: Type.String({
@@ -61,10 +87,25 @@ export const Grant = Type.Object(
         description: 'Addresses or CIDR blocks the caller must be in, e.g. 10.0.0.0/8.',
       }),
     ),
+    between: Type.Optional(Between),
+    mfa: Type.Optional(
+      Type.Literal('required', {
+        description:
+          'Only for an allow: the identity provider must say that several factors were used, see `mfa` of the issuer.',
+      }),
+    ),
+    when: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 2000,
+        description:
+          'CEL expression that must hold too, over claims, issuer, subject, sourceAddress and now. Where it cannot be evaluated, a deny denies and an allow does not allow.',
+      }),
+    ),
     roles: Type.Array(Type.String(), {
       minItems: 1,
       uniqueItems: true,
-      description: 'Names of roles; "*" for all.',
+      description: 'Names of roles, of entries of rolesFrom, or ARNs of roles from a claim; "*" for all.',
     }),
   },
   { ...closed, description: 'Which principals may have which roles.' },

@@ -1,6 +1,6 @@
 // An OIDC issuer in the config: whose JWTs are accepted, addressed to whom, under which limits.
 import { type Static, Type } from 'typebox';
-import { closed, Duration, oneOrMore } from './common.js';
+import { closed, Duration, Mfa, oneOrMore } from './common.js';
 
 const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
 
@@ -96,6 +96,7 @@ export const OidcIssuer = Type.Object(
         },
       ),
     ),
+    mfa: Type.Optional(Mfa),
     maxLifetime: Type.Optional(Duration('Longest accepted exp - iat. Default 1d.')),
     replay: Type.Optional(
       Type.Enum(['once', 'reusable'], {

@@ -107,6 +107,52 @@ export const GetFederationTokenRole = Type.Object(
   { ...closed, description: "A federated user, issued with the broker's own long-term IAM user keys." },
 );
 
+const allowlist = {
+  accounts: Type.Array(Type.String({ pattern: '^[0-9]{12}$' }), {
+    minItems: 1,
+    maxItems: 1000,
+    uniqueItems: true,
+    description: 'Ids of the accounts whose roles may be named, in quotes.',
+  }),
+  roleArns: Type.Array(Type.String({ pattern: '^arn:' }), {
+    minItems: 1,
+    maxItems: 100,
+    uniqueItems: true,
+    description:
+      'ARNs that may be named, as globs: * any run, ? one character, e.g. arn:aws:iam::*:role/federated/*.',
+  }),
+};
+
+export const RolesFromSaml = Type.Object(
+  {
+    via: Type.Literal('AssumeRoleWithSAML'),
+    claim: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'Attribute of pairs "role ARN,provider ARN", in either order. Default https://aws.amazon.com/SAML/Attributes/Role.',
+      }),
+    ),
+    ...allowlist,
+    session: AssumeRoleWithSamlRole.properties.session,
+    ...shared,
+  },
+  { ...closed, description: 'Roles that a SAML attribute names.' },
+);
+
+export const RolesFromWebIdentity = Type.Object(
+  {
+    via: Type.Literal('AssumeRoleWithWebIdentity'),
+    claim: Type.String({ minLength: 1, description: 'Claim of role ARNs, one or a list.' }),
+    ...allowlist,
+    session: AssumeRoleWithWebIdentityRole.properties.session,
+    ...shared,
+  },
+  { ...closed, description: 'Roles that a claim of a JWT names.' },
+);
+
+export type RolesFromConfig = Static<typeof RolesFromSaml> | Static<typeof RolesFromWebIdentity>;
+
 export type RoleConfig =
   | Static<typeof AssumeRoleWithSamlRole>
   | Static<typeof AssumeRoleWithWebIdentityRole>

@@ -1,6 +1,6 @@
 // A SAML IdP in the config: whose assertions are accepted, to whom they must be addressed, under which limits.
 import { type Static, Type } from 'typebox';
-import { closed, Duration } from './common.js';
+import { closed, Duration, Mfa, NAME_PATTERN } from './common.js';
 
 export const SamlIssuer = Type.Object(
   {
@@ -48,6 +48,14 @@ export const SamlIssuer = Type.Object(
           'XML namespaces this IdP declares besides those of SAML, XML Signature, XML Encryption and XML Schema.',
       }),
     ),
+    aliases: Type.Optional(
+      Type.Record(Type.String({ pattern: NAME_PATTERN }), Type.String({ minLength: 1 }), {
+        ...closed,
+        description:
+          'Short names of attributes: alias: attribute, e.g. email: http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress. Where an attribute is called like the alias itself, the name means that attribute.',
+      }),
+    ),
+    mfa: Type.Optional(Mfa),
     maxLifetime: Type.Optional(
       Duration('Longest accepted time from IssueInstant to NotOnOrAfter. Default 1h.'),
     ),

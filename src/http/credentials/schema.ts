@@ -13,9 +13,9 @@ export const CredentialsRequest = Type.Object(
     Role: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: 64,
+        maxLength: 1024,
         description:
-          "The role's name. May be left out if exactly one is permitted; else 409 names the choices.",
+          "The role's name, or the ARN of a role that a claim names. May be left out if exactly one is permitted; else 409 names the choices.",
       }),
     ),
     DurationSeconds: Type.Optional(

@@ -1,0 +1,102 @@
+// Which roles the grants permit a caller, by name or all of them. Default deny, a deny wins, order never matters. A
+// role that is not there takes the same work to refuse as one that is not permitted.
+import { SallyportError } from '../core/errors.js';
+import type { CompiledGrant } from './grant.js';
+import type { CompiledRole, Policy } from './policy.js';
+import type { Situation } from './situation.js';
+
+export interface Permitted {
+  readonly role: CompiledRole;
+  /** The first allow, by the order of the config, that covers the role. */
+  readonly grant: string;
+}
+
+/** The grants that apply, in the order of the config, and those whose `when` could not be evaluated. */
+interface Judged {
+  readonly applying: readonly CompiledGrant[];
+  /** Ids of grants. */
+  readonly failed: readonly string[];
+}
+
+/** Grants whose `when` could not be evaluated, as the cause of a refusal: for log and metric, not for the caller. */
+export class ConditionError extends Error {
+  override readonly name = 'ConditionError';
+  readonly grants: readonly string[];
+
+  constructor(grants: readonly string[]) {
+    super(`The condition of these grants could not be evaluated: ${grants.join(', ')}`);
+    this.grants = grants;
+  }
+}
+
+/** Every role, by the order of the config, and the grants whose `when` could not be evaluated. */
+export function permittedTo(
+  policy: Policy,
+  situation: Situation,
+): Pick<Judged, 'failed'> & { readonly permitted: readonly Permitted[] } {
+  const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forAnyRole(situation) ?? [];
+  const { applying, failed } = judge(grants, situation);
+  const named = new Set(applying.filter(({ deny }) => !deny).flatMap(({ roles }) => [...roles]));
+  // Only roles that an allow names are looked at, not all there are.
+  const configured = named.has('*')
+    ? policy.roleList
+    : [...named].flatMap((name) => policy.roles.get(name) ?? []).sort((a, b) => a.position - b.position);
+  const permitted = new Map<string, Permitted>();
+  for (const role of [...configured, ...claimedRoles(policy, situation)]) {
+    const each = permitted.has(role.name) ? undefined : permit(role, applying);
+    if (each) permitted.set(role.name, each);
+  }
+  return { permitted: [...permitted.values()], failed };
+}
+
+/** The role of that name. @throws SallyportError `role_not_permitted`. */
+export function permittedAs(
+  policy: Policy,
+  situation: Situation,
+  name: string,
+): Permitted & Pick<Judged, 'failed'> {
+  const role = policy.roles.get(name);
+  const named = claimedRoles(policy, situation).filter((each) => each.name === name);
+  const candidates = role ? [role] : named;
+  const judgedAs = candidates.length > 0 ? candidates : standIn(policy, name);
+  const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forRole(judgedAs.flatMap(namesOf));
+  const { applying, failed } = judge(grants?.(situation) ?? [], situation);
+  const [permitted] = candidates.flatMap((each) => permit(each, applying) ?? []);
+  if (!permitted) throw notPermitted('role_not_permitted', failed);
+  return { ...permitted, failed };
+}
+
+export const notPermitted = (code: 'role_not_permitted' | 'no_role_permitted', failed: readonly string[]) =>
+  new SallyportError(code, failed.length > 0 ? { cause: new ConditionError(failed) } : {});
+
+const claimedRoles = (policy: Policy, situation: Situation): readonly CompiledRole[] =>
+  policy.claimedRoles.flatMap((rolesOf) => rolesOf(situation));
+
+function judge(grants: readonly CompiledGrant[], situation: Situation): Judged {
+  const judged = grants.map((grant) => ({ grant, ...grant.judge(situation) }));
+  return {
+    applying: judged.filter(({ applies }) => applies).map(({ grant }) => grant),
+    failed: judged.filter(({ failed }) => failed).map(({ grant }) => grant.id),
+  };
+}
+
+/** By which a grant can mean the role. */
+const namesOf = ({ name, family }: CompiledRole) => (family === undefined ? [name] : [name, family]);
+
+function permit(role: CompiledRole, applying: readonly CompiledGrant[]): Permitted | undefined {
+  const names = namesOf(role);
+  const covering = applying.filter((grant) => names.some((name) => grant.coversRole(name)));
+  const allow = covering.find((grant) => !grant.deny);
+  return allow && !covering.some((grant) => grant.deny) ? { role, grant: allow.id } : undefined;
+}
+
+/**
+ * A role to judge in place of one that is not there, so that the time to refuse does not tell them apart. The same
+ * name always gets the same one.
+ */
+function standIn({ roleList }: Policy, name: string): readonly CompiledRole[] {
+  let hash = 0;
+  for (let index = 0; index < Math.min(name.length, 256); index++)
+    hash = (hash * 31 + name.charCodeAt(index)) >>> 0;
+  return roleList.slice(hash % roleList.length).slice(0, 1);
+}
