@@ -1,5 +1,6 @@
 // Principal + request -> Decision, or a refusal. Pure: no I/O, no clock of its own. Default deny, a deny wins, order
 // never matters. A role that is not there and one that is not permitted are refused alike.
+import type { Permission } from '../config/schema/grant.js';
 import { SallyportError } from '../core/errors.js';
 import type { Decision, DurationLimit, ExchangeRequest, Principal, Session } from '../core/types.js';
 import { narrowing } from './narrowing.js';
@@ -21,6 +22,14 @@ type Asked = Caller & Pick<ExchangeRequest, 'role' | 'durationSeconds' | 'policy
 export function permittedRoles(policy: Policy, principal: Principal, caller: Caller): readonly Permitted[] {
   const grants = matchingGrants(policy, principal, caller);
   return [...policy.roles.values()].flatMap((role) => permit(role, grants) ?? []);
+}
+
+/** Whether the principal may do this with the broker itself. By the rules of roles: default deny, a deny wins. */
+export function mayDo(permission: Permission, policy: Policy, principal: Principal, caller: Caller): boolean {
+  const covering = matchingGrants(policy, principal, caller).filter((grant) =>
+    grant.coversPermission(permission),
+  );
+  return covering.length > 0 && !covering.some((grant) => grant.deny);
 }
 
 /**

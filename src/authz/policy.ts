@@ -1,5 +1,6 @@
 // The compiled policy: grants and roles of one config, ready to be asked. Built once, then only read.
 import type { Config } from '../config/schema/config.js';
+import type { Permission } from '../config/schema/grant.js';
 import type { RoleConfig } from '../config/schema/role.js';
 import { addressSet } from '../core/address.js';
 import type { Fault } from '../core/fault.js';
@@ -16,16 +17,33 @@ export interface CompiledRole {
   readonly session: CompiledSession;
 }
 
+/** One thing a grant asks. Deciding and explaining ask the same `holds`. */
+export interface Condition {
+  /** What is asked about, by its path in the grant: `issuer`, `from`, `match.groups`. */
+  readonly on: string;
+  /** Whether only the claims can tell. */
+  readonly ofClaims: boolean;
+  /** As the config has it. */
+  readonly wanted: unknown;
+  seen(principal: Principal, sourceAddress: string): unknown;
+  holds(principal: Principal, sourceAddress: string): boolean;
+}
+
 export interface CompiledGrant {
   readonly id: string;
   readonly deny: boolean;
+  readonly conditions: readonly Condition[];
   coversRole(role: string): boolean;
-  /** Whether it is about this principal, calling from this address. */
+  /** A deny of all roles takes away every permission as well. */
+  coversPermission(permission: Permission): boolean;
+  /** Whether it is about this principal, calling from this address: all conditions hold. */
   matches(principal: Principal, sourceAddress: string): boolean;
 }
 
 export interface Policy {
   readonly roles: ReadonlyMap<string, CompiledRole>;
+  /** By the order of the config. */
+  readonly grants: readonly CompiledGrant[];
   /** By issuer, so that a decision reads only the grants that can matter. */
   readonly grantsByIssuer: ReadonlyMap<string, readonly CompiledGrant[]>;
 }
@@ -51,7 +69,7 @@ export function compilePolicy(config: Config): {
       grants.filter(({ issuers }) => issuers === undefined || issuers.has(issuer)).map(({ grant }) => grant),
     ]),
   );
-  return { policy: { roles, grantsByIssuer }, faults };
+  return { policy: { roles, grants: grants.map(({ grant }) => grant), grantsByIssuer }, faults };
 }
 
 function compileRole(name: string, role: RoleConfig, faults: Fault[]): CompiledRole {
@@ -78,18 +96,55 @@ function targetOf(role: RoleConfig): Target {
 
 function compileGrant(config: Config['grants'][number]) {
   const roles = new Set(config.roles);
-  const matchers = Object.entries(config.match).map(([claim, matcher]) => ({
-    claim,
-    matcher: compileMatcher(matcher, config.effect ?? 'allow'),
-  }));
-  const inRange = config.from && addressSet(config.from);
+  const permissions = new Set(config.permissions);
+  const deny = config.effect === 'deny';
+  const issuers = config.issuer === undefined ? undefined : new Set([config.issuer].flat());
+  const conditions = conditionsOf(config, issuers);
   const grant: CompiledGrant = {
     id: config.id,
-    deny: config.effect === 'deny',
+    deny,
+    conditions,
     coversRole: (role) => roles.has(role) || roles.has('*'),
+    coversPermission: (permission) => permissions.has(permission) || (deny && roles.has('*')),
     matches: (principal, sourceAddress) =>
-      (inRange?.(sourceAddress) ?? true) &&
-      matchers.every(({ claim, matcher }) => matcher(claimValues(principal.claims, claim))),
+      conditions.every((condition) => condition.holds(principal, sourceAddress)),
   };
-  return { grant, issuers: config.issuer === undefined ? undefined : new Set([config.issuer].flat()) };
+  return { grant, issuers };
+}
+
+function conditionsOf(
+  { effect = 'allow', issuer, from, match }: Config['grants'][number],
+  issuers: ReadonlySet<string> | undefined,
+): readonly Condition[] {
+  const conditions: Condition[] = [];
+  if (issuers) {
+    conditions.push({
+      on: 'issuer',
+      ofClaims: false,
+      wanted: issuer,
+      seen: (principal) => principal.issuer,
+      holds: (principal) => issuers.has(principal.issuer),
+    });
+  }
+  if (from) {
+    const inRange = addressSet(from);
+    conditions.push({
+      on: 'from',
+      ofClaims: false,
+      wanted: from,
+      seen: (_, sourceAddress) => sourceAddress,
+      holds: (_, sourceAddress) => inRange(sourceAddress),
+    });
+  }
+  for (const [claim, wanted] of Object.entries(match)) {
+    const matcher = compileMatcher(wanted, effect);
+    conditions.push({
+      on: `match.${claim}`,
+      ofClaims: true,
+      wanted,
+      seen: ({ claims }) => claimValues(claims, claim),
+      holds: ({ claims }) => matcher(claimValues(claims, claim)),
+    });
+  }
+  return conditions;
 }

@@ -6,6 +6,7 @@ import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
 import { registerOpenapi } from './openapi.js';
 import { registerSandbox } from './sandbox.js';
+import { registerSchema } from './schema.js';
 import { registerServe } from './serve.js';
 import { registerToken } from './token.js';
 
@@ -25,5 +26,6 @@ export function createProgram(): Command {
   registerToken(program);
   registerAssertion(program);
   registerOpenapi(program);
+  registerSchema(program);
   return program;
 }

@@ -12,7 +12,7 @@ interface Names {
 
 /** Faults between the parts of a config that has the right shape. */
 export function referenceFaults(config: Config, names: Names): readonly Fault[] {
-  return [...serverFaults(config), ...grantFaults(config, names)];
+  return [...serverFaults(config), ...grantFaults(config, names), ...testFaults(config, names)];
 }
 
 function serverFaults({ server }: Config): readonly Fault[] {
@@ -47,16 +47,38 @@ function grantFaults({ grants }: Config, names: Names): readonly Fault[] {
           'An allow must name its issuer: the same claim means something else from another one. Add issuer.',
       });
     }
+    if (!grant.roles && !grant.permissions)
+      faults.push({ path: at('id'), message: 'This grant is about nothing. Add roles or permissions.' });
     const issuers = [grant.issuer ?? []].flat();
     const issuerPath = (position: number) =>
       Array.isArray(grant.issuer) ? at('issuer', position) : at('issuer');
     return [
       ...faults,
       ...unknownNames('issuer', issuers, names.issuers, issuerPath),
-      ...unknownNames('role', grant.roles, names.roles && ['*', ...names.roles], (position) =>
+      ...unknownNames('role', grant.roles ?? [], names.roles && ['*', ...names.roles], (position) =>
         at('roles', position),
       ),
       ...(grant.from ?? []).flatMap((block, position) => blockFaults(block, at('from', position))),
+    ];
+  });
+}
+
+function testFaults({ tests = [] }: Config, names: Names): readonly Fault[] {
+  return tests.flatMap((test, index) => {
+    const at = (...rest: (string | number)[]) => ['tests', index, ...rest];
+    const faults =
+      test.allow || test.deny || test.session
+        ? []
+        : [{ path: at(), message: 'This test expects nothing. Add allow, deny or session.' }];
+    const roles = (key: 'allow' | 'deny') =>
+      unknownNames('role', test[key] ?? [], names.roles, (position) => at(key, position));
+    const sessions = Object.keys(test.session ?? {});
+    return [
+      ...faults,
+      ...unknownNames('issuer', [test.principal.issuer], names.issuers, () => at('principal', 'issuer')),
+      ...roles('allow'),
+      ...roles('deny'),
+      ...unknownNames('role', sessions, names.roles, (position) => at('session', sessions[position] ?? '')),
     ];
   });
 }
