@@ -35,7 +35,8 @@ const DEFAULT_LISTEN = { host: '127.0.0.1', port: 8443 };
 
 type Issuers = Config['issuers'];
 
-function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, type: T) {
+/** The issuers of one type. */
+export function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, type: T) {
   type Wanted = Extract<Issuers[string], { type: T }>;
   return Object.fromEntries(
     Object.entries(issuers).filter((entry): entry is [string, Wanted] => entry[1].type === type),

@@ -16,7 +16,9 @@ export interface Permitted {
 }
 
 type Caller = Pick<ExchangeRequest, 'sourceAddress'>;
-type Asked = Caller & Pick<ExchangeRequest, 'role' | 'durationSeconds' | 'policy' | 'policyArns' | 'reason'>;
+/** What of a request the decision depends on. */
+export type Asked = Caller &
+  Pick<ExchangeRequest, 'role' | 'durationSeconds' | 'policy' | 'policyArns' | 'reason'>;
 
 /** Every role this principal may have from this address, by the order of the config. */
 export function permittedRoles(policy: Policy, principal: Principal, caller: Caller): readonly Permitted[] {

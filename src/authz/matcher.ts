@@ -5,12 +5,14 @@ import type { Claims, ClaimValue } from '../core/types.js';
 /** The claim's values, or undefined if it is absent. */
 export type Matcher = (values: readonly ClaimValue[] | undefined) => boolean;
 
-/**
- * A claim by its literal name; where there is none, a dotted name is a path into objects (`realm_access.roles`).
- * `null` counts as absent.
- */
+/** A claim by its literal name; where there is none, a dotted name is a path into objects (`realm_access.roles`). */
+export function claimValue(claims: Claims, name: string): ClaimValue | undefined {
+  return Object.hasOwn(claims, name) ? claims[name] : valueAtPath(claims, name.split('.'));
+}
+
+/** The claim as a list; `null` counts as absent. */
 export function claimValues(claims: Claims, name: string): readonly ClaimValue[] | undefined {
-  const value = Object.hasOwn(claims, name) ? claims[name] : valueAtPath(claims, name.split('.'));
+  const value = claimValue(claims, name);
   if (value === undefined || value === null) return undefined;
   return Array.isArray(value) ? (value as readonly ClaimValue[]) : [value];
 }

@@ -5,7 +5,7 @@ import type { RoleConfig } from '../config/schema/role.js';
 import { addressSet } from '../core/address.js';
 import type { Fault } from '../core/fault.js';
 import type { IssuerType, Operation, Principal, Target } from '../core/types.js';
-import { claimValues, compileMatcher } from './matcher.js';
+import { claimValue, claimValues, compileMatcher } from './matcher.js';
 import { type CompiledSession, compileSession } from './session.js';
 
 export interface CompiledRole {
@@ -142,7 +142,7 @@ function conditionsOf(
       on: `match.${claim}`,
       ofClaims: true,
       wanted,
-      seen: ({ claims }) => claimValues(claims, claim),
+      seen: ({ claims }) => claimValue(claims, claim),
       holds: ({ claims }) => matcher(claimValues(claims, claim)),
     });
   }

@@ -2,6 +2,7 @@
 import { Command, type CommanderError } from 'commander';
 import { VERSION } from '../core/version.js';
 import { registerAssertion } from './assertion.js';
+import { registerCheck } from './check.js';
 import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
 import { registerOpenapi } from './openapi.js';
@@ -20,6 +21,7 @@ export function createProgram(): Command {
     .exitOverride((error: CommanderError) => process.exit(error.exitCode === 0 ? 0 : 2));
   // Subcommands take over the settings above, so they come first.
   registerServe(program);
+  registerCheck(program);
   registerDev(program);
   registerDemo(program);
   registerSandbox(program);

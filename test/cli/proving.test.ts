@@ -1,0 +1,83 @@
+// check, explain and diff as a person or a pipeline runs them: what they print, and their exit codes.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { runToEnd } from '../support/command.js';
+
+const CONFIG = `server: { url: https://sallyport.corp.example }
+aws: { region: eu-west-1 }
+issuers:
+  corp: { type: oidc, issuer: https://login.corp.example, audience: sallyport }
+roles:
+  deploy:
+    via: AssumeRoleWithWebIdentity
+    roleArn: arn:aws:iam::111122223333:role/deploy
+grants:
+  - { id: engineers, issuer: corp, match: { team: blue }, roles: [deploy] }
+`;
+
+function fileWith(t: Test, text: string, name = 'sallyport.yaml'): string {
+  const path = join(t.testdir(), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+t.test('check: a sound file, a warning, a failed test, a fault', async (t) => {
+  const sound = fileWith(t, CONFIG);
+  t.match(await runToEnd(t, ['check', sound, '--strict']), {
+    code: 0,
+    stderr: '',
+    stdout: `${sound}: 0 faults, 0 warnings, 0 of 0 tests passed.\n`,
+  });
+
+  const open = fileWith(t, CONFIG.replace('{ team: blue }', '{}'));
+  const warning = /sallyport\.yaml:10:\d+: warning grants\.engineers: .* \[grant-open\]\n/;
+  t.match(await runToEnd(t, ['check', open]), { code: 0, stdout: warning });
+  t.match(await runToEnd(t, ['check', open, '--strict']), { code: 1, stdout: warning });
+
+  const test =
+    'tests: [ { name: red too, principal: { issuer: corp, claims: { team: red } }, allow: [deploy] } ]\n';
+  const failing = fileWith(t, CONFIG + test);
+  const failed = await runToEnd(t, ['check', failing]);
+  t.equal(failed.code, 1);
+  t.match(failed.stdout, /sallyport\.yaml:11:10: failed red too: deploy is refused \(role_not_permitted\)/);
+  t.match(failed.stdout, /- match\.team: wanted "blue", seen "red"/);
+  t.notMatch(failed.stdout, '\u001B', 'no colours but on a terminal');
+  const { code, stdout } = await runToEnd(t, ['check', failing, '--json']);
+  t.equal(code, 1);
+  t.match(JSON.parse(stdout), {
+    ok: false,
+    file: failing,
+    faults: [],
+    warnings: [],
+    tests: [{ name: 'red too', line: 11, failures: [{ role: 'deploy', message: /is refused/ }] }],
+  });
+
+  const faulty = fileWith(
+    t,
+    CONFIG.replace('https://login.corp.example', 'http://login.corp.example').replace(
+      'team: blue',
+      'team: 01',
+    ),
+  );
+  const faults = await runToEnd(t, ['check', faulty]);
+  t.equal(faults.code, 1);
+  t.match(faults.stdout, /:4:\d+: fault issuers\.corp\.issuer: /, 'a fault of building the verifier');
+  t.match(faults.stdout, /:10:\d+: fault grants\.0\.match\.team: /);
+  t.match(faults.stdout, /2 faults, 0 warnings, tests not run/);
+
+  const broken = await runToEnd(t, [
+    'check',
+    fileWith(t, 'server: { a: b } c: d }\nroles: {}\ngrants: []\n'),
+  ]);
+  t.equal(broken.code, 1);
+  t.equal(broken.stdout.trim().split('\n').length, 2, 'a slip in the YAML is one fault, not one a line');
+  t.match(await runToEnd(t, ['check', '/nowhere.yaml']), { code: 1, stdout: /cannot be read \(ENOENT\)/ });
+  t.match(await runToEnd(t, ['check', 'a', 'b']), { code: 2, stdout: '' });
+});
+
+t.test('schema: JSON for an editor', async (t) => {
+  const { code, stdout } = await runToEnd(t, ['schema']);
+  t.equal(code, 0);
+  t.match(JSON.parse(stdout), { title: 'Sallyport config', properties: { grants: {} } });
+});
