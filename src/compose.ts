@@ -1,5 +1,6 @@
 // The only file that picks implementations and wires them: a config in, a broker out.
 import { readFile } from 'node:fs/promises';
+import { createFindRecord } from './audit/find-record.js';
 import { type LineSink, openFileSink, streamSink } from './audit/line-sink.js';
 import { createAuditLog } from './audit/log.js';
 import { createAuthenticate } from './authn/authenticate.js';
@@ -7,6 +8,7 @@ import { createOidcVerifier } from './authn/oidc/verifier.js';
 import { createSamlVerifier } from './authn/saml/verifier.js';
 import { compilePolicy } from './authz/policy.js';
 import { createExchange, type Exchange } from './broker/exchange.js';
+import { createExplain } from './broker/explain.js';
 import { createPreview } from './broker/preview.js';
 import type { LoadedConfig } from './config/load.js';
 import type { Config } from './config/schema/config.js';
@@ -88,6 +90,7 @@ export async function compose(loaded: LoadedConfig, log: Log): Promise<Composed>
   const app = await createApp({
     exchange: measured(createExchange(stages), metrics),
     preview: createPreview(stages),
+    explain: createExplain({ ...stages, findRecord: createFindRecord(auditFiles(config)) }),
     ready: async () => ({
       audit: { works: await audit.check(), essential: true },
       // Shared by all replicas: if it made one unready, it would take away all, and reusable proofs go on without it.
@@ -124,6 +127,11 @@ async function openSinks(config: Config): Promise<readonly LineSink[]> {
   return Promise.all(
     sinks.map((sink) => (sink.type === 'file' ? openFileSink(sink.path) : streamSink(process.stdout))),
   );
+}
+
+/** The audit log's files, which can be read back. */
+export function auditFiles(config: Config): readonly string[] {
+  return (config.audit?.sinks ?? []).flatMap((sink) => (sink.type === 'file' ? [sink.path] : []));
 }
 
 async function readTls({ cert, key }: { cert: string; key: string }) {

@@ -1,6 +1,6 @@
 // A principal as an operator describes one, in a test or a question, instead of by a proof.
-import type { Config } from '../config/schema/config.js';
 import type { Claims, Principal } from '../core/types.js';
+import type { Policy } from './policy.js';
 
 export interface PrincipalDescription {
   /** The issuer's name in the config. */
@@ -12,13 +12,13 @@ export interface PrincipalDescription {
 /** The claim that says who the subject is. */
 const SUBJECT_CLAIMS = { oidc: 'sub', saml: 'NameID' } as const;
 
-/** Its proof is taken to be issued now, for five minutes. Undefined if the config has no such issuer. */
+/** Its proof is taken to be issued now, for five minutes. Undefined if there is no such issuer. */
 export function describedPrincipal(
-  issuers: Config['issuers'],
+  { issuerTypes }: Policy,
   { issuer, subject, claims = {} }: PrincipalDescription,
   now: Date,
 ): Principal | undefined {
-  const type = Object.hasOwn(issuers, issuer) ? issuers[issuer]?.type : undefined;
+  const type = issuerTypes.get(issuer);
   if (type === undefined) return undefined;
   const name = SUBJECT_CLAIMS[type];
   const claimed = Object.hasOwn(claims, name) ? [claims[name]].flat()[0] : undefined;

@@ -28,14 +28,14 @@ export function runPolicyTests(config: Config, policy: Policy, now: Date): reado
   return (config.tests ?? []).map((test, index) => ({
     index,
     name: test.name ?? `test ${index + 1}`,
-    failures: failuresOf(test, config, policy, now),
+    failures: failuresOf(test, policy, now),
   }));
 }
 
-function failuresOf(test: PolicyTest, config: Config, policy: Policy, start: Date): TestFailure[] {
+function failuresOf(test: PolicyTest, policy: Policy, start: Date): TestFailure[] {
   const { principal: described, allow = [], deny = [], session = {} } = test;
   const now = described.now === undefined ? start : new Date(described.now);
-  const principal = describedPrincipal(config.issuers, described, now);
+  const principal = describedPrincipal(policy, described, now);
   if (!principal) return [];
   const sourceAddress = described.sourceAddress ?? '127.0.0.1';
   const explain = (role: string) => explainRole(policy, principal, { role, sourceAddress }, now);

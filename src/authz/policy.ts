@@ -41,6 +41,7 @@ export interface CompiledGrant {
 }
 
 export interface Policy {
+  readonly issuerTypes: ReadonlyMap<string, IssuerType>;
   readonly roles: ReadonlyMap<string, CompiledRole>;
   /** By the order of the config. */
   readonly grants: readonly CompiledGrant[];
@@ -69,7 +70,10 @@ export function compilePolicy(config: Config): {
       grants.filter(({ issuers }) => issuers === undefined || issuers.has(issuer)).map(({ grant }) => grant),
     ]),
   );
-  return { policy: { roles, grants: grants.map(({ grant }) => grant), grantsByIssuer }, faults };
+  const issuerTypes = new Map(
+    Object.entries(config.issuers).map(([name, { type }]) => [name, type] as const),
+  );
+  return { policy: { issuerTypes, roles, grants: grants.map(({ grant }) => grant), grantsByIssuer }, faults };
 }
 
 function compileRole(name: string, role: RoleConfig, faults: Fault[]): CompiledRole {

@@ -5,6 +5,7 @@ import { registerAssertion } from './assertion.js';
 import { registerCheck } from './check.js';
 import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
+import { registerExplain } from './explain.js';
 import { registerOpenapi } from './openapi.js';
 import { registerSandbox } from './sandbox.js';
 import { registerSchema } from './schema.js';
@@ -22,6 +23,7 @@ export function createProgram(): Command {
   // Subcommands take over the settings above, so they come first.
   registerServe(program);
   registerCheck(program);
+  registerExplain(program);
   registerDev(program);
   registerDemo(program);
   registerSandbox(program);

@@ -154,7 +154,7 @@ const explained = configOf(`grants:${USED}
   - { id: leavers, effect: deny, match: { leaver: true }, roles: ["*"] }`);
 const { policy } = compilePolicy(explained);
 const explain = (claims: Claims, role: string, claimsKnown = true) => {
-  const principal = describedPrincipal(explained.issuers, { issuer: 'corp', claims }, NOW);
+  const principal = describedPrincipal(policy, { issuer: 'corp', claims }, NOW);
   if (!principal) throw new Error('no such issuer');
   return explainRole(policy, principal, { role, sourceAddress: HERE, claimsKnown }, NOW);
 };

@@ -81,3 +81,44 @@ t.test('schema: JSON for an editor', async (t) => {
   t.equal(code, 0);
   t.match(JSON.parse(stdout), { title: 'Sallyport config', properties: { grants: {} } });
 });
+
+t.test('explain: from claims, or from an audit record', async (t) => {
+  const folder = t.testdir({ 'blue.json': '{"sub":"bob","team":"blue"}', 'list.json': '[]' });
+  const config = join(folder, 'sallyport.yaml');
+  writeFileSync(config, `${CONFIG}audit: { sinks: [ { type: file, path: audit.jsonl } ] }\n`);
+  const record = {
+    Time: '2026-11-21T11:00:00.000Z',
+    Event: 'denied',
+    RequestId: 'request-1',
+    SourceAddress: '192.0.2.7',
+    Principal: { Issuer: 'corp', Subject: 'bob' },
+    Role: 'deploy',
+    Error: { Code: 'role_not_permitted', Reason: 'role_not_permitted' },
+  };
+  writeFileSync(join(folder, 'audit.jsonl'), `${JSON.stringify(record)}\n`);
+  const explain = (...args: string[]) => runToEnd(t, ['explain', '-c', config, ...args]);
+  const blue = ['--claims', join(folder, 'blue.json'), '--issuer', 'corp'];
+
+  const given = await explain(...blue, '--role', 'deploy');
+  t.equal(given.code, 0);
+  t.match(given.stdout, /^corp bob from 127\.0\.0\.1\ndeploy: permitted by engineers\n/);
+  t.match(given.stdout, /session bob, 3600 seconds/);
+  t.match(given.stdout, /\+ match\.team: wanted "blue", seen "blue"/);
+  const refused = await explain(...blue, '--role', 'admin', '--json');
+  t.equal(refused.code, 1);
+  t.match(JSON.parse(refused.stdout), {
+    issuer: 'corp',
+    roles: [{ role: 'admin', permitted: false, grants: [] }],
+  });
+  t.match(await explain(...blue), { code: 0, stdout: /deploy: permitted/ });
+
+  const recorded = await explain('--request-id', 'request-1');
+  t.match(recorded.stdout, /denied \(role_not_permitted, role_not_permitted\) at 2026-11-21T11:00/);
+  t.match(recorded.stdout, /deploy: depends on the claims, which are not known/);
+  t.match(recorded.stdout, /\? match\.team: wanted "blue", seen not known/);
+  t.match(await explain('--request-id', 'request-2'), { code: 1, stderr: /no record of this request/ });
+  t.match(await explain('--role', 'deploy'), { code: 2, stdout: '', stderr: /--issuer and --claims/ });
+  const list = ['--claims', join(folder, 'list.json'), '--issuer', 'corp'];
+  t.match(await explain(...list), { code: 1, stderr: /not a JSON object/ });
+  t.match(await explain(...blue, '--issuer', 'crop'), { code: 1, stderr: /No issuer/ });
+});
