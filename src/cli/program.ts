@@ -5,6 +5,7 @@ import { registerAssertion } from './assertion.js';
 import { registerCheck } from './check.js';
 import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
+import { registerDiff } from './diff.js';
 import { registerExplain } from './explain.js';
 import { registerOpenapi } from './openapi.js';
 import { registerSandbox } from './sandbox.js';
@@ -24,6 +25,7 @@ export function createProgram(): Command {
   registerServe(program);
   registerCheck(program);
   registerExplain(program);
+  registerDiff(program);
   registerDev(program);
   registerDemo(program);
   registerSandbox(program);

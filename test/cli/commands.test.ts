@@ -21,6 +21,7 @@ t.test('help and version', async (t) => {
     'openapi',
     'check',
     'explain',
+    'diff',
     'schema',
   ]) {
     t.match(help.stdout, new RegExp(`^  ${command} `, 'm'));

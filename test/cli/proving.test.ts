@@ -122,3 +122,75 @@ t.test('explain: from claims, or from an audit record', async (t) => {
   t.match(await explain(...list), { code: 1, stderr: /not a JSON object/ });
   t.match(await explain(...blue, '--issuer', 'crop'), { code: 1, stderr: /No issuer/ });
 });
+
+t.test('diff: who gains, who loses, whose session changes, and what cannot be known', async (t) => {
+  const folder = t.testdir();
+  const write = (name: string, text: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  const old = write('old.yaml', CONFIG);
+  const next = write('new.yaml', CONFIG.replace('team: blue', 'team: { anyOf: [red, green] }'));
+  const named = write(
+    'named.yaml',
+    CONFIG.replace('role/deploy\n', 'role/deploy\n    session: { name: "x-${claims.sub}" }\n'),
+  );
+  const people = write(
+    'people.jsonl',
+    ['blue', 'red', 'grey', 'red']
+      .map((team) => `{"issuer":"corp","subject":"${team}","claims":{"team":"${team}"}}\n`)
+      .join(''),
+  );
+  const diff = (a: string, b: string, principals: string, ...more: string[]) =>
+    runToEnd(t, ['diff', a, b, '--principals', principals, ...more]);
+
+  t.match(await diff(old, old, people), { code: 0, stdout: '0 of 3 principals differ.\n' });
+  t.match(await diff(old, next, people), {
+    code: 1,
+    stdout:
+      'corp blue from 127.0.0.1\n  - deploy\ncorp red from 127.0.0.1\n  + deploy\n2 of 3 principals differ.\n',
+  });
+  const session = await diff(old, named, people, '--json');
+  t.equal(session.code, 1);
+  t.match(JSON.parse(session.stdout), {
+    compared: 3,
+    differences: [
+      {
+        principal: { subject: 'blue' },
+        changes: [
+          {
+            role: 'deploy',
+            change: 'session',
+            before: { session: { name: 'blue' } },
+            after: { session: { name: 'x-blue' } },
+          },
+        ],
+      },
+    ],
+  });
+
+  const principal = { Issuer: 'corp', Subject: 'bob' };
+  const audit = write(
+    'audit.jsonl',
+    [{ Principal: principal }, { Principal: principal }, {}]
+      .map(
+        (more, index) =>
+          `${JSON.stringify({ RequestId: `r${index}`, SourceAddress: '192.0.2.7', ...more })}\n`,
+      )
+      .join(''),
+  );
+  t.match(await diff(old, old, audit), {
+    code: 0,
+    stdout: /^0 of 1 principals differ\.\n1 came without claims/,
+  });
+  t.match(await diff(old, next, audit), { code: 1, stdout: /corp bob from 192\.0\.2\.7\n {2}\? deploy/ });
+
+  t.match(await diff(old, '/nowhere', people), { code: 2, stdout: '', stderr: /cannot be read/ });
+  t.match(await diff(old, next, write('x', 'x')), { code: 2, stdout: '', stderr: /Line 1 .* not JSON/ });
+  t.match(await diff(old, next, write('y', '[{}]')), {
+    code: 2,
+    stdout: '',
+    stderr: /Principal 1 is not sound/,
+  });
+});
