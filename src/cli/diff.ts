@@ -54,7 +54,7 @@ async function compare(old: string, next: string, file: string): Promise<Report 
     await readConfig(old, { issuers: false }),
     await readConfig(next, { issuers: false }),
   ];
-  for (const read of [before, after]) if (!read.ok) printFaults(read.faults);
+  for (const read of [before, after]) if (!read.ok) printFaults(read.faults, 'Nothing was compared.');
   if (!before.ok || !after.ok) return undefined;
   const principals = await readPrincipals(file);
   const now = new Date();

@@ -41,7 +41,7 @@ export function registerExplain(program: Command): void {
       const { readConfig } = await import('./read-config.js');
       const read = await readConfig(options.config, { issuers: false });
       if (!read.ok) {
-        printFaults(read.faults);
+        printFaults(read.faults, 'Nothing was explained.');
         process.exitCode = 1;
         return;
       }

@@ -1,5 +1,5 @@
 // check, explain and diff as a person or a pipeline runs them: what they print, and their exit codes.
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { runToEnd } from '../support/command.js';
@@ -193,4 +193,23 @@ t.test('diff: who gains, who loses, whose session changes, and what cannot be kn
     stdout: '',
     stderr: /Principal 1 is not sound/,
   });
+});
+
+t.test('check: every config in the repository is sound and proves itself', async (t) => {
+  const root = new URL('../../', import.meta.url);
+  const env = {
+    ...process.env,
+    CREDENTIALS_DIRECTORY: '/run/credentials',
+    SALLYPORT_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+    SALLYPORT_SECRET_ACCESS_KEY: 'an-example-secret',
+    EDGE_CLUSTER_CA: new URL('test/fixtures/oidc/issuer-cert.pem', root).pathname,
+    EDGE_CLUSTER_TOKEN: '/var/run/edge/token',
+  };
+  const examples = readdirSync(new URL('examples', root)).filter((name) => name.endsWith('.yaml'));
+  t.ok(examples.length >= 3);
+  for (const file of [...examples.map((name) => `examples/${name}`), 'deploy/sallyport.yaml']) {
+    const { code, stdout } = await runToEnd(t, ['check', '--strict', new URL(file, root).pathname], env);
+    t.equal(code, 0, stdout);
+    t.match(stdout, /: 0 faults, 0 warnings, ([1-9]\d*) of \1 tests passed\.\n$/);
+  }
 });
