@@ -4,6 +4,7 @@ import type { Config } from '../config/schema/config.js';
 import type { LintCode } from '../config/schema/proving.js';
 import type { ConfigPath } from '../core/fault.js';
 import { asksClaimsOnly, matchFindings, type Sends } from './lint-match.js';
+import { sessionFindings } from './lint-session.js';
 
 export interface Finding {
   readonly code: LintCode;
@@ -24,7 +25,7 @@ export function lint(config: Config, sends: Sends): readonly Finding[] {
       ...matchFindings(grant, index, config, sends),
     ]),
     ...issuerFindings(config),
-    ...roleFindings(config),
+    ...roleFindings(config, sends),
   ];
   const ignored = config.lint?.ignore ?? [];
   const silences = (entry: (typeof ignored)[number], finding: Finding) =>
@@ -95,7 +96,7 @@ function issuerFindings(config: Config): readonly Finding[] {
     }));
 }
 
-function roleFindings(config: Config): readonly Finding[] {
+function roleFindings(config: Config, sends: Sends): readonly Finding[] {
   const used = new Set(allowsOf(config).flatMap((grant) => rolesOf(grant, config)));
   return Object.entries(config.roles).flatMap(([name, role]) => {
     const at = { on: `roles.${name}`, path: ['roles', name] };
@@ -109,6 +110,9 @@ function roleFindings(config: Config): readonly Finding[] {
         'A federated user without a session policy may do nothing but what a resource policy gives it by name. Add session.policy or session.policyArns.';
       findings.push({ code: 'session-without-policy', ...at, message });
     }
-    return findings;
+    const issuers = allowsOf(config)
+      .filter((grant) => rolesOf(grant, config).includes(name))
+      .flatMap((grant) => issuersOf(grant, config));
+    return [...findings, ...sessionFindings(name, role, [...new Set(issuers)], sends)];
   });
 }

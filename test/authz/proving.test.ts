@@ -36,7 +36,7 @@ ${sections}`,
 }
 
 const USED = `
-  - { id: used-ci, issuer: ci, match: { repository_id: "1" }, roles: ["*"] }
+  - { id: used-ci, issuer: ci, match: { repository_id: "1" }, roles: [deploy] }
   - { id: used-corp, issuer: corp, match: { sub: jane }, roles: ["*"] }`;
 
 const found = (config: Config) =>
@@ -97,6 +97,11 @@ t.test('lint: what is probably not meant, and what is', (t) => {
   const config = configOf(`grants:${USED}`);
   const federated: Config = { ...config, roles: { ...config.roles, upload: { via: 'GetFederationToken' } } };
   t.same(found(federated), ['session-without-policy roles.upload']);
+  t.same(
+    found(configOf(`grants:${USED}\n  - { id: g, issuer: ci, match: { ref: x }, roles: [upload] }`)),
+    ['claim-never-sent roles.upload'],
+    'a template of a claim that one of its issuers never sends',
+  );
   t.end();
 });
 
