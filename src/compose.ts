@@ -1,5 +1,5 @@
 // The only file that picks implementations and wires them: a config in, a broker out.
-
+import { createFindRecord } from './audit/find-record.js';
 import { createAuditLog } from './audit/log.js';
 import { openSinks } from './audit/open-sinks.js';
 import { createAuthenticate } from './authn/authenticate.js';
@@ -8,6 +8,7 @@ import { createSamlVerifier } from './authn/saml/verifier.js';
 import { ConditionError } from './authz/permission.js';
 import { compilePolicy } from './authz/policy.js';
 import { createExchange, type Exchange } from './broker/exchange.js';
+import { createExplain } from './broker/explain.js';
 import { createPreview } from './broker/preview.js';
 import type { LoadedConfig } from './config/load.js';
 import type { Config } from './config/schema/config.js';
@@ -37,7 +38,8 @@ const DEFAULT_LISTEN = { host: '127.0.0.1', port: 8443 };
 
 type Issuers = Config['issuers'];
 
-function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, type: T) {
+/** The issuers of one type. */
+export function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, type: T) {
   type Wanted = Extract<Issuers[string], { type: T }>;
   return Object.fromEntries(
     Object.entries(issuers).filter((entry): entry is [string, Wanted] => entry[1].type === type),
@@ -97,6 +99,7 @@ export async function compose(loaded: LoadedConfig, log: Log): Promise<Composed>
   const app = await createApp({
     exchange: watched(createExchange(stages), metrics),
     preview: createPreview(stages),
+    explain: createExplain({ ...stages, findRecord: createFindRecord(auditFiles(config)) }),
     ready: async () => ({
       audit: { works: await audit.check(), essential: true },
       // Shared by all replicas: if it made one unready, it would take away all, and reusable proofs go on without it.
@@ -139,6 +142,11 @@ function counted(audit: AuditLog, metrics: Metrics): AuditLog {
       metrics.exchanged({ role: operation && role, operation, outcome: error?.Code ?? 'issued' });
     },
   };
+}
+
+/** The audit log's files, which can be read back. */
+export function auditFiles(config: Config): readonly string[] {
+  return (config.audit?.sinks ?? []).flatMap((sink) => (sink.type === 'file' ? [sink.path] : []));
 }
 
 /** Counts the grants whose `when` failed: a mistake in the policy that callers only see as a refusal. */

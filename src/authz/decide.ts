@@ -1,9 +1,10 @@
 // Principal + request -> Decision, or a refusal. Pure: no I/O, no clock of its own. Default deny, a deny wins, order
 // never matters. A role that is not there and one that is not permitted are refused alike.
+import type { Permission } from '../config/schema/grant.js';
 import { SallyportError } from '../core/errors.js';
 import type { Decision, DurationLimit, ExchangeRequest, Principal, Session } from '../core/types.js';
 import { narrowing } from './narrowing.js';
-import { notPermitted, type Permitted, permittedAs, permittedTo } from './permission.js';
+import { notPermitted, type Permitted, permittedAs, permittedTo, permittedToDo } from './permission.js';
 import type { CompiledRole, Policy } from './policy.js';
 import { type Situation, situationOf } from './situation.js';
 
@@ -13,7 +14,9 @@ const MIN_SECONDS = 900;
 export type { Permitted };
 
 type Caller = Pick<ExchangeRequest, 'sourceAddress'>;
-type Asked = Caller & Pick<ExchangeRequest, 'role' | 'durationSeconds' | 'policy' | 'policyArns' | 'reason'>;
+/** What of a request the decision depends on. */
+export type Asked = Caller &
+  Pick<ExchangeRequest, 'role' | 'durationSeconds' | 'policy' | 'policyArns' | 'reason'>;
 
 /** Every role this principal may have from this address at this time, by the order of the config. */
 export function permittedRoles(
@@ -24,6 +27,17 @@ export function permittedRoles(
 ): readonly Permitted[] {
   const situation = situationOf(policy.aliases, principal, caller.sourceAddress, now);
   return permittedTo(policy, situation).permitted;
+}
+
+/** Whether the principal may do this with the broker itself. By the rules of roles: default deny, a deny wins. */
+export function mayDo(
+  permission: Permission,
+  policy: Policy,
+  principal: Principal,
+  caller: Caller,
+  now: Date,
+): boolean {
+  return permittedToDo(policy, situationOf(policy.aliases, principal, caller.sourceAddress, now), permission);
 }
 
 /**

@@ -1,20 +1,24 @@
 // A grant, compiled: a list of conditions that must all hold. Its `when` is asked last; where it cannot be evaluated, a
 // deny denies and an allow does not allow.
 import type { Config } from '../config/schema/config.js';
-import type { MatcherConfig } from '../config/schema/grant.js';
+import type { MatcherConfig, Permission } from '../config/schema/grant.js';
 import { addressSet } from '../core/address.js';
 import type { ConfigPath, Fault } from '../core/fault.js';
 import type { Claims } from '../core/types.js';
 import { compileBetween } from './between.js';
 import { compileCondition } from './condition.js';
-import { claimValues, compileMatcher } from './matcher.js';
+import { claimValue, claimValues, compileMatcher } from './matcher.js';
 import type { Situation } from './situation.js';
 
-/** One condition, by the key of the config it comes from. */
-interface GrantCondition {
-  readonly kind: 'match' | 'from' | 'between' | 'mfa' | 'when';
-  /** The claim that a `match` is about. */
-  readonly claim?: string;
+/** One thing a grant asks. Deciding and explaining ask the same `holds`. */
+export interface Condition {
+  /** What is asked about, by its path in the grant: `issuer`, `from`, `match.groups`, `when`. */
+  readonly on: string;
+  /** Whether only the claims can tell. */
+  readonly ofClaims: boolean;
+  /** As the config has it. */
+  readonly wanted: unknown;
+  seen(situation: Situation): unknown;
   /** Only a `when` may throw. */
   holds(situation: Situation): boolean;
 }
@@ -28,10 +32,12 @@ export interface CompiledGrant {
   readonly issuers: ReadonlySet<string> | undefined;
   /** Names of roles, or `*`. */
   readonly roles: ReadonlySet<string>;
-  readonly conditions: readonly GrantCondition[];
+  readonly conditions: readonly Condition[];
   /** A claim that must have one of these texts, by which the grant can be looked up. */
   readonly anchor?: { readonly claim: string; readonly texts: readonly string[] };
   coversRole(role: string): boolean;
+  /** A deny of all roles takes away every permission as well. */
+  coversPermission(permission: Permission): boolean;
   judge(situation: Situation): Judgement;
 }
 
@@ -53,17 +59,20 @@ export function compileGrant(
 ): CompiledGrant {
   const deny = config.effect === 'deny';
   const roles = new Set(config.roles);
+  const permissions = new Set(config.permissions);
+  const issuers = config.issuer === undefined ? undefined : new Set([config.issuer].flat());
   const anchor = anchorOf(config.match);
-  const conditions = compileConditions(config, ['grants', position], strengths, faults);
+  const conditions = compileConditions(config, issuers, ['grants', position], strengths, faults);
   return {
     id: config.id,
     deny,
     position,
-    issuers: config.issuer === undefined ? undefined : new Set([config.issuer].flat()),
+    issuers,
     roles,
     conditions,
     ...(anchor && { anchor }),
     coversRole: (role) => roles.has(role) || roles.has('*'),
+    coversPermission: (permission) => permissions.has(permission) || (deny && roles.has('*')),
     judge: (situation) => {
       try {
         return { applies: conditions.every((condition) => condition.holds(situation)), failed: false };
@@ -75,45 +84,76 @@ export function compileGrant(
 }
 
 function compileConditions(
-  config: Config['grants'][number],
+  { effect = 'allow', issuer, from, match, between, mfa, when }: Config['grants'][number],
+  issuers: ReadonlySet<string> | undefined,
   path: ConfigPath,
   strengths: Strengths,
   faults: Fault[],
-): readonly GrantCondition[] {
-  const conditions: GrantCondition[] = [];
-  if (config.from) {
-    // Who calls from nowhere known may be in any range: the doubt goes against the caller.
-    const inRange = addressSet(config.from, config.effect === 'deny');
-    conditions.push({ kind: 'from', holds: ({ sourceAddress }) => inRange(sourceAddress) });
-  }
-  for (const [claim, matcherConfig] of Object.entries(config.match)) {
-    const matcher = compileMatcher(matcherConfig, config.effect ?? 'allow');
+): readonly Condition[] {
+  const conditions: Condition[] = [];
+  if (issuers) {
     conditions.push({
-      kind: 'match',
-      claim,
+      on: 'issuer',
+      ofClaims: false,
+      wanted: issuer,
+      seen: ({ principal }) => principal.issuer,
+      holds: ({ principal }) => issuers.has(principal.issuer),
+    });
+  }
+  if (from) {
+    // Who calls from nowhere known may be in any range: the doubt goes against the caller.
+    const inRange = addressSet(from, effect === 'deny');
+    conditions.push({
+      on: 'from',
+      ofClaims: false,
+      wanted: from,
+      seen: ({ sourceAddress }) => sourceAddress,
+      holds: ({ sourceAddress }) => inRange(sourceAddress),
+    });
+  }
+  for (const [claim, wanted] of Object.entries(match)) {
+    const matcher = compileMatcher(wanted, effect);
+    conditions.push({
+      on: `match.${claim}`,
+      ofClaims: true,
+      wanted,
+      seen: ({ principal }) => claimValue(principal.claims, claim),
       holds: ({ principal }) => matcher(claimValues(principal.claims, claim)),
     });
   }
-  if (config.between) {
-    const between = zoned(() => compileBetween(config.between ?? { timeZone: 'UTC' }));
-    if (between) conditions.push({ kind: 'between', holds: ({ now }) => between(now) });
-    else {
+  if (between) {
+    const within = zoned(() => compileBetween(between));
+    if (within) {
+      conditions.push({
+        on: 'between',
+        ofClaims: false,
+        wanted: between,
+        seen: ({ now }) => now.toISOString(),
+        holds: ({ now }) => within(now),
+      });
+    } else {
       faults.push({
         path: [...path, 'between', 'timeZone'],
         message: 'No time zone has this name. Write one of the IANA database, e.g. Europe/Berlin or UTC.',
       });
     }
   }
-  if (config.mfa === 'required') {
-    conditions.push({
-      kind: 'mfa',
-      holds: ({ principal }) => strengths.get(principal.issuer)?.(principal.claims) ?? false,
-    });
+  if (mfa === 'required') {
+    const isStrong = ({ principal }: Situation) =>
+      strengths.get(principal.issuer)?.(principal.claims) ?? false;
+    conditions.push({ on: 'mfa', ofClaims: true, wanted: mfa, seen: isStrong, holds: isStrong });
   }
-  if (config.when !== undefined) {
-    const compiled = compileCondition(config.when);
-    if (compiled.ok) conditions.push({ kind: 'when', holds: compiled.condition });
-    else faults.push({ path: [...path, 'when'], message: compiled.message });
+  if (when !== undefined) {
+    const compiled = compileCondition(when);
+    if (compiled.ok) {
+      conditions.push({
+        on: 'when',
+        ofClaims: true,
+        wanted: when,
+        seen: () => undefined,
+        holds: compiled.condition,
+      });
+    } else faults.push({ path: [...path, 'when'], message: compiled.message });
   }
   return conditions;
 }

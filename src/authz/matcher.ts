@@ -8,10 +8,15 @@ export type Matcher = (values: readonly ClaimValue[] | undefined) => boolean;
 /**
  * A claim by its literal name; where there is none, a dotted name is a path into objects (`realm_access.roles`). Keys
  * may hold dots themselves (`kubernetes.io.namespace`): of two ways to read the path the one with the longer key is
- * tried first. `null` counts as absent.
+ * tried first.
  */
+export function claimValue(claims: Claims, name: string): ClaimValue | undefined {
+  return valueAt(claims, name);
+}
+
+/** The claim as a list; `null` counts as absent. */
 export function claimValues(claims: Claims, name: string): readonly ClaimValue[] | undefined {
-  const value = valueAt(claims, name);
+  const value = claimValue(claims, name);
   if (value === undefined || value === null) return undefined;
   return Array.isArray(value) ? (value as readonly ClaimValue[]) : [value];
 }

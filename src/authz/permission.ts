@@ -1,5 +1,6 @@
 // Which roles the grants permit a caller, by name or all of them. Default deny, a deny wins, order never matters. A
 // role that is not there takes the same work to refuse as one that is not permitted.
+import type { Permission } from '../config/schema/grant.js';
 import { SallyportError } from '../core/errors.js';
 import type { CompiledGrant } from './grant.js';
 import type { CompiledRole, Policy } from './policy.js';
@@ -64,6 +65,13 @@ export function permittedAs(
   const [permitted] = candidates.flatMap((each) => permit(each, applying) ?? []);
   if (!permitted) throw notPermitted('role_not_permitted', failed);
   return { ...permitted, failed };
+}
+
+/** Whether the caller may do this with the broker itself. By the rules of roles. */
+export function permittedToDo(policy: Policy, situation: Situation, permission: Permission): boolean {
+  const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forAnyRole(situation) ?? [];
+  const covering = judge(grants, situation).applying.filter((grant) => grant.coversPermission(permission));
+  return covering.length > 0 && !covering.some(({ deny }) => deny);
 }
 
 export const notPermitted = (code: 'role_not_permitted' | 'no_role_permitted', failed: readonly string[]) =>

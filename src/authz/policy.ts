@@ -25,11 +25,14 @@ export interface CompiledRole {
 }
 
 export interface Policy {
+  readonly issuerTypes: ReadonlyMap<string, IssuerType>;
   readonly roles: ReadonlyMap<string, CompiledRole>;
   /** The same, in the order of the config. */
   readonly roleList: readonly CompiledRole[];
   /** Roles that a claim names, by entry of `rolesFrom`. */
   readonly claimedRoles: readonly ClaimedRoles[];
+  /** By the order of the config. */
+  readonly grants: readonly CompiledGrant[];
   /** By issuer, in the order of the config. */
   readonly grantsByIssuer: ReadonlyMap<string, readonly CompiledGrant[]>;
   /** The same, so that a decision reads only the grants that can matter. */
@@ -65,9 +68,11 @@ export function compilePolicy(config: Config): {
     issuers.map(([name]) => [name, grants.filter((grant) => grant.issuers?.has(name) ?? true)]),
   );
   const policy = {
+    issuerTypes: new Map(issuers.map(([name, { type }]) => [name, type] as const)),
     roles: new Map(roleList.map((role) => [role.name, role])),
     roleList,
     claimedRoles,
+    grants,
     grantsByIssuer,
     indexByIssuer: new Map([...grantsByIssuer].map(([name, own]) => [name, indexGrants(own)])),
     aliases: new Map(

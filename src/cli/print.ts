@@ -10,11 +10,11 @@ export function err(text: string): void {
 }
 
 /** One line a fault, as editors and CI systems link them: `file:line:column: path: message`. */
-export function printFaults(faults: readonly LocatedFault[]): void {
+export function printFaults(faults: readonly LocatedFault[], outcome = 'Nothing was started.'): void {
   for (const { file, line, column, path, message } of faults) {
     err(`${file}:${line}:${column}: ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`);
   }
-  err(`${faults.length} ${faults.length === 1 ? 'fault' : 'faults'} in the config. Nothing was started.`);
+  err(`${faults.length} ${faults.length === 1 ? 'fault' : 'faults'} in the config. ${outcome}`);
 }
 
 /** What went wrong, for a person: one sentence that says what to do where that is known, and no stack. */

@@ -2,10 +2,14 @@
 import { Command, type CommanderError } from 'commander';
 import { VERSION } from '../core/version.js';
 import { registerAssertion } from './assertion.js';
+import { registerCheck } from './check.js';
 import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
+import { registerDiff } from './diff.js';
+import { registerExplain } from './explain.js';
 import { registerOpenapi } from './openapi.js';
 import { registerSandbox } from './sandbox.js';
+import { registerSchema } from './schema.js';
 import { registerServe } from './serve.js';
 import { registerToken } from './token.js';
 
@@ -19,11 +23,15 @@ export function createProgram(): Command {
     .exitOverride((error: CommanderError) => process.exit(error.exitCode === 0 ? 0 : 2));
   // Subcommands take over the settings above, so they come first.
   registerServe(program);
+  registerCheck(program);
+  registerExplain(program);
+  registerDiff(program);
   registerDev(program);
   registerDemo(program);
   registerSandbox(program);
   registerToken(program);
   registerAssertion(program);
   registerOpenapi(program);
+  registerSchema(program);
   return program;
 }

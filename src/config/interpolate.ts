@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ConfigPath, Fault } from '../core/fault.js';
 
-const REFERENCE = /\$\{(env|file):([^}]*)\}/g;
+export const REFERENCE_PATTERN = '\\$\\{(env|file):([^}]*)\\}';
+const REFERENCE = new RegExp(REFERENCE_PATTERN, 'g');
 
 export interface InterpolationSources {
   readonly env: Readonly<Record<string, string | undefined>>;

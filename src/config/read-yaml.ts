@@ -40,7 +40,9 @@ export function readYaml(text: string): YamlResult {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1), message };
   };
-  const errors = document.errors.map(({ pos, message }) =>
+  // What follows from an earlier error, and says nothing more.
+  const own = document.errors.filter(({ code }, index) => index === 0 || code !== 'UNEXPECTED_TOKEN');
+  const errors = own.map(({ pos, message }) =>
     at(pos[0], `This is not valid YAML: ${message.replace(/\.$/, '')}.`),
   );
   const problems = errors.length > 0 ? errors : aliasProblems(document, at);

@@ -20,6 +20,7 @@ export function referenceFaults(config: Config, names: Names): readonly Fault[] 
     ...issuerFaults(config),
     ...familyFaults(names),
     ...grantFaults(config, names),
+    ...testFaults(config, names),
   ];
 }
 
@@ -87,6 +88,8 @@ function grantFaults({ grants }: Config, names: Names): readonly Fault[] {
           'A deny with mfa: required would deny those who used several factors. Put mfa: required on the allow.',
       });
     }
+    if (!grant.roles && !grant.permissions)
+      faults.push({ path: at('id'), message: 'This grant is about nothing. Add roles or permissions.' });
     const issuers = [grant.issuer ?? []].flat();
     const issuerPath = (position: number) =>
       Array.isArray(grant.issuer) ? at('issuer', position) : at('issuer');
@@ -95,12 +98,12 @@ function grantFaults({ grants }: Config, names: Names): readonly Fault[] {
       ...unknownNames('issuer', issuers, names.issuers, issuerPath),
       ...unknownNames(
         'role',
-        grant.roles,
+        grant.roles ?? [],
         names.roles && [
           '*',
           ...names.roles,
           ...names.rolesFrom,
-          ...(names.rolesFrom.length > 0 ? grant.roles.filter(isRoleArn) : []),
+          ...(names.rolesFrom.length > 0 ? (grant.roles ?? []).filter(isRoleArn) : []),
         ],
         (position) => at('roles', position),
       ),
@@ -110,6 +113,26 @@ function grantFaults({ grants }: Config, names: Names): readonly Fault[] {
 }
 
 const isRoleArn = (text: string) => new RegExp(IAM_ROLE_ARN_PATTERN).test(text);
+
+function testFaults({ tests = [] }: Config, names: Names): readonly Fault[] {
+  return tests.flatMap((test, index) => {
+    const at = (...rest: (string | number)[]) => ['tests', index, ...rest];
+    const faults =
+      test.allow || test.deny || test.session
+        ? []
+        : [{ path: at(), message: 'This test expects nothing. Add allow, deny or session.' }];
+    const roles = (key: 'allow' | 'deny') =>
+      unknownNames('role', test[key] ?? [], names.roles, (position) => at(key, position));
+    const sessions = Object.keys(test.session ?? {});
+    return [
+      ...faults,
+      ...unknownNames('issuer', [test.principal.issuer], names.issuers, () => at('principal', 'issuer')),
+      ...roles('allow'),
+      ...roles('deny'),
+      ...unknownNames('role', sessions, names.roles, (position) => at('session', sessions[position] ?? '')),
+    ];
+  });
+}
 
 function unknownNames(
   kind: string,

@@ -113,6 +113,14 @@ export const ERRORS = table({
     'You may not have this role, or it does not exist. GET /v1/roles lists the roles you may have.',
   ),
   no_role_permitted: refused(403, 'No role is granted to you here. Ask the operator for a grant.'),
+  permission_missing: refused(
+    403,
+    'No grant permits you to do this. Ask the operator for one, or leave out what only an operator may ask.',
+  ),
+  record_unknown: invalidRequest(
+    404,
+    'The audit log has no record of this request. Check RequestId; only files that the broker itself writes are searched.',
+  ),
   role_ambiguous: {
     ...refused(
       409,

@@ -7,6 +7,7 @@ import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Exchange } from '../broker/exchange.js';
+import type { Explain } from '../broker/explain.js';
 import type { PreviewCaller } from '../broker/preview.js';
 import { SallyportError } from '../core/errors.js';
 import type { Log, RateLimiter } from '../core/ports.js';
@@ -15,6 +16,7 @@ import type { Metrics } from '../telemetry/metrics.js';
 import { addBodyParsers, BODY_LIMIT } from './body.js';
 import { refuseClearText } from './clear-text.js';
 import { credentialsRoutes } from './credentials/routes.js';
+import { explainRoutes } from './explain/routes.js';
 import { identityRoutes } from './identity/routes.js';
 import { operationsRoutes, type Readiness } from './operations/routes.js';
 import { createProblemHandler, ProblemSchema, problemOf } from './problem.js';
@@ -34,6 +36,7 @@ export type App = FastifyInstance<
 export interface AppOptions {
   readonly exchange: Exchange;
   readonly preview: PreviewCaller;
+  readonly explain: Explain;
   readonly ready: Readiness;
   readonly limiter: RateLimiter;
   readonly metrics: Metrics;
@@ -132,6 +135,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   credentialsRoutes(app, options);
   rolesRoutes(app, options);
   identityRoutes(app, options);
+  explainRoutes(app, options);
   operationsRoutes(app, options);
   return app;
 }

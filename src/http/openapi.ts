@@ -14,6 +14,7 @@ export async function describeApi(): Promise<string> {
   const app = await createApp({
     exchange: nothing,
     preview: nothing,
+    explain: nothing,
     ready: nothing,
     limiter: { consume: nothing },
     metrics: createMetrics(),

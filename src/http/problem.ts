@@ -114,6 +114,7 @@ export const refusals = {
   400: refusal('The request is not valid.'),
   401: refusal('There is no proof, or it is not accepted.'),
   403: refusal('The caller may not have this.'),
+  404: refusal('What is asked about is not there.'),
   409: refusal('There are several roles to choose from.'),
   413: refusal('The request is too large.'),
   415: refusal('The Content-Type is not accepted.'),

@@ -580,7 +580,7 @@ function naive(config: Config, principal: Principal, address: string): string[] 
     return not === undefined || !holds(not, raw, !deny);
   };
   const about = (grant: GrantConfig, role: string) =>
-    (grant.roles.includes(role) || grant.roles.includes('*')) &&
+    (grant.roles?.includes(role) || grant.roles?.includes('*')) &&
     (grant.issuer === undefined || [grant.issuer].flat().includes(principal.issuer)) &&
     (grant.from === undefined ||
       grant.from.some((block) => address.startsWith(block.replace('.0.0.0/8', '.')))) &&

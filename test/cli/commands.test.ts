@@ -11,7 +11,19 @@ const isolated = (folder: string) => ({ ...process.env, TMPDIR: folder });
 t.test('help and version', async (t) => {
   const help = await runToEnd(t, ['--help']);
   t.equal(help.code, 0);
-  for (const command of ['serve', 'dev', 'demo', 'sandbox', 'token', 'assertion', 'openapi']) {
+  for (const command of [
+    'serve',
+    'dev',
+    'demo',
+    'sandbox',
+    'token',
+    'assertion',
+    'openapi',
+    'check',
+    'explain',
+    'diff',
+    'schema',
+  ]) {
     t.match(help.stdout, new RegExp(`^  ${command} `, 'm'));
     const own = await runToEnd(t, [command, '--help']);
     t.match(own, { code: 0, stdout: new RegExp(`^Usage: sallyport ${command}`) });

@@ -154,7 +154,7 @@ auditt: {}
     '23:7 An allow must name its issuer: the same claim means something else from another one. Add issuer.',
     '23:53 Must be an IP address or a CIDR block, e.g. 10.0.0.0/8 or 2001:db8::/32.',
     '26:14 YAML reads this number as 12345678901. Put it in quotes, or write it so.',
-    '30:24 The value must NOT have fewer than 1 items.',
+    "30:24 The value must NOT have fewer than 1 items. One of these is among the claim's values.",
     '31:5 The value must NOT have fewer than 1 items. Names of roles, of entries of rolesFrom, or ARNs of roles from a claim; "*" for all.',
     '32:7 Another grant has this id. Rename one.',
     '33:1 Unknown key "auditt". Did you mean "audit"?',
@@ -233,7 +233,7 @@ t.test('one mistake is one fault, and hides no other', (t) => {
     ['a section of the wrong type', { server: '5', grants }, [/Must be object/, missingRole]],
     ['a bad value in a required setting', { aws: '{ region: Ireland }', grants }, [/Region/, missingRole]],
     ['a required setting left out', { server: '{}', grants }, [/"url" is missing/, missingRole]],
-    ['a key unknown at the root', { grants, tests: '[]' }, [missingRole, /Unknown key "tests"/]],
+    ['a key unknown at the root', { grants, test: '[]' }, [missingRole, /Unknown key "test"/]],
     [
       'a sink without a path',
       { grants, audit: '{ sinks: [ { type: file } ] }' },
@@ -436,5 +436,29 @@ t.test('only what STS and the standards know can be written down', (t) => {
   t.ok(issuer('[RS256, ES512, EdDSA]'));
   for (const wrong of ['[none]', '[HS256]', '[rs256]', '[]', '[RS256, RS256]', 'RS256'])
     t.notOk(issuer(wrong), wrong);
+  t.end();
+});
+
+t.test('tests and grants that say nothing, or name what is not there', (t) => {
+  const rows: [section: Record<string, string>, fault: RegExp][] = [
+    [{ grants: '[ { id: g, issuer: corp, match: {} } ]' }, /about nothing. Add roles or permissions/],
+    [{ tests: '[ { principal: { issuer: corp } } ]' }, /expects nothing. Add allow, deny or session/],
+    [{ tests: '[ { principal: { issuer: crop }, allow: [deploy] } ]' }, /No issuer has this name/],
+    [{ tests: '[ { principal: { issuer: corp }, allow: [dploy] } ]' }, /No role has this name/],
+    [{ tests: '[ { principal: { issuer: corp }, deny: [dploy] } ]' }, /No role has this name/],
+    [{ tests: '[ { principal: { issuer: corp }, session: { dploy: {} } } ]' }, /No role has this name/],
+    [
+      { lint: '{ ignore: [ { code: grant-opne, on: grants.all, reason: x } ] }' },
+      /Must be one of: grant-open/,
+    ],
+    [{ lint: '{ ignore: [ { code: grant-open, on: grants.all } ] }' }, /"reason" is missing/],
+  ];
+  for (const [section, fault] of rows) {
+    const lines = faultLines(config(section));
+    t.equal(lines.length, 1, lines.join(' | '));
+    t.match(lines[0], fault);
+  }
+  const permission = '[ { id: g, issuer: corp, match: {}, permissions: [explain] } ]';
+  t.same(faultLines(config({ grants: permission })), []);
   t.end();
 });

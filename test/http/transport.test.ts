@@ -9,10 +9,12 @@ const silent = () => {};
 
 /** An app that answers /v1/identity with where the request came from and the token it carried. */
 async function appFor(trustProxy?: readonly string[]) {
+  const elsewhere = async () => {
+    throw new Error('not here');
+  };
   const app = await createApp({
-    exchange: async () => {
-      throw new Error('not here');
-    },
+    exchange: elsewhere,
+    explain: elsewhere,
     preview: async ({ proof, sourceAddress }) => ({
       permitted: [],
       principal: {

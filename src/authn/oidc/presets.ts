@@ -103,6 +103,57 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
 };
 
+/** Claims of RFC 7519 that any token may have. */
+const REGISTERED = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'];
+
+// Only of providers whose claims an operator cannot add to, but for those that `more` fits.
+const SENT: Readonly<
+  Partial<Record<PresetName, { readonly names: readonly string[]; readonly more?: RegExp }>>
+> = {
+  'github-actions': {
+    names: [
+      'actor',
+      'actor_id',
+      'base_ref',
+      'check_run_id',
+      'enterprise',
+      'enterprise_id',
+      'environment',
+      'environment_node_id',
+      'event_name',
+      'head_ref',
+      'job_workflow_ref',
+      'job_workflow_sha',
+      'ref',
+      'ref_protected',
+      'ref_type',
+      'repository',
+      'repository_id',
+      'repository_owner',
+      'repository_owner_id',
+      'repository_visibility',
+      'run_attempt',
+      'run_id',
+      'run_number',
+      'runner_environment',
+      'sha',
+      'workflow',
+      'workflow_ref',
+      'workflow_sha',
+    ],
+    more: /^repo_property_/,
+  },
+  kubernetes: { names: ['kubernetes.io'] },
+  eks: { names: ['kubernetes.io'] },
+};
+
+/** Whether tokens of this preset can have the claim; undefined where it cannot be told. */
+export function presetSends(preset: PresetName, claim: string): boolean | undefined {
+  const sent = SENT[preset];
+  if (!sent) return undefined;
+  return REGISTERED.includes(claim) || sent.names.includes(claim) || (sent.more?.test(claim) ?? false);
+}
+
 interface PublicIssuer {
   readonly issuer: RegExp;
   readonly ownerClaims: readonly string[];

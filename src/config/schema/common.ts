@@ -5,10 +5,12 @@ import { DURATION_PATTERN } from '../../core/duration.js';
 /** A name the operator chooses for an issuer, role or grant. */
 export const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$';
 
+export const DURATION_FORM = 'A number and s, m, h or d, e.g. 15m.';
+
 export const Duration = (description: string) =>
   Type.String({
     pattern: DURATION_PATTERN,
-    description: `${description} A number and s, m, h or d, e.g. 15m.`,
+    description: `${description} ${DURATION_FORM}`,
   });
 
 export const closed = { additionalProperties: false } as const;

@@ -3,6 +3,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { closed, NAME_PATTERN, oneOfBy } from './common.js';
 import { Grant, matcherDefinition } from './grant.js';
 import { OidcIssuer } from './oidc-issuer.js';
+import { Lint, PolicyTest } from './proving.js';
 import {
   AssumeRoleWithSamlRole,
   AssumeRoleWithWebIdentityRole,
@@ -75,7 +76,7 @@ const Aws = Type.Object(
     credentials: Type.Optional(
       Type.Object(
         {
-          accessKeyId: Type.String({ minLength: 16 }),
+          accessKeyId: Type.String({ minLength: 16, description: 'Of the IAM user.' }),
           secretAccessKey: Type.String({
             minLength: 1,
             description: 'Write ${env:NAME} or ${file:PATH} here.',
@@ -99,7 +100,16 @@ const Audit = Type.Object(
         'type',
         [
           Type.Object({ type: Type.Literal('stdout') }, closed),
-          Type.Object({ type: Type.Literal('file'), path: Type.String({ minLength: 1 }) }, closed),
+          Type.Object(
+            {
+              type: Type.Literal('file'),
+              path: Type.String({
+                minLength: 1,
+                description: 'The file: created for its owner alone, appended to, synced to disk.',
+              }),
+            },
+            closed,
+          ),
         ],
         'Where records go: `stdout`, or `file` with a path.',
       ),
@@ -147,6 +157,10 @@ export const ConfigSchema = Type.Object(
     audit: Type.Optional(Audit),
     store: Type.Optional(Store),
     limits: Type.Optional(Limits),
+    tests: Type.Optional(
+      Type.Array(PolicyTest, { description: 'Decisions that must come out so; run by sallyport check.' }),
+    ),
+    lint: Type.Optional(Lint),
   },
   { ...closed, $defs: { matcher: matcherDefinition }, description: 'The config of Sallyport.' },
 );

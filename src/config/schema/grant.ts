@@ -4,8 +4,14 @@ import { closed, NAME_PATTERN, oneOrMore } from './common.js';
 
 type Scalar = string | number | boolean;
 
-const scalar = { type: ['string', 'number', 'boolean'] };
-const scalars = { type: 'array', items: scalar, minItems: 1, maxItems: 1000 };
+const SCALAR = ['string', 'number', 'boolean'];
+const scalars = (description: string) => ({
+  type: 'array',
+  items: { type: SCALAR },
+  minItems: 1,
+  maxItems: 1000,
+  description,
+});
 
 /** A bare value means `equals`. */
 export type MatcherConfig =
@@ -19,18 +25,27 @@ export type MatcherConfig =
       readonly not?: MatcherConfig;
     };
 
+/** What a grant can permit besides roles. */
+const PERMISSIONS = ['explain'] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
 const MATCHER = '#/$defs/matcher';
 
 /** Goes under `$defs` of the root, since `not` holds a matcher again. Object keywords bind only an object. */
 export const matcherDefinition = {
   type: ['string', 'number', 'boolean', 'object'],
   properties: {
-    equals: scalar,
-    anyOf: scalars,
-    allOf: scalars,
-    glob: oneOrMore('A pattern: * stands for any run of characters, ? for one.'),
-    exists: { type: 'boolean' },
-    not: { $ref: MATCHER },
+    equals: { type: SCALAR, description: 'The claim is this value alone. The same as the bare value.' },
+    anyOf: scalars("One of these is among the claim's values."),
+    allOf: scalars("All of these are among the claim's values."),
+    glob: oneOrMore(
+      'One of the values fits a pattern, or one of a list of patterns: * is any run of characters, ? exactly one.',
+    ),
+    exists: { type: 'boolean', description: 'The claim is there; with false, it is not.' },
+    not: {
+      $ref: MATCHER,
+      description: 'The matcher inside does not hold; also when the claim is not there.',
+    },
   },
   ...closed,
   minProperties: 1,
@@ -72,7 +87,7 @@ export const Grant = Type.Object(
     }),
     effect: Type.Optional(
       Type.Enum(['allow', 'deny'], {
-        description: 'Default allow. A deny that matches wins over every allow.',
+        description: '`allow`, the default, or `deny`: one that matches wins over every allow.',
       }),
     ),
     issuer: Type.Optional(
@@ -102,11 +117,21 @@ export const Grant = Type.Object(
           'CEL expression that must hold too, over claims, issuer, subject, sourceAddress and now. Where it cannot be evaluated, a deny denies and an allow does not allow.',
       }),
     ),
-    roles: Type.Array(Type.String(), {
-      minItems: 1,
-      uniqueItems: true,
-      description: 'Names of roles, of entries of rolesFrom, or ARNs of roles from a claim; "*" for all.',
-    }),
+    roles: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Names of roles, of entries of rolesFrom, or ARNs of roles from a claim; "*" for all.',
+      }),
+    ),
+    permissions: Type.Optional(
+      Type.Array(Type.Enum([...PERMISSIONS]), {
+        minItems: 1,
+        uniqueItems: true,
+        description:
+          'What the principals may do with the broker itself, beside or instead of roles. `explain`: see why anyone is given or refused a role.',
+      }),
+    ),
   },
   { ...closed, description: 'Which principals may have which roles.' },
 );

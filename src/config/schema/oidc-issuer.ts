@@ -100,7 +100,8 @@ export const OidcIssuer = Type.Object(
     maxLifetime: Type.Optional(Duration('Longest accepted exp - iat. Default 1d.')),
     replay: Type.Optional(
       Type.Enum(['once', 'reusable'], {
-        description: '`once`: each token is accepted a single time, by its `jti`. Default reusable.',
+        description:
+          '`once`: each token is accepted a single time, by its `jti`; several replicas need a shared store for it. Default reusable.',
       }),
     ),
   },

@@ -1,0 +1,118 @@
+// What in a sound config is probably not meant: grants wide open or without effect, names nobody uses. Each finding has
+// a code, and can be silenced in the file with a reason.
+import type { Config } from '../config/schema/config.js';
+import type { LintCode } from '../config/schema/proving.js';
+import type { ConfigPath } from '../core/fault.js';
+import { asksClaimsOnly, matchFindings, type Sends } from './lint-match.js';
+import { sessionFindings } from './lint-session.js';
+
+export interface Finding {
+  readonly code: LintCode;
+  /** What it is about, as `lint.ignore` names it: `grants.ID`, `roles.NAME` or `issuers.NAME`. */
+  readonly on: string;
+  readonly path: ConfigPath;
+  /** What is odd and what to do, in one or two sentences. */
+  readonly message: string;
+}
+
+export type Grant = Config['grants'][number];
+
+/** All findings but those that the file silences; and each entry that silences nothing. */
+export function lint(config: Config, sends: Sends): readonly Finding[] {
+  const findings = [
+    ...config.grants.flatMap((grant, index) => [
+      ...reachFindings(grant, index, config),
+      ...matchFindings(grant, index, config, sends),
+    ]),
+    ...issuerFindings(config),
+    ...roleFindings(config, sends),
+  ];
+  const ignored = config.lint?.ignore ?? [];
+  const silences = (entry: (typeof ignored)[number], finding: Finding) =>
+    entry.code === finding.code && entry.on === finding.on;
+  const idle = ignored.flatMap((entry, index): Finding[] =>
+    findings.some((finding) => silences(entry, finding))
+      ? []
+      : [
+          {
+            code: 'ignore-unused',
+            on: entry.on,
+            path: ['lint', 'ignore', index],
+            message: `There is no finding ${entry.code} on ${entry.on}. Remove the entry.`,
+          },
+        ],
+  );
+  return [...findings.filter((finding) => !ignored.some((entry) => silences(entry, finding))), ...idle];
+}
+
+/** Whether it asks nothing of the caller but the issuer. */
+const isUnconditional = (grant: Grant) => Object.keys(grant.match).length === 0 && asksClaimsOnly(grant);
+
+const issuersOf = (grant: Grant, config: Config) =>
+  grant.issuer === undefined ? Object.keys(config.issuers) : [grant.issuer].flat();
+
+const rolesOf = (grant: Grant, config: Config) =>
+  grant.roles?.includes('*') ? Object.keys(config.roles) : (grant.roles ?? []);
+
+/** Every issuer and role it is about, as one word each. */
+const reachOf = (grant: Grant, config: Config) =>
+  issuersOf(grant, config).flatMap((issuer) =>
+    [...rolesOf(grant, config), ...(grant.permissions ?? []).map((name) => `permission ${name}`)].map(
+      (thing) => JSON.stringify([issuer, thing]),
+    ),
+  );
+
+function reachFindings(grant: Grant, index: number, config: Config): readonly Finding[] {
+  const path = ['grants', index, 'id'];
+  const on = `grants.${grant.id}`;
+  const reach = reachOf(grant, config);
+  const others = (effect: 'allow' | 'deny') =>
+    config.grants.filter((other) => (other.effect ?? 'allow') === effect);
+  if (grant.effect === 'deny') {
+    const given = new Set(others('allow').flatMap((allow) => reachOf(allow, config)));
+    if (reach.some((each) => given.has(each))) return [];
+    const message = 'No allow gives what this denies. Correct its issuer or roles, or remove it.';
+    return [{ code: 'grant-without-effect', on, path, message }];
+  }
+  const denies = others('deny').filter(isUnconditional);
+  const taken = new Set(denies.flatMap((deny) => reachOf(deny, config)));
+  if (!reach.every((each) => taken.has(each))) return [];
+  const ids = denies.map(({ id }) => id).join(', ');
+  const message = `Everything it gives is denied without conditions, by ${ids}. Remove one of them.`;
+  return [{ code: 'grant-shadowed', on, path, message }];
+}
+
+const allowsOf = (config: Config) => config.grants.filter(({ effect }) => effect !== 'deny');
+
+function issuerFindings(config: Config): readonly Finding[] {
+  const used = new Set(allowsOf(config).flatMap((grant) => issuersOf(grant, config)));
+  return Object.keys(config.issuers)
+    .filter((name) => !used.has(name))
+    .map((name) => ({
+      code: 'issuer-unused',
+      on: `issuers.${name}`,
+      path: ['issuers', name],
+      message: 'No allow names this issuer: its callers get nothing. Add a grant, or remove it.',
+    }));
+}
+
+function roleFindings(config: Config, sends: Sends): readonly Finding[] {
+  const used = new Set(allowsOf(config).flatMap((grant) => rolesOf(grant, config)));
+  return Object.entries(config.roles).flatMap(([name, role]) => {
+    const at = { on: `roles.${name}`, path: ['roles', name] };
+    const findings: Finding[] = [];
+    if (!used.has(name)) {
+      const message = 'No allow gives this role. Add a grant, or remove it.';
+      findings.push({ code: 'role-unused', ...at, message });
+    }
+    if (role.via === 'GetFederationToken' && !role.session?.policy && !role.session?.policyArns) {
+      const message =
+        'A federated user without a session policy may do nothing but what a resource policy gives it by name. Add session.policy or session.policyArns.';
+      findings.push({ code: 'session-without-policy', ...at, message });
+    }
+    const issuers = allowsOf(config)
+      .filter((grant) => rolesOf(grant, config).includes(name))
+      .flatMap((grant) => issuersOf(grant, config));
+    return [...findings, ...sessionFindings(name, role, [...new Set(issuers)], sends)];
+  });
+}

@@ -1,0 +1,110 @@
+// `sallyport check`: everything that can be known of a config before it ships: its faults, what in it is probably not
+// meant, and whether its own tests pass.
+import type { Command } from 'commander';
+import type { Finding } from '../authz/lint.js';
+import type { TestResult } from '../authz/policy-tests.js';
+import type { Config } from '../config/schema/config.js';
+import type { LocatedFault } from '../core/fault.js';
+import { explanationText } from './explanation-text.js';
+import { paint } from './paint.js';
+import { out } from './print.js';
+
+interface Options {
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
+
+type Placed<T> = T & { readonly line: number; readonly column: number };
+
+interface Report {
+  readonly file: string;
+  readonly faults: readonly LocatedFault[];
+  readonly warnings: readonly Placed<Finding>[];
+  readonly tests: readonly Placed<TestResult>[];
+}
+
+export function registerCheck(program: Command): void {
+  program
+    .command('check')
+    .description('find everything wrong with a config file, and run its tests')
+    .argument('[file]', 'the config file (YAML)', 'sallyport.yaml')
+    .option('--strict', 'warnings count as faults')
+    .option('--json', 'print the report as JSON')
+    .action(async (file: string, { strict = false, json = false }: Options) => {
+      const report = await examine(file);
+      const sound = isSound(report, strict);
+      out(json ? JSON.stringify({ ok: sound, ...report }, undefined, 2) : textOf(report));
+      process.exitCode = sound ? 0 : 1;
+    });
+}
+
+async function examine(file: string): Promise<Report> {
+  const { readConfig } = await import('./read-config.js');
+  const { lint } = await import('../authz/lint.js');
+  const { runPolicyTests } = await import('../authz/policy-tests.js');
+  const read = await readConfig(file, { issuers: true });
+  if (!read.ok) return { file, faults: read.faults, warnings: [], tests: [] };
+  const { config, policy, loaded } = read;
+  const placed = <T>(thing: T, path: Finding['path']): Placed<T> => {
+    const [{ line, column } = { line: 1, column: 1 }] = loaded.locateFaults([{ path, message: '' }]);
+    return { ...thing, line, column };
+  };
+  const warnings = lint(config, await sendsOf(config)).map((finding) => placed(finding, finding.path));
+  const results = runPolicyTests(config, policy, new Date());
+  return {
+    file,
+    faults: [],
+    warnings: warnings.sort((a, b) => a.line - b.line || a.column - b.column),
+    tests: results.map((result) => placed(result, ['tests', result.index])),
+  };
+}
+
+/** Which claims an issuer can send, as far as its preset tells. */
+async function sendsOf({ issuers }: Config) {
+  const { presetSends } = await import('../authn/oidc/presets.js');
+  return (name: string, claim: string) => {
+    const issuer = issuers[name];
+    if (issuer?.type !== 'oidc' || issuer.preset === undefined) return undefined;
+    return presetSends(issuer.preset, claim);
+  };
+}
+
+const isSound = ({ faults, warnings, tests }: Report, strict: boolean) =>
+  faults.length === 0 &&
+  tests.every(({ failures }) => failures.length === 0) &&
+  (!strict || warnings.length === 0);
+
+const count = (number: number, thing: string) => `${number} ${thing}${number === 1 ? '' : 's'}`;
+
+function textOf({ file, faults, warnings, tests }: Report): string {
+  const at = ({ line, column }: { readonly line: number; readonly column: number }) =>
+    `${file}:${line}:${column}:`;
+  const failed = tests.filter(({ failures }) => failures.length > 0);
+  const groups = [
+    ...faults.map(
+      (fault) =>
+        `${at(fault)} ${paint('red', 'fault')} ${[...fault.path, ''].join('.').replace(/\.$/, ': ')}${fault.message}`,
+    ),
+    ...warnings.map(
+      (finding) =>
+        `${at(finding)} ${paint('yellow', 'warning')} ${finding.on}: ${finding.message} [${finding.code}]`,
+    ),
+    ...failed.map((test) => failureText(at(test), test)),
+  ];
+  const summary = [
+    count(faults.length, 'fault'),
+    count(warnings.length, 'warning'),
+    faults.length > 0
+      ? 'tests not run'
+      : `${tests.length - failed.length} of ${count(tests.length, 'test')} passed`,
+  ];
+  return [...groups, `${file}: ${summary.join(', ')}.`].join('\n');
+}
+
+function failureText(place: string, { name, failures }: TestResult): string {
+  const lines = failures.flatMap(({ role, message, explanation }) => [
+    `${place} ${paint('red', 'failed')} ${name}: ${role} ${message}.`,
+    explanationText(explanation).replace(/^/gm, '    '),
+  ]);
+  return lines.join('\n');
+}

@@ -1,0 +1,128 @@
+// `sallyport explain`: why somebody is given or refused a role under a config, without a broker: the claims are pasted,
+// or an audit record says who asked.
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { RoleExplanation } from '../authz/explain.js';
+import type { AuditRecord } from '../core/audit-record.js';
+import { isJsonObject, parseJson } from '../core/json.js';
+import type { Claims } from '../core/types.js';
+import { explanationText } from './explanation-text.js';
+import { out, printFaults } from './print.js';
+
+interface Options {
+  readonly config: string;
+  readonly claims?: string;
+  readonly issuer?: string;
+  readonly subject?: string;
+  readonly role?: string;
+  readonly sourceAddress?: string;
+  readonly requestId?: string;
+  readonly audit?: string;
+  readonly json?: boolean;
+}
+
+export function registerExplain(program: Command): void {
+  program
+    .command('explain')
+    .description('show rule by rule why a principal is given or refused a role')
+    .requiredOption('-c, --config <file>', 'the config file (YAML)')
+    .option('--claims <file>', 'the claims as a JSON object; - for stdin')
+    .option('--issuer <name>', "the issuer's name in the config")
+    .option('--subject <subject>', 'default: the claim sub, or NameID')
+    .option('--role <name>', 'the role (default: every role)')
+    .option('--source-address <address>', 'where the request comes from (default: 127.0.0.1)')
+    .option('--request-id <id>', 'who asked, when and from where, by the audit log, which keeps no claims')
+    .option('--audit <file>', "where to look for it (default: the config's audit files)")
+    .option('--json', 'print JSON')
+    .action(async (options: Options, command: Command) => {
+      if (options.requestId === undefined && (options.claims === undefined || !options.issuer)) {
+        command.error('error: write --issuer and --claims, or --request-id');
+      }
+      const { readConfig } = await import('./read-config.js');
+      const read = await readConfig(options.config, { issuers: false });
+      if (!read.ok) {
+        printFaults(read.faults, 'Nothing was explained.');
+        process.exitCode = 1;
+        return;
+      }
+      const record = await readRecord(options, read.config);
+      const { explanations, ...about } = await explainAll(options, read.policy, record);
+      out(
+        options.json
+          ? JSON.stringify({ ...about, record, roles: explanations }, undefined, 2)
+          : [...introduction(about, record), ...explanations.map(explanationText)].join('\n'),
+      );
+      if (options.role !== undefined && !explanations.some(({ decision }) => decision)) process.exitCode = 1;
+    });
+}
+
+type Read = Extract<Awaited<ReturnType<typeof import('./read-config.js').readConfig>>, { ok: true }>;
+
+async function readRecord(
+  { requestId, audit }: Options,
+  config: Read['config'],
+): Promise<AuditRecord | undefined> {
+  if (requestId === undefined) return undefined;
+  const { createFindRecord } = await import('../audit/find-record.js');
+  const { auditFiles } = await import('../compose.js');
+  const record = await createFindRecord(audit === undefined ? auditFiles(config) : [audit])(requestId);
+  if (!record) throw new Error('The audit log has no record of this request. Name its file with --audit.');
+  return record;
+}
+
+async function explainAll(options: Options, policy: Read['policy'], record: AuditRecord | undefined) {
+  const { describedPrincipal } = await import('../authz/described-principal.js');
+  const { explainRole } = await import('../authz/explain.js');
+  const issuer = options.issuer ?? record?.Principal?.Issuer;
+  const subject = options.subject ?? record?.Principal?.Subject;
+  if (issuer === undefined) throw new Error(refusedProof(record));
+  const now = record ? new Date(record.Time) : new Date();
+  const claims = options.claims === undefined ? undefined : await readClaims(options.claims);
+  const described = { issuer, ...(subject !== undefined && { subject }), ...(claims && { claims }) };
+  const principal = describedPrincipal(policy, described, now);
+  if (!principal) throw new Error('No issuer of the config has this name. Correct --issuer.');
+  const sourceAddress = options.sourceAddress ?? record?.SourceAddress ?? '127.0.0.1';
+  const role = options.role ?? record?.Role;
+  const explanations: readonly RoleExplanation[] = (
+    role === undefined ? [...policy.roles.keys()] : [role]
+  ).map((name) => explainRole(policy, principal, { role: name, sourceAddress, claimsKnown: !!claims }, now));
+  return { issuer, subject: principal.subject, sourceAddress, claimsKnown: !!claims, explanations };
+}
+
+const refusedProof = (record: AuditRecord | undefined) =>
+  `The proof of this request was refused (${record?.Error?.Reason ?? 'no reason recorded'}), so no grant was asked.`;
+
+async function readClaims(path: string): Promise<Claims> {
+  const text = path === '-' ? await readStdin() : await readFile(path, 'utf8');
+  const claims = parseJson(text);
+  if (!isJsonObject(claims))
+    throw new Error('The claims are not a JSON object. Write one, e.g. {"sub":"jane"}.');
+  return claims;
+}
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function introduction(
+  about: {
+    readonly issuer: string;
+    readonly subject: string;
+    readonly sourceAddress: string;
+    readonly claimsKnown: boolean;
+  },
+  record: AuditRecord | undefined,
+): readonly string[] {
+  const outcome = record?.Error
+    ? `${record.Event} (${record.Error.Code}, ${record.Error.Reason})`
+    : record?.Event;
+  return [
+    `${about.issuer} ${about.subject} from ${about.sourceAddress}`,
+    ...(record ? [`by the audit log: ${outcome} at ${record.Time}`] : []),
+    ...(about.claimsKnown
+      ? []
+      : ['The audit log keeps no claims: add --claims to know what depends on them.']),
+  ];
+}

@@ -1,0 +1,53 @@
+// An explanation as text: the outcome, and every rule with what it wanted and what it saw.
+import type { ConditionResult, GrantResult, RoleExplanation } from '../authz/explain.js';
+import type { Session } from '../core/types.js';
+import { paint } from './paint.js';
+
+export function explanationText(explanation: RoleExplanation): string {
+  const { role, grants } = explanation;
+  const rules =
+    grants.length === 0 ? ['  no grant is about this role'] : grants.flatMap((grant) => ruleLines(grant));
+  return [`${paint('bold', role)}: ${outcomeOf(explanation)}`, ...sessionLines(explanation), ...rules].join(
+    '\n',
+  );
+}
+
+function outcomeOf({ permitted, decision, refusal }: RoleExplanation): string {
+  if (decision) return paint('green', `permitted by ${decision.grant}`);
+  if (permitted === undefined) return paint('yellow', 'depends on the claims, which are not known');
+  if (permitted) {
+    if (!refusal) return paint('green', 'permitted');
+    return paint('red', `permitted, but refused: ${refusal.code}. ${refusal.detail}`);
+  }
+  return paint('red', 'not permitted');
+}
+
+function sessionLines({ decision }: RoleExplanation): readonly string[] {
+  if (!decision) return [];
+  const { session, target, durationLimitedBy } = decision;
+  const { name, durationSeconds, policy, policyArns, tags }: Session = session;
+  const about = 'roleArn' in target ? ` ${target.roleArn}` : '';
+  return [
+    `  ${target.operation}${about}`,
+    `  session ${name}, ${durationSeconds} seconds (by ${durationLimitedBy})`,
+    ...(policy !== undefined ? [`  policy ${policy}`] : []),
+    ...(policyArns ? [`  policyArns ${policyArns.join(', ')}`] : []),
+    ...(tags ? [`  tags ${JSON.stringify(tags)}`] : []),
+  ];
+}
+
+function ruleLines({ id, effect, applies, conditions }: GrantResult): readonly string[] {
+  const word = applies === undefined ? 'may apply' : applies ? 'applies' : 'does not apply';
+  const head = `  ${mark(applies)} ${effect} ${id} ${paint('dim', word)}`;
+  return [head, ...conditions.map(conditionLine)];
+}
+
+function conditionLine({ on, wanted, seen, holds }: ConditionResult): string {
+  const sight = holds === undefined ? 'not known' : seen === undefined ? 'absent' : JSON.stringify(seen);
+  return `      ${mark(holds)} ${on}: wanted ${JSON.stringify(wanted)}, seen ${sight}`;
+}
+
+function mark(outcome: boolean | undefined): string {
+  if (outcome === undefined) return paint('yellow', '?');
+  return outcome ? paint('green', '+') : paint('red', '-');
+}

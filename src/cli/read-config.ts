@@ -1,0 +1,43 @@
+// A config file as the commands that only judge it need it: compiled, or with every fault that starting would find.
+// Nothing is started, and no identity provider is waited for.
+import { createOidcVerifier } from '../authn/oidc/verifier.js';
+import { createSamlVerifier } from '../authn/saml/verifier.js';
+import { compilePolicy, type Policy } from '../authz/policy.js';
+import { issuersOf } from '../compose.js';
+import { type LoadedConfig, loadConfig } from '../config/load.js';
+import type { Config } from '../config/schema/config.js';
+import type { Fault, LocatedFault } from '../core/fault.js';
+import { createLog } from '../telemetry/log.js';
+
+export type ReadConfig =
+  | { readonly ok: true; readonly loaded: LoadedConfig; readonly config: Config; readonly policy: Policy }
+  | { readonly ok: false; readonly faults: readonly LocatedFault[] };
+
+/** With `issuers: false` the identity providers' own files and settings are not judged. */
+export async function readConfig(
+  file: string,
+  { issuers }: { readonly issuers: boolean },
+): Promise<ReadConfig> {
+  const { loaded, faults } = loadConfig(file, process.env);
+  if (!loaded) return { ok: false, faults };
+  const { config } = loaded;
+  const compiled = compilePolicy(config);
+  const later = [...compiled.faults, ...(issuers ? await issuerFaults(config) : [])];
+  const all = [...faults, ...loaded.locateFaults(later)];
+  if (all.length === 0) return { ok: true, loaded, config, policy: compiled.policy };
+  return { ok: false, faults: all.sort((a, b) => a.line - b.line || a.column - b.column) };
+}
+
+async function issuerFaults({ issuers, server }: Config): Promise<readonly Fault[]> {
+  const log = createLog('silent');
+  const parts = [
+    await createOidcVerifier({ issuers: issuersOf(issuers, 'oidc'), log }),
+    await createSamlVerifier({ issuers: issuersOf(issuers, 'saml'), serverUrl: server.url, log }),
+  ];
+  const faults: Fault[] = [];
+  for (const part of parts) {
+    if (part.ok) await part.verifier.close();
+    else faults.push(...part.faults);
+  }
+  return faults;
+}

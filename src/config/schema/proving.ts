@@ -1,0 +1,96 @@
+// What the file says to prove itself: the decisions it expects (`tests`), and the findings of `sallyport check` that
+// are meant (`lint`). Neither changes what is decided.
+import { type Static, Type } from 'typebox';
+import type { ClaimValue } from '../../core/types.js';
+import { closed } from './common.js';
+
+const roles = (description: string) =>
+  Type.Optional(Type.Array(Type.String(), { minItems: 1, uniqueItems: true, description }));
+
+const Principal = Type.Object(
+  {
+    issuer: Type.String({ description: 'Name of an issuer.' }),
+    subject: Type.Optional(
+      Type.String({ minLength: 1, description: 'Default: the claim sub, or NameID for SAML.' }),
+    ),
+    claims: Type.Optional(
+      Type.Record(Type.String(), Type.Unsafe<ClaimValue>({}), {
+        description: 'Claims as the issuer sends them.',
+      }),
+    ),
+    sourceAddress: Type.Optional(
+      Type.String({ description: 'Where the request comes from. Default 127.0.0.1.' }),
+    ),
+    now: Type.Optional(
+      Type.String({
+        pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(?::\\d{2}(?:\\.\\d+)?)?(?:Z|[+-]\\d{2}:\\d{2})$',
+        description: 'When, e.g. 2026-11-21T12:00:00Z. Default: when the test runs.',
+      }),
+    ),
+  },
+  { ...closed, description: 'Who asks.' },
+);
+
+const Session = Type.Object(
+  {
+    name: Type.Optional(Type.String({ description: 'RoleSessionName, or Name of the federated user.' })),
+    durationSeconds: Type.Optional(Type.Integer({ description: 'Lifetime when none is asked for.' })),
+    policy: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: 'The session policy, filled in.' }),
+    ),
+    policyArns: Type.Optional(Type.Array(Type.String(), { description: 'Managed session policies.' })),
+    tags: Type.Optional(
+      Type.Record(Type.String(), Type.String(), { description: 'Session tags, filled in.' }),
+    ),
+  },
+  { ...closed, description: 'What the session must be; what is left out is not compared.' },
+);
+
+export const PolicyTest = Type.Object(
+  {
+    name: Type.Optional(Type.String({ minLength: 1, description: 'What it shows, for the report.' })),
+    principal: Principal,
+    allow: roles('Roles this principal must get, with a session that STS would take.'),
+    deny: roles('Roles this principal must be refused.'),
+    session: Type.Optional(
+      Type.Record(Type.String(), Session, { description: 'What sessions must be, by role.' }),
+    ),
+  },
+  { ...closed, description: 'A principal, and what must be decided for it.' },
+);
+export type PolicyTest = Static<typeof PolicyTest>;
+
+/** What `sallyport check` can find; see `authz/lint.ts`. */
+const LINT_CODES = [
+  'grant-open',
+  'grant-shadowed',
+  'grant-without-effect',
+  'match-impossible',
+  'claim-never-sent',
+  'issuer-unused',
+  'role-unused',
+  'session-without-policy',
+  'ignore-unused',
+] as const;
+export type LintCode = (typeof LINT_CODES)[number];
+
+export const Lint = Type.Object(
+  {
+    ignore: Type.Array(
+      Type.Object(
+        {
+          code: Type.Enum([...LINT_CODES], { description: 'Code of the finding.' }),
+          on: Type.String({
+            pattern: '^(?:grants|roles|issuers)\\.[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$',
+            description: 'What it is about: grants.ID, roles.NAME or issuers.NAME.',
+          }),
+          reason: Type.String({ minLength: 1, description: 'Why it is meant.' }),
+        },
+        closed,
+      ),
+      { description: 'Findings that are meant. One that silences nothing is itself a finding.' },
+    ),
+  },
+  { ...closed, description: 'What sallyport check must not warn of.' },
+);
+export type Lint = Static<typeof Lint>;

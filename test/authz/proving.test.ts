@@ -1,0 +1,236 @@
+// What can be known of a policy before it ships: findings, the config's own tests, and the reasons of a decision.
+import t from 'tap';
+import { presetSends } from '../../src/authn/oidc/presets.js';
+import { describedPrincipal } from '../../src/authz/described-principal.js';
+import { explainRole, ownExplanation } from '../../src/authz/explain.js';
+import { lint } from '../../src/authz/lint.js';
+import { compilePolicy } from '../../src/authz/policy.js';
+import { runPolicyTests } from '../../src/authz/policy-tests.js';
+import { parseConfig } from '../../src/config/load.js';
+import type { Config } from '../../src/config/schema/config.js';
+import type { Claims } from '../../src/core/types.js';
+
+const NOW = new Date('2026-11-21T12:00:00Z');
+const HERE = '10.1.2.3';
+
+/** A config with two issuers and two roles, and these sections besides. */
+function configOf(sections: string): Config {
+  const { loaded, faults } = parseConfig(
+    `server: { url: https://sallyport.corp.example }
+aws: { region: eu-west-1 }
+issuers:
+  ci: { type: oidc, preset: github-actions, audience: sallyport, require: { repository_owner_id: "123456" } }
+  corp: { type: oidc, issuer: https://login.corp.example, audience: sallyport }
+roles:
+  deploy: { via: AssumeRoleWithWebIdentity, roleArn: "arn:aws:iam::111122223333:role/deploy" }
+  upload:
+    via: GetFederationToken
+    session: { tags: { team: "\${claims.team}" }, policy: { Version: "2012-10-17", Statement: [] } }
+${sections}`,
+    'sallyport.yaml',
+    {},
+  );
+  t.same(faults, []);
+  if (!loaded) throw new Error('not a config');
+  return loaded.config;
+}
+
+const USED = `
+  - { id: used-ci, issuer: ci, match: { repository_id: "1" }, roles: [deploy] }
+  - { id: used-corp, issuer: corp, match: { sub: jane }, roles: ["*"] }`;
+
+const found = (config: Config) =>
+  lint(config, (issuer, claim) => (issuer === 'ci' ? presetSends('github-actions', claim) : undefined)).map(
+    ({ code, on }) => `${code} ${on}`,
+  );
+
+t.test('lint: what is probably not meant, and what is', (t) => {
+  const rows: [grants: string, findings: string[]][] = [
+    ['', []],
+    ['{ id: g, issuer: corp, match: {}, roles: [deploy] }', ['grant-open grants.g']],
+    ['{ id: g, issuer: corp, match: {}, from: [10.0.0.0/8], roles: [deploy] }', []],
+    ['{ id: g, issuer: corp, match: { sub: { glob: "*" } }, roles: [deploy] }', ['grant-open grants.g']],
+    ['{ id: g, issuer: corp, match: { sub: { glob: [a, "*"] } }, roles: [deploy] }', ['grant-open grants.g']],
+    ['{ id: g, issuer: corp, match: { sub: { glob: "a*" } }, roles: [deploy] }', []],
+    ['{ id: g, issuer: corp, match: { sub: { glob: "*" }, a: b }, roles: [deploy] }', []],
+    ['{ id: g, issuer: corp, match: {}, permissions: [explain] }', ['grant-open grants.g']],
+    ['{ id: g, effect: deny, issuer: corp, match: { a: b }, roles: [deploy] }', []],
+    [
+      '{ id: g, effect: deny, issuer: corp, match: { a: b }, permissions: [explain] }',
+      ['grant-without-effect grants.g'],
+    ],
+    [
+      '{ id: g, effect: deny, issuer: corp, match: {}, roles: [deploy, upload] }',
+      ['grant-shadowed grants.used-corp'],
+    ],
+    ['{ id: g, effect: deny, issuer: corp, match: {}, roles: [deploy] }', []],
+    ['{ id: g, effect: deny, issuer: corp, match: {}, from: [10.0.0.0/8], roles: ["*"] }', []],
+    [
+      '{ id: g, effect: deny, match: {}, roles: ["*"] }',
+      ['grant-shadowed grants.used-ci', 'grant-shadowed grants.used-corp'],
+    ],
+    [
+      '{ id: g, issuer: corp, match: { a: { equals: x, anyOf: [y] } }, roles: [deploy] }',
+      ['match-impossible grants.g'],
+    ],
+    [
+      '{ id: g, issuer: corp, match: { a: { exists: false, glob: x } }, roles: [deploy] }',
+      ['match-impossible grants.g'],
+    ],
+    [
+      '{ id: g, issuer: ci, match: { repository_owner_id: "7" }, roles: [deploy] }',
+      ['match-impossible grants.g'],
+    ],
+    ['{ id: g, issuer: ci, match: { repository_owner_id: 123456 }, roles: [deploy] }', []],
+    ['{ id: g, issuer: ci, match: { branch: main }, roles: [deploy] }', ['claim-never-sent grants.g']],
+    ['{ id: g, issuer: [ci, corp], match: { branch: main }, roles: [deploy] }', []],
+    ['{ id: g, effect: deny, issuer: ci, match: { brnch: x }, roles: ["*"] }', ['claim-never-sent grants.g']],
+    ['{ id: g, issuer: ci, match: { repo_property_tier: prod }, roles: [deploy] }', []],
+  ];
+  for (const [grant, findings] of rows)
+    t.same(found(configOf(`grants:${USED}${grant && `\n  - ${grant}`}`)), findings, grant);
+
+  const unused = configOf('grants: [ { id: g, issuer: corp, match: { a: b }, roles: [upload] } ]');
+  t.same(found(unused), ['issuer-unused issuers.ci', 'role-unused roles.deploy']);
+  const bare = parseConfig('', 'x', {}).faults;
+  t.equal(bare.length > 0, true);
+  const config = configOf(`grants:${USED}`);
+  const federated: Config = { ...config, roles: { ...config.roles, upload: { via: 'GetFederationToken' } } };
+  t.same(found(federated), ['session-without-policy roles.upload']);
+  t.same(
+    found(configOf(`grants:${USED}\n  - { id: g, issuer: ci, match: { ref: x }, roles: [upload] }`)),
+    ['claim-never-sent roles.upload'],
+    'a template of a claim that one of its issuers never sends',
+  );
+  t.end();
+});
+
+t.test('lint: a finding is silenced by code and place; an entry that silences nothing is one', (t) => {
+  const grants = `grants:${USED}\n  - { id: g, issuer: corp, match: {}, roles: [deploy] }`;
+  const ignoring = (code: string, on: string) =>
+    found(configOf(`${grants}\nlint: { ignore: [ { code: ${code}, on: ${on}, reason: meant } ] }`));
+  t.same(ignoring('grant-open', 'grants.g'), []);
+  t.same(ignoring('grant-open', 'grants.h'), ['grant-open grants.g', 'ignore-unused grants.h']);
+  t.same(ignoring('grant-shadowed', 'grants.g'), ['grant-open grants.g', 'ignore-unused grants.g']);
+  t.end();
+});
+
+t.test("the config's own tests: roles given and refused, sessions as they must be", (t) => {
+  const results = (tests: string) => {
+    const config = configOf(`grants:${USED}
+  - { id: office, issuer: corp, match: { team: blue }, from: [10.0.0.0/8], roles: [upload] }
+tests: [ ${tests} ]`);
+    const ran = runPolicyTests(config, compilePolicy(config).policy, NOW);
+    return ran.flatMap(({ failures }) => failures.map(({ role, message }) => `${role} ${message}`));
+  };
+  const jane = 'principal: { issuer: corp, subject: jane, claims: { team: red } }';
+  const blue = (address: string) =>
+    `principal: { issuer: corp, subject: bob, claims: { team: blue }, sourceAddress: ${address} }`;
+  const rows: [test: string, failures: RegExp[]][] = [
+    [`{ ${jane}, allow: [deploy, upload] }`, []],
+    [`{ ${jane}, deny: [deploy] }`, [/^deploy is given by used-corp, and must be refused$/]],
+    [
+      '{ principal: { issuer: corp, subject: jane }, allow: [upload] }',
+      [/refused \(session_value_invalid\)/],
+    ],
+    ['{ principal: { issuer: corp, subject: joe }, allow: [deploy] }', [/refused \(role_not_permitted\)/]],
+    ['{ principal: { issuer: corp, claims: { sub: jane } }, allow: [deploy] }', []],
+    ['{ principal: { issuer: ci, subject: jane }, deny: [deploy] }', []],
+    [`{ ${blue('10.9.9.9')}, allow: [upload] }`, []],
+    [`{ ${blue('11.9.9.9')}, deny: [upload] }`, []],
+    [`{ ${jane}, session: { upload: { name: jane, tags: { team: red }, durationSeconds: 3600 } } }`, []],
+    [`{ ${jane}, session: { upload: { policy: { Statement: [], Version: "2012-10-17" } } } }`, []],
+    [
+      `{ ${jane}, session: { upload: { name: joe, tags: { team: blue } } } }`,
+      [/^upload has name "jane", and must have "joe"$/, /^upload has tags/],
+    ],
+    [`{ ${jane}, session: { deploy: { policyArns: [x] } } }`, [/^deploy has policyArns unset/]],
+  ];
+  for (const [test, failures] of rows) {
+    const messages = results(test);
+    t.equal(messages.length, failures.length, `${test}: ${messages.join('; ')}`);
+    for (const [index, failure] of failures.entries()) t.match(messages[index], failure, test);
+  }
+  t.end();
+});
+
+const explained = configOf(`grants:${USED}
+  - { id: blue, issuer: corp, match: { team: blue }, from: [10.0.0.0/8], roles: [deploy] }
+  - { id: leavers, effect: deny, match: { leaver: true }, roles: ["*"] }`);
+const { policy } = compilePolicy(explained);
+const explain = (claims: Claims, role: string, claimsKnown = true) => {
+  const principal = describedPrincipal(policy, { issuer: 'corp', claims }, NOW);
+  if (!principal) throw new Error('no such issuer');
+  return explainRole(policy, principal, { role, sourceAddress: HERE, claimsKnown }, NOW);
+};
+
+t.test('an explanation has every rule about the role, with what is wanted and what is seen', (t) => {
+  t.match(explain({ sub: 'bob', team: ['blue'] }, 'deploy'), {
+    permitted: true,
+    decision: { grant: 'blue', session: { name: 'bob' } },
+    grants: [
+      {
+        id: 'used-ci',
+        applies: false,
+        conditions: [
+          { on: 'issuer', wanted: 'ci', seen: 'corp', holds: false },
+          { on: 'match.repository_id', wanted: '1', holds: false },
+        ],
+      },
+      { id: 'used-corp', applies: false },
+      {
+        id: 'blue',
+        effect: 'allow',
+        applies: true,
+        conditions: [
+          { on: 'issuer', holds: true },
+          { on: 'from', wanted: ['10.0.0.0/8'], seen: HERE, holds: true },
+          { on: 'match.team', wanted: 'blue', seen: ['blue'], holds: true },
+        ],
+      },
+      { id: 'leavers', effect: 'deny', applies: false, conditions: [{ on: 'match.leaver', holds: false }] },
+    ],
+  });
+  const denied = explain({ sub: 'bob', team: 'blue', leaver: 'true' }, 'deploy');
+  t.match(denied, { permitted: false, refusal: { code: 'role_not_permitted' } });
+  t.same(
+    denied.grants.filter(({ applies }) => applies).map(({ id }) => id),
+    ['blue', 'leavers'],
+  );
+  t.match(explain({ sub: 'jane' }, 'upload'), {
+    permitted: true,
+    decision: undefined,
+    refusal: { code: 'session_value_invalid' },
+  });
+  t.end();
+});
+
+t.test('without claims, only what needs none is known', (t) => {
+  t.match(explain({}, 'deploy', false), {
+    permitted: undefined,
+    decision: undefined,
+    grants: [
+      { id: 'used-ci', applies: false },
+      { id: 'used-corp', applies: undefined, conditions: [{ holds: true }, { holds: undefined }] },
+      { id: 'blue', applies: undefined },
+      { id: 'leavers', applies: undefined },
+    ],
+  });
+  t.equal(explain({}, 'nope', false).permitted, false);
+  t.end();
+});
+
+t.test('a caller reads nothing of roles it may not have, or of rules not about it', (t) => {
+  const own = (claims: Claims, role: string) => ownExplanation(explain(claims, role));
+  t.same(
+    own({ sub: 'bob', team: 'blue' }, 'deploy').grants.map(({ id }) => id),
+    ['blue'],
+  );
+  const { role: _, ...refused } = own({ sub: 'bob' }, 'deploy');
+  const { role: __, ...missing } = own({ sub: 'bob' }, 'nothing');
+  t.strictSame(refused, missing, 'not permitted and not there are alike');
+  t.same(refused.grants, []);
+  const { role: ___, ...denied } = own({ sub: 'bob', team: 'blue', leaver: true }, 'deploy');
+  t.strictSame(denied, missing, 'and so is what a deny takes away');
+  t.end();
+});

@@ -1,0 +1,215 @@
+// check, explain and diff as a person or a pipeline runs them: what they print, and their exit codes.
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { runToEnd } from '../support/command.js';
+
+const CONFIG = `server: { url: https://sallyport.corp.example }
+aws: { region: eu-west-1 }
+issuers:
+  corp: { type: oidc, issuer: https://login.corp.example, audience: sallyport }
+roles:
+  deploy:
+    via: AssumeRoleWithWebIdentity
+    roleArn: arn:aws:iam::111122223333:role/deploy
+grants:
+  - { id: engineers, issuer: corp, match: { team: blue }, roles: [deploy] }
+`;
+
+function fileWith(t: Test, text: string, name = 'sallyport.yaml'): string {
+  const path = join(t.testdir(), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+t.test('check: a sound file, a warning, a failed test, a fault', async (t) => {
+  const sound = fileWith(t, CONFIG);
+  t.match(await runToEnd(t, ['check', sound, '--strict']), {
+    code: 0,
+    stderr: '',
+    stdout: `${sound}: 0 faults, 0 warnings, 0 of 0 tests passed.\n`,
+  });
+
+  const open = fileWith(t, CONFIG.replace('{ team: blue }', '{}'));
+  const warning = /sallyport\.yaml:10:\d+: warning grants\.engineers: .* \[grant-open\]\n/;
+  t.match(await runToEnd(t, ['check', open]), { code: 0, stdout: warning });
+  t.match(await runToEnd(t, ['check', open, '--strict']), { code: 1, stdout: warning });
+
+  const test =
+    'tests: [ { name: red too, principal: { issuer: corp, claims: { team: red } }, allow: [deploy] } ]\n';
+  const failing = fileWith(t, CONFIG + test);
+  const failed = await runToEnd(t, ['check', failing]);
+  t.equal(failed.code, 1);
+  t.match(failed.stdout, /sallyport\.yaml:11:10: failed red too: deploy is refused \(role_not_permitted\)/);
+  t.match(failed.stdout, /- match\.team: wanted "blue", seen "red"/);
+  t.notMatch(failed.stdout, '\u001B', 'no colours but on a terminal');
+  const { code, stdout } = await runToEnd(t, ['check', failing, '--json']);
+  t.equal(code, 1);
+  t.match(JSON.parse(stdout), {
+    ok: false,
+    file: failing,
+    faults: [],
+    warnings: [],
+    tests: [{ name: 'red too', line: 11, failures: [{ role: 'deploy', message: /is refused/ }] }],
+  });
+
+  const faulty = fileWith(
+    t,
+    CONFIG.replace('https://login.corp.example', 'http://login.corp.example').replace(
+      'team: blue',
+      'team: 01',
+    ),
+  );
+  const faults = await runToEnd(t, ['check', faulty]);
+  t.equal(faults.code, 1);
+  t.match(faults.stdout, /:4:\d+: fault issuers\.corp\.issuer: /, 'a fault of building the verifier');
+  t.match(faults.stdout, /:10:\d+: fault grants\.0\.match\.team: /);
+  t.match(faults.stdout, /2 faults, 0 warnings, tests not run/);
+
+  const broken = await runToEnd(t, [
+    'check',
+    fileWith(t, 'server: { a: b } c: d }\nroles: {}\ngrants: []\n'),
+  ]);
+  t.equal(broken.code, 1);
+  t.equal(broken.stdout.trim().split('\n').length, 2, 'a slip in the YAML is one fault, not one a line');
+  t.match(await runToEnd(t, ['check', '/nowhere.yaml']), { code: 1, stdout: /cannot be read \(ENOENT\)/ });
+  t.match(await runToEnd(t, ['check', 'a', 'b']), { code: 2, stdout: '' });
+});
+
+t.test('schema: JSON for an editor', async (t) => {
+  const { code, stdout } = await runToEnd(t, ['schema']);
+  t.equal(code, 0);
+  t.match(JSON.parse(stdout), { title: 'Sallyport config', properties: { grants: {} } });
+});
+
+t.test('explain: from claims, or from an audit record', async (t) => {
+  const folder = t.testdir({ 'blue.json': '{"sub":"bob","team":"blue"}', 'list.json': '[]' });
+  const config = join(folder, 'sallyport.yaml');
+  writeFileSync(config, `${CONFIG}audit: { sinks: [ { type: file, path: audit.jsonl } ] }\n`);
+  const record = {
+    Time: '2026-11-21T11:00:00.000Z',
+    Event: 'denied',
+    RequestId: 'request-1',
+    SourceAddress: '192.0.2.7',
+    Principal: { Issuer: 'corp', Subject: 'bob' },
+    Role: 'deploy',
+    Error: { Code: 'role_not_permitted', Reason: 'role_not_permitted' },
+  };
+  writeFileSync(join(folder, 'audit.jsonl'), `${JSON.stringify(record)}\n`);
+  const explain = (...args: string[]) => runToEnd(t, ['explain', '-c', config, ...args]);
+  const blue = ['--claims', join(folder, 'blue.json'), '--issuer', 'corp'];
+
+  const given = await explain(...blue, '--role', 'deploy');
+  t.equal(given.code, 0);
+  t.match(given.stdout, /^corp bob from 127\.0\.0\.1\ndeploy: permitted by engineers\n/);
+  t.match(given.stdout, /session bob, 3600 seconds/);
+  t.match(given.stdout, /\+ match\.team: wanted "blue", seen "blue"/);
+  const refused = await explain(...blue, '--role', 'admin', '--json');
+  t.equal(refused.code, 1);
+  t.match(JSON.parse(refused.stdout), {
+    issuer: 'corp',
+    roles: [{ role: 'admin', permitted: false, grants: [] }],
+  });
+  t.match(await explain(...blue), { code: 0, stdout: /deploy: permitted/ });
+
+  const recorded = await explain('--request-id', 'request-1');
+  t.match(recorded.stdout, /denied \(role_not_permitted, role_not_permitted\) at 2026-11-21T11:00/);
+  t.match(recorded.stdout, /deploy: depends on the claims, which are not known/);
+  t.match(recorded.stdout, /\? match\.team: wanted "blue", seen not known/);
+  t.match(await explain('--request-id', 'request-2'), { code: 1, stderr: /no record of this request/ });
+  t.match(await explain('--role', 'deploy'), { code: 2, stdout: '', stderr: /--issuer and --claims/ });
+  const list = ['--claims', join(folder, 'list.json'), '--issuer', 'corp'];
+  t.match(await explain(...list), { code: 1, stderr: /not a JSON object/ });
+  t.match(await explain(...blue, '--issuer', 'crop'), { code: 1, stderr: /No issuer/ });
+});
+
+t.test('diff: who gains, who loses, whose session changes, and what cannot be known', async (t) => {
+  const folder = t.testdir();
+  const write = (name: string, text: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  const old = write('old.yaml', CONFIG);
+  const next = write('new.yaml', CONFIG.replace('team: blue', 'team: { anyOf: [red, green] }'));
+  const named = write(
+    'named.yaml',
+    CONFIG.replace('role/deploy\n', 'role/deploy\n    session: { name: "x-${claims.sub}" }\n'),
+  );
+  const people = write(
+    'people.jsonl',
+    ['blue', 'red', 'grey', 'red']
+      .map((team) => `{"issuer":"corp","subject":"${team}","claims":{"team":"${team}"}}\n`)
+      .join(''),
+  );
+  const diff = (a: string, b: string, principals: string, ...more: string[]) =>
+    runToEnd(t, ['diff', a, b, '--principals', principals, ...more]);
+
+  t.match(await diff(old, old, people), { code: 0, stdout: '0 of 3 principals differ.\n' });
+  t.match(await diff(old, next, people), {
+    code: 1,
+    stdout:
+      'corp blue from 127.0.0.1\n  - deploy\ncorp red from 127.0.0.1\n  + deploy\n2 of 3 principals differ.\n',
+  });
+  const session = await diff(old, named, people, '--json');
+  t.equal(session.code, 1);
+  t.match(JSON.parse(session.stdout), {
+    compared: 3,
+    differences: [
+      {
+        principal: { subject: 'blue' },
+        changes: [
+          {
+            role: 'deploy',
+            change: 'session',
+            before: { session: { name: 'blue' } },
+            after: { session: { name: 'x-blue' } },
+          },
+        ],
+      },
+    ],
+  });
+
+  const principal = { Issuer: 'corp', Subject: 'bob' };
+  const audit = write(
+    'audit.jsonl',
+    [{ Principal: principal }, { Principal: principal }, {}]
+      .map(
+        (more, index) =>
+          `${JSON.stringify({ RequestId: `r${index}`, SourceAddress: '192.0.2.7', ...more })}\n`,
+      )
+      .join(''),
+  );
+  t.match(await diff(old, old, audit), {
+    code: 0,
+    stdout: /^0 of 1 principals differ\.\n1 came without claims/,
+  });
+  t.match(await diff(old, next, audit), { code: 1, stdout: /corp bob from 192\.0\.2\.7\n {2}\? deploy/ });
+
+  t.match(await diff(old, '/nowhere', people), { code: 2, stdout: '', stderr: /cannot be read/ });
+  t.match(await diff(old, next, write('x', 'x')), { code: 2, stdout: '', stderr: /Line 1 .* not JSON/ });
+  t.match(await diff(old, next, write('y', '[{}]')), {
+    code: 2,
+    stdout: '',
+    stderr: /Principal 1 is not sound/,
+  });
+});
+
+t.test('check: every config in the repository is sound and proves itself', async (t) => {
+  const root = new URL('../../', import.meta.url);
+  const env = {
+    ...process.env,
+    CREDENTIALS_DIRECTORY: '/run/credentials',
+    SALLYPORT_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+    SALLYPORT_SECRET_ACCESS_KEY: 'an-example-secret',
+    EDGE_CLUSTER_CA: new URL('test/fixtures/oidc/issuer-cert.pem', root).pathname,
+    EDGE_CLUSTER_TOKEN: '/var/run/edge/token',
+  };
+  const examples = readdirSync(new URL('examples', root)).filter((name) => name.endsWith('.yaml'));
+  t.ok(examples.length >= 3);
+  for (const file of [...examples.map((name) => `examples/${name}`), 'deploy/sallyport.yaml']) {
+    const { code, stdout } = await runToEnd(t, ['check', '--strict', new URL(file, root).pathname], env);
+    t.equal(code, 0, stdout);
+    t.match(stdout, /: 0 faults, 0 warnings, ([1-9]\d*) of \1 tests passed\.\n$/);
+  }
+});

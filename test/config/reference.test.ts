@@ -1,0 +1,48 @@
+// What is generated from the schema: the schema for editors, and the tables of the config reference.
+import { readdirSync, readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import t from 'tap';
+import { parse } from 'yaml';
+import { publishedSchema } from '../../src/config/published-schema.js';
+import { withTables } from '../../src/config/reference.js';
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+t.test('what is committed is what the schema says now: npm run docs', (t) => {
+  t.equal(read('schema/sallyport.schema.json'), publishedSchema());
+  const page = read('docs/configuration.md');
+  t.equal(page, withTables(page));
+  t.end();
+});
+
+t.test('a table has each key with its place, its need and its words', (t) => {
+  const table = (name: string) => withTables(`<!-- keys: ${name} -->\nold\n<!-- end -->`);
+  t.notMatch(table('server'), /old/);
+  t.match(table('server'), /\| `url` \| required \| Public base URL/);
+  t.match(table('server'), /\| `listen\.port` \| {2}\| TCP port/);
+  t.match(table('issuers.oidc'), /`github-actions`, `gitlab`/);
+  t.notMatch(table('issuers.oidc'), /`type`/);
+  t.match(table('roles'), /\| `session\.tags` \| `GetFederationToken` \|/);
+  t.match(table('roles'), /\| `session\.duration` \| all \| Lifetime[^|]*that is less\. \|/);
+  t.match(table('tests'), /\| `session\.NAME\.durationSeconds` \|/);
+  t.match(table('audit'), /\| `sinks\[\]\.type` \| required \| `stdout`\. `file`\. \|/);
+  t.throws(() => table('nothing'), /no nothing/);
+  t.throws(() => table('issuers.ldap'), /no issuers\.ldap/);
+  t.end();
+});
+
+t.test('an editor accepts the configs as they are written, and sees what is wrong with others', (t) => {
+  const validate = new Ajv2020({ strict: false, discriminator: true }).compile(JSON.parse(publishedSchema()));
+  const files = ['deploy/sallyport.yaml', ...readdirSync('examples').map((name) => `examples/${name}`)];
+  for (const file of files.filter((name) => name.endsWith('.yaml'))) {
+    const text = read(file);
+    const folder = file.split('/')[0];
+    t.match(text, /^# yaml-language-server: \$schema=\.\.\/schema\/sallyport\.schema\.json\n/, file);
+    t.ok(validate(parse(text)), `${folder}: ${JSON.stringify(validate.errors)}`);
+  }
+  const config = parse(read('deploy/sallyport.yaml'));
+  t.ok(validate({ ...config, aws: { region: '${env:AWS_REGION}' } }), 'a reference instead of a value');
+  t.notOk(validate({ ...config, aws: { region: 'Ireland' } }));
+  t.notOk(validate({ ...config, grant: [] }));
+  t.end();
+});
