@@ -110,7 +110,11 @@ t.test('metrics', async (t) => {
   ])
     t.ok(lines.includes(line), line);
   const labels = new Set([...text.matchAll(/[{,]([a-z]+)="/g)].map(([, name]) => name));
-  t.same([...labels].sort(), ['le', 'operation', 'outcome', 'role', 'route', 'status'], 'no other label');
+  t.same(
+    [...labels].sort(),
+    ['grant', 'le', 'operation', 'outcome', 'role', 'route', 'status'],
+    'no other label',
+  );
   t.notMatch(
     (await createMetrics().render()).text,
     /deploy/,
