@@ -9,6 +9,9 @@ export const MACROS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one
 /** Texts and lists are compared this many characters or items a step. */
 const SPAN = 8;
 
+/** An error costs as much as this many steps, and a walk or an operator may meet one at every item and go on. */
+const ERROR = 500;
+
 export function childrenOf(node: ASTNode): readonly ASTNode[] {
   switch (node.op) {
     case 'value':
@@ -59,9 +62,14 @@ export function costOf(ast: ASTNode, programSize: (pattern: string) => number): 
     if (node.op === 'value' && typeof node.args === 'string')
       literal.text = Math.max(literal.text, node.args.length);
     if (node.op === 'list') literal.list = Math.max(literal.list, node.args.length);
+    if ((node.op === '||' || node.op === '&&') && canFail(node))
+      byDepth[depth].push({ ...STEP, steps: ERROR });
     const walks = node.op === 'rcall' && MACROS.has(node.args[0]);
-    for (const [index, child] of childrenOf(node).entries())
-      visit(child, walks && index > 0 ? depth + 1 : depth);
+    for (const [index, child] of childrenOf(node).entries()) {
+      const inner = walks && index > 0 ? depth + 1 : depth;
+      visit(child, inner);
+      if (inner > depth && canFail(child)) byDepth[inner]?.push({ ...STEP, steps: ERROR });
+    }
   };
   visit(ast, 0);
 
@@ -84,6 +92,23 @@ export function costOf(ast: ASTNode, programSize: (pattern: string) => number): 
 
 function contains(node: ASTNode, wanted: (node: ASTNode) => boolean): boolean {
   return wanted(node) || childrenOf(node).some((child) => contains(child, wanted));
+}
+
+/** Whether evaluating it may yield an error: not where values are only compared. */
+function canFail(node: ASTNode): boolean {
+  switch (node.op) {
+    case 'value':
+    case 'id':
+      return false;
+    case '==':
+    case '!=':
+    case '&&':
+    case '||':
+    case 'list':
+      return childrenOf(node).some(canFail);
+    default:
+      return true;
+  }
 }
 
 const STEP: Work = { steps: 1, scans: 0, items: 0, deep: 0, pattern: 0 };

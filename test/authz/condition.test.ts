@@ -200,6 +200,14 @@ t.test('what depends on the claims is bounded when it is evaluated', (t) => {
       { l: many(9000), s: 'x'.repeat(90_000) },
       'error',
     ],
+    ['errors in a walk', 'claims.l.exists(x, claims.nope == x)', { l: many(2000) }, 'error'],
+    ['errors in a walk through many', 'claims.l.exists(x, claims.nope == x)', { l: many(100_000) }, 'error'],
+    [
+      'errors in a walk in a walk',
+      'claims.l.exists(x, claims.l.exists(y, claims.nope == x || claims.nope == y))',
+      { l: many(900) },
+      'error',
+    ],
     [
       'a walk through an object',
       'claims.o.exists(x, claims.o.exists(y, x != x))',

@@ -547,3 +547,60 @@ t.test('a policy that only some claims make too long is refused for them', (t) =
   t.equal(reason('\u0141'.repeat(200)), undefined);
   t.end();
 });
+
+t.test('into a name or a tag, a value goes as it is or not at all', (t) => {
+  const { fill } = sessionOf({
+    ...federation,
+    session: { name: '${slug(claims.sub)}', tags: { whole: '${claims.v}', part: 'x-${claims.v}-y' } },
+  });
+  const plain = sessionOf({ ...web, session: { name: 'n-${claims.v}' } });
+  const values = [
+    '"',
+    "'",
+    '\\',
+    '\n',
+    '\r\nX-Header: y',
+    '\u0000',
+    '*',
+    '?',
+    '$',
+    '${claims.sub}',
+    '${}',
+    '${aws:username}',
+    '&Tags.member.1.Key=admin',
+    'a=b&c=d',
+    '%26',
+    '__proto__',
+    'constructor',
+    'toString',
+    '\uff0a',
+    '\u0430lice',
+    '\u202egnp',
+    'e\u0301',
+    '😀',
+    '<x/>',
+    'x'.repeat(64),
+    'x'.repeat(256),
+    'x'.repeat(100_000),
+    ' ',
+  ];
+  let filled = 0;
+  for (const v of values) {
+    const refusal = refusalOf(() => {
+      const { tags, name } = fill({ sub: v, v });
+      t.same(tags, { whole: v, part: `x-${v}-y` }, shown(v));
+      t.match(v, TAG_VALUE.pattern);
+      t.match(name, FEDERATED_USER_NAME.pattern);
+      filled++;
+    });
+    if (refusal) t.match(refusal, { code: 'session_value_invalid', reason: 'session.tag_value' }, shown(v));
+    const named = refusalOf(() => {
+      t.equal(plain.fill({ v }).name, `n-${v}`);
+      t.match(`n-${v}`, ROLE_SESSION_NAME.pattern);
+    });
+    if (named) t.match(named, { code: 'session_value_invalid', reason: 'session.RoleSessionName' }, shown(v));
+    t.notMatch(JSON.stringify([refusal, named]), v.length > 3 ? JSON.stringify(v).slice(1, -1) : 'planted');
+  }
+  t.ok(filled > 3 && filled < values.length, `${filled} of ${values.length} fit`);
+  t.end();
+});

@@ -94,19 +94,27 @@ t.test('metrics', async (t) => {
   metrics.exchanged({ role: 'deploy', operation: 'AssumeRoleWithWebIdentity', outcome: 'issued' });
   metrics.exchanged({ role: '', operation: '', outcome: 'proof_invalid' });
   metrics.answered({ route: '/v1/credentials', status: 200 }, 0.02);
+  metrics.conditionsFailed(['ci-release', 'admins']);
+  metrics.conditionsFailed(['admins']);
   const { text, contentType } = await metrics.render();
   t.match(contentType, /^text\/plain/);
   const lines = text.split('\n');
   for (const line of [
     'sallyport_exchanges_total{role="deploy",operation="AssumeRoleWithWebIdentity",outcome="issued"} 2',
     'sallyport_exchanges_total{role="",operation="",outcome="proof_invalid"} 1',
+    'sallyport_grant_condition_errors_total{grant="admins"} 2',
+    'sallyport_grant_condition_errors_total{grant="ci-release"} 1',
     'sallyport_http_request_duration_seconds_count{route="/v1/credentials",status="200"} 1',
     'sallyport_http_request_duration_seconds_bucket{le="0.01",route="/v1/credentials",status="200"} 0',
     'sallyport_http_request_duration_seconds_bucket{le="0.05",route="/v1/credentials",status="200"} 1',
   ])
     t.ok(lines.includes(line), line);
   const labels = new Set([...text.matchAll(/[{,]([a-z]+)="/g)].map(([, name]) => name));
-  t.same([...labels].sort(), ['le', 'operation', 'outcome', 'role', 'route', 'status'], 'no other label');
+  t.same(
+    [...labels].sort(),
+    ['grant', 'le', 'operation', 'outcome', 'role', 'route', 'status'],
+    'no other label',
+  );
   t.notMatch(
     (await createMetrics().render()).text,
     /deploy/,
