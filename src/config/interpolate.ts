@@ -12,12 +12,13 @@ export interface InterpolationSources {
   readonly folder: string;
 }
 
-/** Replaces references in every string of `value`, a tree of plain JSON values. */
+/** Replaces references in every string of `value`, a tree of plain JSON values. `files` are those it read or would have. */
 export function interpolate(
   value: unknown,
   sources: InterpolationSources,
-): { readonly value: unknown; readonly faults: readonly Fault[] } {
+): { readonly value: unknown; readonly faults: readonly Fault[]; readonly files: readonly string[] } {
   const faults: Fault[] = [];
+  const files: string[] = [];
 
   const resolveReference = (kind: string, name: string, path: ConfigPath): string => {
     if (kind === 'env') {
@@ -26,8 +27,10 @@ export function interpolate(
       faults.push({ path, message: `The environment variable ${name} is not set. Set it before starting.` });
       return '';
     }
+    const file = resolve(sources.folder, name);
+    files.push(file);
     try {
-      return readFileSync(resolve(sources.folder, name), 'utf8').replace(/\r?\n$/, '');
+      return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
       faults.push({
@@ -49,5 +52,5 @@ export function interpolate(
     return node;
   };
 
-  return { value: walk(value, []), faults };
+  return { value: walk(value, []), faults, files };
 }

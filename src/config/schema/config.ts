@@ -134,6 +134,13 @@ export const ConfigSchema = Type.Object(
     audit: Type.Optional(Audit),
     store: Type.Optional(Store),
     limits: Type.Optional(Limits),
+    shadow: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'Another config file, a candidate: its roles and grants are asked beside these for every request. Differences go to log and metric, never to the caller.',
+      }),
+    ),
   },
   { ...closed, $defs: { matcher: matcherDefinition }, description: 'The config of Sallyport.' },
 );
