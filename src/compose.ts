@@ -1,25 +1,26 @@
 // The only file that picks implementations and wires them: a config in, a broker out.
+import { isDeepStrictEqual } from 'node:util';
 import { createFindRecord } from './audit/find-record.js';
 import { createAuditLog } from './audit/log.js';
 import { openSinks } from './audit/open-sinks.js';
-import { createAuthenticate } from './authn/authenticate.js';
-import { createOidcVerifier } from './authn/oidc/verifier.js';
-import { createSamlVerifier } from './authn/saml/verifier.js';
+import { createKeyPool } from './authn/oidc/source.js';
+import { createSecondReader } from './authn/saml/second-reader.js';
 import { ConditionError } from './authz/permission.js';
-import { compilePolicy } from './authz/policy.js';
 import { createExchange, type Exchange } from './broker/exchange.js';
 import { createExplain } from './broker/explain.js';
 import { createPreview } from './broker/preview.js';
-import type { LoadedConfig } from './config/load.js';
+import { createLive } from './broker/reload.js';
+import type { Difference } from './broker/shadow.js';
+import { buildSnapshot, type SnapshotParts } from './broker/snapshot.js';
+import type { LoadedConfig, LoadResult } from './config/load.js';
 import type { Config } from './config/schema/config.js';
 import { SallyportError } from './core/errors.js';
-import type { Fault, LocatedFault } from './core/fault.js';
+import type { LocatedFault } from './core/fault.js';
+import { createPool } from './core/pool.js';
 import type { AuditLog, Log } from './core/ports.js';
 import { Secret } from './core/secret.js';
-import { type App, createApp } from './http/app.js';
-import { readTls } from './http/tls.js';
-import { createIssue } from './issuance/issue.js';
-import { createStsClient } from './issuance/sts-client.js';
+import { type App, createApp, renewCertificate } from './http/app.js';
+import { createStsClient, type StsClient } from './issuance/sts-client.js';
 import { createStores } from './stores/create-stores.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
 
@@ -27,6 +28,8 @@ export interface Broker {
   readonly app: App;
   /** Starts to listen; gives the URL it can be reached at on this machine. */
   listen(): Promise<string>;
+  /** Reads the config again. Resolves when it is in use, or has been refused for its faults. Never rejects. */
+  reload(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -36,52 +39,98 @@ export type Composed =
 
 const DEFAULT_LISTEN = { host: '127.0.0.1', port: 8443 };
 
-type Issuers = Config['issuers'];
-
-/** The issuers of one type. */
-export function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, type: T) {
-  type Wanted = Extract<Issuers[string], { type: T }>;
-  return Object.fromEntries(
-    Object.entries(issuers).filter((entry): entry is [string, Wanted] => entry[1].type === type),
-  );
-}
-
-/** Builds a broker from a config, or gives every fault that only building it could find. */
-export async function compose(loaded: LoadedConfig, log: Log): Promise<Composed> {
+/** Builds a broker from a config, or gives every fault that only building it could find. `load` reads the config again. */
+export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadResult): Promise<Composed> {
   const { config } = loaded;
   const now = () => new Date();
-  const { policy, faults, warnings } = compilePolicy(config);
-  for (const { line, path, message } of loaded.locateFaults(warnings))
-    log.warn({ line, path: path.join('.') }, message);
-  const oidc = await createOidcVerifier({ issuers: issuersOf(config.issuers, 'oidc'), log });
-  const saml = await createSamlVerifier({
-    issuers: issuersOf(config.issuers, 'saml'),
+  const reader = createSecondReader({ log });
+  const parts: SnapshotParts = {
     serverUrl: config.server.url,
+    keys: createKeyPool({ log }),
+    reader,
+    sts: createPool(openSts),
     log,
-  });
-  const { trustProxy, listen } = config.server;
-  const https = config.server.tls ? await readTls(config.server.tls) : undefined;
+  };
+  const built = await buildSnapshot(loaded, parts);
   const sinks = await openSinks(config.audit);
-  if (!oidc.ok || !saml.ok || !sinks.ok || https?.ok === false || faults.length > 0) {
-    const all: Fault[] = [
-      ...faults,
-      ...(https?.ok === false ? https.faults : []),
-      ...(sinks.ok ? [] : sinks.faults),
-    ];
+  if (!built.ok || !sinks.ok) {
+    if (built.ok) await built.close();
     if (sinks.ok) await closeAll(sinks.sinks);
-    for (const part of [oidc, saml]) {
-      if (part.ok) await part.verifier.close();
-      else all.push(...part.faults);
-    }
-    return { ok: false, faults: loaded.locateFaults(all) };
+    await reader.close();
+    const ofSinks = sinks.ok ? [] : loaded.locateFaults(sinks.faults);
+    return { ok: false, faults: [...(built.ok ? [] : built.faults), ...ofSinks] };
   }
 
   const metrics = createMetrics();
   const audit = counted(createAuditLog(sinks.sinks), metrics);
   // After all that can fail: its connections would keep the process alive.
   const stores = await createStores(config, { now, log });
-  const { region, endpoint, credentials } = config.aws;
-  const sts = createStsClient({
+  const first = built.withReplay(stores.replay);
+  const live = createLive({
+    first,
+    build: async (previous) => {
+      const result = load();
+      if (!result.ok) return result;
+      const rebuilt = await buildSnapshot(result.loaded, parts, previous);
+      return rebuilt.ok ? { ok: true, snapshot: rebuilt.withReplay(stores.replay) } : rebuilt;
+    },
+    onTaken: ({ tls, shadowFaults }, epoch, previous) => {
+      if (previous?.tls && tls && !isDeepStrictEqual(tls, previous.tls)) renewCertificate(app, tls);
+      metrics.configTaken(epoch);
+      metrics.shadowLoaded(shadowFaults.length);
+    },
+    onReloaded: metrics.reloaded,
+    log,
+    now,
+  });
+  const stages = {
+    snapshot: live.snapshot,
+    limiter: stores.limiter,
+    audit,
+    reportDifference: (difference: Difference) => {
+      metrics.shadowDiffered(difference.kind);
+      log.info({ ...difference }, 'the shadow config would decide otherwise');
+    },
+    now,
+  };
+  const exchange = watched(createExchange(stages), metrics);
+  const explain = createExplain({ ...stages, findRecord: createFindRecord(auditFiles(config)) });
+  const preview = createPreview(stages);
+  const { trustProxy, listen } = config.server;
+  const app = await createApp({
+    exchange: (request) => live.hold(() => exchange(request)),
+    preview: (request) => live.hold(() => preview(request)),
+    explain: (request) => live.hold(() => explain(request)),
+    ready: async () => ({
+      audit: { works: await audit.check(), essential: true },
+      // Shared by all replicas: if it made one unready, it would take away all, and reusable proofs go on without it.
+      store: { works: await stores.replay.check(), essential: false },
+    }),
+    configStatus: live.status,
+    limiter: stores.limiter,
+    metrics,
+    log,
+    serverUrl: config.server.url,
+    ...(first.tls && { tls: first.tls }),
+    ...(trustProxy && { trustProxy }),
+  });
+
+  return {
+    ok: true,
+    broker: {
+      app,
+      listen: () => app.listen({ ...DEFAULT_LISTEN, ...listen }),
+      reload: live.reload,
+      close: async () => {
+        await app.close();
+        await closeAll([live, reader, stores, audit]);
+      },
+    },
+  };
+}
+
+function openSts({ region, endpoint, credentials }: Config['aws']): StsClient {
+  return createStsClient({
     region,
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials && {
@@ -91,40 +140,6 @@ export async function compose(loaded: LoadedConfig, log: Log): Promise<Composed>
       },
     }),
   });
-  const snapshot = {
-    authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, stores.replay),
-    policy,
-  };
-  const stages = { snapshot: () => snapshot, limiter: stores.limiter, issue: createIssue(sts), audit, now };
-  const app = await createApp({
-    exchange: watched(createExchange(stages), metrics),
-    preview: createPreview(stages),
-    explain: createExplain({ ...stages, findRecord: createFindRecord(auditFiles(config)) }),
-    ready: async () => ({
-      audit: { works: await audit.check(), essential: true },
-      // Shared by all replicas: if it made one unready, it would take away all, and reusable proofs go on without it.
-      store: { works: await stores.replay.check(), essential: false },
-    }),
-    limiter: stores.limiter,
-    metrics,
-    log,
-    serverUrl: config.server.url,
-    ...(https && { tls: https.tls }),
-    ...(trustProxy && { trustProxy }),
-  });
-
-  return {
-    ok: true,
-    broker: {
-      app,
-      listen: () => app.listen({ ...DEFAULT_LISTEN, ...listen }),
-      close: async () => {
-        await app.close();
-        await closeAll([oidc.verifier, saml.verifier, stores, audit]);
-        sts.close();
-      },
-    },
-  };
 }
 
 async function closeAll(parts: readonly { close(): Promise<void> }[]): Promise<void> {

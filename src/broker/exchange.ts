@@ -1,18 +1,18 @@
 // The pipeline: proof in, credentials out. This list is the whole of it, for every surface.
 import { intentRecord, issuedRecord, type Progress, refusedRecord } from '../audit/record.js';
-import { decide } from '../authz/decide.js';
 import type { AuditRecord } from '../core/audit-record.js';
 import { SallyportError } from '../core/errors.js';
-import type { AuditLog, Issue, RateLimiter } from '../core/ports.js';
+import type { AuditLog, RateLimiter } from '../core/ports.js';
 import type { Decision, ExchangeRequest, Issued, Principal } from '../core/types.js';
 import { limitPrincipal } from './limit-principal.js';
+import { decideBeside, type ReportDifference } from './shadow.js';
 import type { Snapshot } from './snapshot.js';
 
 export interface Stages {
   snapshot(): Snapshot;
   readonly limiter: RateLimiter;
-  readonly issue: Issue;
   readonly audit: AuditLog;
+  readonly reportDifference: ReportDifference;
   now(): Date;
 }
 
@@ -25,15 +25,15 @@ export interface Exchanged {
 /** @throws SallyportError: every refusal and failure, after it has been recorded. */
 export type Exchange = (request: ExchangeRequest) => Promise<Exchanged>;
 
-export function createExchange({ snapshot, limiter, issue, audit, now }: Stages): Exchange {
+export function createExchange({ snapshot, limiter, audit, reportDifference, now }: Stages): Exchange {
   return async (request) => {
-    const { authenticate, policy } = snapshot();
+    const { authenticate, issue, ...policies } = snapshot();
     let progress: Progress = { request };
     try {
       const principal = await authenticate(request.proof, now());
       progress = { request, principal };
       await limitPrincipal(limiter, principal);
-      const decision = decide(policy, principal, request, now());
+      const decision = decideBeside(policies, principal, request, now(), reportDifference);
       progress = { request, principal, decision };
       await record(audit, intentRecord(progress, now()));
       const issued = await issue(decision, request.proof);

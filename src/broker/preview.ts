@@ -1,8 +1,9 @@
 // The pipeline stopped after `decide`: who the caller is and what they may have. Nothing is issued.
-import { type Permitted, permittedRoles } from '../authz/decide.js';
+import type { Permitted } from '../authz/decide.js';
 import type { ExchangeRequest, Principal } from '../core/types.js';
 import type { Stages } from './exchange.js';
 import { limitPrincipal } from './limit-principal.js';
+import { permitBeside } from './shadow.js';
 
 interface Preview {
   readonly principal: Principal;
@@ -15,12 +16,16 @@ export type PreviewCaller = (request: Pick<ExchangeRequest, 'proof' | 'sourceAdd
 export function createPreview({
   snapshot,
   limiter,
+  reportDifference,
   now,
-}: Pick<Stages, 'snapshot' | 'limiter' | 'now'>): PreviewCaller {
+}: Pick<Stages, 'snapshot' | 'limiter' | 'reportDifference' | 'now'>): PreviewCaller {
   return async ({ proof, sourceAddress }) => {
-    const { authenticate, policy } = snapshot();
+    const { authenticate, ...policies } = snapshot();
     const principal = await authenticate(proof, now());
     await limitPrincipal(limiter, principal);
-    return { principal, permitted: permittedRoles(policy, principal, { sourceAddress }, now()) };
+    return {
+      principal,
+      permitted: permitBeside(policies, principal, { sourceAddress }, now(), reportDifference),
+    };
   };
 }

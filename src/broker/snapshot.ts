@@ -1,8 +1,117 @@
-// One config, compiled: who may come in and what they may have. A request keeps the snapshot it began with.
-import type { Authenticate } from '../authn/authenticate.js';
-import type { Policy } from '../authz/policy.js';
+// One config, compiled: who may come in, what they may have, and how it is asked for. A request keeps the snapshot it
+// began with. All that can be wrong with a config is found before there is one.
+import { type Authenticate, createAuthenticate } from '../authn/authenticate.js';
+import type { KeyPool } from '../authn/oidc/source.js';
+import { createOidcVerifier } from '../authn/oidc/verifier.js';
+import type { SecondReader } from '../authn/saml/second-reader.js';
+import type { Trust } from '../authn/saml/trust.js';
+import { createSamlVerifier } from '../authn/saml/verifier.js';
+import { compilePolicy, type Policy } from '../authz/policy.js';
+import type { LoadedConfig } from '../config/load.js';
+import type { Config } from '../config/schema/config.js';
+import { readTls, type TlsMaterial } from '../config/tls.js';
+import type { Fault, LocatedFault } from '../core/fault.js';
+import type { Pool } from '../core/pool.js';
+import type { Issue, Log, ReplayStore } from '../core/ports.js';
+import { createIssue } from '../issuance/issue.js';
+import type { StsClient } from '../issuance/sts-client.js';
+import { compileShadow } from './shadow.js';
 
 export interface Snapshot {
   readonly authenticate: Authenticate;
   readonly policy: Policy;
+  readonly issue: Issue;
+  /** The policy of the candidate, if there is a sound one. */
+  readonly shadow?: Policy;
+}
+
+/** A snapshot with what only its owner deals with. */
+export interface OwnedSnapshot extends Snapshot {
+  readonly config: Config;
+  readonly shadowFaults: readonly LocatedFault[];
+  readonly tls?: TlsMaterial;
+  readonly trust: Trust;
+  /** To be called when no request uses it any more. */
+  close(): Promise<void>;
+}
+
+/** What outlives a snapshot. */
+export interface SnapshotParts {
+  readonly serverUrl: string;
+  readonly keys: KeyPool;
+  readonly reader: SecondReader;
+  readonly sts: Pool<Config['aws'], StsClient>;
+  readonly log: Log;
+}
+
+export type Built =
+  | {
+      readonly ok: true;
+      /** The store is asked for last: to open one costs connections. */
+      withReplay(replay: ReplayStore): OwnedSnapshot;
+      /** Instead of it. */
+      close(): Promise<void>;
+    }
+  | { readonly ok: false; readonly faults: readonly LocatedFault[] };
+
+type Issuers = Config['issuers'];
+
+/** The issuers of one type. */
+export function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, type: T) {
+  type Wanted = Extract<Issuers[string], { type: T }>;
+  return Object.fromEntries(
+    Object.entries(issuers).filter((entry): entry is [string, Wanted] => entry[1].type === type),
+  );
+}
+
+/** Builds all of a snapshot, or gives every fault that only building it could find. `previous` is what it will replace. */
+export async function buildSnapshot(
+  loaded: LoadedConfig,
+  { serverUrl, keys, reader, sts: stsPool, log }: SnapshotParts,
+  previous?: OwnedSnapshot,
+): Promise<Built> {
+  const { config } = loaded;
+  const { policy, faults: policyFaults, warnings } = compilePolicy(config);
+  for (const { line, path, message } of loaded.locateFaults(warnings))
+    log.warn({ line, path: path.join('.') }, message);
+  const https = config.server.tls && (await readTls(config.server.tls));
+  const faults: Fault[] = [...policyFaults, ...(https?.ok === false ? https.faults : [])];
+  const oidc = await createOidcVerifier({ issuers: issuersOf(config.issuers, 'oidc'), keys, log });
+  const saml = await createSamlVerifier({
+    issuers: issuersOf(config.issuers, 'saml'),
+    serverUrl,
+    reader,
+    log,
+    ...(previous && { previous: previous.trust }),
+  });
+  if (!oidc.ok || !saml.ok || faults.length > 0) {
+    for (const part of [oidc, saml]) {
+      if (part.ok) await part.verifier.close();
+      else faults.push(...part.faults);
+    }
+    return { ok: false, faults: loaded.locateFaults(faults) };
+  }
+
+  const sts = stsPool(config.aws);
+  const shadow = compileShadow(loaded.shadow);
+  const close = async () => {
+    await oidc.verifier.close();
+    await saml.verifier.close();
+    await sts.release();
+  };
+  return {
+    ok: true,
+    withReplay: (replay) => ({
+      authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, replay),
+      policy,
+      issue: createIssue(sts.thing),
+      ...(shadow.policy && { shadow: shadow.policy }),
+      config,
+      shadowFaults: shadow.faults,
+      ...(https?.ok && { tls: https.tls }),
+      trust: saml.trust,
+      close,
+    }),
+    close,
+  };
 }

@@ -3,7 +3,7 @@
 import { createOidcVerifier } from '../authn/oidc/verifier.js';
 import { createSamlVerifier } from '../authn/saml/verifier.js';
 import { compilePolicy, type Policy } from '../authz/policy.js';
-import { issuersOf } from '../compose.js';
+import { issuersOf } from '../broker/snapshot.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema/config.js';
 import type { Fault, LocatedFault } from '../core/fault.js';

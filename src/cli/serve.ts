@@ -29,8 +29,9 @@ export function registerServe(program: Command): void {
         process.exitCode = 1;
         return;
       }
+      process.on('SIGHUP', () => void started.broker.reload());
       log.info({ url: started.url }, 'listening');
-      closeWithGrace({ delay: GRACE, logger: false }, async ({ err: cause, signal }) => {
+      closeWithGrace({ delay: GRACE, logger: false, skip: ['SIGHUP'] }, async ({ err: cause, signal }) => {
         if (cause) log.error({ err: cause }, 'stopping after an error nobody handled');
         else log.info({ signal }, 'stopping');
         await started.broker.close();

@@ -1,6 +1,7 @@
-// From a config file to a listening broker, for every command that runs one.
-import { type Broker, compose } from '../compose.js';
+// From a config file to a listening broker that follows the file, for every command that runs one.
+import { type Broker, type Composed, compose } from '../compose.js';
 import { loadConfig } from '../config/load.js';
+import { type ConfigWatch, watchFiles } from '../config/watch.js';
 import type { LocatedFault } from '../core/fault.js';
 import type { Log } from '../core/ports.js';
 
@@ -10,18 +11,44 @@ export type Started =
 
 /** Faults of the file and of building the broker come together. Rejects if the port cannot be had. */
 export async function startBroker(file: string, log: Log): Promise<Started> {
-  const { ok, loaded, faults } = loadConfig(file, process.env);
-  if (!loaded) return { ok: false, faults };
-  const composed = await compose(loaded, log);
-  if (!composed.ok) return { ok: false, faults: inOrder([...faults, ...composed.faults]) };
-  if (!ok) {
-    await composed.broker.close();
-    return { ok: false, faults };
-  }
+  let composing: Promise<Composed> | undefined;
+  const watch = watchFiles(async () => {
+    // A change while the broker is being built waits for it.
+    const composed = await composing?.catch(() => undefined);
+    if (composed?.ok) await composed.broker.reload();
+  });
+  const load = () => watch.track(() => loadConfig(file, process.env));
   try {
-    return { ok: true, broker: composed.broker, url: await composed.broker.listen() };
+    const { ok, loaded, faults } = load();
+    composing = loaded && compose(loaded, log, load);
+    const composed = await composing;
+    if (ok && composed?.ok) {
+      const broker = alsoClosing(composed.broker, watch);
+      return { ok, broker, url: await listen(broker) };
+    }
+    watch.close();
+    if (composed?.ok) await composed.broker.close();
+    const later = composed?.ok === false ? composed.faults : [];
+    return { ok: false, faults: inOrder([...faults, ...later]) };
   } catch (error) {
-    await composed.broker.close();
+    watch.close();
+    throw error;
+  }
+}
+
+const alsoClosing = (broker: Broker, watch: ConfigWatch): Broker => ({
+  ...broker,
+  close: async () => {
+    watch.close();
+    await broker.close();
+  },
+});
+
+async function listen(broker: Broker): Promise<string> {
+  try {
+    return await broker.listen();
+  } catch (error) {
+    await broker.close();
     throw error;
   }
 }

@@ -16,12 +16,13 @@ export interface InterpolationSources {
 /** A grant's `when` is code: nothing is put into it, and its faults may repeat what it says. */
 const isExpression = (path: ConfigPath) => path[0] === 'grants' && path.length === 3 && path[2] === 'when';
 
-/** Replaces references in every string of `value`, a tree of plain JSON values. */
+/** Replaces references in every string of `value`, a tree of plain JSON values. `files` are those it read or would have. */
 export function interpolate(
   value: unknown,
   sources: InterpolationSources,
-): { readonly value: unknown; readonly faults: readonly Fault[] } {
+): { readonly value: unknown; readonly faults: readonly Fault[]; readonly files: readonly string[] } {
   const faults: Fault[] = [];
+  const files: string[] = [];
 
   const resolveReference = (kind: string, name: string, path: ConfigPath): string => {
     if (kind === 'env') {
@@ -30,8 +31,10 @@ export function interpolate(
       faults.push({ path, message: `The environment variable ${name} is not set. Set it before starting.` });
       return '';
     }
+    const file = resolve(sources.folder, name);
+    files.push(file);
     try {
-      return readFileSync(resolve(sources.folder, name), 'utf8').replace(/\r?\n$/, '');
+      return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
       faults.push({
@@ -54,5 +57,5 @@ export function interpolate(
     return node;
   };
 
-  return { value: walk(value, []), faults };
+  return { value: walk(value, []), faults, files };
 }

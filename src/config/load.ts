@@ -25,20 +25,41 @@ const validate = new Ajv2020({
 export interface LoadedConfig {
   readonly file: string;
   readonly config: Config;
+  /** What came of the candidate that `shadow` names. */
+  readonly shadow?: LoadResult;
   /** Gives faults their place in the file, in its order. */
   locateFaults(faults: readonly Fault[]): readonly LocatedFault[];
 }
 
-export type LoadResult =
+export type LoadResult = {
+  /** Absolute paths of all files whose content makes the config, there or not. */
+  readonly files: readonly string[];
+} & (
   | { readonly ok: true; readonly loaded: LoadedConfig; readonly faults: readonly [] }
   /** `loaded` holds what was sound, without the entries at fault, so that later stages can add their faults. */
-  | { readonly ok: false; readonly loaded?: LoadedConfig; readonly faults: readonly LocatedFault[] };
+  | { readonly ok: false; readonly loaded?: LoadedConfig; readonly faults: readonly LocatedFault[] }
+);
 
-/** Reads and checks a file. Never throws for what is in it, or for a file that is not there. */
-export function loadConfig(file: string, env: Readonly<Record<string, string | undefined>>): LoadResult {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads and checks a file, and the one its `shadow` names. Never throws for what is in them, or for a file that is not there. */
+export function loadConfig(file: string, env: Environment): LoadResult {
+  const result = loadOne(file, env);
+  const candidate = result.loaded?.config.shadow;
+  if (!result.loaded || candidate === undefined) return result;
+  const shadow = loadOne(candidate, env);
+  return {
+    ...result,
+    loaded: { ...result.loaded, shadow },
+    files: [...new Set([...result.files, ...shadow.files])],
+  };
+}
+
+function loadOne(file: string, env: Environment): LoadResult {
   const at = (message: string, line = 1, column = 1): LoadResult => ({
     ok: false,
     faults: [{ file, line, column, path: [], message }],
+    files: [resolve(file)],
   });
   let bytes: Buffer;
   try {
@@ -52,23 +73,23 @@ export function loadConfig(file: string, env: Readonly<Record<string, string | u
 }
 
 /** The same for a text. `file` names it in faults, and relative paths start from its folder. */
-export function parseConfig(
-  text: string,
-  file: string,
-  env: Readonly<Record<string, string | undefined>>,
-): LoadResult {
+export function parseConfig(text: string, file: string, env: Environment): LoadResult {
   const yaml = readYaml(text);
-  if (!yaml.ok) return { ok: false, faults: yaml.faults.map((fault) => ({ file, path: [], ...fault })) };
+  if (!yaml.ok) {
+    const faults = yaml.faults.map((fault) => ({ file, path: [], ...fault }));
+    return { ok: false, faults, files: [resolve(file)] };
+  }
   const { value, document, lines } = yaml;
   const locateFaults = locator(document, lines, file);
   const folder = dirname(resolve(file));
   const interpolated = interpolate(value, { env, folder });
+  const read = [resolve(file), ...interpolated.files];
   const unreadable = [...yaml.faults, ...interpolated.faults];
   const known = new Set(unreadable.map(({ path }) => path.join('\0')));
   const errors = validate(interpolated.value) ? [] : schemaFaults(validate.errors ?? [], interpolated.value);
   const ownFaults = [...unreadable, ...errors.filter(({ path }) => !known.has(path.join('\0')))];
   const shaped = soundPart(interpolated.value, ownFaults);
-  if (!validate(shaped.value)) return { ok: false, faults: locateFaults(ownFaults) };
+  if (!validate(shaped.value)) return { ok: false, faults: locateFaults(ownFaults), files: read };
 
   const references = referenceFaults(shaped.value as Config, {
     issuers: namesIn(interpolated.value, 'issuers'),
@@ -77,13 +98,15 @@ export function parseConfig(
   });
   const faults = [...ownFaults, ...references.map(shaped.restorePath)];
   const sound = soundPart(interpolated.value, faults);
+  const config = withAbsolutePaths(sound.value as Config, folder);
+  const files = [...new Set([...read, ...filesNamed(config)])];
   const loaded = {
     file,
-    config: withAbsolutePaths(sound.value as Config, folder),
+    config,
     locateFaults: (later: readonly Fault[]) => locateFaults(later.map(sound.restorePath)),
   };
-  if (faults.length > 0) return { ok: false, loaded, faults: locateFaults(faults) };
-  return { ok: true, loaded, faults: [] };
+  if (faults.length > 0) return { ok: false, loaded, faults: locateFaults(faults), files };
+  return { ok: true, loaded, faults: [], files };
 }
 
 function locator(document: Document, lines: LineCounter, file: string): LoadedConfig['locateFaults'] {
@@ -93,10 +116,22 @@ function locator(document: Document, lines: LineCounter, file: string): LoadedCo
       .sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
+const isUrl = (path: string) => /^https?:\/\//.test(path);
+
+/** What is read once, when the config is taken. The store keeps its connections, and tokens of `tokenFile` are read each time. */
+function filesNamed({ server, issuers }: Config): readonly string[] {
+  return [
+    ...Object.values(server.tls ?? {}),
+    ...Object.values(issuers).flatMap((issuer) =>
+      issuer.type === 'saml' ? issuer.metadata : (issuer.ca ?? []),
+    ),
+  ].filter((path) => !isUrl(path));
+}
+
 /** Files in the config are relative to it. */
 function withAbsolutePaths(config: Config, folder: string): Config {
-  const absolute = (path: string) => (/^https?:\/\//.test(path) ? path : resolve(folder, path));
-  const { store } = config;
+  const absolute = (path: string) => (isUrl(path) ? path : resolve(folder, path));
+  const { store, shadow } = config;
   const { tls } = config.server;
   return {
     ...config,
@@ -122,6 +157,7 @@ function withAbsolutePaths(config: Config, folder: string): Config {
         ),
       },
     }),
+    ...(shadow !== undefined && { shadow: absolute(shadow) }),
     ...(store && {
       store: 'tls' in store && store.tls ? { ...store, tls: { ca: absolute(store.tls.ca) } } : store,
     }),

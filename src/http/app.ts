@@ -9,6 +9,8 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Exchange } from '../broker/exchange.js';
 import type { Explain } from '../broker/explain.js';
 import type { PreviewCaller } from '../broker/preview.js';
+import type { ConfigStatus } from '../broker/reload.js';
+import type { TlsMaterial } from '../config/tls.js';
 import { SallyportError } from '../core/errors.js';
 import type { Log, RateLimiter } from '../core/ports.js';
 import { VERSION } from '../core/version.js';
@@ -22,7 +24,6 @@ import { operationsRoutes, type Readiness } from './operations/routes.js';
 import { createProblemHandler, ProblemSchema, problemOf } from './problem.js';
 import { limitByAddress } from './rate-limit.js';
 import { rolesRoutes } from './roles/routes.js';
-import type { TlsMaterial } from './tls.js';
 
 /** A server of https, or of http where `tls` is absent: Fastify's types do not tell them apart. */
 export type App = FastifyInstance<
@@ -38,6 +39,7 @@ export interface AppOptions {
   readonly preview: PreviewCaller;
   readonly explain: Explain;
   readonly ready: Readiness;
+  configStatus(): ConfigStatus;
   readonly limiter: RateLimiter;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -47,6 +49,8 @@ export interface AppOptions {
   /** Proxies whose X-Forwarded-For is believed. */
   readonly trustProxy?: readonly string[];
 }
+
+const MIN_TLS = 'TLSv1.2' as const;
 
 /** Milliseconds. A client that dawdles is cut off; Fastify's own defaults are to wait for ever. */
 const TIMEOUTS = { connectionTimeout: 30_000, requestTimeout: 15_000, keepAliveTimeout: 72_000 };
@@ -154,7 +158,12 @@ function closeConnectionsAtTheEnd(app: App): void {
 /** Settings of node:http, or of node:https with TLS. */
 function transport(tls: AppOptions['tls']) {
   const http = { maxHeaderSize: MAX_HEADER_SIZE, connectionsCheckingInterval: CHECK_INTERVAL };
-  return tls ? { https: { ...http, ...tls, minVersion: 'TLSv1.2' as const } } : { https: null, http };
+  return tls ? { https: { ...http, ...tls, minVersion: MIN_TLS } } : { https: null, http };
+}
+
+/** New connections get the new certificate; those there are keep theirs. For a server of https. */
+export function renewCertificate(app: App, tls: TlsMaterial): void {
+  app.server.setSecureContext({ ...tls, minVersion: MIN_TLS });
 }
 
 /** Bytes that are not HTTP get a problem document too, before there is a request to speak of. */

@@ -4,9 +4,10 @@ import { SallyportError } from '../core/errors.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import { createApp } from './app.js';
 
-const nothing = async () => {
+const never = () => {
   throw new SallyportError('internal');
 };
+const nothing = async () => never();
 const silent = () => {};
 
 /** YAML; the same bytes for the same routes. */
@@ -16,6 +17,7 @@ export async function describeApi(): Promise<string> {
     preview: nothing,
     explain: nothing,
     ready: nothing,
+    configStatus: never,
     limiter: { consume: nothing },
     metrics: createMetrics(),
     log: { debug: silent, info: silent, warn: silent, error: silent },

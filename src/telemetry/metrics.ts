@@ -1,6 +1,6 @@
 // Metrics, for Prometheus. Labels hold only words from the config and the error table, so their number is bounded and
 // nothing a caller sends can appear in them.
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface Metrics {
   /** One finished exchange: `outcome` is `issued` or the error's code. */
@@ -9,6 +9,12 @@ export interface Metrics {
   conditionsFailed(grants: readonly string[]): void;
   /** Seconds an HTTP request took, by route pattern. */
   answered(labels: { readonly route: string; readonly status: number }, seconds: number): void;
+  /** Another config is in use: the first is 1. */
+  configTaken(epoch: number): void;
+  reloaded(outcome: 'ok' | 'failed'): void;
+  /** How many faults the shadow config has; with any it is not asked. */
+  shadowLoaded(faults: number): void;
+  shadowDiffered(kind: string): void;
   /** The exposition format and its Content-Type. */
   render(): Promise<{ readonly text: string; readonly contentType: string }>;
 }
@@ -34,7 +40,42 @@ export function createMetrics(): Metrics {
     buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
+  const epoch = new Gauge({
+    name: 'sallyport_config_epoch',
+    help: 'Which config is in use: 1 since the start, one more with each that was taken.',
+    registers,
+  });
+  const reloads = new Counter({
+    name: 'sallyport_config_reloads_total',
+    help: 'Reloads of the config, by outcome.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const lastReload = new Gauge({
+    name: 'sallyport_config_last_reload_success',
+    help: '1 if the config in use is the one that was read last, 0 if that one has faults.',
+    registers,
+  });
+  lastReload.set(1);
+  const shadowFaults = new Gauge({
+    name: 'sallyport_shadow_config_faults',
+    help: 'Faults of the shadow config; with any it is not asked.',
+    registers,
+  });
+  const differences = new Counter({
+    name: 'sallyport_shadow_differences_total',
+    help: 'Requests that the shadow config would decide otherwise, by kind.',
+    labelNames: ['kind'],
+    registers,
+  });
   return {
+    configTaken: (number) => epoch.set(number),
+    reloaded: (outcome) => {
+      reloads.inc({ outcome });
+      lastReload.set(outcome === 'ok' ? 1 : 0);
+    },
+    shadowLoaded: (faults) => shadowFaults.set(faults),
+    shadowDiffered: (kind) => differences.inc({ kind }),
     exchanged: (labels) => exchanges.inc(labels),
     conditionsFailed: (grants) => {
       for (const grant of grants) conditions.inc({ grant });

@@ -48,6 +48,11 @@ function spied(faults: Faults = {}, authenticated: Authenticate = async () => pr
         if (faults.authenticate) throw faults.authenticate;
         return authenticated(proof, now);
       },
+      issue: async (decision, proof) => {
+        steps.push(`issue ${decision.role} with ${proof.value.reveal()}`);
+        if (faults.issue) throw faults.issue;
+        return issued;
+      },
     }),
     limiter: {
       consume: async (scope, key) => {
@@ -55,11 +60,6 @@ function spied(faults: Faults = {}, authenticated: Authenticate = async () => pr
         limited.push(`${scope} ${key}`);
         if (faults.limit) throw faults.limit;
       },
-    },
-    issue: async (decision, proof) => {
-      steps.push(`issue ${decision.role} with ${proof.value.reveal()}`);
-      if (faults.issue) throw faults.issue;
-      return issued;
     },
     audit: {
       write: async (record) => {
@@ -71,6 +71,7 @@ function spied(faults: Faults = {}, authenticated: Authenticate = async () => pr
       check: async () => true,
       close: async () => {},
     },
+    reportDifference: () => {},
     now: () => NOW,
   };
   return { exchange: createExchange(stages), preview: createPreview(stages), steps, limited, records };
@@ -186,10 +187,14 @@ t.test('a request keeps the snapshot it began with', async (t) => {
   const exchange = createExchange({
     snapshot: () => {
       taken++;
-      return { authenticate: async () => principalOf(), policy: taken === 1 ? policy : policyOf({}, []) };
+      return {
+        authenticate: async () => principalOf(),
+        policy: taken === 1 ? policy : policyOf({}, []),
+        issue: async () => issued,
+      };
     },
     limiter: { consume: async () => {} },
-    issue: async () => issued,
+    reportDifference: () => {},
     audit: { write: async () => {}, check: async () => true, close: async () => {} },
     now: () => NOW,
   });

@@ -322,6 +322,42 @@ t.test('${env:…} and ${file:…} fill any string; a missing one is a fault, ne
   t.end();
 });
 
+t.test('the files a config is made of are named, there or not; a candidate and its files too', (t) => {
+  const folder = folderWith(t, {
+    'sallyport.yaml': config({
+      server: '{ url: "https://a", tls: { cert: tls.crt, key: /run/tls.key } }',
+      aws: '{ region: "${file:region}" }',
+      issuers: `
+  corp: { type: oidc, issuer: https://login.corp.example, audience: sallyport, ca: ca.pem, tokenFile: token }
+  adfs: { type: saml, metadata: ./adfs.xml }
+  far: { type: saml, metadata: https://idp.example/metadata }`,
+      shadow: './candidate.yaml',
+    }),
+    'candidate.yaml': config({ aws: '{ region: "${file:other}" }', shadow: './not-followed.yaml' }),
+    region: 'eu-west-1',
+  });
+  const result = loadConfig(join(folder, 'sallyport.yaml'), {});
+  t.ok(result.ok);
+  t.same(
+    [...result.files].sort(),
+    [
+      ...['adfs.xml', 'ca.pem', 'candidate.yaml', 'other', 'region', 'sallyport.yaml', 'tls.crt'].map(
+        (name) => join(folder, name),
+      ),
+      '/run/tls.key',
+    ].sort(),
+  );
+  t.match(
+    listing(result.loaded?.shadow ?? result),
+    [/The file other cannot be read/],
+    'its faults are its own',
+  );
+  t.equal(result.loaded?.shadow?.loaded?.shadow, undefined);
+  t.same(loadConfig(join(folder, 'none.yaml'), {}).files, [join(folder, 'none.yaml')]);
+  t.same(parseConfig('{', FILE, {}).files, [FILE]);
+  t.end();
+});
+
 t.test('no fault prints what came from the environment', (t) => {
   const planted = 's3cr3t-planted-value';
   const env = { P: planted };

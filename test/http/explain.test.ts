@@ -58,6 +58,7 @@ async function start(t: Test) {
   const explain = createExplain({
     snapshot: () => ({
       policy,
+      issue: nothing,
       authenticate: async (proof) => {
         const claims = CALLERS[proof.value.reveal()];
         if (!claims) throw new SallyportError('proof_invalid');
@@ -73,6 +74,9 @@ async function start(t: Test) {
     preview: nothing,
     explain,
     ready: nothing,
+    configStatus: () => {
+      throw new Error('not asked');
+    },
     limiter: { consume: async () => {} },
     metrics: createMetrics(),
     log: silent,

@@ -2,20 +2,16 @@
 // providers themselves are not needed until the first token comes.
 import type { OidcIssuer } from '../../config/schema/oidc-issuer.js';
 import type { Fault } from '../../core/fault.js';
-import type { Log, ProofVerifier } from '../../core/ports.js';
-import { type Lookup, systemLookup } from './fetch-json.js';
+import type { ProofVerifier } from '../../core/ports.js';
 import { compileIssuer, type Issuer } from './issuer.js';
-import { createSource } from './source.js';
+import { createKeyPool, createSource, type KeyPool, type SourceOptions } from './source.js';
 import { TokenVerifier } from './token-verifier.js';
 
-export interface OidcVerifierOptions {
+export interface OidcVerifierOptions extends SourceOptions {
   /** The OIDC issuers of the config, by name. */
   readonly issuers: Readonly<Record<string, OidcIssuer>>;
-  readonly log: Log;
-  /** How host names are resolved. Default: as the system does. */
-  readonly lookup?: Lookup;
-  /** For each document fetched from an issuer, in milliseconds. Default 5000. */
-  readonly fetchTimeoutMs?: number;
+  /** Shared with other verifiers, so that they need not fetch the same keys. Default: one of its own. */
+  readonly keys?: KeyPool;
 }
 
 export type OidcVerifierResult =
@@ -24,7 +20,7 @@ export type OidcVerifierResult =
 
 /** Compiles the issuers, reading CA files but no network. Gives the verifier, or all faults together. */
 export async function createOidcVerifier(options: OidcVerifierOptions): Promise<OidcVerifierResult> {
-  const { log, lookup = systemLookup, fetchTimeoutMs: timeoutMs = 5000 } = options;
+  const { keys = createKeyPool(options) } = options;
   const faults: Fault[] = [];
   const issuers: Issuer[] = [];
   for (const [name, config] of Object.entries(options.issuers)) {
@@ -33,7 +29,7 @@ export async function createOidcVerifier(options: OidcVerifierOptions): Promise<
   }
   faults.push(...overlaps(issuers));
   if (faults.length > 0) return { ok: false, faults };
-  const sources = issuers.map((issuer) => createSource(issuer, { lookup, timeoutMs, log }));
+  const sources = issuers.map((issuer) => createSource(issuer, keys));
   return { ok: true, verifier: new TokenVerifier(sources) };
 }
 

@@ -6,6 +6,9 @@ import { MetadataFault } from './metadata.js';
 const MAX_BYTES = 1024 * 1024;
 const FETCH_LIMIT = 10_000;
 
+/** Else it is a file. */
+export const isUrl = (source: string): boolean => /^https?:\/\//.test(source);
+
 /** The source cannot be reached just now; trying again later may help. */
 export class SourceUnavailable extends Error {
   override readonly name = 'SourceUnavailable';
@@ -16,7 +19,7 @@ export class SourceUnavailable extends Error {
  * @throws MetadataFault for what only the operator can mend, SourceUnavailable for a network or server that is down.
  */
 export async function readSource(source: string): Promise<string> {
-  const bytes = /^https?:\/\//.test(source) ? await fetchBytes(new URL(source)) : await readBytes(source);
+  const bytes = isUrl(source) ? await fetchBytes(new URL(source)) : await readBytes(source);
   if (bytes.length > MAX_BYTES)
     throw new MetadataFault('It is larger than 1 MiB. Save the metadata of one IdP.');
   try {

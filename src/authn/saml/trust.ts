@@ -1,12 +1,13 @@
 // The configured IdPs and what is known of them just now. Metadata is read again in the background; whatever is
 // wrong with a new reading is logged, and the last good one kept.
+import { isDeepStrictEqual } from 'node:util';
 import type { SamlIssuer } from '../../config/schema/saml-issuer.js';
 import { seconds } from '../../core/duration.js';
 import type { Fault } from '../../core/fault.js';
 import type { Log } from '../../core/ports.js';
 import { settingFaults } from './issuer-settings.js';
 import { type IdpMetadata, MetadataFault, parseMetadata, toSigningKey } from './metadata.js';
-import { readSource, SourceUnavailable } from './metadata-source.js';
+import { isUrl, readSource, SourceUnavailable } from './metadata-source.js';
 
 const DEFAULT_REFRESH = 3600;
 /** Longer delays do not fit into a timer. */
@@ -20,6 +21,8 @@ export interface TrustedIssuer {
   readonly name: string;
   readonly config: SamlIssuer;
   metadata?: IdpMetadata;
+  /** Epoch seconds of the last good reading. */
+  readAt?: number;
 }
 
 export interface Trust {
@@ -30,16 +33,19 @@ export interface Trust {
 
 /**
  * Reads all metadata once. A URL that is down is no fault: its issuer is unavailable until it answers, the others
- * are not.
+ * are not. What `previous` knows from the URL of an issuer that has not changed is taken over: a new config does not
+ * depend on the network where the old one did not.
  */
 export async function loadTrust(
   config: Readonly<Record<string, SamlIssuer>>,
   log: Log,
+  previous?: Trust,
 ): Promise<{ readonly ok: true; readonly trust: Trust } | { readonly ok: false; readonly faults: Fault[] }> {
   const issuers = Object.entries(config).map(([name, issuer]): TrustedIssuer => ({ name, config: issuer }));
   const load = async (issuer: TrustedIssuer): Promise<Fault[]> => {
     const faults = settingFaults(issuer.name, issuer.config);
     if (faults.length > 0) return faults;
+    if (takeOver(issuer, previous)) return [];
     try {
       await readMetadata(issuer, issuers, log);
       return [];
@@ -56,6 +62,14 @@ export async function loadTrust(
     for (const stop of stops) stop();
   };
   return { ok: true, trust: { issuers, close } };
+}
+
+function takeOver(issuer: TrustedIssuer, previous: Trust | undefined): boolean {
+  const { name, config } = issuer;
+  const known = previous?.issuers.find((other) => other.name === name);
+  if (!known?.metadata || !isUrl(config.metadata) || !isDeepStrictEqual(known.config, config)) return false;
+  Object.assign(issuer, { metadata: known.metadata, readAt: known.readAt });
+  return true;
 }
 
 /** Reads an issuer's metadata again and again; the answer ends it. */
@@ -77,7 +91,8 @@ function keepFresh(issuer: TrustedIssuer, all: readonly TrustedIssuer[], log: Lo
     }
     if (timer === running) schedule(delay);
   };
-  schedule(issuer.metadata ? interval : Math.min(interval, RETRY));
+  const age = Date.now() / 1000 - (issuer.readAt ?? 0);
+  schedule(issuer.metadata ? Math.min(Math.max(interval - age, 0), interval) : Math.min(interval, RETRY));
   return () => {
     clearTimeout(timer);
     timer = undefined;
@@ -102,6 +117,7 @@ async function readMetadata(issuer: TrustedIssuer, all: readonly TrustedIssuer[]
     );
   }
   issuer.metadata = next;
+  issuer.readAt = Date.now() / 1000;
   warnOfExpiry(issuer.name, next, Date.now() / 1000, log);
 }
 

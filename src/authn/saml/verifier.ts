@@ -32,6 +32,8 @@ export interface SamlVerifierOptions {
   readonly requests?: Requests;
   /** Shared with other verifiers, and closed by whoever made it. Default: one of its own. */
   readonly reader?: SecondReader;
+  /** Of the verifier this one takes the place of. */
+  readonly previous?: Trust;
 }
 
 const DEFAULT_MAX_LIFETIME = 3600;
@@ -42,8 +44,8 @@ const DEFAULT_MAX_LIFETIME = 3600;
  */
 export async function createSamlVerifier(
   options: SamlVerifierOptions,
-): Promise<{ ok: true; verifier: ProofVerifier } | { ok: false; faults: Fault[] }> {
-  const loaded = await loadTrust(options.issuers, options.log);
+): Promise<{ ok: true; verifier: ProofVerifier; trust: Trust } | { ok: false; faults: Fault[] }> {
+  const loaded = await loadTrust(options.issuers, options.log, options.previous);
   if (!loaded.ok) return loaded;
   const { trust } = loaded;
   const reader = options.reader ?? createSecondReader({ log: options.log });
@@ -72,6 +74,7 @@ export async function createSamlVerifier(
 
   return {
     ok: true,
+    trust,
     verifier: {
       async verify(proof, now) {
         try {

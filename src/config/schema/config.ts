@@ -161,6 +161,13 @@ export const ConfigSchema = Type.Object(
       Type.Array(PolicyTest, { description: 'Decisions that must come out so; run by sallyport check.' }),
     ),
     lint: Type.Optional(Lint),
+    shadow: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'Another config file, a candidate: its roles and grants are asked beside these for every request. Differences go to log and metric, never to the caller.',
+      }),
+    ),
   },
   { ...closed, $defs: { matcher: matcherDefinition }, description: 'The config of Sallyport.' },
 );

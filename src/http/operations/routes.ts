@@ -1,5 +1,6 @@
 // For the operator's machinery: liveness, readiness, metrics, the API's own description.
 import { Type } from 'typebox';
+import type { ConfigStatus } from '../../broker/reload.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { App } from '../app.js';
 import { refusals } from '../problem.js';
@@ -15,11 +16,30 @@ const Ready = Type.Object({
     description: '`degraded`: traffic may come, but single-use proofs are refused.',
   }),
   checks: Type.Record(Type.String(), Type.Boolean()),
+  config: Type.Object(
+    {
+      epoch: Type.Integer({ description: '1 since the start, one more with each config that was taken.' }),
+      loadedAt: Type.String({ format: 'date-time', description: 'When the config in use was taken.' }),
+      lastReload: Type.Enum(['ok', 'failed'], {
+        description: '`failed`: the file on disk was refused, the config before it stays in use.',
+      }),
+      faults: Type.Integer({ description: 'Of the config that was read last.' }),
+      shadowFaults: Type.Integer({ description: 'Of the shadow config; with any it is not asked.' }),
+      restartNeeded: Type.Array(Type.String(), {
+        description: 'Settings that were changed, but wait for a restart.',
+      }),
+    },
+    { description: 'The config in use. It has no say in `status`.' },
+  ),
 });
 
 export function operationsRoutes(
   app: App,
-  { ready, metrics }: { readonly ready: Readiness; readonly metrics: Metrics },
+  {
+    ready,
+    configStatus,
+    metrics,
+  }: { readonly ready: Readiness; readonly metrics: Metrics; configStatus(): ConfigStatus },
 ): void {
   const tags = ['operations'];
   app.get(
@@ -54,9 +74,12 @@ export function operationsRoutes(
       const failing = checks.filter(([, { works }]) => !works);
       const unready = failing.some(([, { essential }]) => essential);
       const status = failing.length === 0 ? 'ready' : unready ? 'unready' : 'degraded';
-      return reply
-        .code(unready ? 503 : 200)
-        .send({ status, checks: Object.fromEntries(checks.map(([name, { works }]) => [name, works])) });
+      const { loadedAt, restartNeeded, ...config } = configStatus();
+      return reply.code(unready ? 503 : 200).send({
+        status,
+        checks: Object.fromEntries(checks.map(([name, { works }]) => [name, works])),
+        config: { ...config, loadedAt: loadedAt.toISOString(), restartNeeded: [...restartNeeded] },
+      });
     },
   );
   app.get('/metrics', { schema: { hide: true } }, async (_, reply) => {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { createKeyPool } from '../../../src/authn/oidc/source.js';
 import { createOidcVerifier } from '../../../src/authn/oidc/verifier.js';
 import { JWT_ALGORITHMS } from '../../../src/config/schema/oidc-issuer.js';
 import { at, goodClaims, type Json, NOW, newKey, signToken, startIssuer } from '../../support/oidc-issuer.js';
@@ -172,4 +173,26 @@ t.test('closing gives up what is under way', async (t) => {
   await asked;
   await verifier.close();
   t.equal(await pending, 'issuer_unavailable oidc.fetch.connection');
+});
+
+t.test('verifiers with one pool share fetched keys, as long as they come from the same place', async (t) => {
+  const idp = await startIssuer(t, [key]);
+  const keys = createKeyPool({ log: keptLog().log });
+  const open = (issuer: object) => openVerifier(t, { corp: { issuer: idp.url, ...issuer } }, { keys });
+  const old = await createOidcVerifier({
+    issuers: complete({ corp: { issuer: idp.url } }),
+    log: keptLog().log,
+    keys,
+  });
+  if (!old.ok) throw new Error(JSON.stringify(old.faults));
+  const token = signToken(goodClaims(idp.url), key);
+  const fetches = () => idp.requests.filter((path) => path === '/keys').length;
+  t.equal(await outcome(old.verifier, token), 'accepted alice');
+  const next = await open({ audience: ['sallyport', 'more'] });
+  await old.verifier.close();
+  idp.down();
+  t.equal(await outcome(next, token), 'accepted alice', 'without the issuer');
+  t.equal(fetches(), 1);
+  const elsewhere = await open({ jwksUri: `${idp.url}/other` });
+  t.match(await outcome(elsewhere, token), /^issuer_unavailable/, 'keys from elsewhere are others');
 });

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import type { Trust } from '../../../src/authn/saml/trust.js';
 import { createSamlVerifier } from '../../../src/authn/saml/verifier.js';
 import type { SamlIssuer } from '../../../src/config/schema/saml-issuer.js';
 import type { Log, ProofVerifier } from '../../../src/core/ports.js';
@@ -254,6 +255,41 @@ t.test('a URL that is down makes its issuer unavailable, and no other, until it 
   answer = { status: 200, body: metadata(['idp', 'ending']) };
   await log.seen('A signing certificate');
   t.equal(await outcome(verifier, proof), 'accepted alice');
+});
+
+t.test('a new verifier takes over what the last one knows from a URL; files it reads', async (t) => {
+  const answers = { status: 200, body: metadata() };
+  const url = await serve(t, () => answers);
+  const folder = folderWith(t, { 'idp.xml': metadata() });
+  const options = (corp: Partial<SamlIssuer>) => ({
+    issuers: { corp: { type: 'saml' as const, metadata: url, ...corp } },
+    serverUrl: SERVER_URL,
+    log: silent,
+    reader: sharedReader,
+  });
+  const open = async (corp: Partial<SamlIssuer>, previous?: Trust) => {
+    const result = await createSamlVerifier({ ...options(corp), ...(previous && { previous }) });
+    if (!result.ok) throw new Error(JSON.stringify(result.faults));
+    t.teardown(() => result.verifier.close());
+    return result;
+  };
+  const accepted = async ({ verifier }: { verifier: ProofVerifier }) =>
+    /^accepted/.test(await outcome(verifier, base64(signedResponse())));
+  const first = await open({});
+  answers.status = 503;
+  t.ok(await accepted(await open({}, first.trust)), 'the URL is down now');
+  t.notOk(await accepted(await open({})), 'without the last one nothing is known');
+  t.notOk(
+    await accepted(await open({ maxLifetime: '2h' }, first.trust)),
+    'nor of an issuer that has changed',
+  );
+
+  const path = join(folder, 'idp.xml');
+  const file = await open({ metadata: path });
+  t.ok(await accepted(file));
+  writeFileSync(path, 'no metadata');
+  const broken = await createSamlVerifier({ ...options({ metadata: path }), previous: file.trust });
+  t.notOk(broken.ok, 'a file is read each time');
 });
 
 t.test('signed metadata', async (t) => {
