@@ -153,8 +153,9 @@ function counted(audit: AuditLog, metrics: Metrics): AuditLog {
     write: async (record) => {
       await audit.write(record);
       if (record.Event === 'intent') return;
-      const { Operation: operation = '', Role = '', RolesFrom: role = Role, Error: error } = record;
+      const { Operation: operation = '', Role = '', RolesFrom: role = Role, Error: error, Issued } = record;
       metrics.exchanged({ role: operation && role, operation, outcome: error?.Code ?? 'issued' });
+      if (Issued?.PackedPolicySize !== undefined) metrics.packed(role, Issued.PackedPolicySize);
     },
   };
 }

@@ -5,6 +5,8 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 export interface Metrics {
   /** One finished exchange: `outcome` is `issued` or the error's code. */
   exchanged(labels: { readonly role: string; readonly operation: string; readonly outcome: string }): void;
+  /** Percent of the space STS allows for session policy and tags, by role. */
+  packed(role: string, percent: number): void;
   /** Grants whose `when` could not be evaluated in an exchange. */
   conditionsFailed(grants: readonly string[]): void;
   /** Seconds an HTTP request took, by route pattern. */
@@ -25,6 +27,13 @@ export function createMetrics(): Metrics {
     name: 'sallyport_exchanges_total',
     help: 'Exchanges of a proof for credentials, by role, STS operation and outcome.',
     labelNames: ['role', 'operation', 'outcome'],
+    registers,
+  });
+  const packed = new Histogram({
+    name: 'sallyport_packed_policy_size_percent',
+    help: 'PackedPolicySize of issued sessions: at 100 STS refuses.',
+    labelNames: ['role'],
+    buckets: [10, 25, 50, 75, 90, 100],
     registers,
   });
   const conditions = new Counter({
@@ -77,6 +86,7 @@ export function createMetrics(): Metrics {
     shadowLoaded: (faults) => shadowFaults.set(faults),
     shadowDiffered: (kind) => differences.inc({ kind }),
     exchanged: (labels) => exchanges.inc(labels),
+    packed: (role, percent) => packed.observe({ role }, percent),
     conditionsFailed: (grants) => {
       for (const grant of grants) conditions.inc({ grant });
     },

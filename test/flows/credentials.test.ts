@@ -237,6 +237,10 @@ t.test('operations: health, readiness, metrics, the API description', async (t) 
     json: { status: 'ready', checks: { audit: true, store: true } },
   });
   t.match((await broker.get('/metrics')).text, /sallyport_exchanges_total\{.*outcome="issued"\} \d/);
+  t.match(
+    (await broker.get('/metrics')).text,
+    /sallyport_packed_policy_size_percent_count\{role="partner-upload"\} [1-9]/,
+  );
   t.match((await broker.get('/openapi.json')).json, { openapi: '3.1.0', paths: { '/v1/credentials': {} } });
 });
 

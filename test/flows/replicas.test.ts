@@ -104,7 +104,14 @@ t.test('three replicas', { timeout: 600_000 }, async (t) => {
       const outcome = tally(await askAll({ SAMLResponse: await assertion() }));
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     });
-    t.same([...outcomes], [['200, 401 proof_replayed, 401 proof_replayed', ASSERTIONS]]);
+    // On a busy machine Redis may miss its deadline; then the claim is refused, and never granted twice.
+    const [usual, ...others] = [...outcomes].sort(([, a], [, b]) => b - a);
+    t.equal(usual?.[0], '200, 401 proof_replayed, 401 proof_replayed');
+    t.ok((usual?.[1] ?? 0) >= ASSERTIONS * 0.98, `${usual?.[1]} of ${ASSERTIONS}`);
+    for (const [outcome] of others) {
+      t.ok((outcome.match(/200/g) ?? []).length <= 1, outcome);
+      t.match(outcome, /503 replay_store_unavailable/);
+    }
   });
 
   t.test('Redis hangs and wakes in the midst of it: never more than one success', async (t) => {
