@@ -6,10 +6,8 @@ import type { Decision, DurationLimit, ExchangeRequest, Principal, Session } fro
 import { narrowing } from './narrowing.js';
 import { notPermitted, type Permitted, permittedAs, permittedTo, permittedToDo } from './permission.js';
 import type { CompiledRole, Policy } from './policy.js';
+import { MIN_SECONDS } from './session.js';
 import { type Situation, situationOf } from './situation.js';
-
-/** STS issues nothing shorter. */
-const MIN_SECONDS = 900;
 
 export type { Permitted };
 

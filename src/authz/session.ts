@@ -18,7 +18,7 @@ import { compileSessionPolicy } from './session-policy.js';
 import { parseTemplate, type Template, TemplateError } from './template.js';
 
 /** STS's own bounds of DurationSeconds; the defaults are the broker's. */
-const MIN_SECONDS = 900;
+export const MIN_SECONDS = 900;
 const MAX_SECONDS: Readonly<Record<Operation, number>> = {
   AssumeRoleWithSAML: 43_200,
   AssumeRoleWithWebIdentity: 43_200,
