@@ -103,12 +103,19 @@ t.test('a password and a user of the ACL', async (t) => {
     config: [
       'user default off',
       'user sallyport on >right ~sallyport:* +info +eval +get +set +del +incr +pexpire +pttl',
+      'user blind on >right ~sallyport:* +@all -info',
     ],
   });
   const store = { ...redis(server), username: 'sallyport' };
   const good = await openStores(t, { ...store, password: 'right' });
   t.ok(await good.replay.check());
   t.ok(await good.replay.claim('a', inAnHour()));
+  await good.limiter.consume('address', 'a');
+  const counters = await server.cli('--user', 'blind', '--pass', 'right', 'keys', 'sallyport:limit:*');
+  t.match(counters, /address/);
+  const blind = await openStores(t, { ...redis(server), username: 'blind', password: 'right' });
+  t.notOk(await blind.replay.check(), 'which run of the server it is cannot be seen');
+  await t.rejects(blind.replay.claim('b', inAnHour()));
   for (const bad of [
     await openStores(t, { ...store, password: 'wrong' }),
     await openStores(t, redis(server)),
