@@ -55,6 +55,11 @@ t.test('fields of the Response', async (t) => {
       'proof_invalid saml.status.content',
     ],
     [
+      'a StatusDetail beside Success, before any signature is looked at',
+      frame({ status: success('<samlp:StatusDetail/>') }).replace('>alice<', '>admin<'),
+      'proof_invalid saml.status.content',
+    ],
+    [
       'a StatusDetail beside Success in a signed Response',
       sign(response(assertion(), { status: success('<samlp:StatusDetail/>') }), '_response-1'),
       'proof_invalid saml.status.content',
