@@ -1,5 +1,5 @@
 // proof -> Principal. The verifier of its type judges the proof; then, if it may be used once, it is claimed here,
-// atomically, so that no two requests can both go on with it.
+// atomically, so that no two requests can both go on with it. What is dear to check comes after that.
 import { SallyportError } from '../core/errors.js';
 import type { ProofVerifier, ReplayStore, Verified } from '../core/ports.js';
 import type { IssuerType, Principal, Proof } from '../core/types.js';
@@ -14,6 +14,7 @@ export function createAuthenticate(
   return async (proof, now) => {
     const verified = await verifiers[proof.type].verify(proof, now);
     if (verified.once) await claim(replay, verified.principal, verified.once);
+    await verified.confirm?.();
     return verified.principal;
   };
 }

@@ -69,7 +69,10 @@ class Reader {
     }
     const scalar: string | number | boolean | null = JSON.parse(token);
     if (typeof scalar === 'string' && SURROGATE.test(scalar)) throw this.#error('lone_surrogate');
-    if (typeof scalar === 'number' && !Number.isFinite(scalar)) throw this.#error('number_out_of_range');
+    // Beyond this, neighbouring integers are one value: RFC 7493 section 2.2.
+    if (typeof scalar === 'number' && Math.abs(scalar) > Number.MAX_SAFE_INTEGER) {
+      throw this.#error('number_out_of_range');
+    }
     return scalar;
   }
 

@@ -25,11 +25,16 @@ export interface RateLimiter {
   consume(scope: LimitScope, key: string): Promise<void>;
 }
 
-/** A proof that has passed every check but replay. */
+/** A proof that has passed every check but replay, and `confirm` if there is one. */
 export interface Verified {
   readonly principal: Principal;
   /** Present when the proof may be used once; claimed under issuer + this id until `expiresAt` (epoch seconds). */
   readonly once?: { readonly id: string; readonly expiresAt: number };
+  /**
+   * Checks that may be made once for each proof, because they are dear or use something up: called after the claim,
+   * and the proof is good only if it resolves. Rejects with a SallyportError.
+   */
+  readonly confirm?: () => Promise<void>;
 }
 
 /** Verifies one type of proof. Throws a SallyportError for anything it does not accept, and nothing else. */

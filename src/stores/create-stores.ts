@@ -34,7 +34,7 @@ export async function createStores(
   ]);
   const { keyPrefix = DEFAULT_PREFIX } = store;
   const minReplicas = store.type === 'redis-cluster' ? 0 : (store.minReplicas ?? 0);
-  const replay = createRedisReplayStore(claims, { now, keyPrefix, minReplicas });
+  const replay = createRedisReplayStore(claims, { now, log, keyPrefix, minReplicas });
   await replay.check();
   return {
     replay,

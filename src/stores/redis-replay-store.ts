@@ -1,27 +1,45 @@
-// Remembers single-use proofs in Redis or Valkey, for all replicas. A mark says since when the data is there: a server
-// that comes back empty has lost the mark too, and proofs from before are refused instead of accepted again.
-// What the mark cannot show: claims that a failover loses on the way to a replica (see `minReplicas`).
+// Remembers single-use proofs in Redis or Valkey, for all replicas. A mark says since when, and in which run of the
+// server: one that was restarted, whatever data it came back with, or that took over from another may lack claims. It
+// begins to remember anew, and proofs from before are refused instead of accepted again.
 import { createHash } from 'node:crypto';
-import type { ReplayStore } from '../core/ports.js';
+import type { Log, ReplayStore } from '../core/ports.js';
 import type { RedisClient } from './redis-client.js';
 import { retainedUntil } from './retention.js';
 
 /** Milliseconds that replicas get to acknowledge a claim; less than a command may take. */
 const REPLICATION_TIMEOUT = 200;
 
-/** Leaves the mark unless there is one, and gives it. KEYS: mark. ARGV: now. */
+/** The mark, if it is of this run of the server. */
+const READ_MARK = `
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+local mark = redis.call('GET', KEYS[1])
+if mark and string.match(mark, '^%x+') ~= run then mark = false end`;
+
+/**
+ * Leaves a mark unless there is one of this run, and gives it. A server that may evict claims loses the mark instead, so
+ * that all remembering begins anew once it no longer may. It always writes, to show that it can. KEYS: mark. ARGV: now.
+ */
 const MARK = `
-redis.call('SET', KEYS[1], ARGV[1], 'NX')
-return redis.call('GET', KEYS[1])`;
+local memory = redis.call('INFO', 'memory')
+if string.match(memory, 'maxmemory:(%d+)') ~= '0' and string.match(memory, 'maxmemory_policy:([%w-]+)') ~= 'noeviction' then
+  redis.call('DEL', KEYS[1])
+  return 'evicting'
+end
+${READ_MARK}
+mark = mark or run .. ' ' .. ARGV[1]
+redis.call('SET', KEYS[1], mark)
+return mark`;
 
 /** KEYS: mark, claim. ARGV: the mark expected, milliseconds to keep the claim. */
 const CLAIM = `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'forgotten' end
+${READ_MARK}
+if mark ~= ARGV[1] then return 'forgotten' end
 if redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[2]) then return 'first' end
 return 'again'`;
 
 export interface RedisReplayStoreOptions {
   readonly now: () => Date;
+  readonly log: Log;
   readonly keyPrefix: string;
   /** Replicas that must have a claim before it counts. Not for a cluster. */
   readonly minReplicas: number;
@@ -30,14 +48,15 @@ export interface RedisReplayStoreOptions {
 /** The client is the store's own: it closes it. */
 export function createRedisReplayStore(
   client: RedisClient,
-  { now, keyPrefix, minReplicas }: RedisReplayStoreOptions,
+  { now, log, keyPrefix, minReplicas }: RedisReplayStoreOptions,
 ): ReplayStore {
   // The braces keep mark and claims in one hash slot, so that in a cluster too one script sees both.
   const prefix = `${keyPrefix}{replay}:`;
-  const mark = `${prefix}since`;
+  const markKey = `${prefix}since`;
   const seconds = () => now().getTime() / 1000;
-  /** Epoch seconds, as the mark has them. */
-  let since = '';
+  /** Run of the server and epoch seconds. */
+  let mark = '';
+  let evicting = false;
 
   const run = async (script: string, keys: readonly string[], ...args: readonly string[]) => {
     if (minReplicas === 0) return client.eval(script, keys.length, ...keys, ...args);
@@ -53,7 +72,17 @@ export function createRedisReplayStore(
   };
 
   const remember = async () => {
-    since = String(await run(MARK, [mark], String(seconds())));
+    const answer = String(await run(MARK, [markKey], String(seconds())));
+    if (answer !== 'evicting') {
+      evicting = false;
+      mark = answer;
+      return;
+    }
+    if (!evicting) {
+      log.error({ use: 'claims' }, 'Redis may evict claims: set maxmemory-policy to noeviction');
+    }
+    evicting = true;
+    throw new Error('the store may evict claims');
   };
   const check = () =>
     remember().then(
@@ -64,13 +93,13 @@ export function createRedisReplayStore(
 
   return {
     get remembersSince() {
-      return Number(since);
+      return Number(mark.split(' ')[1] ?? 0);
     },
     claim: async (key, expiresAt) => {
       const time = seconds();
       const name = prefix + createHash('sha256').update(key).digest('base64url');
       const keep = Math.ceil((retainedUntil(expiresAt, time) - time) * 1000);
-      const answer = await run(CLAIM, [mark, name], since, String(keep));
+      const answer = await run(CLAIM, [markKey, name], mark, String(keep));
       if (answer === 'forgotten') {
         await remember();
         throw new Error('the store began to remember anew');

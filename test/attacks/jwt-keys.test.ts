@@ -152,6 +152,10 @@ t.test('answers that lead astray, lie, stall or swell', async (t) => {
       'discovery.jwks_uri_refused',
       ({ url }) => ({ [DISCOVERY]: { issuer: url, jwks_uri: 'file:///etc/passwd' } }),
     ],
+    'keys behind a password': [
+      'discovery.jwks_uri_refused',
+      ({ url }) => ({ [DISCOVERY]: { issuer: url, jwks_uri: url.replace('//', '//:secret@') } }),
+    ],
     'keys behind a user name': [
       'discovery.jwks_uri_refused',
       ({ url }) => ({ [DISCOVERY]: { issuer: url, jwks_uri: url.replace('//', '//user@') } }),
@@ -309,11 +313,7 @@ t.test('rotation: a new key works at once, a withdrawn one stops, even for token
   t.equal(await outcome(verifier, old, at(31)), 'accepted alice', 'the old key, while it is published');
 
   idp.publish(next);
-  t.equal(
-    await outcome(verifier, old, at(31 + 15 * MINUTE)),
-    'proof_invalid jwt.key.withdrawn',
-    'seen before',
-  );
+  t.equal(await outcome(verifier, old, at(31 + 15 * MINUTE)), 'proof_invalid jwt.kid.unknown', 'seen before');
   const other = lasting(idp, key, 'other');
   t.equal(
     await outcome(verifier, other, at(31 + 15 * MINUTE)),
@@ -331,9 +331,24 @@ t.test('a key swapped under the same kid ends the old one', async (t) => {
   const swapped = newKey('one', 'ES256');
   idp.publish(swapped);
   const later = at(15 * MINUTE);
-  t.equal(await outcome(verifier, seen, later), 'proof_invalid jwt.key.withdrawn');
+  t.equal(await outcome(verifier, seen, later), 'proof_invalid jwt.signature.invalid');
   t.equal(await outcome(verifier, lasting(idp, key, 'other'), later), 'proof_invalid jwt.signature.invalid');
   t.equal(await outcome(verifier, lasting(idp, swapped), later), 'accepted alice', 'the twin');
+});
+
+t.test('a key that its issuer describes anew goes on, for tokens seen before too', async (t) => {
+  const idp = await startIssuer(t, [key]);
+  const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
+  const seen = lasting(idp, key);
+  t.equal(await outcome(verifier, seen), 'accepted alice');
+  const { alg: _, ...free } = key.jwk;
+  const forms = [{ ...key.jwk, x5t: 'new' }, free, Object.fromEntries(Object.entries(key.jwk).reverse())];
+  for (const [round, jwk] of forms.entries()) {
+    idp.answers['/keys'] = { keys: [jwk] };
+    t.equal(await outcome(verifier, seen, at((round + 1) * 15 * MINUTE)), 'accepted alice', `form ${round}`);
+  }
+  idp.answers['/keys'] = { keys: [{ ...key.jwk, use: 'enc' }, newKey('two', 'ES256').jwk] };
+  t.equal(await outcome(verifier, seen, at(HOUR)), 'proof_invalid jwt.kid.unknown', 'no more for signatures');
 });
 
 t.test('an issuer that is down: known keys serve for six hours, and no longer', async (t) => {
@@ -391,5 +406,5 @@ t.test('a clock set back does not make old keys young', async (t) => {
   const early = signToken(goodClaims(idp.url, { iat: at(-2 * HOUR).getTime() / 1000 }), key);
   t.equal(await outcome(verifier, early), 'accepted alice');
   idp.publish(newKey('two', 'ES256'));
-  t.equal(await outcome(verifier, early, at(-HOUR)), 'proof_invalid jwt.key.withdrawn');
+  t.equal(await outcome(verifier, early, at(-HOUR)), 'proof_invalid jwt.kid.unknown');
 });

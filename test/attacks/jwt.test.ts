@@ -226,6 +226,16 @@ const attacks: Record<string, Record<string, Attack>> = {
       refused: 'proof_invalid jwt.logout.refused',
       twin: saying({ events: { 'http://schemas.openid.net/event/other': {} } }),
     },
+    'a logout token by its event, in a list': {
+      token: saying({ events: ['http://schemas.openid.net/event/backchannel-logout'] }),
+      refused: 'proof_invalid jwt.logout.refused',
+      twin: saying({ events: ['http://schemas.openid.net/event/other'] }),
+    },
+    'a logout token by its event, as text': {
+      token: saying({ events: 'http://schemas.openid.net/event/backchannel-logout' }),
+      refused: 'proof_invalid jwt.logout.refused',
+      twin: saying({ events: null }),
+    },
     'an access token in place of an ID token': {
       token: headed({ typ: 'at+jwt' }),
       refused: 'proof_invalid jwt.typ.refused',
@@ -388,6 +398,11 @@ const attacks: Record<string, Record<string, Attack>> = {
       config: { authorizedParties: 'portal' },
       twin: saying({ azp: 'portal' }),
     },
+    'requested by its subject, and addressed to someone else too': {
+      token: saying({ aud: ['sallyport', 'grafana'], azp: 'alice' }),
+      refused: 'audience_mismatch jwt.azp.refused',
+      twin: saying({ aud: ['sallyport'], azp: 'alice' }),
+    },
     'azp as a list': {
       token: saying({ azp: ['sallyport'] }),
       refused: 'proof_invalid jwt.azp.type',
@@ -411,6 +426,20 @@ const attacks: Record<string, Record<string, Attack>> = {
     'sub that breaks the log line': {
       token: saying({ sub: 'alice\nroot' }),
       refused: 'proof_invalid jwt.sub.form',
+    },
+    'sub with a space of no width': {
+      token: saying({ sub: 'ali\u200bce' }),
+      refused: 'proof_invalid jwt.sub.form',
+      twin: saying({ sub: 'ali\u00a0ce' }),
+    },
+    'sub that is written backwards': {
+      token: saying({ sub: 'alice\u202etoor' }),
+      refused: 'proof_invalid jwt.sub.form',
+    },
+    'jti with a line separator': {
+      token: saying({ jti: 'a\u2028b' }),
+      refused: 'proof_invalid jwt.jti.form',
+      twin: saying({ jti: 'a b' }),
     },
     'jti as a number': { token: saying({ jti: 1 }), refused: 'proof_invalid jwt.jti.type' },
     'no jti where it counts uses': {
@@ -456,6 +485,10 @@ const attacks: Record<string, Record<string, Attack>> = {
     'exp as null': { token: saying({ exp: null }), refused: 'proof_invalid jwt.exp.type' },
     'exp that is infinite': {
       token: signTexts(header(), payload.replace(/"exp":\d+/, '"exp":1e999'), rsa),
+      refused: 'proof_malformed jwt.payload.number_out_of_range',
+    },
+    'exp beyond what a number holds exactly': {
+      token: saying({ exp: 2 ** 53 }),
       refused: 'proof_malformed jwt.payload.number_out_of_range',
     },
     'exp below zero': { token: saying({ exp: -1 }), refused: 'proof_invalid jwt.exp.range' },

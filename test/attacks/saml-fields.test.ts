@@ -26,6 +26,8 @@ t.test('fields of the Response', async (t) => {
   const frame = (values: Parameters<typeof response>[1]) => signedResponse({}, values);
   const status = (code: string, more = '') =>
     `<samlp:Status><samlp:StatusCode Value="${code}">${more}</samlp:StatusCode></samlp:Status>`;
+  const success = (more: string) =>
+    `<samlp:Status><samlp:StatusCode Value="${SUCCESS}"/>${more}</samlp:Status>`;
   const responder = 'urn:oasis:names:tc:SAML:2.0:status:Responder';
   await check(t, [
     ['status Responder', frame({ status: status(responder) }), 'proof_invalid saml.status'],
@@ -40,7 +42,38 @@ t.test('fields of the Response', async (t) => {
       'Success only as the second-level code',
       frame({ status: status(responder, `<samlp:StatusCode Value="${SUCCESS}"/>`) }),
       'proof_invalid saml.status',
+    ],
+    [
+      'a second-level code below Success',
       frame({ status: status(SUCCESS, `<samlp:StatusCode Value="${responder}"/>`) }),
+      'proof_invalid saml.status.content',
+      frame({ status: status(SUCCESS) }),
+    ],
+    [
+      'a StatusDetail beside Success',
+      frame({ status: success('<samlp:StatusDetail/>') }),
+      'proof_invalid saml.status.content',
+    ],
+    [
+      'a StatusDetail beside Success, before any signature is looked at',
+      frame({ status: success('<samlp:StatusDetail/>') }).replace('>alice<', '>admin<'),
+      'proof_invalid saml.status.content',
+    ],
+    [
+      'a StatusDetail beside Success in a signed Response',
+      sign(response(assertion(), { status: success('<samlp:StatusDetail/>') }), '_response-1'),
+      'proof_invalid saml.status.content',
+    ],
+    [
+      'a long StatusMessage',
+      frame({ status: success(`<samlp:StatusMessage>${'a'.repeat(1_025)}</samlp:StatusMessage>`) }),
+      'proof_invalid saml.status.content',
+      frame({ status: success(`<samlp:StatusMessage>${'a'.repeat(1_024)}</samlp:StatusMessage>`) }),
+    ],
+    [
+      'elements in a StatusMessage',
+      frame({ status: success('<samlp:StatusMessage><samlp:Extensions/></samlp:StatusMessage>') }),
+      'proof_invalid saml.status.content',
     ],
     [
       'two status codes',
@@ -287,7 +320,19 @@ t.test('Subject', async (t) => {
       'no longer confirmed',
       signedResponse({ confirmationNotOnOrAfter: at(-60) }),
       'proof_expired saml.confirmation.expired',
-      signedResponse({ confirmationNotOnOrAfter: at(-59) }),
+      signedResponse({ confirmationNotOnOrAfter: at(-59), issueInstant: at(-59) }),
+    ],
+    [
+      'confirmed from a time after its end',
+      signedResponse({ confirmationNotBefore: at(50), confirmationNotOnOrAfter: at(49) }),
+      'proof_invalid saml.conditions.order',
+      signedResponse({ confirmationNotBefore: at(49), confirmationNotOnOrAfter: at(50) }),
+    ],
+    [
+      'confirmed until a time before it was issued',
+      signedResponse({ issueInstant: at(50), confirmationNotOnOrAfter: at(49) }),
+      'proof_invalid saml.conditions.order',
+      signedResponse({ issueInstant: at(49), confirmationNotOnOrAfter: at(50) }),
     ],
     [
       'confirmed until a time that cannot be read',
@@ -348,6 +393,18 @@ t.test('Conditions', async (t) => {
       signedResponse({ notOnOrAfter: at(-60) }),
       'proof_expired saml.conditions.expired',
       signedResponse({ notOnOrAfter: undefined }),
+    ],
+    [
+      'NotBefore after NotOnOrAfter',
+      signedResponse({ notBefore: at(50), notOnOrAfter: at(49) }),
+      'proof_invalid saml.conditions.order',
+      signedResponse({ notBefore: at(49), notOnOrAfter: at(50) }),
+    ],
+    [
+      'IssueInstant after NotOnOrAfter',
+      signedResponse({ issueInstant: at(50), notOnOrAfter: at(49) }),
+      'proof_invalid saml.conditions.order',
+      signedResponse({ issueInstant: at(49), notOnOrAfter: at(50) }),
     ],
     [
       'NotOnOrAfter in month 13',

@@ -251,6 +251,22 @@ t.test('of a single-use proof sent many times at once, one exchange goes on', as
   t.equal(records.filter(({ Event }) => Event === 'denied').length, 49, 'and each replay is recorded');
 });
 
+t.test('what is dear to check is checked once, by who has the claim', async (t) => {
+  let confirmed = 0;
+  const confirm = async () => {
+    confirmed++;
+  };
+  const authenticate = createAuthenticate({ oidc: verifierOf({ once, confirm }), saml: never }, memory());
+  const outcomes = await Promise.all(
+    Array.from({ length: 20 }, () => codeOf(authenticate(request.proof, NOW))),
+  );
+  t.equal(outcomes.filter((error) => error === undefined).length, 1);
+  t.equal(confirmed, 1);
+  const refusing = async () => Promise.reject(new SallyportError('proof_invalid', { reason: 'saml.reader' }));
+  const refused = createAuthenticate({ oidc: verifierOf({ confirm: refusing }), saml: never }, memory());
+  t.equal((await codeOf(refused(request.proof, NOW)))?.reason, 'saml.reader', 'its refusal counts');
+});
+
 t.test('a reusable proof is never claimed', async (t) => {
   const store: ReplayStore = {
     remembersSince: SECONDS,

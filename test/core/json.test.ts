@@ -29,6 +29,10 @@ t.test('refusals name their reason and the path to it', (t) => {
     ['a lone surrogate', '{"a":["\\ud800"]}', 'lone_surrogate', ['a', 0]],
     ['a lone surrogate in a name', '{"\\udc00":1}', 'lone_surrogate', ['\udc00']],
     ['a number that is infinite', '{"exp":1e999}', 'number_out_of_range', ['exp']],
+    ['an integer that is not exact', '{"id":9007199254740993}', 'number_out_of_range', ['id']],
+    ['the first integer too large', '[9007199254740992]', 'number_out_of_range', [0]],
+    ['the first integer too small', '[0,-9007199254740992]', 'number_out_of_range', [1]],
+    ['an integer too large, with an exponent', '1e16', 'number_out_of_range', []],
     ['depth 33', `${'['.repeat(33)}${']'.repeat(33)}`, 'too_deep', Array(32).fill(0)],
   ];
   for (const [what, text, reason, path] of cases) t.same(refusal(text), { reason, path }, what);
@@ -45,6 +49,7 @@ t.test('what is near a refusal but well formed passes', (t) => {
   t.equal(refusal('[1]', 1), undefined);
   t.same(refusal('[]', 0), { reason: 'too_deep', path: [] });
   t.equal(parseJson(' \t\r\n7 '), 7);
+  t.same(parseJson('[9007199254740991,-9007199254740991,1e-300]'), [2 ** 53 - 1, 1 - 2 ** 53, 1e-300]);
   t.end();
 });
 
@@ -66,8 +71,12 @@ t.test('large texts take linear time and no stack', (t) => {
 
 t.test('anything JSON.stringify writes is read as JSON.parse reads it', (t) => {
   const strict = fc.jsonValue({ maxDepth: 6, stringUnit: 'grapheme' }).filter((value) => {
-    const text = JSON.stringify(value);
-    return !text.includes('"__proto__"');
+    let exact = true;
+    const text = JSON.stringify(value, (_, part: unknown) => {
+      if (typeof part === 'number') exact &&= Math.abs(part) <= Number.MAX_SAFE_INTEGER;
+      return part;
+    });
+    return exact && !text.includes('"__proto__"');
   });
   fc.assert(
     fc.property(strict, fc.constantFrom(undefined, 1, '\t'), (value, indent) => {

@@ -79,7 +79,10 @@ t.test('Sentinel: another server takes over from one that hangs', async (t) => {
     await Promise.all([switched, back]);
 
     t.ok(await replay.check());
-    t.equal(replay.remembersSince, since, 'the mark was replicated');
+    t.ok(
+      replay.remembersSince > since,
+      'claims may have been lost on the way: proofs from before are refused',
+    );
     t.notOk(await replay.claim('before', inAnHour()));
     t.ok(await replay.claim('after', inAnHour()));
     t.match(await replica.cli('role'), /^master/);

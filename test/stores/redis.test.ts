@@ -10,6 +10,7 @@ import type { StoreConfig } from '../../src/config/schema/stores.js';
 import type { ReplayStore } from '../../src/core/ports.js';
 import { Secret } from '../../src/core/secret.js';
 import { selfSignedCertificate } from '../../src/sandbox/saml/certificate.js';
+import { createStores } from '../../src/stores/create-stores.js';
 import { CONFORMANCE_LIMITS, consume, rateLimiterConformance } from '../conformance/rate-limiter.js';
 import { replayStoreConformance } from '../conformance/replay-store.js';
 import { BACK, LOST, openStores } from './open-stores.js';
@@ -99,12 +100,22 @@ t.test('one server', async (t) => {
 t.test('a password and a user of the ACL', async (t) => {
   if (!redisPeer(t)) return;
   const server = await startRedis(t, {
-    config: ['user default off', 'user sallyport on >right ~sallyport:* +@all'],
+    config: [
+      'user default off',
+      'user sallyport on >right ~sallyport:* +info +eval +get +set +del +incr +pexpire +pttl',
+      'user blind on >right ~sallyport:* +@all -info',
+    ],
   });
   const store = { ...redis(server), username: 'sallyport' };
   const good = await openStores(t, { ...store, password: 'right' });
   t.ok(await good.replay.check());
   t.ok(await good.replay.claim('a', inAnHour()));
+  await good.limiter.consume('address', 'a');
+  const counters = await server.cli('--user', 'blind', '--pass', 'right', 'keys', 'sallyport:limit:*');
+  t.match(counters, /address/);
+  const blind = await openStores(t, { ...redis(server), username: 'blind', password: 'right' });
+  t.notOk(await blind.replay.check(), 'which run of the server it is cannot be seen');
+  await t.rejects(blind.replay.claim('b', inAnHour()));
   for (const bad of [
     await openStores(t, { ...store, password: 'wrong' }),
     await openStores(t, redis(server)),
@@ -277,4 +288,81 @@ t.test('a server that cannot write cannot be claimed from', async (t) => {
   const filled = await openStores(t, redis(full));
   t.notOk(await filled.replay.check());
   await t.rejects(filled.replay.claim('a', inAnHour()));
+});
+
+t.test('killed, and back with an old snapshot: what it forgot is not accepted again', async (t) => {
+  if (!redisPeer(t)) return;
+  const server = await startRedis(t);
+  const { replay, logged } = await openStores(t, redis(server));
+  const issued = Date.now() / 1000;
+  t.equal(await authenticateOnce(replay, 'saved', issued), 'accepted');
+  const since = replay.remembersSince;
+  await server.cli('save');
+  t.equal(await authenticateOnce(replay, 'lost', issued), 'accepted');
+
+  const lost = logged(LOST);
+  await server.kill();
+  await lost;
+  const back = logged(BACK);
+  await server.start();
+  t.equal((await server.cli('keys', '*')).split('\n').length, 2, 'the mark and one claim are back');
+  await back;
+  t.ok(await replay.check());
+  t.ok(replay.remembersSince > since);
+  for (const id of ['saved', 'lost']) {
+    t.match(await authenticateOnce(replay, id, issued), { reason: 'replay.before_start' }, id);
+  }
+  const late = await openStores(t, redis(server));
+  t.match(await authenticateOnce(late.replay, 'lost', issued), { reason: 'replay.before_start' });
+  t.equal(await authenticateOnce(replay, 'new', Date.now() / 1000), 'accepted');
+  t.match(await authenticateOnce(late.replay, 'new', Date.now() / 1000), { reason: 'proof_replayed' });
+});
+
+t.test('a mark of another run of the server is no mark, whoever comes first', async (t) => {
+  if (!redisPeer(t)) return;
+  const server = await startRedis(t);
+  const { replay } = await openStores(t, redis(server));
+  t.ok(await replay.claim('a', inAnHour()));
+  const since = replay.remembersSince;
+  const [key = ''] = (await server.cli('keys', '*since')).split('\n');
+  await server.cli('set', key, `${'0'.repeat(40)} ${since}`);
+  await t.rejects(replay.claim('b', inAnHour()), 'without a new connection');
+  t.ok(replay.remembersSince > since);
+  t.ok(await replay.claim('b', inAnHour()));
+});
+
+t.test('a server that may evict claims cannot be claimed from, and says what to set', async (t) => {
+  if (!redisPeer(t)) return;
+  const server = await startRedis(t, { config: ['maxmemory 50mb', 'maxmemory-policy volatile-lru'] });
+  const errors: string[] = [];
+  const quiet = () => undefined;
+  const log = {
+    debug: quiet,
+    info: quiet,
+    warn: quiet,
+    error: (_: object, line: string) => errors.push(line),
+  };
+  const stores = await createStores({ store: redis(server) }, { now: () => new Date(), log });
+  t.teardown(() => stores.close());
+  const { replay } = stores;
+  const issued = Date.now() / 1000;
+  t.notOk(await replay.check());
+  t.match(await authenticateOnce(replay, 'a', issued), { code: 'replay_store_unavailable' });
+  t.match(errors, [/maxmemory-policy to noeviction/], 'once');
+
+  await server.cli('config', 'set', 'maxmemory-policy', 'noeviction');
+  t.ok(await replay.check());
+  t.equal(await authenticateOnce(replay, 'a', Date.now() / 1000), 'accepted');
+
+  await server.cli('config', 'set', 'maxmemory-policy', 'allkeys-lru');
+  t.notOk(await replay.check(), 'changed while it runs');
+  await t.rejects(replay.claim('b', inAnHour()));
+  t.equal(errors.length, 2);
+  await server.cli('config', 'set', 'maxmemory', '0');
+  t.ok(await replay.check(), 'nothing is evicted without a limit');
+  t.match(
+    await authenticateOnce(replay, 'a', issued),
+    { reason: 'replay.before_start' },
+    'what was evicted meanwhile is not accepted again',
+  );
 });

@@ -59,6 +59,9 @@ export async function outcome(verifier: ProofVerifier, proof: string, now = NOW)
   }
 }
 
-export function verifyText(verifier: ProofVerifier, proof: string, now = NOW): Promise<Verified> {
-  return verifier.verify({ type: 'saml', value: new Secret(proof) }, now);
+/** Verified and confirmed, but not claimed. */
+export async function verifyText(verifier: ProofVerifier, proof: string, now = NOW): Promise<Verified> {
+  const verified = await verifier.verify({ type: 'saml', value: new Secret(proof) }, now);
+  await verified.confirm?.();
+  return verified;
 }

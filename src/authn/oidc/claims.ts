@@ -1,7 +1,9 @@
 // What a token says, held against what its issuer is allowed to say. Pure; called once the signature is good, but for
 // `audienceOf`, which also picks the issuer. Every claim is checked for its type before its value.
 
-import type { Claims } from '../../core/types.js';
+import { hasInvisible } from '../../core/invisible.js';
+import { isJsonObject } from '../../core/json.js';
+import type { Claims, ClaimValue } from '../../core/types.js';
 import type { Issuer } from './issuer.js';
 import { refusal } from './refusal.js';
 
@@ -67,7 +69,7 @@ function identifier(claims: Claims, name: 'sub' | 'jti'): string | undefined {
   const value = claims[name];
   if (value === undefined) return undefined;
   if (typeof value !== 'string' || value === '') throw refusal('proof_invalid', `${name}.type`);
-  if (value.length > MAX_ID_LENGTH || /\p{Cc}/u.test(value)) throw refusal('proof_invalid', `${name}.form`);
+  if (value.length > MAX_ID_LENGTH || hasInvisible(value)) throw refusal('proof_invalid', `${name}.form`);
   return value;
 }
 
@@ -81,19 +83,19 @@ function instant(claims: Claims, name: 'exp' | 'iat' | 'nbf'): number | undefine
 
 /**
  * OpenID Connect Core 1.0 section 3.1.3.7, steps 3 to 5. A token addressed to others besides us can be replayed here
- * by any of them, so it must name in `azp` a party we accept. `azp` may also be the subject: a service that asked for itself.
+ * by any of them, so it must name in `azp` a party we accept. Addressed to us alone, `azp` may also be the subject: a
+ * service that asked for itself.
  */
 function checkParties(claims: Claims, subject: string, issuer: Issuer): void {
   const { azp } = claims;
   if (azp !== undefined && typeof azp !== 'string') throw refusal('proof_invalid', 'azp.type');
+  const foreign = audienceOf(claims).some((audience) => !issuer.audience.includes(audience));
   if (azp === undefined) {
-    const foreign = audienceOf(claims).some((audience) => !issuer.audience.includes(audience));
     if (foreign) throw refusal('audience_mismatch', 'aud.foreign');
     return;
   }
-  if (![subject, ...issuer.audience, ...issuer.authorizedParties].includes(azp)) {
-    throw refusal('audience_mismatch', 'azp.refused');
-  }
+  const parties = [...issuer.audience, ...issuer.authorizedParties, ...(foreign ? [] : [subject])];
+  if (!parties.includes(azp)) throw refusal('audience_mismatch', 'azp.refused');
 }
 
 function checkRequired(claims: Claims, issuer: Issuer): void {
@@ -106,6 +108,9 @@ function checkRequired(claims: Claims, issuer: Issuer): void {
   }
 }
 
+/** `events` is an object with a member per event; one that names the event in another shape is refused as well. */
 function isLogout({ events }: Claims): boolean {
-  return typeof events === 'object' && events !== null && Object.hasOwn(events, LOGOUT_EVENT);
+  const names: readonly ClaimValue[] =
+    events !== undefined && isJsonObject(events) ? Object.keys(events) : [events ?? null].flat();
+  return names.includes(LOGOUT_EVENT);
 }

@@ -17,8 +17,8 @@ async function discover(issuer: Issuer, fetcher: JsonFetcher): Promise<string> {
   if (document['issuer'] !== issuer.url) throw new KeyFetchError('discovery.issuer_mismatch');
   const jwksUri = document['jwks_uri'];
   if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) throw new KeyFetchError('discovery.malformed');
-  const { protocol, host, username } = new URL(jwksUri);
-  if (protocol !== new URL(issuer.url).protocol || username !== '') {
+  const { protocol, host, username, password } = new URL(jwksUri);
+  if (protocol !== new URL(issuer.url).protocol || username !== '' || password !== '') {
     throw new KeyFetchError('discovery.jwks_uri_refused');
   }
   if (!issuer.jwksHosts.includes(host)) throw new KeyFetchError('discovery.jwks_host_refused');

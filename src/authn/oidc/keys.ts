@@ -1,12 +1,13 @@
 // The public keys of a JWK Set (RFC 7517 section 5), with every key left out that must not verify a signature.
-import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { calculateJwkThumbprint } from 'jose';
 import { isJsonObject } from '../../core/json.js';
 import type { ClaimValue } from '../../core/types.js';
 import { KeyFetchError } from './fetch-json.js';
 
 /** A key that may verify signatures. */
 export interface VerificationKey {
-  /** Hash of its JWK: two fetches of the same key have the same. */
+  /** Its thumbprint (RFC 7638) and `alg`: the same key has the same one however its issuer writes it. */
   readonly id: string;
   readonly kid?: string;
   /** The one algorithm it is for, if the set says so. */
@@ -30,13 +31,14 @@ const KEY_TYPES: readonly [algorithm: RegExp, type: string, curve?: string][] = 
 
 /**
  * The usable keys of a JWK Set. Left out: symmetric and private keys, keys not for signatures, RSA keys that are weak
- * or absurdly costly, keys that cannot be read. Throws `KeyFetchError` if what remains is nothing.
+ * or absurdly costly, keys that cannot be read. Rejects with `KeyFetchError` if what remains is nothing.
  */
-export function readKeySet(set: ClaimValue): readonly VerificationKey[] {
+export async function readKeySet(set: ClaimValue): Promise<readonly VerificationKey[]> {
   const keys = isJsonObject(set) ? set['keys'] : undefined;
   if (!Array.isArray(keys)) throw new KeyFetchError('jwks.malformed');
   if (keys.length > MAX_KEYS) throw new KeyFetchError('jwks.too_many_keys');
-  const usable = keys.flatMap((jwk: ClaimValue) => readKey(jwk) ?? []);
+  const read = await Promise.all(keys.map((jwk: ClaimValue) => readKey(jwk)));
+  const usable = read.filter((key) => key !== undefined);
   if (usable.length === 0) throw new KeyFetchError('jwks.no_usable_key');
   return usable;
 }
@@ -60,7 +62,7 @@ function fits(key: VerificationKey, alg: string): boolean {
   );
 }
 
-function readKey(jwk: ClaimValue): VerificationKey | undefined {
+async function readKey(jwk: ClaimValue): Promise<VerificationKey | undefined> {
   if (!isJsonObject(jwk) || 'd' in jwk || !isForSignatures(jwk)) return undefined;
   const { kid, alg } = jwk;
   if (kid !== undefined && typeof kid !== 'string') return undefined;
@@ -68,7 +70,7 @@ function readKey(jwk: ClaimValue): VerificationKey | undefined {
   const key = publicKey(jwk);
   if (key === undefined) return undefined;
   return {
-    id: createHash('sha256').update(JSON.stringify(jwk)).digest('base64url'),
+    id: `${await calculateJwkThumbprint(key)} ${alg ?? ''}`,
     ...(kid !== undefined && { kid }),
     ...(alg !== undefined && { alg }),
     key,

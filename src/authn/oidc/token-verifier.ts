@@ -31,7 +31,10 @@ export class TokenVerifier implements ProofVerifier {
     const text = proof.value.reveal();
     const at = now.getTime() / 1000;
     const known = this.#known.get(text);
-    if (known) return stillVerified(known, at);
+    if (known) {
+      if (await stillHolds(known, at)) return known.verified;
+      this.#known.delete(text);
+    }
     const fresh = await this.#verify(readToken(text), at);
     this.#known.set(text, fresh);
     return fresh.verified;
@@ -67,12 +70,14 @@ export class TokenVerifier implements ProofVerifier {
   }
 }
 
-/** What was verified once holds as long as the token has not expired and its issuer has not withdrawn the key. */
-async function stillVerified({ verified, times, source, keyId }: Known, now: number): Promise<Verified> {
+/**
+ * Whether what was verified once holds because its issuer still has the key. If not, the token is verified as if never
+ * seen. Throws if the token has expired.
+ */
+async function stillHolds({ times, source, keyId }: Known, now: number): Promise<boolean> {
   checkTimes(times, now);
   const keys = await source.keys.current(now);
-  if (keys.some(({ id }) => id === keyId)) return verified;
-  throw refusal('proof_invalid', 'key.withdrawn');
+  return keys.some(({ id }) => id === keyId);
 }
 
 /** RFC 8725 sections 3.1 and 3.11: only algorithms and token types of the issuer's own list. */

@@ -18,6 +18,10 @@ export class VerifiedCache<Value extends object> {
   set(token: string, value: Value): void {
     this.#entries.set(digest(token), value, { size: token.length });
   }
+
+  delete(token: string): void {
+    this.#entries.delete(digest(token));
+  }
 }
 
 const digest = (token: string) => createHash('sha256').update(token).digest('base64url');

@@ -2,7 +2,7 @@
 import type { Addressing } from './addressing.js';
 import { checkConditions } from './conditions.js';
 import { leafText, one, shape } from './elements.js';
-import { instantAttribute, requireBegun } from './instants.js';
+import { instantAttribute, requireBegun, requireOrder } from './instants.js';
 import { DSIG, ENTITY_FORMAT, SAML } from './namespaces.js';
 import { refuse } from './refusal.js';
 import { type Attribute, type Authentication, checkAuthentication, readAttributes } from './statements.js';
@@ -60,6 +60,7 @@ export function checkAssertion(assertion: XmlElement, expected: Expectation, now
     now,
   );
   const expiresAt = Math.min(confirmation.notOnOrAfter, conditions.notOnOrAfter);
+  requireOrder(issuedAt, expiresAt);
   if (expiresAt - issuedAt > expected.maxLifetime) refuse('lifetime');
   return {
     id,

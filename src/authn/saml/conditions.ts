@@ -1,7 +1,7 @@
 // The Conditions of an assertion: every one must be understood and hold (SAML core 2.5.1).
 import type { Addressing } from './addressing.js';
 import { leafText, shape } from './elements.js';
-import { instantAttribute, requireBegun, requireNotEnded } from './instants.js';
+import { instantAttribute, requireBegun, requireNotEnded, requireOrder } from './instants.js';
 import { SAML } from './namespaces.js';
 import { refuse } from './refusal.js';
 import type { XmlElement } from './xml.js';
@@ -32,9 +32,11 @@ export function checkConditions(
     'conditions.unknown',
   );
   const audiences = restrictions.map((restriction) => ourAudience(restriction, recipient, addressing));
-  requireBegun(instantAttribute(conditions, 'NotBefore'), now, 'conditions.not_before');
+  const notBefore = instantAttribute(conditions, 'NotBefore');
+  requireBegun(notBefore, now, 'conditions.not_before');
   const notOnOrAfter = instantAttribute(conditions, 'NotOnOrAfter') ?? Number.POSITIVE_INFINITY;
   requireNotEnded(notOnOrAfter, now, 'conditions.expired');
+  requireOrder(notBefore, notOnOrAfter);
   return { audience: audiences[0] ?? refuse('audience.missing', 'audience_mismatch'), notOnOrAfter };
 }
 

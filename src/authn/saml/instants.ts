@@ -28,6 +28,11 @@ export function requireBegun(from: number | undefined, now: number, reason: stri
   if (from !== undefined && now < from - CLOCK_LEEWAY) refuse(reason, 'proof_not_yet_valid');
 }
 
+/** Refuses a time that would end before it begins. */
+export function requireOrder(from: number | undefined, until: number): void {
+  if (from !== undefined && from > until) refuse('conditions.order');
+}
+
 /** Refuses what has ended at `now` (epoch seconds). */
 export function requireNotEnded(until: number | undefined, now: number, reason: string): void {
   if (until !== undefined && now >= until + CLOCK_LEEWAY) refuse(reason, 'proof_expired');

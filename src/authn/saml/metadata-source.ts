@@ -1,10 +1,13 @@
 // Where metadata comes from: a file, or an https URL of the config. Nothing in a proof chooses either.
 import { readFile } from 'node:fs/promises';
+import { Agent, request } from 'undici';
 import { isLoopback } from '../../core/address.js';
 import { MetadataFault } from './metadata.js';
 
 const MAX_BYTES = 1024 * 1024;
 const FETCH_LIMIT = 10_000;
+/** Answers of a server, or of what stands before it, that may be another one soon: an IdP that is being set up, a busy proxy. */
+const PASSING = new Set([404, 408, 425, 429]);
 
 /** Else it is a file. */
 export const isUrl = (source: string): boolean => /^https?:\/\//.test(source);
@@ -46,26 +49,33 @@ async function fetchBytes(url: URL): Promise<Uint8Array> {
       'The URL must begin with https://; keys would come over a line anyone can alter.',
     );
   }
-  let response: Response;
+  const agent = new Agent({
+    // NODE_TLS_REJECT_UNAUTHORIZED=0 has no say here: whoever answers names the keys to trust.
+    connect: { rejectUnauthorized: true, minVersion: 'TLSv1.2' },
+  });
   try {
-    response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(FETCH_LIMIT) });
-    if (response.status < 500 && !response.ok) {
-      throw new MetadataFault(
-        `The URL answered ${response.status}. Write the URL that answers 200 with the metadata itself.`,
-      );
-    }
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    return await readAtMost(response, MAX_BYTES + 1);
+    const { statusCode, body } = await request(url, {
+      dispatcher: agent,
+      headers: { 'accept-encoding': 'identity' },
+      signal: AbortSignal.timeout(FETCH_LIMIT),
+    });
+    if (statusCode === 200) return await readAtMost(body, MAX_BYTES + 1);
+    if (statusCode >= 500 || PASSING.has(statusCode)) throw new Error(`status ${statusCode}`);
+    throw new MetadataFault(
+      `The URL answered ${statusCode}. Write the URL that answers 200 with the metadata itself.`,
+    );
   } catch (cause) {
     if (cause instanceof MetadataFault) throw cause;
     throw new SourceUnavailable('The metadata URL cannot be reached.', { cause });
+  } finally {
+    await agent.destroy();
   }
 }
 
-async function readAtMost(response: Response, limit: number): Promise<Uint8Array> {
+async function readAtMost(body: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body) {
     chunks.push(chunk);
     length += chunk.length;
     if (length >= limit) break;

@@ -45,7 +45,7 @@ export function parseMetadata(text: string, signer: SigningKey | undefined, now:
     throw new MetadataFault('It describes several identity providers. Save the metadata of one.');
   const entityId = entity.attributes.get('entityID');
   if (!entityId) throw new MetadataFault('Its EntityDescriptor has no entityID.');
-  const validUntil = earliest([root, entity, role]);
+  const validUntil = earliest(pathTo(root, role));
   if (validUntil !== undefined && validUntil <= now) {
     throw new MetadataFault('Its validUntil has passed. Get current metadata from the identity provider.');
   }
@@ -93,7 +93,7 @@ function idpRole(entity: XmlElement): XmlElement | undefined {
 
 function signingKeys(role: XmlElement): readonly SigningKey[] {
   const keys = role.children
-    .filter((child) => is(child, METADATA, 'KeyDescriptor') && child.attributes.get('use') !== 'encryption')
+    .filter((child) => is(child, METADATA, 'KeyDescriptor') && signs(child.attributes.get('use')))
     .flatMap((descriptor) => [...walk(descriptor)].filter((element) => is(element, DSIG, 'X509Data')))
     // The first certificate holds the key; others are its chain, and their keys sign no assertions.
     .flatMap((data) => data.children.filter((child) => is(child, DSIG, 'X509Certificate')).slice(0, 1))
@@ -102,6 +102,17 @@ function signingKeys(role: XmlElement): readonly SigningKey[] {
   return keys;
 }
 
+/** SAML metadata 2.4.1.1: without `use` a key is for signing too. */
+const signs = (use: string | undefined): boolean => use === undefined || use === 'signing';
+
+/** The elements from `root` down to `element`, both included; empty if it is not there. */
+function pathTo(root: XmlElement, element: XmlElement): readonly XmlElement[] {
+  if (root === element) return [root];
+  const below = root.children.map((child) => pathTo(child, element)).find(({ length }) => length > 0);
+  return below ? [root, ...below] : [];
+}
+
+/** Every validUntil on the way counts (SAML metadata 2.3.1). */
 function earliest(elements: readonly XmlElement[]): number | undefined {
   const instants = elements.flatMap(({ attributes }) => {
     const text = attributes.get('validUntil');

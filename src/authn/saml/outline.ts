@@ -14,6 +14,12 @@ export interface Outline {
   readonly issuer: string;
 }
 
+/** Characters. */
+const MAX_STATUS_MESSAGE = 1_024;
+const MAX_SIGNATURE_ELEMENTS = 64;
+/** Levels, the Signature's own counted; its SignedInfo needs six. */
+const MAX_SIGNATURE_DEPTH = 8;
+
 /**
  * SAML core 3.2.2 and 3.3.3.
  * @throws SallyportError `proof_malformed`, or `proof_invalid` (`saml.status`) when the IdP itself said no.
@@ -25,6 +31,7 @@ export function outline(root: XmlElement): Outline {
   const [assertion] = parts.assertion;
   const [encrypted] = parts.encrypted;
   checkPlaces(root, assertion ?? encrypted, [root, ...parts.assertion]);
+  requireBareStatus(one(parts.status, 'response.content', 'proof_malformed'));
   return {
     response: root,
     ...(assertion && { assertion }),
@@ -86,6 +93,17 @@ export function requireSuccess(status: XmlElement): void {
   );
 }
 
+/** A success has nothing more to say: what often nobody signed is not to grow at a later reader's cost. */
+export function requireBareStatus({ children }: XmlElement): void {
+  for (const child of children) {
+    const allowed =
+      !is(child, SAMLP, 'StatusDetail') &&
+      child.children.length === 0 &&
+      child.text.length <= MAX_STATUS_MESSAGE;
+    if (!allowed) refuse('status.content');
+  }
+}
+
 /** ID, Id and id alike, with or without a prefix: XML signature libraries look for all of them. */
 function refuseRepeatedIds(root: XmlElement): void {
   const seen = new Set<string>();
@@ -99,7 +117,7 @@ function refuseRepeatedIds(root: XmlElement): void {
   }
 }
 
-/** A Signature may only be a child of what it signs, and holds nothing of SAML. */
+/** A Signature may only be a child of what it signs, holds nothing of SAML, and is small: its KeyInfo is not signed. */
 function refuseStraySignatures(root: XmlElement, signable: readonly XmlElement[]): void {
   const placed = new Set(
     signable.flatMap((parent) => parent.children.filter((child) => is(child, DSIG, 'Signature'))),
@@ -108,10 +126,18 @@ function refuseStraySignatures(root: XmlElement, signable: readonly XmlElement[]
     if (is(element, DSIG, 'Signature') && !placed.has(element)) malformed('signature.place');
   }
   for (const signature of placed) {
-    for (const { namespace } of walk(signature)) {
-      if (namespace === SAML || namespace === SAMLP) malformed('signature.content');
+    const elements = [...walk(signature)];
+    if (elements.some(({ namespace }) => namespace === SAML || namespace === SAMLP)) {
+      malformed('signature.content');
+    }
+    if (elements.length > MAX_SIGNATURE_ELEMENTS || depthOf(signature) > MAX_SIGNATURE_DEPTH) {
+      malformed('signature.size');
     }
   }
+}
+
+function depthOf({ children }: XmlElement): number {
+  return 1 + Math.max(0, ...children.map(depthOf));
 }
 
 function claimedIssuer(response: XmlElement, assertion: XmlElement | undefined): string {

@@ -19,8 +19,8 @@ export function proofRules(
   }
   return {
     depth: 16,
-    elements: 1_500,
-    attributes: 3_000,
+    elements: 1_000,
+    attributes: 1_250,
     attributesPerElement: 24,
     namespaces,
     comments: 'refuse',

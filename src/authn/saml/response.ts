@@ -3,7 +3,7 @@
 import type { AssertionFacts, Expectation } from './assertion.js';
 import { checkHeader, checkIssuer } from './assertion.js';
 import { one } from './elements.js';
-import { requireSuccess, responseParts } from './outline.js';
+import { requireBareStatus, requireSuccess, responseParts } from './outline.js';
 import { refuse } from './refusal.js';
 import type { XmlElement } from './xml.js';
 
@@ -20,7 +20,9 @@ export function checkResponse(
 ): void {
   const parts = responseParts(response);
   checkHeader(response, now);
-  requireSuccess(one(parts.status, 'response.content'));
+  const status = one(parts.status, 'response.content');
+  requireSuccess(status);
+  requireBareStatus(status);
   const [issuer] = parts.issuer;
   if (issuer) checkIssuer(issuer, expected.entityId);
   else if (signed) refuse('issuer.missing');

@@ -35,7 +35,7 @@ export function readSignedInfo(info: XmlElement, parentId: string): SignedInfo {
   if (algorithmOf(canonicalization) !== EXCLUSIVE_C14N || canonicalization.children.length > 0) {
     refuse('signature.canonicalization');
   }
-  const algorithm = algorithmOf(one(parts.method, 'signature.shape'));
+  const algorithm = leafAlgorithm(one(parts.method, 'signature.shape'));
   if (!isSignatureAlgorithm(algorithm)) refuse('signature.algorithm');
   const reference = one(parts.reference, 'signature.reference');
   if (reference.attributes.get('URI') !== `#${parentId}`) refuse('signature.reference');
@@ -53,7 +53,7 @@ function readReference(reference: XmlElement): Omit<SignedInfo, 'algorithm'> {
     'signature.shape',
   );
   const prefixes = readTransforms(one(parts.transforms, 'signature.shape'));
-  const digestAlgorithm = algorithmOf(one(parts.method, 'signature.shape'));
+  const digestAlgorithm = leafAlgorithm(one(parts.method, 'signature.shape'));
   if (!isDigestAlgorithm(digestAlgorithm)) refuse('signature.digest_algorithm');
   const digest = Buffer.from(leafText(one(parts.value, 'signature.shape'), 'signature.shape'), 'base64');
   return { digestAlgorithm, digest, prefixes };
@@ -75,8 +75,13 @@ function readTransforms({ children }: XmlElement): readonly string[] {
     { inclusive: [EXCLUSIVE_C14N, 'InclusiveNamespaces', 0, 1] },
     'signature.transforms',
   );
+  if (inclusive.some((list) => list.children.length > 0)) refuse('signature.transforms');
   const prefixes = inclusive[0]?.attributes.get('PrefixList')?.split(' ').filter(Boolean) ?? [];
   return prefixes.length <= MAX_PREFIXES ? prefixes : refuse('signature.transforms');
+}
+
+function leafAlgorithm(element: XmlElement): string {
+  return element.children.length === 0 ? algorithmOf(element) : refuse('signature.shape');
 }
 
 function algorithmOf(element: XmlElement): string {

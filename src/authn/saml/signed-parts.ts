@@ -1,5 +1,6 @@
 // Response text -> its verified parts. Each is read from bytes that a signature covers, or decrypted from such
 // bytes; only the frame of a Response without a signature of its own is not, and `responseSigned` says so.
+import { setImmediate } from 'node:timers/promises';
 import { type Decrypted, decryptAssertion } from './decryption.js';
 import { is, one } from './elements.js';
 import { SAML, SAMLP, STATUS_SUCCESS } from './namespaces.js';
@@ -25,18 +26,26 @@ export interface Keys {
 }
 
 /**
- * Verifies every signature there is; at least one must cover the assertion.
+ * Verifies every signature there is; at least one must cover the assertion. Before each, others may use the thread.
  * @throws SallyportError `proof_invalid`, reason `saml.signature.*` or `saml.decryption`.
  */
-export function readSignedParts(text: string, outline: Outline, keys: Keys, rules: XmlRules): SignedParts {
-  const verify = (xml: string, element: XmlElement) =>
-    isSigned(element) ? verifyEnveloped(xml, element, keys.signing, rules) : undefined;
-  const signedResponse = verify(text, outline.response);
+export async function readSignedParts(
+  text: string,
+  outline: Outline,
+  keys: Keys,
+  rules: XmlRules,
+): Promise<SignedParts> {
+  const verify = async (xml: string, element: XmlElement) => {
+    if (!isSigned(element)) return undefined;
+    await setImmediate();
+    return verifyEnveloped(xml, element, keys.signing, rules);
+  };
+  const signedResponse = await verify(text, outline.response);
   const response = signedResponse?.element ?? outline.response;
   const frame = { response, responseSigned: signedResponse !== undefined };
 
   if (outline.assertion) {
-    const signedAssertion = verify(text, outline.assertion);
+    const signedAssertion = await verify(text, outline.assertion);
     const signature = signedAssertion ?? signedResponse ?? refuse('signature.missing');
     const assertion = signedAssertion?.element ?? childOf(signature.element, 'Assertion');
     return { ...frame, assertion, reading: { xml: text, ...readerCheck(signature) } };
@@ -44,7 +53,7 @@ export function readSignedParts(text: string, outline: Outline, keys: Keys, rule
   const encrypted = childOf(response, 'EncryptedAssertion');
   const decrypted = decryptAssertion(encrypted, frame.responseSigned, keys.decryption, rules);
   checkPlaces(decrypted.assertion, decrypted.assertion, [decrypted.assertion]);
-  const signedAssertion = verify(decrypted.text, decrypted.assertion);
+  const signedAssertion = await verify(decrypted.text, decrypted.assertion);
   const signature = signedAssertion ?? signedResponse ?? refuse('signature.missing');
   // The Response's signature covers the ciphertext, which saml2-js is not given.
   const check = { ...readerCheck(signature), ...(!signedAssertion && { checkSignature: false }) };

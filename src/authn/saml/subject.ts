@@ -1,7 +1,7 @@
 // The Subject of an assertion: who it is about, and the one bearer confirmation that lets the caller present it.
 import type { Addressing } from './addressing.js';
 import { leafText, one, shape } from './elements.js';
-import { instantAttribute, requireBegun, requireNotEnded } from './instants.js';
+import { instantAttribute, requireBegun, requireNotEnded, requireOrder } from './instants.js';
 import { BEARER, SAML } from './namespaces.js';
 import { refuse } from './refusal.js';
 import type { XmlElement } from './xml.js';
@@ -65,9 +65,11 @@ export function checkConfirmation(subject: XmlElement, addressing: Addressing, n
   if (leafText(bearer, 'confirmation.data').trim() !== '') refuse('confirmation.data');
   const recipient = bearer.attributes.get('Recipient') ?? refuse('recipient.missing', 'audience_mismatch');
   if (!addressing.isRecipient(recipient)) refuse('recipient', 'audience_mismatch');
-  requireBegun(instantAttribute(bearer, 'NotBefore'), now, 'confirmation.not_before');
+  const notBefore = instantAttribute(bearer, 'NotBefore');
+  requireBegun(notBefore, now, 'confirmation.not_before');
   const notOnOrAfter = instantAttribute(bearer, 'NotOnOrAfter') ?? refuse('confirmation.not_on_or_after');
   requireNotEnded(notOnOrAfter, now, 'confirmation.expired');
+  requireOrder(notBefore, notOnOrAfter);
   const inResponseTo = bearer.attributes.get('InResponseTo');
   return { recipient, notOnOrAfter, ...(inResponseTo !== undefined && { inResponseTo }) };
 }

@@ -15,7 +15,7 @@ import { outline } from './outline.js';
 import { proofRules } from './proof-rules.js';
 import { decodeProof } from './proof-text.js';
 import { refuse } from './refusal.js';
-import { type Requests, requireRequested } from './requests.js';
+import { consumeRequest, type Requests, requestToConsume } from './requests.js';
 import { checkResponse } from './response.js';
 import { createSecondReader, type SecondReader } from './second-reader.js';
 import { readSignedParts } from './signed-parts.js';
@@ -40,7 +40,8 @@ const DEFAULT_MAX_LIFETIME = 3600;
 
 /**
  * Loads the metadata of all issuers, then verifies SAML Responses (web browser SSO profile, SAML profiles 4.1.4).
- * The caller must claim `once`: replay is not checked here. Close the verifier to end its worker and readings.
+ * The caller must claim `once`, for replay is not checked here, and then await `confirm`, which reads the document a second
+ * time and consumes the request it answers. Close the verifier to end its worker and readings.
  */
 export async function createSamlVerifier(
   options: SamlVerifierOptions,
@@ -58,7 +59,7 @@ export async function createSamlVerifier(
     const { issuer, metadata } = findIssuer(trust, found.issuer, now);
     const rules = proofRules([issuer.config], document.namespaces);
     const keys = { signing: metadata.keys, decryption: issuer.config.decryptionKeys ?? [] };
-    const parts = readSignedParts(text, found, keys, rules);
+    const parts = await readSignedParts(text, found, keys, rules);
     const expected = {
       entityId: metadata.entityId,
       addressing: addressingOf(issuer.config.audience, options.serverUrl),
@@ -67,29 +68,35 @@ export async function createSamlVerifier(
     const facts = checkAssertion(parts.assertion, expected, now);
     checkResponse(parts.response, parts.responseSigned, facts, expected, now);
     const claims = toClaims(metadata.entityId, facts);
-    requireAgreement(facts, await reader.read({ ...parts.reading, audience: facts.audience }));
-    await requireRequested(issuer.config, facts.inResponseTo, options.requests, now);
-    return toVerified(issuer.name, facts, claims);
+    const request = requestToConsume(issuer.config, facts.inResponseTo);
+    const confirm = async () => {
+      requireAgreement(facts, await reader.read({ ...parts.reading, audience: facts.audience }));
+      if (request !== undefined) await consumeRequest(request, options.requests, now);
+    };
+    return { ...toVerified(issuer.name, facts, claims), confirm: () => guarded(confirm) };
   }
 
   return {
     ok: true,
     trust,
     verifier: {
-      async verify(proof, now) {
-        try {
-          return await verify(proof.value.reveal(), now.getTime() / 1000);
-        } catch (error) {
-          if (error instanceof SallyportError) throw error;
-          throw new SallyportError('internal', { reason: 'saml.unexpected', cause: error });
-        }
-      },
+      verify: (proof, now) => guarded(() => verify(proof.value.reveal(), now.getTime() / 1000)),
       async close() {
         trust.close();
         if (!options.reader) await reader.close();
       },
     },
   };
+}
+
+/** Whatever fails, fails as a SallyportError. */
+async function guarded<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof SallyportError) throw error;
+    throw new SallyportError('internal', { reason: 'saml.unexpected', cause: error });
+  }
 }
 
 /** The issuer whose keys to check with. Until then its name is only a claim. */

@@ -73,7 +73,9 @@ export const OidcIssuer = Type.Object(
       'Accepted `aud` values. The token must name one of them, and no others without `azp`.',
     ),
     authorizedParties: Type.Optional(
-      oneOrMore('Clients accepted in `azp`, besides the audience itself and the subject itself.'),
+      oneOrMore(
+        'Clients accepted in `azp`, besides the audience itself and, in a token for us alone, the subject.',
+      ),
     ),
     algorithms: Type.Optional(
       Type.Array(Type.Enum([...JWT_ALGORITHMS]), {

@@ -5,6 +5,7 @@ import { toSigningKey } from '../../../src/authn/saml/metadata.js';
 import { XHTML } from '../../../src/authn/saml/namespaces.js';
 import { outline } from '../../../src/authn/saml/outline.js';
 import { proofRules } from '../../../src/authn/saml/proof-rules.js';
+import { verifyEnveloped } from '../../../src/authn/saml/signature.js';
 import { readSignedParts } from '../../../src/authn/saml/signed-parts.js';
 import { parseXml, type XmlElement, type XmlRules } from '../../../src/authn/saml/xml.js';
 import { assertion, encrypt, fixture, response, sign, signedResponse } from '../../support/saml-documents.js';
@@ -13,7 +14,7 @@ const rules = proofRules([]);
 const keys = { signing: [toSigningKey(fixture('idp.crt'))], decryption: [fixture('broker.key')] };
 const nameIdIn = (element: XmlElement) => [...walk(element)].find(({ name }) => name === 'NameID')?.text;
 
-t.test('if the first reading is wrong, the answer is still what was signed', (t) => {
+t.test('if the first reading is wrong, the answer is still what was signed', async (t) => {
   const documents = {
     'signed assertion': signedResponse(),
     'signed Response': sign(response(assertion()), '_response-1'),
@@ -21,11 +22,11 @@ t.test('if the first reading is wrong, the answer is still what was signed', (t)
   };
   for (const [name, xml] of Object.entries(documents)) {
     const wrong = outline(parseXml(xml.replace('>alice<', '>admin<'), rules).root);
-    t.equal(nameIdIn(readSignedParts(xml, wrong, keys, rules).assertion), 'alice', name);
+    t.equal(nameIdIn((await readSignedParts(xml, wrong, keys, rules)).assertion), 'alice', name);
   }
   const signed = sign(response(assertion()), '_response-1');
   const elsewhere = signed.replace('Destination="https://signin', 'Destination="https://evil');
-  const parts = readSignedParts(signed, outline(parseXml(elsewhere, rules).root), keys, rules);
+  const parts = await readSignedParts(signed, outline(parseXml(elsewhere, rules).root), keys, rules);
   t.equal(parts.response.attributes.get('Destination'), 'https://signin.aws.amazon.com/saml');
 
   const encrypted = (text: string) => sign(response(encrypt(text)), '_response-1');
@@ -34,7 +35,25 @@ t.test('if the first reading is wrong, the answer is still what was signed', (t)
   const swapped = parseXml(genuine, rules).root;
   const cipher = outline(parseXml(forged, rules).root);
   const wrong = { ...outline(swapped), ...(cipher.encrypted && { encrypted: cipher.encrypted }) };
-  t.equal(nameIdIn(readSignedParts(genuine, wrong, keys, rules).assertion), 'alice', 'encrypted');
+  t.equal(nameIdIn((await readSignedParts(genuine, wrong, keys, rules)).assertion), 'alice', 'encrypted');
+});
+
+t.test('a SignedInfo of another shape is refused before the document is read again', (t) => {
+  const stuffings = [
+    ['</ds:SignedInfo>', '<ds:Object/></ds:SignedInfo>'],
+    [/(<ds:SignatureMethod [^>]*)\/>/, '$1><ds:Object/></ds:SignatureMethod>'],
+    [/(<ds:DigestMethod [^>]*)\/>/, '$1><ds:Object/></ds:DigestMethod>'],
+  ] as const;
+  for (const [place, stuffing] of stuffings) {
+    const { assertion: parent } = outline(parseXml(signedResponse().replace(place, stuffing), rules).root);
+    if (!parent) throw new Error('no assertion');
+    try {
+      verifyEnveloped('never read', parent, keys.signing, rules);
+      t.fail('accepted');
+    } catch (error) {
+      t.match(error, { reason: 'saml.signature.shape' });
+    }
+  }
   t.end();
 });
 

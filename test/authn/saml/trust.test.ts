@@ -1,7 +1,8 @@
 // IdP metadata: what is refused at load, what is warned about, and how new keys come in without a restart.
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -58,10 +59,14 @@ async function serve(t: Test, answer: () => { status: number; body: string }): P
     const { status, body } = answer();
     reply.writeHead(status, { Location: 'http://127.0.0.1:1/' }).end(body);
   });
+  return `http://127.0.0.1:${await listen(t, server)}/metadata`;
+}
+
+async function listen(t: Test, server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => new Promise((done) => server.close(done)));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/metadata`;
+  return (server.address() as AddressInfo).port;
 }
 
 /** A log that resolves `seen(text)` when a message with that text comes. */
@@ -219,11 +224,16 @@ t.test('metadata from a URL', async (t) => {
     ok: false,
     faults: [{ message: /answered 302/ }],
   });
-  answer = { status: 404, body: '' };
+  answer = { status: 403, body: '' };
   t.match(await created({ corp: { type: 'saml', metadata: url } }), {
     ok: false,
-    faults: [{ message: /answered 404/ }],
+    faults: [{ message: /answered 403/ }],
   });
+  for (const status of [404, 408, 425, 429]) {
+    answer = { status, body: '' };
+    const waiting = await verifierFor(t, { corp: { type: 'saml', metadata: url } });
+    t.match(await outcome(waiting, base64(signedResponse())), /^issuer_unavailable/, `${status} may pass`);
+  }
   answer = { status: 200, body: `${metadata()}${' '.repeat(1024 * 1024)}` };
   t.match(await created({ corp: { type: 'saml', metadata: url } }), {
     ok: false,
@@ -323,4 +333,40 @@ t.test('the end of certificates and metadata is announced, and metadata stops at
   );
   const byEnding = signedResponse({}, {}, { key: fixture('ending.key') });
   t.equal(await outcome(verifier, base64(byEnding)), 'accepted alice', 'a certificate only carries its key');
+});
+
+t.test(
+  'a certificate nobody vouches for is refused, whatever NODE_TLS_REJECT_UNAUTHORIZED says',
+  async (t) => {
+    const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    t.teardown(() => {
+      if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+      else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before;
+    });
+    const identity = { key: fixture('idp.key'), cert: fixture('idp.crt') };
+    const port = await listen(
+      t,
+      createTlsServer(identity, (_, reply) => reply.end(metadata())),
+    );
+    const url = `https://127.0.0.1:${port}/metadata`;
+    const verifier = await verifierFor(t, { corp: { type: 'saml', metadata: url } });
+    t.match(await outcome(verifier, base64(signedResponse())), /^issuer_unavailable/);
+  },
+);
+
+t.test('what is around an entity ends its validity too, and only keys for signing sign', async (t) => {
+  const around = (inner: string, validUntil = '2999-01-01T00:00:00Z') =>
+    `<md:EntitiesDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" validUntil="${validUntil}">${inner}</md:EntitiesDescriptor>`;
+  const past = '2020-01-01T00:00:00Z';
+  t.same(await faultsOf(t, around(around(metadata()))), []);
+  t.match(await faultsOf(t, around(around(metadata(), past))), [/validUntil has passed/], 'the inner group');
+  t.match(await faultsOf(t, around(around(metadata()), past)), [/validUntil has passed/], 'the outer group');
+  const beside = around(around('', past) + around(metadata()));
+  t.same(await faultsOf(t, beside), [], 'a group beside it');
+  t.same(await faultsOf(t, metadata().replace(' use="signing"', '')), [], 'without use');
+  for (const use of ['', 'Signing', 'signing encryption', 'other']) {
+    const xml = metadata().replace('use="signing"', `use="${use}"`);
+    t.match(await faultsOf(t, xml), [/no signing certificate/], `use="${use}"`);
+  }
 });

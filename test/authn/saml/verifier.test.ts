@@ -2,10 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import t from 'tap';
+import { createAuthenticate } from '../../../src/authn/authenticate.js';
+import type { SecondReader } from '../../../src/authn/saml/second-reader.js';
 import { createSamlVerifier } from '../../../src/authn/saml/verifier.js';
 import type { SamlIssuer } from '../../../src/config/schema/saml-issuer.js';
+import { Secret } from '../../../src/core/secret.js';
 import { buildResponse, type Dialect, type SignaturePlacement } from '../../../src/sandbox/saml/response.js';
 import { generateSigningKey } from '../../../src/sandbox/saml/signing-key.js';
+import { createMemoryReplayStore } from '../../../src/stores/memory-replay-store.js';
 import {
   AWS_AUDIENCE,
   AWS_SIGN_IN,
@@ -300,6 +304,33 @@ t.test('what one issuer may declare is not for another', async (t) => {
   const fromB = signedResponse({ issuer }, { issuer, declarations });
   t.equal(await outcome(created.verifier, base64(fromA)), 'proof_malformed saml.xml.namespace');
   t.equal(await outcome(created.verifier, base64(fromB)), 'accepted alice');
+});
+
+t.test('a proof that is sent again costs no second reading', async (t) => {
+  let readings = 0;
+  const reader: SecondReader = {
+    ...sharedReader,
+    read: (reading) => {
+      readings++;
+      return sharedReader.read(reading);
+    },
+  };
+  const created = await createSamlVerifier({
+    issuers: {
+      corp: { type: 'saml', metadata: join(folderWith(t, { 'idp.xml': metadata() }), 'idp.xml') },
+    },
+    serverUrl: SERVER_URL,
+    log: silent,
+    reader,
+  });
+  if (!created.ok) throw new Error('faults');
+  t.teardown(() => created.verifier.close());
+  const replay = createMemoryReplayStore(() => new Date(NOW.getTime() - 60_000));
+  const authenticate = createAuthenticate({ saml: created.verifier, oidc: created.verifier }, replay);
+  const proof = { type: 'saml', value: new Secret(base64(signedResponse())) } as const;
+  t.equal((await authenticate(proof, NOW)).subject, 'alice');
+  await t.rejects(authenticate(proof, NOW), { code: 'proof_replayed' });
+  t.equal(readings, 1);
 });
 
 t.test('many proofs at once', async (t) => {
