@@ -18,6 +18,11 @@ async function startPair(t: Test): Promise<{ primary: RedisServer; replica: Redi
 
 const inSync = (primary: RedisServer) => primary.cli('wait', '1', '10000');
 
+/** On a busy machine a replica may miss the short time it has to acknowledge: the store then says so, and is asked again. */
+async function inReach(replay: OpenStores['replay']): Promise<void> {
+  while (!(await replay.check())) await delay(50);
+}
+
 t.test('minReplicas: a claim counts once a replica has it', async (t) => {
   if (!redisPeer(t)) return;
   const { primary, replica } = await startPair(t);
@@ -26,7 +31,7 @@ t.test('minReplicas: a claim counts once a replica has it', async (t) => {
     url: `redis://127.0.0.1:${primary.port}`,
     minReplicas: 1,
   });
-  t.ok(await replay.check());
+  await inReach(replay);
   t.ok(await replay.claim('a', inAnHour()));
   t.notOk(await replay.claim('a', inAnHour()));
   t.equal((await replica.cli('keys', '*')).split('\n').length, 2, 'it is there, with the mark');
@@ -37,7 +42,7 @@ t.test('minReplicas: a claim counts once a replica has it', async (t) => {
 
   await replica.start();
   await inSync(primary);
-  t.ok(await replay.check());
+  await inReach(replay);
   t.notOk(await replay.claim('b', inAnHour()), 'the refused claim was made: the proof is used up');
   t.ok(await replay.claim('c', inAnHour()));
 });

@@ -1,4 +1,5 @@
 // The Subject of an assertion: who it is about, and the one bearer confirmation that lets the caller present it.
+import { hasInvisible } from '../../core/invisible.js';
 import type { Addressing } from './addressing.js';
 import { leafText, one, shape } from './elements.js';
 import { instantAttribute, requireBegun, requireNotEnded, requireOrder } from './instants.js';
@@ -22,8 +23,6 @@ export interface Confirmation {
 
 /** SAML core 8.3.7 caps persistent identifiers at 256 characters; so do we, all. */
 const MAX_NAME_ID = 256;
-/** Control, format and surrogate characters, line and paragraph separators: two names must not look alike. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** SAML core 2.4.1. @throws SallyportError `claim_missing`, reason `saml.nameid.*`. */
 export function readNameId(subject: XmlElement): NameId {
@@ -39,7 +38,7 @@ export function readNameId(subject: XmlElement): NameId {
   const value = leafText(element, 'nameid.content');
   if (value.trim() === '') return refuse('nameid.empty', 'claim_missing');
   if (value.length > MAX_NAME_ID) return refuse('nameid.length', 'claim_missing');
-  if (INVISIBLE.test(value) || value !== value.trim()) return refuse('nameid.characters', 'claim_missing');
+  if (hasInvisible(value) || value !== value.trim()) return refuse('nameid.characters', 'claim_missing');
   const format = element.attributes.get('Format');
   const nameQualifier = element.attributes.get('NameQualifier');
   const spNameQualifier = element.attributes.get('SPNameQualifier');
