@@ -17,18 +17,23 @@ const PROVIDER_ARN = new RegExp(SAML_PROVIDER_ARN_PATTERN);
 /** The roles that the caller's claims name and this entry of the config accepts, in the order of the claim. */
 export type ClaimedRoles = (situation: Situation) => readonly CompiledRole[];
 
+/** `configured`: ARNs that roles of the config have. */
 export function compileClaimedRoles(
   family: string,
   position: number,
   config: RolesFromConfig,
   session: CompiledSession,
+  configured: ReadonlySet<string>,
 ): ClaimedRoles {
   const saml = config.via === 'AssumeRoleWithSAML';
   const proofType: IssuerType = saml ? 'saml' : 'oidc';
   const claim = config.claim ?? SAML_ROLE;
   const accounts = new Set(config.accounts);
+  // An IAM role that the config has by name is had by that name alone: what the config demands of it holds.
   const accepts = (arn: string) =>
-    accounts.has(accountOf(arn)) && config.roleArns.some((glob) => matchesGlob(arn, glob));
+    !configured.has(arn) &&
+    accounts.has(accountOf(arn)) &&
+    config.roleArns.some((glob) => matchesGlob(arn, glob));
   return ({ principal }) => {
     if (principal.type !== proofType) return [];
     return (claimValues(principal.claims, claim) ?? []).flatMap((value) => {

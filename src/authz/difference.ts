@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Decision } from '../core/types.js';
 import { describedPrincipal, type PrincipalDescription } from './described-principal.js';
-import { explainRole, type RoleExplanation } from './explain.js';
+import { explainRole, type RoleExplanation, rolesFor } from './explain.js';
 import type { Policy } from './policy.js';
 
 export interface RoleChange {
@@ -17,19 +17,24 @@ type Outcome = Pick<Decision, 'target' | 'session'>;
 
 type Subject = PrincipalDescription & { readonly sourceAddress: string };
 
-/** Compares every role that either policy has. */
+/** Compares every role that either policy has for this principal. Without claims, roles that a claim names are not known. */
 export function changesFor(subject: Subject, old: Policy, next: Policy, now: Date): readonly RoleChange[] {
-  const roles = new Set([...old.roles.keys(), ...next.roles.keys()]);
+  const roles = new Set([old, next].flatMap((policy) => rolesIn(policy, subject, now)));
   return [...roles].flatMap((role) => {
     const [before, after] = [old, next].map((policy) => explain(subject, policy, role, now));
     return changeOf(role, before, after) ?? [];
   });
 }
 
+function rolesIn(policy: Policy, subject: Subject, now: Date): readonly string[] {
+  const principal = describedPrincipal(policy, subject, now);
+  return principal ? rolesFor(policy, principal, subject.sourceAddress, now) : [...policy.roles.keys()];
+}
+
 /** Undefined where the policy knows no such issuer, or role: nobody gets it. */
 function explain(subject: Subject, policy: Policy, role: string, now: Date): RoleExplanation | undefined {
   const principal = describedPrincipal(policy, subject, now);
-  if (!principal || !policy.roles.has(role)) return undefined;
+  if (!principal || !rolesIn(policy, subject, now).includes(role)) return undefined;
   const { claims, sourceAddress } = subject;
   return explainRole(policy, principal, { role, sourceAddress, claimsKnown: claims !== undefined }, now);
 }

@@ -4,6 +4,7 @@ import { type ErrorCode, SallyportError } from '../core/errors.js';
 import type { Decision, Principal } from '../core/types.js';
 import { type Asked, decide } from './decide.js';
 import type { CompiledGrant, Condition } from './grant.js';
+import { namesMeaning, roleNames } from './permission.js';
 import type { Policy } from './policy.js';
 import { type Situation, situationOf } from './situation.js';
 
@@ -52,12 +53,13 @@ export function explainRole(
 ): RoleExplanation {
   const { role, claimsKnown = true, sourceAddress } = question;
   const situation = situationOf(policy.aliases, principal, sourceAddress, now);
+  // Whether a claim names the role is not known without claims: then any entry of rolesFrom may be meant.
+  const names = claimsKnown ? namesMeaning(policy, situation, role) : [role, ...policy.families];
   const grants = policy.grants
-    .filter((grant) => grant.coversRole(role))
+    .filter((grant) => names.some((name) => grant.coversRole(name)))
     .map((grant) => grantResult(grant, situation, claimsKnown));
   if (!claimsKnown) {
-    const known = policy.roles.has(role) ? outcomeWithoutClaims(grants) : false;
-    return { role, permitted: known, grants };
+    return { role, permitted: permittedWithoutClaims(policy, role, grants), grants };
   }
   try {
     const decision = decide(policy, principal, { ...question, reason: question.reason ?? 'explained' }, now);
@@ -71,11 +73,34 @@ export function explainRole(
 
 /**
  * What the principal itself may read of it: of a role it may have, the grants that apply to it; of any other, and of
- * one that does not exist, nothing but that.
+ * one that does not exist, nothing but that. The grants are not even asked then, so that time tells nothing either.
  */
-export function ownExplanation(explanation: RoleExplanation): RoleExplanation {
-  const grants = explanation.permitted ? explanation.grants.filter(({ applies }) => applies) : [];
-  return { ...explanation, grants };
+export function explainOwnRole(
+  policy: Policy,
+  principal: Principal,
+  question: Question,
+  now: Date,
+): RoleExplanation {
+  try {
+    decide(policy, principal, { ...question, reason: 'explained' }, now);
+  } catch (error) {
+    if (error instanceof SallyportError && error.code === 'role_not_permitted') {
+      const { code, detail } = error;
+      return { role: question.role, permitted: false, refusal: { code, detail }, grants: [] };
+    }
+  }
+  const explanation = explainRole(policy, principal, question, now);
+  return { ...explanation, grants: explanation.grants.filter(({ applies }) => applies) };
+}
+
+/** Every role there is for this caller: those of the config, then those its claims name. */
+export function rolesFor(
+  policy: Policy,
+  principal: Principal,
+  sourceAddress: string,
+  now: Date,
+): readonly string[] {
+  return roleNames(policy, situationOf(policy.aliases, principal, sourceAddress, now));
 }
 
 function grantResult(grant: CompiledGrant, situation: Situation, claimsKnown: boolean): GrantResult {
@@ -114,6 +139,16 @@ function outcome(condition: Condition, situation: Situation, deny: boolean): boo
 function all(outcomes: readonly (boolean | undefined)[]): boolean | undefined {
   if (outcomes.includes(false)) return false;
   return outcomes.includes(undefined) ? undefined : true;
+}
+
+function permittedWithoutClaims(
+  policy: Policy,
+  role: string,
+  grants: readonly GrantResult[],
+): boolean | undefined {
+  if (policy.roles.has(role)) return outcomeWithoutClaims(grants);
+  const mayBeClaimed = policy.families.length > 0 && role.startsWith('arn:');
+  return mayBeClaimed && outcomeWithoutClaims(grants) !== false ? undefined : false;
 }
 
 function outcomeWithoutClaims(grants: readonly GrantResult[]): boolean | undefined {

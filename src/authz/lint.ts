@@ -2,13 +2,13 @@
 // a code, and can be silenced in the file with a reason.
 import type { Config } from '../config/schema/config.js';
 import type { LintCode } from '../config/schema/proving.js';
-import type { ConfigPath } from '../core/fault.js';
+import type { ConfigPath, Fault } from '../core/fault.js';
 import { asksClaimsOnly, matchFindings, type Sends } from './lint-match.js';
 import { sessionFindings } from './lint-session.js';
 
 export interface Finding {
   readonly code: LintCode;
-  /** What it is about, as `lint.ignore` names it: `grants.ID`, `roles.NAME` or `issuers.NAME`. */
+  /** What it is about, as `lint.ignore` names it: `grants.ID`, `roles.NAME`, `rolesFrom.NAME` or `issuers.NAME`. */
   readonly on: string;
   readonly path: ConfigPath;
   /** What is odd and what to do, in one or two sentences. */
@@ -18,8 +18,11 @@ export interface Finding {
 export type Grant = Config['grants'][number];
 
 /** All findings but those that the file silences; and each entry that silences nothing. */
-export function lint(config: Config, sends: Sends): readonly Finding[] {
+export function lint(config: Config, sends: Sends, warnings: readonly Fault[] = []): readonly Finding[] {
   const findings = [
+    ...warnings.map(
+      (warning): Finding => ({ code: 'packed-size', on: warning.path.slice(0, 2).join('.'), ...warning }),
+    ),
     ...config.grants.flatMap((grant, index) => [
       ...reachFindings(grant, index, config),
       ...matchFindings(grant, index, config, sends),
@@ -51,8 +54,12 @@ const isUnconditional = (grant: Grant) => Object.keys(grant.match).length === 0 
 const issuersOf = (grant: Grant, config: Config) =>
   grant.issuer === undefined ? Object.keys(config.issuers) : [grant.issuer].flat();
 
-const rolesOf = (grant: Grant, config: Config) =>
-  grant.roles?.includes('*') ? Object.keys(config.roles) : (grant.roles ?? []);
+/** Names of roles and of entries of rolesFrom. An ARN may be of any entry. */
+function rolesOf(grant: Grant, config: Config): readonly string[] {
+  const families = Object.keys(config.rolesFrom ?? {});
+  if (grant.roles?.includes('*')) return [...Object.keys(config.roles), ...families];
+  return (grant.roles ?? []).flatMap((role) => (role.startsWith('arn:') ? families : [role]));
+}
 
 /** Every issuer and role it is about, as one word each. */
 const reachOf = (grant: Grant, config: Config) =>
@@ -76,7 +83,7 @@ function reachFindings(grant: Grant, index: number, config: Config): readonly Fi
   }
   const denies = others('deny').filter(isUnconditional);
   const taken = new Set(denies.flatMap((deny) => reachOf(deny, config)));
-  if (!reach.every((each) => taken.has(each))) return [];
+  if (reach.length === 0 || !reach.every((each) => taken.has(each))) return [];
   const ids = denies.map(({ id }) => id).join(', ');
   const message = `Everything it gives is denied without conditions, by ${ids}. Remove one of them.`;
   return [{ code: 'grant-shadowed', on, path, message }];
@@ -98,7 +105,13 @@ function issuerFindings(config: Config): readonly Finding[] {
 
 function roleFindings(config: Config, sends: Sends): readonly Finding[] {
   const used = new Set(allowsOf(config).flatMap((grant) => rolesOf(grant, config)));
-  return Object.entries(config.roles).flatMap(([name, role]) => {
+  const idle = Object.keys(config.rolesFrom ?? {})
+    .filter((name) => !used.has(name))
+    .map((name): Finding => {
+      const message = 'No allow gives roles of this entry. Add a grant, or remove it.';
+      return { code: 'role-unused', on: `rolesFrom.${name}`, path: ['rolesFrom', name], message };
+    });
+  const named = Object.entries(config.roles).flatMap(([name, role]) => {
     const at = { on: `roles.${name}`, path: ['roles', name] };
     const findings: Finding[] = [];
     if (!used.has(name)) {
@@ -115,4 +128,5 @@ function roleFindings(config: Config, sends: Sends): readonly Finding[] {
       .flatMap((grant) => issuersOf(grant, config));
     return [...findings, ...sessionFindings(name, role, [...new Set(issuers)], sends)];
   });
+  return [...named, ...idle];
 }

@@ -88,6 +88,19 @@ function judge(grants: readonly CompiledGrant[], situation: Situation): Judged {
   };
 }
 
+/** By which grants can mean a role of that name: its own, and for a role that a claim names, its entry of `rolesFrom`. */
+export const namesMeaning = (policy: Policy, situation: Situation, name: string): readonly string[] => [
+  name,
+  ...claimedRoles(policy, situation).flatMap((role) =>
+    role.name === name && role.family ? [role.family] : [],
+  ),
+];
+
+/** Every role there is for this caller: those of the config, then those its claims name. */
+export const roleNames = (policy: Policy, situation: Situation): readonly string[] => [
+  ...new Set([...policy.roles.keys(), ...claimedRoles(policy, situation).map(({ name }) => name)]),
+];
+
 /** By which a grant can mean the role. */
 const namesOf = ({ name, family }: CompiledRole) => (family === undefined ? [name] : [name, family]);
 

@@ -31,11 +31,11 @@ export interface Policy {
   readonly roleList: readonly CompiledRole[];
   /** Roles that a claim names, by entry of `rolesFrom`. */
   readonly claimedRoles: readonly ClaimedRoles[];
+  /** Names of the entries of `rolesFrom`. */
+  readonly families: readonly string[];
   /** By the order of the config. */
   readonly grants: readonly CompiledGrant[];
-  /** By issuer, in the order of the config. */
-  readonly grantsByIssuer: ReadonlyMap<string, readonly CompiledGrant[]>;
-  /** The same, so that a decision reads only the grants that can matter. */
+  /** By issuer, so that a decision reads only the grants that can matter. */
   readonly indexByIssuer: ReadonlyMap<string, GrantIndex>;
   readonly aliases: Aliases;
 }
@@ -57,24 +57,28 @@ export function compilePolicy(config: Config): {
   const roleList = Object.entries(config.roles).map(([name, role], position) =>
     compileRole(name, position, role, findings),
   );
+  const configured = new Set(roleList.flatMap(({ target }) => ('roleArn' in target ? [target.roleArn] : [])));
+  const families = Object.keys(config.rolesFrom ?? {});
   const claimedRoles = Object.entries(config.rolesFrom ?? {}).map(([name, entry], index) => {
     const session = compileSession(entry, ['rolesFrom', name], findings);
-    return compileClaimedRoles(name, roleList.length + index, entry, session);
+    return compileClaimedRoles(name, roleList.length + index, entry, session, configured);
   });
   const issuers = Object.entries(config.issuers);
   const strengths = new Map(issuers.map(([name, issuer]) => [name, compileStrength(issuer)]));
   const grants = config.grants.map((grant, position) => compileGrant(grant, position, strengths, faults));
-  const grantsByIssuer = new Map(
-    issuers.map(([name]) => [name, grants.filter((grant) => grant.issuers?.has(name) ?? true)]),
-  );
   const policy = {
     issuerTypes: new Map(issuers.map(([name, { type }]) => [name, type] as const)),
     roles: new Map(roleList.map((role) => [role.name, role])),
     roleList,
+    families,
     claimedRoles,
     grants,
-    grantsByIssuer,
-    indexByIssuer: new Map([...grantsByIssuer].map(([name, own]) => [name, indexGrants(own)])),
+    indexByIssuer: new Map(
+      issuers.map(([name]) => [
+        name,
+        indexGrants(grants.filter((grant) => grant.issuers?.has(name) ?? true)),
+      ]),
+    ),
     aliases: new Map(
       issuers.flatMap(([name, issuer]) =>
         issuer.type === 'saml' && issuer.aliases ? [[name, issuer.aliases] as const] : [],

@@ -2,7 +2,7 @@
 // issued. A caller learns nothing of roles it may not have; whoever a grant permits to `explain` may read every rule.
 import { mayDo, permittedRoles } from '../authz/decide.js';
 import { describedPrincipal, type PrincipalDescription } from '../authz/described-principal.js';
-import { explainRole, ownExplanation, type RoleExplanation } from '../authz/explain.js';
+import { explainOwnRole, explainRole, type RoleExplanation, rolesFor } from '../authz/explain.js';
 import type { Policy } from '../authz/policy.js';
 import type { AuditRecord } from '../core/audit-record.js';
 import { SallyportError } from '../core/errors.js';
@@ -65,9 +65,7 @@ function explainSelf(
     principal,
     sourceAddress,
     claimsKnown: true,
-    roles: roles.map((name) =>
-      ownExplanation(explainRole(policy, principal, { role: name, sourceAddress }, now)),
-    ),
+    roles: roles.map((name) => explainOwnRole(policy, principal, { role: name, sourceAddress }, now)),
   };
 }
 
@@ -96,7 +94,7 @@ function explainOther(
     throw new SallyportError('parameter_invalid', { reason: 'parameter.issuer', detail });
   }
   const asked = role ?? record?.Role;
-  const roles = asked === undefined ? [...policy.roles.keys()] : [asked];
+  const roles = asked === undefined ? rolesFor(policy, principal, sourceAddress, at) : [asked];
   return {
     ...answer,
     principal,

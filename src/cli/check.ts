@@ -44,12 +44,14 @@ async function examine(file: string): Promise<Report> {
   const { runPolicyTests } = await import('../authz/policy-tests.js');
   const read = await readConfig(file, { issuers: true });
   if (!read.ok) return { file, faults: read.faults, warnings: [], tests: [] };
-  const { config, policy, loaded } = read;
+  const { config, policy, loaded, warnings: ofPolicy } = read;
   const placed = <T>(thing: T, path: Finding['path']): Placed<T> => {
     const [{ line, column } = { line: 1, column: 1 }] = loaded.locateFaults([{ path, message: '' }]);
     return { ...thing, line, column };
   };
-  const warnings = lint(config, await sendsOf(config)).map((finding) => placed(finding, finding.path));
+  const warnings = lint(config, await sendsOf(config), ofPolicy).map((finding) =>
+    placed(finding, finding.path),
+  );
   const results = runPolicyTests(config, policy, new Date());
   return {
     file,

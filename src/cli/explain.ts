@@ -72,7 +72,7 @@ async function readRecord(
 
 async function explainAll(options: Options, policy: Read['policy'], record: AuditRecord | undefined) {
   const { describedPrincipal } = await import('../authz/described-principal.js');
-  const { explainRole } = await import('../authz/explain.js');
+  const { explainRole, rolesFor } = await import('../authz/explain.js');
   const issuer = options.issuer ?? record?.Principal?.Issuer;
   const subject = options.subject ?? record?.Principal?.Subject;
   if (issuer === undefined) throw new Error(refusedProof(record));
@@ -84,7 +84,7 @@ async function explainAll(options: Options, policy: Read['policy'], record: Audi
   const sourceAddress = options.sourceAddress ?? record?.SourceAddress ?? '127.0.0.1';
   const role = options.role ?? record?.Role;
   const explanations: readonly RoleExplanation[] = (
-    role === undefined ? [...policy.roles.keys()] : [role]
+    role === undefined ? rolesFor(policy, principal, sourceAddress, now) : [role]
   ).map((name) => explainRole(policy, principal, { role: name, sourceAddress, claimsKnown: !!claims }, now));
   return { issuer, subject: principal.subject, sourceAddress, claimsKnown: !!claims, explanations };
 }

@@ -10,7 +10,14 @@ import type { Fault, LocatedFault } from '../core/fault.js';
 import { createLog } from '../telemetry/log.js';
 
 export type ReadConfig =
-  | { readonly ok: true; readonly loaded: LoadedConfig; readonly config: Config; readonly policy: Policy }
+  | {
+      readonly ok: true;
+      readonly loaded: LoadedConfig;
+      readonly config: Config;
+      readonly policy: Policy;
+      /** What may go wrong, and does not keep the policy from being used. */
+      readonly warnings: readonly Fault[];
+    }
   | { readonly ok: false; readonly faults: readonly LocatedFault[] };
 
 /** With `issuers: false` the identity providers' own files and settings are not judged. */
@@ -24,7 +31,8 @@ export async function readConfig(
   const compiled = compilePolicy(config);
   const later = [...compiled.faults, ...(issuers ? await issuerFaults(config) : [])];
   const all = [...faults, ...loaded.locateFaults(later)];
-  if (all.length === 0) return { ok: true, loaded, config, policy: compiled.policy };
+  if (all.length === 0)
+    return { ok: true, loaded, config, policy: compiled.policy, warnings: compiled.warnings };
   return { ok: false, faults: all.sort((a, b) => a.line - b.line || a.column - b.column) };
 }
 

@@ -99,12 +99,7 @@ function grantFaults({ grants }: Config, names: Names): readonly Fault[] {
       ...unknownNames(
         'role',
         grant.roles ?? [],
-        names.roles && [
-          '*',
-          ...names.roles,
-          ...names.rolesFrom,
-          ...(names.rolesFrom.length > 0 ? (grant.roles ?? []).filter(isRoleArn) : []),
-        ],
+        names.roles && ['*', ...names.roles, ...names.rolesFrom, ...claimable(names, grant.roles ?? [])],
         (position) => at('roles', position),
       ),
       ...(grant.from ?? []).flatMap((block, position) => blockFaults(block, at('from', position))),
@@ -112,7 +107,9 @@ function grantFaults({ grants }: Config, names: Names): readonly Fault[] {
   });
 }
 
-const isRoleArn = (text: string) => new RegExp(IAM_ROLE_ARN_PATTERN).test(text);
+/** ARNs that a claim may name, where the config lets claims name roles. */
+const claimable = (names: Names, roles: readonly string[]) =>
+  names.rolesFrom.length > 0 ? roles.filter((role) => new RegExp(IAM_ROLE_ARN_PATTERN).test(role)) : [];
 
 function testFaults({ tests = [] }: Config, names: Names): readonly Fault[] {
   return tests.flatMap((test, index) => {
@@ -121,15 +118,21 @@ function testFaults({ tests = [] }: Config, names: Names): readonly Fault[] {
       test.allow || test.deny || test.session
         ? []
         : [{ path: at(), message: 'This test expects nothing. Add allow, deny or session.' }];
+    const known = (roles: readonly string[]) => names.roles && [...names.roles, ...claimable(names, roles)];
     const roles = (key: 'allow' | 'deny') =>
-      unknownNames('role', test[key] ?? [], names.roles, (position) => at(key, position));
+      unknownNames('role', test[key] ?? [], known(test[key] ?? []), (position) => at(key, position));
     const sessions = Object.keys(test.session ?? {});
+    const { now } = test.principal;
+    const noTime = now !== undefined && Number.isNaN(Date.parse(now));
     return [
       ...faults,
+      ...(noTime ? [{ path: at('principal', 'now'), message: 'There is no such time. Correct it.' }] : []),
       ...unknownNames('issuer', [test.principal.issuer], names.issuers, () => at('principal', 'issuer')),
       ...roles('allow'),
       ...roles('deny'),
-      ...unknownNames('role', sessions, names.roles, (position) => at('session', sessions[position] ?? '')),
+      ...unknownNames('role', sessions, known(sessions), (position) =>
+        at('session', sessions[position] ?? ''),
+      ),
     ];
   });
 }

@@ -70,6 +70,7 @@ const LINT_CODES = [
   'issuer-unused',
   'role-unused',
   'session-without-policy',
+  'packed-size',
   'ignore-unused',
 ] as const;
 export type LintCode = (typeof LINT_CODES)[number];
@@ -81,8 +82,8 @@ export const Lint = Type.Object(
         {
           code: Type.Enum([...LINT_CODES], { description: 'Code of the finding.' }),
           on: Type.String({
-            pattern: '^(?:grants|roles|issuers)\\.[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$',
-            description: 'What it is about: grants.ID, roles.NAME or issuers.NAME.',
+            pattern: '^(?:grants|roles|rolesFrom|issuers)\\.[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$',
+            description: 'What it is about: grants.ID, roles.NAME, rolesFrom.NAME or issuers.NAME.',
           }),
           reason: Type.String({ minLength: 1, description: 'Why it is meant.' }),
         },

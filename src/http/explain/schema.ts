@@ -12,7 +12,7 @@ export const ExplainRequestBody = Type.Object(
     Role: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: 64,
+        maxLength: 1024,
         description:
           'The role to explain. Left out: every role the caller may have; about somebody else, the role of the recorded request, or every role.',
       }),

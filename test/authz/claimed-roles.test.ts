@@ -1,0 +1,126 @@
+// Roles that a claim names, seen by everything that speaks of roles: decisions, explanations, differences, findings.
+import t from 'tap';
+import { decide, permittedRoles } from '../../src/authz/decide.js';
+import { changesFor } from '../../src/authz/difference.js';
+import { explainRole } from '../../src/authz/explain.js';
+import { lint } from '../../src/authz/lint.js';
+import { compilePolicy } from '../../src/authz/policy.js';
+import { parseConfig } from '../../src/config/load.js';
+import { NOW, principalOf, refusalOf } from '../support/policy.js';
+
+const HERE = '10.1.2.3';
+const ADMIN = 'arn:aws:iam::111122223333:role/Admin';
+const DEV = 'arn:aws:iam::111122223333:role/fed/Dev';
+
+function configOf(allowlist: string, more = '') {
+  const text = `
+server: { url: https://sallyport.corp.example }
+aws: { region: eu-west-1 }
+issuers: { corp: { type: oidc, issuer: https://login.corp.example, audience: sallyport } }
+roles:
+  admin: { via: AssumeRoleWithWebIdentity, roleArn: "${ADMIN}", reason: required }
+rolesFrom:
+  fam: { via: AssumeRoleWithWebIdentity, claim: arns, accounts: ["111122223333"], roleArns: ["${allowlist}"] }
+grants:
+  - { id: everyone, issuer: corp, match: {}, roles: [admin, fam] }
+  - { id: leavers, effect: deny, match: { leaver: true }, roles: [admin] }
+${more}`;
+  const { loaded, faults } = parseConfig(text, 'sallyport.yaml', {});
+  if (!loaded || faults.length > 0) throw new Error(JSON.stringify(faults));
+  return loaded.config;
+}
+
+const policyOf = (allowlist: string) => compilePolicy(configOf(allowlist)).policy;
+const policy = policyOf('arn:aws:iam::*:role/*');
+
+t.test('an IAM role of the config is had by its name alone, with what is demanded of it', (t) => {
+  const principal = principalOf({ arns: [ADMIN, DEV], leaver: true }, { issuer: 'corp' });
+  const ask = (role: string) =>
+    refusalOf(() => decide(policy, principal, { sourceAddress: HERE, role }, NOW))?.code;
+  t.equal(ask('admin'), 'role_not_permitted', 'denied by name');
+  t.equal(ask(ADMIN), 'role_not_permitted', 'and there is no way round by its ARN');
+  t.equal(ask(DEV), undefined);
+  const names = permittedRoles(
+    policy,
+    principalOf({ arns: [ADMIN, DEV] }, { issuer: 'corp' }),
+    { sourceAddress: HERE },
+    NOW,
+  );
+  t.same(
+    names.map(({ role }) => role.name),
+    ['admin', DEV],
+  );
+  t.end();
+});
+
+t.test('an explanation has the grants on the entry of rolesFrom', (t) => {
+  const explain = (claims: object, claimsKnown = true) =>
+    explainRole(
+      policy,
+      principalOf(claims, { issuer: 'corp' }),
+      { role: DEV, sourceAddress: HERE, claimsKnown },
+      NOW,
+    );
+  t.match(explain({ arns: DEV }), { permitted: true, grants: [{ id: 'everyone', applies: true }] });
+  t.match(explain({ arns: ADMIN }), { permitted: false });
+  t.match(
+    explain({}, false),
+    { permitted: undefined, grants: [{ id: 'everyone' }] },
+    'without claims it may be',
+  );
+  t.end();
+});
+
+t.test('a difference has them too', (t) => {
+  const subject = {
+    issuer: 'corp',
+    subject: 'alice',
+    claims: { sub: 'alice', arns: DEV },
+    sourceAddress: HERE,
+  };
+  const narrower = policyOf('arn:aws:iam::*:role/other/*');
+  t.match(changesFor(subject, policy, narrower, NOW), [{ role: DEV, change: 'loses' }]);
+  t.match(changesFor(subject, narrower, policy, NOW), [{ role: DEV, change: 'gains' }]);
+  t.same(changesFor(subject, policy, policy, NOW), []);
+  t.end();
+});
+
+t.test('findings count entries of rolesFrom, and ARNs as any of them', (t) => {
+  const codes = (more: string) =>
+    lint(configOf('arn:aws:iam::*:role/fed/*', more), () => undefined).map(({ code, on }) => `${code} ${on}`);
+  const denied = `  - { id: no-dev, effect: deny, match: { x: 1 }, roles: ["${DEV}"] }\n`;
+  t.notOk(
+    codes(denied).some((code) => code.endsWith('grants.no-dev')),
+    'a deny by ARN has an effect',
+  );
+  const unused = configOf('arn:aws:iam::*:role/fed/*');
+  const without = { ...unused, grants: unused.grants.map((grant) => ({ ...grant, roles: ['admin'] })) };
+  t.ok(
+    lint(without, () => undefined).some(({ code, on }) => code === 'role-unused' && on === 'rolesFrom.fam'),
+  );
+  t.end();
+});
+
+t.test('a test in the file may name them, and must have a time that exists', (t) => {
+  const faults = (test: string) =>
+    parseConfig(
+      `server: { url: https://s.example }
+aws: { region: eu-west-1 }
+issuers: { corp: { type: oidc, issuer: https://login.corp.example, audience: sallyport } }
+roles: {}
+rolesFrom:
+  fam: { via: AssumeRoleWithWebIdentity, claim: arns, accounts: ["111122223333"], roleArns: ["arn:aws:iam::*:role/*"] }
+grants: [{ id: g, issuer: corp, match: {}, roles: [fam] }]
+tests: [${test}]
+`,
+      'c.yaml',
+      {},
+    ).faults.map(({ path }) => path.join('.'));
+  t.same(faults(`{ principal: { issuer: corp, claims: { arns: "${DEV}" } }, allow: ["${DEV}"] }`), []);
+  t.same(faults('{ principal: { issuer: corp, claims: {} }, allow: [nope] }'), ['tests.0.allow.0']);
+  t.same(
+    faults(`{ principal: { issuer: corp, claims: {}, now: "2026-13-45T12:00:00Z" }, deny: ["${DEV}"] }`),
+    ['tests.0.principal.now'],
+  );
+  t.end();
+});
