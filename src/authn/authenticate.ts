@@ -32,7 +32,7 @@ async function claim(
   }
   let first: boolean;
   try {
-    first = await replay.claim(JSON.stringify([principal.issuer, once.id]), once.expiresAt);
+    first = await replay.claim(JSON.stringify([once.issuer, once.id]), once.expiresAt);
   } catch (cause) {
     throw new SallyportError('replay_store_unavailable', { cause });
   }

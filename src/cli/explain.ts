@@ -27,7 +27,7 @@ export function registerExplain(program: Command): void {
     .description('show rule by rule why a principal is given or refused a role')
     .requiredOption('-c, --config <file>', 'the config file (YAML)')
     .option('--claims <file>', 'the claims as a JSON object; - for stdin')
-    .option('--issuer <name>', "the issuer's name in the config")
+    .option('--issuer <name>', "the issuer's name in the config (default: by the claim iss, or the only one)")
     .option('--subject <subject>', 'default: the claim sub, or NameID')
     .option('--role <name>', 'the role (default: every role)')
     .option('--source-address <address>', 'where the request comes from (default: 127.0.0.1)')
@@ -35,8 +35,8 @@ export function registerExplain(program: Command): void {
     .option('--audit <file>', "where to look for it (default: the config's audit files)")
     .option('--json', 'print JSON')
     .action(async (options: Options, command: Command) => {
-      if (options.requestId === undefined && (options.claims === undefined || !options.issuer)) {
-        command.error('error: write --issuer and --claims, or --request-id');
+      if (options.requestId === undefined && options.claims === undefined) {
+        command.error('error: write --claims, or --request-id');
       }
       const { readConfig } = await import('./read-config.js');
       const read = await readConfig(options.config, { issuers: false });
@@ -46,7 +46,7 @@ export function registerExplain(program: Command): void {
         return;
       }
       const record = await readRecord(options, read.config);
-      const { explanations, ...about } = await explainAll(options, read.policy, record);
+      const { explanations, ...about } = await explainAll(options, read, record);
       out(
         options.json
           ? JSON.stringify({ ...about, record, roles: explanations }, undefined, 2)
@@ -70,14 +70,14 @@ async function readRecord(
   return record;
 }
 
-async function explainAll(options: Options, policy: Read['policy'], record: AuditRecord | undefined) {
+async function explainAll(options: Options, { policy, config }: Read, record: AuditRecord | undefined) {
   const { describedPrincipal } = await import('../authz/described-principal.js');
   const { explainRole, rolesFor } = await import('../authz/explain.js');
-  const issuer = options.issuer ?? record?.Principal?.Issuer;
+  const claims = options.claims === undefined ? undefined : await readClaims(options.claims);
+  const issuer = options.issuer ?? record?.Principal?.Issuer ?? (claims && issuerOf(config, claims));
   const subject = options.subject ?? record?.Principal?.Subject;
   if (issuer === undefined) throw new Error(refusedProof(record));
   const now = record ? new Date(record.Time) : new Date();
-  const claims = options.claims === undefined ? undefined : await readClaims(options.claims);
   const described = { issuer, ...(subject !== undefined && { subject }), ...(claims && { claims }) };
   const principal = describedPrincipal(policy, described, now);
   if (!principal) throw new Error('No issuer of the config has this name. Correct --issuer.');
@@ -87,6 +87,19 @@ async function explainAll(options: Options, policy: Read['policy'], record: Audi
     role === undefined ? rolesFor(policy, principal, sourceAddress, now) : [role]
   ).map((name) => explainRole(policy, principal, { role: name, sourceAddress, claimsKnown: !!claims }, now));
   return { issuer, subject: principal.subject, sourceAddress, claimsKnown: !!claims, explanations };
+}
+
+/** The issuer that sends these claims: by `iss`, or the only one there is. */
+function issuerOf({ issuers }: Read['config'], { iss }: Claims): string {
+  const names = Object.keys(issuers);
+  const byName = names.filter((name) => {
+    const issuer = issuers[name];
+    return issuer?.type === 'oidc' && issuer.issuer !== undefined && issuer.issuer === iss;
+  });
+  const [only, ...others] = byName.length > 0 ? byName : names;
+  if (only === undefined || others.length > 0)
+    throw new Error(`Several issuers could send these claims. Name one with --issuer: ${names.join(', ')}.`);
+  return only;
 }
 
 const refusedProof = (record: AuditRecord | undefined) =>

@@ -28,8 +28,11 @@ export interface RateLimiter {
 /** A proof that has passed every check but replay, and `confirm` if there is one. */
 export interface Verified {
   readonly principal: Principal;
-  /** Present when the proof may be used once; claimed under issuer + this id until `expiresAt` (epoch seconds). */
-  readonly once?: { readonly id: string; readonly expiresAt: number };
+  /**
+   * Present when the proof may be used once; claimed under both until `expiresAt` (epoch seconds). `issuer` is the
+   * identity provider's own name, `iss` or entityID: whatever configs call it, its proofs are the same.
+   */
+  readonly once?: { readonly issuer: string; readonly id: string; readonly expiresAt: number };
   /**
    * Checks that may be made once for each proof, because they are dear or use something up: called after the claim,
    * and the proof is good only if it resolves. Rejects with a SallyportError.

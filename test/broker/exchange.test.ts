@@ -229,7 +229,7 @@ const never: ProofVerifier = {
   },
   close: async () => {},
 };
-const once = { id: 'jti-1', expiresAt: SECONDS + 300 };
+const once = { issuer: 'https://login.corp.example', id: 'jti-1', expiresAt: SECONDS + 300 };
 const memory = (since = SECONDS - 3600) => createMemoryReplayStore(() => new Date(since * 1000));
 
 t.test('a proof goes to the verifier of its type', async (t) => {
@@ -296,7 +296,11 @@ t.test('claims: of what, until when, and what follows', async (t) => {
     return error ? `${error.code} ${error.reason}` : 'accepted';
   };
   t.equal(await outcome(storeOf(async () => true)), 'accepted');
-  t.same(claimed, [['["corp","jti-1"]', once.expiresAt]]);
+  t.same(
+    claimed,
+    [['["https://login.corp.example","jti-1"]', once.expiresAt]],
+    'not under a name of the config',
+  );
   t.equal(await outcome(storeOf(async () => false)), 'proof_replayed proof_replayed');
   const down = 'replay_store_unavailable replay_store_unavailable';
   t.equal(await outcome(storeOf(async () => Promise.reject(new Error('down')))), down);
@@ -325,7 +329,7 @@ t.test('claims: of what, until when, and what follows', async (t) => {
     claimed.length = 0;
     await outcome(
       storeOf(async () => true),
-      { principal: principalOf({}, { issuer }), once: { ...once, id } },
+      { once: { ...once, issuer, id } },
     );
     keys.add((claimed[0] as unknown[])[0]);
   }

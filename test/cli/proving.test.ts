@@ -117,7 +117,9 @@ t.test('explain: from claims, or from an audit record', async (t) => {
   t.match(recorded.stdout, /deploy: depends on the claims, which are not known/);
   t.match(recorded.stdout, /\? match\.team: wanted "blue", seen not known/);
   t.match(await explain('--request-id', 'request-2'), { code: 1, stderr: /no record of this request/ });
-  t.match(await explain('--role', 'deploy'), { code: 2, stdout: '', stderr: /--issuer and --claims/ });
+  t.match(await explain('--role', 'deploy'), { code: 2, stdout: '', stderr: /write --claims/ });
+  const unnamed = await explain('--claims', join(folder, 'blue.json'), '--role', 'deploy');
+  t.match(unnamed.stdout, /deploy/, 'the only issuer need not be named');
   const list = ['--claims', join(folder, 'list.json'), '--issuer', 'corp'];
   t.match(await explain(...list), { code: 1, stderr: /not a JSON object/ });
   t.match(await explain(...blue, '--issuer', 'crop'), { code: 1, stderr: /No issuer/ });

@@ -47,7 +47,10 @@ async function authenticateOnce(replay: ReplayStore, id: string, issuedAt: numbe
     expiresAt: inAnHour(),
   };
   const verifier = {
-    verify: async () => ({ principal, ...(single && { once: { id, expiresAt: inAnHour() } }) }),
+    verify: async () => ({
+      principal,
+      ...(single && { once: { issuer: 'https://login.corp.example', id, expiresAt: inAnHour() } }),
+    }),
     close: async () => {},
   };
   const authenticate = createAuthenticate({ oidc: verifier, saml: verifier }, replay);

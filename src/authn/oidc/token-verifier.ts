@@ -115,7 +115,7 @@ function verifiedOf({ claims }: Token, issuer: Issuer, { iat, exp }: Times): Ver
       expiresAt: exp,
       ...(id !== undefined && { proofId: id }),
     },
-    ...(issuer.once && id !== undefined && { once: { id, expiresAt: exp + LEEWAY } }),
+    ...(issuer.once && id !== undefined && { once: { issuer: issuer.url, id, expiresAt: exp + LEEWAY } }),
   };
 }
 

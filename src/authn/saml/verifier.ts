@@ -73,7 +73,7 @@ export async function createSamlVerifier(
       requireAgreement(facts, await reader.read({ ...parts.reading, audience: facts.audience }));
       if (request !== undefined) await consumeRequest(request, options.requests, now);
     };
-    return { ...toVerified(issuer.name, facts, claims), confirm: () => guarded(confirm) };
+    return { ...toVerified(issuer.name, metadata.entityId, facts, claims), confirm: () => guarded(confirm) };
   }
 
   return {
@@ -117,6 +117,7 @@ function findIssuer(
 
 function toVerified(
   issuer: string,
+  entityId: string,
   facts: AssertionFacts,
   claims: Verified['principal']['claims'],
 ): Verified {
@@ -132,6 +133,6 @@ function toVerified(
       proofId: facts.id,
       ...(sessionNotOnOrAfter !== undefined && { sessionNotOnOrAfter: Math.floor(sessionNotOnOrAfter) }),
     },
-    once: { id: facts.id, expiresAt: Math.ceil(facts.expiresAt) + CLOCK_LEEWAY },
+    once: { issuer: entityId, id: facts.id, expiresAt: Math.ceil(facts.expiresAt) + CLOCK_LEEWAY },
   };
 }

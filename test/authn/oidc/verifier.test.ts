@@ -54,7 +54,11 @@ t.test('with replay: once the id and the time to remember it for are given, each
   const verifier = await openVerifier(t, { corp: { issuer: idp.url, replay: 'once' } });
   const token = signToken(goodClaims(idp.url, { jti: 'abc' }), key);
   for (const when of ['fresh', 'cached']) {
-    t.same((await verify(verifier, token)).once, { id: 'abc', expiresAt: NOW + 600 + 60 }, when);
+    t.same(
+      (await verify(verifier, token)).once,
+      { issuer: idp.url, id: 'abc', expiresAt: NOW + 600 + 60 },
+      when,
+    );
   }
   t.equal(await outcome(verifier, token, at(659)), 'accepted alice');
   t.equal(

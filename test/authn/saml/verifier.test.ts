@@ -88,7 +88,7 @@ t.test('a principal holds what the assertion says, and is claimed once by its ID
     },
   );
   const past = new Date(NOW.getTime() + 359_999);
-  t.same(once, { id: '_assertion-1', expiresAt: NOW.getTime() / 1000 + 360 });
+  t.same(once, { issuer: ENTITY_ID, id: '_assertion-1', expiresAt: NOW.getTime() / 1000 + 360 });
   t.equal(
     await outcome(verifier, base64(signedResponse()), past),
     'accepted alice',
