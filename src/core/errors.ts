@@ -164,6 +164,12 @@ export const ERRORS = table({
       'STS did not accept the proof. The identity provider in IAM may not match the issuer; ask the operator.',
     ),
   },
+  web_identity_rejected: {
+    status: 502,
+    oauth: 'server_error',
+    sts: 'InvalidIdentityToken',
+    text: 'STS did not accept the token that the broker signed about you. Ask the operator to compare the OIDC provider in IAM, the published keys and the clock with the broker.',
+  },
   sts_rejected_request: {
     status: 502,
     oauth: 'server_error',

@@ -14,12 +14,14 @@ import type { TlsMaterial } from '../config/tls.js';
 import { SallyportError } from '../core/errors.js';
 import type { Log, RateLimiter } from '../core/ports.js';
 import { VERSION } from '../core/version.js';
+import type { IssuerDocuments } from '../issuance/web-identity/documents.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { addBodyParsers, BODY_LIMIT } from './body.js';
 import { refuseClearText } from './clear-text.js';
 import { credentialsRoutes } from './credentials/routes.js';
 import { explainRoutes } from './explain/routes.js';
 import { identityRoutes } from './identity/routes.js';
+import { issuerRoutes } from './issuer/routes.js';
 import { operationsRoutes, type Readiness } from './operations/routes.js';
 import { createProblemHandler, ProblemSchema, problemOf } from './problem.js';
 import { limitByAddress } from './rate-limit.js';
@@ -40,6 +42,8 @@ export interface AppOptions {
   readonly explain: Explain;
   readonly ready: Readiness;
   configStatus(): ConfigStatus;
+  /** What the broker publishes as an OIDC issuer, if it is one. */
+  documents(): IssuerDocuments | undefined;
   readonly limiter: RateLimiter;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -131,6 +135,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       tags: [
         { name: 'credentials', description: 'For callers.' },
         { name: 'operations', description: 'For the operator.' },
+        { name: 'issuer', description: 'For AWS: the broker as OIDC issuer.' },
       ],
       components: { securitySchemes: { jwt: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
@@ -141,6 +146,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   identityRoutes(app, options);
   explainRoutes(app, options);
   operationsRoutes(app, options);
+  issuerRoutes(app, options);
   return app;
 }
 

@@ -18,6 +18,7 @@ export async function describeApi(): Promise<string> {
     explain: nothing,
     ready: nothing,
     configStatus: never,
+    documents: never,
     limiter: { consume: nothing },
     metrics: createMetrics(),
     log: { debug: silent, info: silent, warn: silent, error: silent },

@@ -74,6 +74,7 @@ async function start(t: Test) {
     preview: nothing,
     explain,
     ready: nothing,
+    documents: () => undefined,
     configStatus: () => {
       throw new Error('not asked');
     },

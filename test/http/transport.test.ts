@@ -27,6 +27,7 @@ async function appFor(trustProxy?: readonly string[]) {
       },
     }),
     ready: async () => ({}),
+    documents: () => undefined,
     configStatus: () => ({
       epoch: 1,
       loadedAt: new Date(),
