@@ -1,10 +1,11 @@
-// The sandbox with a broker in front, as `dev` and `demo` run it. What it writes (config, IdP metadata, audit log) is
-// in a folder of its own, which goes when it closes.
+// The sandbox with a broker in front, as `dev` and `demo` run it. What it writes (config, IdP metadata, signing key,
+// audit log) is in a folder of its own, which goes when it closes.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../core/ports.js';
+import { generateKey } from '../issuance/web-identity/rotate-keys.js';
 import { type Sandbox, type SandboxOptions, sandboxFile, startSandbox } from '../sandbox/start.js';
 import { printFaults } from './print.js';
 import { startBroker } from './start-broker.js';
@@ -13,6 +14,8 @@ export interface SandboxedBroker {
   readonly url: string;
   readonly configFile: string;
   readonly auditFile: string;
+  /** Folder of the signing keys. */
+  readonly keyFolder: string;
   readonly sandbox: Sandbox;
   close(): Promise<void>;
 }
@@ -21,7 +24,7 @@ export interface SandboxedBrokerOptions {
   readonly log: Log;
   /** The broker's port; 0 takes a free one. */
   readonly port?: number;
-  readonly sandbox?: SandboxOptions;
+  readonly sandbox?: Omit<SandboxOptions, 'brokerUrl'>;
 }
 
 /** Rejects, with everything closed and removed again, if a part cannot start. */
@@ -30,7 +33,9 @@ export async function startSandboxedBroker({
   port = 0,
   sandbox: options,
 }: SandboxedBrokerOptions): Promise<SandboxedBroker> {
-  const sandbox = await startSandbox(options);
+  const brokerPort = port === 0 ? await freePort() : port;
+  const brokerUrl = `http://127.0.0.1:${brokerPort}`;
+  const sandbox = await startSandbox({ ...options, brokerUrl });
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-'));
   const closeSandbox = async () => {
     await sandbox.close();
@@ -41,15 +46,17 @@ export async function startSandboxedBroker({
     const auditFile = join(folder, 'audit.jsonl');
     const metadataFile = join(folder, 'idp-metadata.xml');
     await writeFile(metadataFile, sandbox.saml.metadata);
-    const brokerPort = port === 0 ? await freePort() : port;
+    const keyFolder = join(folder, 'keys');
+    await generateKey(keyFolder, { now: new Date() });
     await writeFile(
       configFile,
       fill(await sandboxFile('sallyport.yaml'), {
-        'broker.url': `http://127.0.0.1:${brokerPort}`,
+        'broker.url': brokerUrl,
         'broker.port': String(brokerPort),
         'sts.url': sandbox.sts.url,
         'oidc.issuer': sandbox.oidc.issuer,
         'saml.metadata': metadataFile,
+        keys: keyFolder,
         audit: auditFile,
       }),
       { mode: 0o600 },
@@ -63,7 +70,7 @@ export async function startSandboxedBroker({
       await started.broker.close();
       await closeSandbox();
     };
-    return { url: started.url, configFile, auditFile, sandbox, close };
+    return { url: started.url, configFile, auditFile, keyFolder, sandbox, close };
   } catch (error) {
     await closeSandbox();
     throw error;
@@ -74,7 +81,7 @@ function fill(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\$\{sandbox:([A-Za-z.]+)\}/g, (whole, name: string) => values[name] ?? whole);
 }
 
-/** The broker's URL is part of its config, so its port must be known before it starts. */
+/** The broker's URL is part of its config and of IAM, so its port must be known before anything starts. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
