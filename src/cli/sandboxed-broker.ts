@@ -25,6 +25,8 @@ export interface SandboxedBrokerOptions {
   /** The broker's port; 0 takes a free one. */
   readonly port?: number;
   readonly sandbox?: Omit<SandboxOptions, 'brokerUrl'>;
+  /** Text of another config than the sandbox's own, with the same `${sandbox:…}` to fill in. */
+  readonly config?: string;
 }
 
 /** Rejects, with everything closed and removed again, if a part cannot start. */
@@ -32,6 +34,7 @@ export async function startSandboxedBroker({
   log,
   port = 0,
   sandbox: options,
+  config,
 }: SandboxedBrokerOptions): Promise<SandboxedBroker> {
   const brokerPort = port === 0 ? await freePort() : port;
   const brokerUrl = `http://127.0.0.1:${brokerPort}`;
@@ -50,7 +53,7 @@ export async function startSandboxedBroker({
     await generateKey(keyFolder, { now: new Date() });
     await writeFile(
       configFile,
-      fill(await sandboxFile('sallyport.yaml'), {
+      fill(config ?? (await sandboxFile('sallyport.yaml')), {
         'broker.url': brokerUrl,
         'broker.port': String(brokerPort),
         'sts.url': sandbox.sts.url,
