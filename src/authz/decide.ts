@@ -2,7 +2,7 @@
 // never matters. A role that is not there and one that is not permitted are refused alike.
 import type { Permission } from '../config/schema/grant.js';
 import { SallyportError } from '../core/errors.js';
-import type { Decision, DurationLimit, ExchangeRequest, Principal, Session } from '../core/types.js';
+import type { Asked, Decision, DurationLimit, ExchangeRequest, Principal, Session } from '../core/types.js';
 import { narrowing } from './narrowing.js';
 import { notPermitted, type Permitted, permittedAs, permittedTo, permittedToDo } from './permission.js';
 import type { CompiledRole, Policy } from './policy.js';
@@ -13,8 +13,7 @@ export type { Permitted };
 
 type Caller = Pick<ExchangeRequest, 'sourceAddress'>;
 /** What of a request the decision depends on. */
-export type Asked = Caller &
-  Pick<ExchangeRequest, 'role' | 'durationSeconds' | 'policy' | 'policyArns' | 'reason'>;
+export type AskedBy = Caller & Asked;
 
 /** Every role this principal may have from this address at this time, by the order of the config. */
 export function permittedRoles(
@@ -42,12 +41,12 @@ export function mayDo(
  * Decides which role the caller gets and with what session.
  * @throws SallyportError with the refusal's code.
  */
-export function decide(policy: Policy, principal: Principal, asked: Asked, now: Date): Decision {
+export function decide(policy: Policy, principal: Principal, asked: AskedBy, now: Date): Decision {
   const situation = situationOf(policy.aliases, principal, asked.sourceAddress, now);
   const { role, grant, failed } = choose(policy, situation, asked.role);
-  if (role.proofType !== undefined && role.proofType !== principal.type) {
+  if (!proofFits(policy, role, principal)) {
     throw new SallyportError('proof_type_mismatch', {
-      detail: `This role is issued through ${role.target.operation}: send ${role.proofType === 'saml' ? 'SAMLResponse in the body' : 'a JWT as Bearer token'}.`,
+      detail: `This role is issued through ${role.target.operation}: send ${role.proofType === 'saml' ? 'SAMLResponse in the body, addressed to AWS' : 'a JWT as Bearer token'}.`,
     });
   }
   if (role.reasonRequired && asked.reason === undefined) throw new SallyportError('reason_required');
@@ -69,13 +68,15 @@ export function decide(policy: Policy, principal: Principal, asked: Asked, now: 
   };
 }
 
+/** Whether STS could be given the caller's proof for this role, or needs none. */
+const proofFits = ({ forBroker }: Policy, { proofType }: CompiledRole, { type, issuer }: Principal) =>
+  proofType === undefined || (proofType === type && !forBroker.has(issuer));
+
 /** The role asked for, or the only one there is for this type of proof. */
 function choose(policy: Policy, situation: Situation, asked: string | undefined) {
   if (asked !== undefined) return permittedAs(policy, situation, asked);
   const { permitted, failed } = permittedTo(policy, situation);
-  const choices = permitted.filter(
-    ({ role }) => role.proofType === undefined || role.proofType === situation.principal.type,
-  );
+  const choices = permitted.filter(({ role }) => proofFits(policy, role, situation.principal));
   const [only, second] = choices;
   if (!only) throw notPermitted('no_role_permitted', failed);
   if (second) {
@@ -88,7 +89,7 @@ function choose(policy: Policy, situation: Situation, asked: string | undefined)
 function boundDuration(
   role: CompiledRole,
   principal: Principal,
-  asked: Asked,
+  asked: AskedBy,
   now: Date,
 ): { readonly seconds: number; readonly limitedBy: DurationLimit } {
   const { defaultSeconds, maxSeconds } = role.session;

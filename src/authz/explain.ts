@@ -2,7 +2,7 @@
 // own: there is no second evaluator that could disagree.
 import { type ErrorCode, SallyportError } from '../core/errors.js';
 import type { Decision, Principal } from '../core/types.js';
-import { type Asked, decide } from './decide.js';
+import { type AskedBy, decide } from './decide.js';
 import type { CompiledGrant, Condition } from './grant.js';
 import { namesMeaning, roleNames } from './permission.js';
 import type { Policy } from './policy.js';
@@ -38,7 +38,7 @@ export interface RoleExplanation {
   readonly grants: readonly GrantResult[];
 }
 
-export interface Question extends Asked {
+export interface Question extends AskedBy {
   readonly role: string;
   /** An audit record tells who asked, but not with what claims. Default true. */
   readonly claimsKnown?: boolean;

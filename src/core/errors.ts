@@ -107,6 +107,10 @@ export const ERRORS = table({
     'Single-use proofs cannot be checked just now, so none are accepted. Try again shortly.',
     5,
   ),
+  sign_in_unknown: invalidRequest(
+    404,
+    'No sign-in by browser begins here. Check the name of the issuer in the URL, or ask the operator.',
+  ),
   // The decision
   role_not_permitted: refused(
     403,
@@ -217,7 +221,7 @@ export interface ErrorOptions {
   /** Public extra members of the problem document, e.g. the choices of a 409. */
   readonly members?: Readonly<Record<string, unknown>>;
   /** Whole seconds for `Retry-After`, where they are known better than the table knows them. */
-  readonly retryAfter?: number;
+  readonly retryAfter?: number | undefined;
   /** The underlying error; logged, never shown. */
   readonly cause?: unknown;
 }
