@@ -12,7 +12,7 @@ h2 { font-size: 1rem; margin: 1.5rem 0 .25rem }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem }
 dt { color: #57606a }
 dd { margin: 0; overflow-wrap: anywhere }
-pre { padding: .75rem; border: 1px solid #d0d7de; border-radius: .375rem; white-space: pre-wrap; overflow-wrap: anywhere; user-select: all }
+pre { padding: .75rem; border: 1px solid #d0d7de; border-radius: .375rem; white-space: pre-wrap; word-break: break-all; user-select: all }
 li { margin: .25rem 0 }
 `;
 const styleHash = createHash('sha256').update(STYLE).digest('base64');
