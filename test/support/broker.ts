@@ -4,6 +4,7 @@ import type { Test } from 'tap';
 import { type SandboxedBroker, startSandboxedBroker } from '../../src/cli/sandboxed-broker.js';
 import { fetchToken } from '../../src/sandbox/oidc/client.js';
 import { fetchAssertion } from '../../src/sandbox/saml/client.js';
+import type { SandboxOptions } from '../../src/sandbox/start.js';
 import { createLog } from '../../src/telemetry/log.js';
 
 type TokenOptions = Partial<Parameters<typeof fetchToken>[1]>;
@@ -52,11 +53,11 @@ export async function readAnswer(response: Response): Promise<Answer> {
   return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} };
 }
 
-export async function startTestBroker(t: Test): Promise<TestBroker> {
+export async function startTestBroker(t: Test, sandbox: SandboxOptions = {}): Promise<TestBroker> {
   const lines: Buffer[] = [];
   const destination = new PassThrough();
   destination.on('data', (chunk: Buffer) => lines.push(chunk));
-  const broker = await startSandboxedBroker({ log: createLog('debug', destination) });
+  const broker = await startSandboxedBroker({ log: createLog('debug', destination), sandbox });
   t.teardown(() => broker.close());
 
   const { oidc, saml, users } = broker.sandbox;
