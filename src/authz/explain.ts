@@ -2,7 +2,7 @@
 // own: there is no second evaluator that could disagree.
 import { type ErrorCode, SallyportError } from '../core/errors.js';
 import type { Decision, Principal } from '../core/types.js';
-import { type AskedBy, decide } from './decide.js';
+import { type Asked, decideWithDemandsMet } from './decide.js';
 import type { CompiledGrant, Condition } from './grant.js';
 import { namesMeaning, roleNames } from './permission.js';
 import type { Policy } from './policy.js';
@@ -30,7 +30,7 @@ export interface RoleExplanation {
   readonly role: string;
   /** Whether the grants give it. Undefined: the claims are not known, and could make it so. */
   readonly permitted: boolean | undefined;
-  /** What would be done. A `reason` that the role requires is taken as given. */
+  /** What would be done. A reason or MFA code that the role requires is taken as given. */
   readonly decision?: Decision;
   /** Why nothing would be, even where the grants give the role. */
   readonly refusal?: { readonly code: ErrorCode; readonly detail: string };
@@ -38,7 +38,7 @@ export interface RoleExplanation {
   readonly grants: readonly GrantResult[];
 }
 
-export interface Question extends AskedBy {
+export interface Question extends Asked {
   readonly role: string;
   /** An audit record tells who asked, but not with what claims. Default true. */
   readonly claimsKnown?: boolean;
@@ -62,7 +62,7 @@ export function explainRole(
     return { role, permitted: permittedWithoutClaims(policy, role, grants), grants };
   }
   try {
-    const decision = decide(policy, principal, { ...question, reason: question.reason ?? 'explained' }, now);
+    const decision = decideWithDemandsMet(policy, principal, question, now);
     return { role, permitted: true, decision, grants };
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
@@ -82,7 +82,7 @@ export function explainOwnRole(
   now: Date,
 ): RoleExplanation {
   try {
-    decide(policy, principal, { ...question, reason: 'explained' }, now);
+    decideWithDemandsMet(policy, principal, question, now);
   } catch (error) {
     if (error instanceof SallyportError && error.code === 'role_not_permitted') {
       const { code, detail } = error;

@@ -1,7 +1,7 @@
 // The fields by which a caller proves who it is and says what it wants, wherever they come: body, form or query. Their
 // names and forms are the same on every surface.
 import { type Static, Type } from 'typebox';
-import type { Asked } from '../core/types.js';
+import type { AskedFor } from '../core/types.js';
 
 export const SAMLResponse = Type.String({
   minLength: 1,
@@ -46,7 +46,7 @@ export const askedFields = {
 export const AskedFields = Type.Object(askedFields, { additionalProperties: false });
 export type AskedFields = Static<typeof AskedFields>;
 
-export const toAsked = ({ Role, DurationSeconds, Policy, PolicyArns, Reason }: AskedFields): Asked => ({
+export const toAsked = ({ Role, DurationSeconds, Policy, PolicyArns, Reason }: AskedFields): AskedFor => ({
   ...(Role !== undefined && { role: Role }),
   ...(DurationSeconds !== undefined && { durationSeconds: DurationSeconds }),
   ...(Policy !== undefined && { policy: Policy }),
@@ -55,7 +55,7 @@ export const toAsked = ({ Role, DurationSeconds, Policy, PolicyArns, Reason }: A
 });
 
 /** The same as a query, to ask for it again. */
-export function toQuery({ role, durationSeconds, policy, policyArns = [], reason }: Asked): string {
+export function toQuery({ role, durationSeconds, policy, policyArns = [], reason }: AskedFor): string {
   const named = { Role: role, DurationSeconds: durationSeconds, Policy: policy, Reason: reason };
   const pairs = Object.entries(named).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],

@@ -103,7 +103,7 @@ t.test('password to LDAP, assertion from the IdP, credentials from the broker', 
   if (!requirePeer(t, SLAPD, 'apt-get install slapd', ['-VV'])) return;
   if (!requirePeer(t, 'curl', 'apt-get install curl')) return;
   const directory = await startDirectory(t);
-  const broker = await startTestBroker(t, { checkPassword: bindAt(directory) });
+  const broker = await startTestBroker(t, { sandbox: { checkPassword: bindAt(directory) } });
   const run = async (login: string, password: string) => {
     const env = {
       ...process.env,

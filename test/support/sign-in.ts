@@ -113,7 +113,7 @@ export async function startSignIn(t: Test, options: SignInOptions = {}): Promise
     snapshot: () => ({
       policy,
       authenticate: createAuthenticate({ saml: verifier, oidc: verifier }, replay),
-      issue: async (decision) => {
+      issue: async ({ decision }) => {
         issued.push(decision);
         return {
           credentials: {

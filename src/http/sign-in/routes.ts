@@ -7,7 +7,7 @@ import { type Exchange, RefusedExchange } from '../../broker/exchange.js';
 import type { SallyportError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
 import { Secret } from '../../core/secret.js';
-import type { Asked } from '../../core/types.js';
+import type { AskedFor } from '../../core/types.js';
 import type { App } from '../app.js';
 import { renderCredentials } from '../credentials/render.js';
 import { CredentialsAnswer } from '../credentials/schema.js';
@@ -47,7 +47,7 @@ export function signInRoutes(
   const cookies = createSignInCookies(seal, serverUrl);
   const errorHandler = createRefusalHandler(log, sendRefusal);
 
-  const loginUrl = (issuer: string, asked: Asked) => {
+  const loginUrl = (issuer: string, asked: AskedFor) => {
     const query = toQuery(asked);
     return `${serverUrl}/login/${encodeURIComponent(issuer)}${query === '' ? '' : `?${query}`}`;
   };
@@ -58,7 +58,7 @@ export function signInRoutes(
     if (principal?.inResponseTo !== undefined)
       reply.header('set-cookie', cookies.drop(principal.inResponseTo));
     if (wantsJson(request)) return sendProblem(error, request, reply);
-    const again = (more: Asked = {}) =>
+    const again = (more: AskedFor = {}) =>
       principal && loginUrl(principal.issuer, { ...progress?.request, ...more });
     if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter);
     return reply
