@@ -21,7 +21,6 @@ export function referenceFaults(config: Config, names: Names): readonly Fault[] 
   return [
     ...serverFaults(config),
     ...awsFaults(config),
-    ...issuerFaults(config),
     ...webIdentityFaults(config),
     ...roleFaults(config, names),
     ...familyFaults(names),
@@ -56,16 +55,6 @@ function webIdentityFaults({ webIdentity, server }: Config): readonly Fault[] {
   if (lifetime !== undefined && (seconds(lifetime) < 60 || seconds(lifetime) > MAX_TOKEN_LIFETIME))
     faults.push({ path: at('lifetime'), message: 'Write a duration of 1m to 1h.' });
   return faults;
-}
-
-function issuerFaults({ issuers }: Config): readonly Fault[] {
-  return Object.entries(issuers).flatMap(([name, issuer]) => {
-    const asksNobody =
-      issuer.type === 'saml' && issuer.audience === 'sallyport' && issuer.unsolicited === undefined;
-    const message =
-      'The broker sends no sign-in requests of its own, so no assertion answers one. Add unsolicited: accept, or use audience: aws.';
-    return asksNobody ? [{ path: ['issuers', name, 'audience'], message }] : [];
-  });
 }
 
 function serverFaults({ server }: Config): readonly Fault[] {
