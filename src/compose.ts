@@ -51,6 +51,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
     reader,
     sts: createPool(openSts),
     log,
+    now,
   };
   const built = await buildSnapshot(loaded, parts);
   const sinks = await openSinks(config.audit);
@@ -111,6 +112,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
       store: { works: await stores.replay.check(), essential: false },
     }),
     configStatus: live.status,
+    documents: () => live.snapshot().documents,
     limiter: stores.limiter,
     metrics,
     log,
