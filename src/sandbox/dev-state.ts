@@ -10,6 +10,7 @@ const text = Type.String();
 const DevState = Type.Object({
   broker: Type.String({ description: 'Base URL of the broker.' }),
   sts: Type.String({ description: 'Base URL of the local STS.' }),
+  signin: Type.String({ description: 'URL of the federation endpoint of the local sign-in.' }),
   oidc: Type.Object({ issuer: text }),
   saml: Type.Object({
     metadata: Type.String({ description: 'URL of the metadata document.' }),

@@ -1,9 +1,10 @@
-// The whole sandbox: OIDC provider, SAML IdP and STS on loopback ports, knowing each other.
+// The whole sandbox: OIDC provider, SAML IdP, STS and sign-in on loopback ports, knowing each other.
 import { readFile } from 'node:fs/promises';
 import type { DevState } from './dev-state.js';
 import { loadIam } from './iam/load.js';
 import { type OidcServer, startOidc } from './oidc/server.js';
 import { type SamlIdpServer, startSamlIdp } from './saml/server.js';
+import { type SigninServer, startSignin } from './signin/server.js';
 import { type StsServer, startSts } from './sts/server.js';
 import { loadUsers, type SandboxUser } from './users.js';
 
@@ -20,7 +21,12 @@ export interface SandboxOptions {
   readonly iamFile?: string;
   readonly usersFile?: string;
   /** Ports to listen on; a free one where none is given. */
-  readonly ports?: { readonly sts?: number; readonly oidc?: number; readonly saml?: number };
+  readonly ports?: {
+    readonly sts?: number;
+    readonly oidc?: number;
+    readonly saml?: number;
+    readonly signin?: number;
+  };
 }
 
 export interface Sandbox {
@@ -28,14 +34,16 @@ export interface Sandbox {
   readonly oidc: OidcServer;
   readonly saml: SamlIdpServer;
   readonly sts: StsServer;
+  readonly signin: SigninServer;
   close(): Promise<void>;
 }
 
 /** Where its parts are, and who can sign in: what a script needs to use it. */
-export type Addresses = Pick<DevState, 'sts' | 'oidc' | 'saml' | 'users'>;
+export type Addresses = Pick<DevState, 'sts' | 'signin' | 'oidc' | 'saml' | 'users'>;
 
-export const addresses = ({ sts, oidc, saml, users }: Sandbox): Addresses => ({
+export const addresses = ({ sts, signin, oidc, saml, users }: Sandbox): Addresses => ({
   sts: sts.url,
+  signin: signin.endpoint,
   oidc: { issuer: oidc.issuer },
   saml: { metadata: saml.metadataUrl, sso: saml.ssoUrl },
   users: users.map(({ name, password, groups }) => ({ name, password, groups: [...groups] })),
@@ -68,7 +76,8 @@ export async function startSandbox({
       'saml.metadata': saml.metadata,
     });
     const sts = keep(await startSts({ iam, port: ports.sts ?? 0 }));
-    return { users, oidc, saml, sts, close };
+    const signin = keep(await startSignin({ openSession: sts.openSession, port: ports.signin ?? 0 }));
+    return { users, oidc, saml, sts, signin, close };
   } catch (error) {
     await close();
     throw error;

@@ -75,6 +75,7 @@ t.test('with a running dev', async (t) => {
   await writeDevState({
     broker: 'http://127.0.0.1:1',
     sts: 'http://127.0.0.1:2',
+    signin: 'http://127.0.0.1:3/federation',
     oidc: { issuer: oidc.issuer },
     saml: { metadata: saml.metadataUrl, sso: saml.ssoUrl },
     config: 'sallyport.yaml',
