@@ -50,6 +50,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
     reader,
     sts: createPool(openSts),
     log,
+    now,
   };
   const built = await buildSnapshot(loaded, parts);
   const sinks = await openSinks(config.audit);

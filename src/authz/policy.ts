@@ -38,6 +38,8 @@ export interface Policy {
   /** By issuer, so that a decision reads only the grants that can matter. */
   readonly indexByIssuer: ReadonlyMap<string, GrantIndex>;
   readonly aliases: Aliases;
+  /** Of roles that set none. */
+  readonly region: string;
 }
 
 /** The only type of proof that STS can be given; undefined: STS does not see the proof. */
@@ -86,6 +88,7 @@ export function compilePolicy(config: Config): {
         issuer.type === 'saml' && issuer.aliases ? [[name, issuer.aliases] as const] : [],
       ),
     ),
+    region: config.aws.region,
   };
   return { policy, ...findings };
 }

@@ -13,6 +13,7 @@ import { readTls, type TlsMaterial } from '../config/tls.js';
 import type { Fault, LocatedFault } from '../core/fault.js';
 import type { Pool } from '../core/pool.js';
 import type { Issue, Log, ReplayStore } from '../core/ports.js';
+import { withConsoleSignIn } from '../issuance/console-sign-in.js';
 import { createIssue } from '../issuance/issue.js';
 import type { StsClient } from '../issuance/sts-client.js';
 import { compileShadow } from './shadow.js';
@@ -42,6 +43,7 @@ export interface SnapshotParts {
   readonly reader: SecondReader;
   readonly sts: Pool<Config['aws'], StsClient>;
   readonly log: Log;
+  now(): Date;
 }
 
 export type Built =
@@ -67,7 +69,7 @@ export function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, t
 /** Builds all of a snapshot, or gives every fault that only building it could find. `previous` is what it will replace. */
 export async function buildSnapshot(
   loaded: LoadedConfig,
-  { serverUrl, keys, reader, sts: stsPool, log }: SnapshotParts,
+  { serverUrl, keys, reader, sts: stsPool, log, now }: SnapshotParts,
   previous?: OwnedSnapshot,
 ): Promise<Built> {
   const { config } = loaded;
@@ -104,7 +106,12 @@ export async function buildSnapshot(
     withReplay: (replay) => ({
       authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, replay),
       policy,
-      issue: createIssue(sts.thing),
+      issue: withConsoleSignIn(createIssue(sts.thing), {
+        sts: sts.thing,
+        aws: config.aws,
+        issuer: serverUrl,
+        now,
+      }),
       ...(shadow.policy && { shadow: shadow.policy }),
       config,
       shadowFaults: shadow.faults,

@@ -9,6 +9,7 @@ interface Options {
   readonly stsPort: number;
   readonly oidcPort: number;
   readonly samlPort: number;
+  readonly signinPort: number;
   readonly json?: boolean;
 }
 
@@ -20,6 +21,7 @@ export function registerDev(program: Command): void {
     .addOption(portOption('--sts-port', 'STS'))
     .addOption(portOption('--oidc-port', 'the OIDC provider'))
     .addOption(portOption('--saml-port', 'the SAML IdP'))
+    .addOption(portOption('--signin-port', 'console sign-in'))
     .option('--json', 'print one JSON line when everything is ready')
     .action(async (options: Options) => {
       const { createLog } = await import('../telemetry/log.js');
@@ -30,7 +32,14 @@ export function registerDev(program: Command): void {
         const running = await startSandboxedBroker({
           log: createLog('warn'),
           port: options.port,
-          sandbox: { ports: { sts: options.stsPort, oidc: options.oidcPort, saml: options.samlPort } },
+          sandbox: {
+            ports: {
+              sts: options.stsPort,
+              oidc: options.oidcPort,
+              saml: options.samlPort,
+              signin: options.signinPort,
+            },
+          },
         });
         const close = async () => {
           await removeDevState(running.url);
@@ -46,7 +55,7 @@ export function registerDev(program: Command): void {
     });
 }
 
-function welcome({ broker, sts, oidc, saml, config, users }: DevState, audit: string): string {
+function welcome({ broker, sts, signin, oidc, saml, config, users }: DevState, audit: string): string {
   const people = users.map(
     ({ name, password, groups }) => `${name} / ${password} (${groups.join(', ') || 'no group'})`,
   );
@@ -57,6 +66,7 @@ function welcome({ broker, sts, oidc, saml, config, users }: DevState, audit: st
   OIDC issuer    ${oidc.issuer}
   SAML metadata  ${saml.metadata}
   SAML SSO       ${saml.sso}
+  Sign-in        ${signin}
   Config         ${config}
   Audit log      ${audit}
   Users          ${people.join('\n                 ')}
@@ -75,5 +85,9 @@ Paste these into another terminal, in this folder.
 
   eval "$(curl -s ${broker}/v1/credentials -H "Authorization: Bearer $(npx sallyport token --user alice)" -d Role=deploy | node -pe 'const c = JSON.parse(fs.readFileSync(0)).Credentials; \`export AWS_ACCESS_KEY_ID=\${c.AccessKeyId} AWS_SECRET_ACCESS_KEY=\${c.SecretAccessKey} AWS_SESSION_TOKEN=\${c.SessionToken}\`')"
   aws sts get-caller-identity --region eu-west-1 --endpoint-url ${sts}
+
+4. A browser is signed in to the sandbox's console:
+
+  npx sallyport console deploy --user alice --open
 `;
 }

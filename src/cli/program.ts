@@ -3,6 +3,7 @@ import { Command, type CommanderError } from 'commander';
 import { VERSION } from '../core/version.js';
 import { registerAssertion } from './assertion.js';
 import { registerCheck } from './check.js';
+import { registerConsole } from './console.js';
 import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
 import { registerDiff } from './diff.js';
@@ -29,6 +30,7 @@ export function createProgram(): Command {
   registerDev(program);
   registerDemo(program);
   registerSandbox(program);
+  registerConsole(program);
   registerToken(program);
   registerAssertion(program);
   registerOpenapi(program);

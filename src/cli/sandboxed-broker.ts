@@ -48,6 +48,7 @@ export async function startSandboxedBroker({
         'broker.url': `http://127.0.0.1:${brokerPort}`,
         'broker.port': String(brokerPort),
         'sts.url': sandbox.sts.url,
+        'signin.endpoint': sandbox.signin.endpoint,
         'oidc.issuer': sandbox.oidc.issuer,
         'saml.metadata': metadataFile,
         audit: auditFile,

@@ -25,12 +25,15 @@ export function referenceFaults(config: Config, names: Names): readonly Fault[] 
   ];
 }
 
-function awsFaults({ aws: { endpoint } }: Config): readonly Fault[] {
-  if (endpoint === undefined) return [];
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))) return [];
-  const message = 'Must be an https URL, or http on loopback: proofs and credentials pass there.';
-  return [{ path: ['aws', 'endpoint'], message }];
+function awsFaults({ aws }: Config): readonly Fault[] {
+  return (['endpoint', 'signinEndpoint'] as const).flatMap((key) => {
+    const endpoint = aws[key];
+    if (endpoint === undefined) return [];
+    const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+    if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))) return [];
+    const message = 'Must be an https URL, or http on loopback: proofs and credentials pass there.';
+    return [{ path: ['aws', key], message }];
+  });
 }
 
 function issuerFaults({ issuers }: Config): readonly Fault[] {

@@ -45,6 +45,8 @@ export interface AuditRecord {
     readonly TransitiveTagKeys?: readonly string[];
     readonly SourceIdentity?: string;
   };
+  /** The credentials are for a console sign-in. */
+  readonly Console?: { readonly Destination: string; readonly SessionDuration?: number };
   readonly Reason?: string;
   readonly Issued?: {
     readonly AccessKeyId: string;
@@ -57,6 +59,8 @@ export interface AuditRecord {
     readonly SourceIdentity?: string;
     /** CloudTrail's requestID. */
     readonly StsRequestId?: string;
+    /** Until when the console URL can be opened that was given in place of the credentials. */
+    readonly ConsoleUrlExpires?: string;
   };
   readonly Error?: { readonly Code: ErrorCode; readonly Reason: string };
 }

@@ -137,7 +137,7 @@ export const ERRORS = table({
     'Your claims do not yield a valid session for this role. Ask the operator to check the claim the detail names.',
   ),
   duration_exceeds_limit: {
-    ...invalidRequest(400, 'DurationSeconds is above the limit of this role. Ask for less.'),
+    ...invalidRequest(400, 'The duration is above the limit of this role. Ask for less.'),
   },
   session_too_short: refused(
     403,
@@ -152,6 +152,10 @@ export const ERRORS = table({
     'This role needs SerialNumber and TokenCode in the request: the MFA device of the IAM user of the broker, and the code it shows.',
   ),
   reason_required: invalidRequest(400, 'This role needs a Reason in the request: say why you need it.'),
+  console_not_supported: invalidRequest(
+    400,
+    'The AWS console cannot be opened with this role. Use POST /v1/credentials for it, or choose another role.',
+  ),
   // Issuance
   sts_access_denied: {
     status: 502,
@@ -190,6 +194,23 @@ export const ERRORS = table({
     sts: 'InvalidClientTokenId',
     text: 'The AWS credentials of the broker itself are missing or not valid. Ask the operator to check them.',
   },
+  broker_not_permitted: {
+    status: 502,
+    oauth: 'server_error',
+    sts: 'AccessDenied',
+    text: 'STS does not let the broker itself do this. Ask the operator to allow it in the IAM policy of the broker.',
+  },
+  encoded_message_invalid: invalidRequest(
+    400,
+    'STS cannot decode this message. Send EncodedMessage whole, as the refusal had it, to the partition it came from.',
+  ),
+  signin_refused: {
+    status: 502,
+    oauth: 'server_error',
+    sts: 'ValidationError',
+    text: 'AWS sign-in does not accept the credentials of this role. Leave out SessionDuration if you sent it; otherwise ask the operator.',
+  },
+  signin_unavailable: unavailable('AWS sign-in cannot be reached just now. Try again shortly.', 5),
   // The broker
   audit_unavailable: unavailable(
     'The audit log cannot be written, so nothing is issued. Try again shortly.',

@@ -17,6 +17,7 @@ import { VERSION } from '../core/version.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { addBodyParsers, BODY_LIMIT } from './body.js';
 import { refuseClearText } from './clear-text.js';
+import { consoleRoutes } from './console/routes.js';
 import { credentialsRoutes } from './credentials/routes.js';
 import { explainRoutes } from './explain/routes.js';
 import { identityRoutes } from './identity/routes.js';
@@ -139,6 +140,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   credentialsRoutes(app, options);
   rolesRoutes(app, options);
   identityRoutes(app, options);
+  consoleRoutes(app, options);
   explainRoutes(app, options);
   operationsRoutes(app, options);
   return app;

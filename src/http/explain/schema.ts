@@ -1,14 +1,11 @@
 // POST /v1/explain on the wire.
 import { type Static, Type } from 'typebox';
 import { type ClaimValue, OPERATIONS } from '../../core/types.js';
-
-const closed = { additionalProperties: false } as const;
+import { closed, samlResponse } from '../exchange-request.js';
 
 export const ExplainRequestBody = Type.Object(
   {
-    SAMLResponse: Type.Optional(
-      Type.String({ minLength: 1, description: 'Base64 of the SAML Response, instead of a Bearer token.' }),
-    ),
+    SAMLResponse: samlResponse,
     Role: Type.Optional(
       Type.String({
         minLength: 1,
