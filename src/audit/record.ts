@@ -36,6 +36,14 @@ export function issuedRecord(progress: Progress, issued: Issued, now: Date): Aud
   };
 }
 
+/** Who had an authorization message decoded; not what it says. */
+export function decodedRecord(progress: Progress, stsRequestId: string | undefined, now: Date): AuditRecord {
+  return {
+    ...base('decoded', progress, now),
+    ...(stsRequestId !== undefined && { StsRequestId: stsRequestId }),
+  };
+}
+
 /** `denied` when the broker said no; `failed` when it could not decide, or said yes and STS did not deliver. */
 export function refusedRecord(progress: Progress, error: SallyportError, now: Date): AuditRecord {
   const event = progress.decision === undefined && ERRORS[error.code].status < 500 ? 'denied' : 'failed';

@@ -14,7 +14,9 @@ import type { Fault, LocatedFault } from '../core/fault.js';
 import type { Pool } from '../core/pool.js';
 import type { Issue, Log, ReplayStore } from '../core/ports.js';
 import { withConsoleSignIn } from '../issuance/console-sign-in.js';
+import { createDecodeMessage, type DecodeMessage } from '../issuance/decode-authorization-message.js';
 import { createIssue } from '../issuance/issue.js';
+import { createOwnIdentity, type OwnIdentity } from '../issuance/own-identity.js';
 import type { StsClient } from '../issuance/sts-client.js';
 import { compileShadow } from './shadow.js';
 
@@ -22,6 +24,9 @@ export interface Snapshot {
   readonly authenticate: Authenticate;
   readonly policy: Policy;
   readonly issue: Issue;
+  readonly decodeMessage: DecodeMessage;
+  /** Who the broker itself is to STS. */
+  readonly ownIdentity: OwnIdentity;
   /** The policy of the candidate, if there is a sound one. */
   readonly shadow?: Policy;
 }
@@ -112,6 +117,8 @@ export async function buildSnapshot(
         issuer: serverUrl,
         now,
       }),
+      decodeMessage: createDecodeMessage(sts.thing),
+      ownIdentity: createOwnIdentity(sts.thing, now),
       ...(shadow.policy && { shadow: shadow.policy }),
       config,
       shadowFaults: shadow.faults,

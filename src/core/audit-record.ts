@@ -2,8 +2,11 @@
 import type { ErrorCode } from './errors.js';
 import type { DurationLimit, IssuerType, Operation } from './types.js';
 
-/** `intent` before STS is called; `issued`, `denied` (by policy or proof) or `failed` (by STS or a fault) before the answer. */
-export type AuditEvent = 'intent' | 'issued' | 'denied' | 'failed';
+/**
+ * `intent` before STS is called; `issued`, `denied` (by policy or proof) or `failed` (by STS or a fault) before the answer.
+ * `decoded` where an authorization message was: nothing is issued then.
+ */
+export type AuditEvent = 'intent' | 'issued' | 'decoded' | 'denied' | 'failed';
 
 export interface AuditRecord {
   readonly Version: 1;
@@ -62,5 +65,7 @@ export interface AuditRecord {
     /** Until when the console URL can be opened that was given in place of the credentials. */
     readonly ConsoleUrlExpires?: string;
   };
+  /** Of the call that decoded a message; an issued session has its own. */
+  readonly StsRequestId?: string;
   readonly Error?: { readonly Code: ErrorCode; readonly Reason: string };
 }

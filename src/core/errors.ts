@@ -1,45 +1,7 @@
 // The one table of refusals: code -> HTTP status, OAuth error, STS code and the sentence the caller reads.
 // A caller gets code, sentence and request id; `reason` and `cause` go to the log and audit under that id.
 
-interface ErrorEntry {
-  readonly status: number;
-  /** RFC 6749 section 5.2 / RFC 8693 section 2.2.2 error. */
-  readonly oauth: string;
-  /** The code AWS STS would send for the like. */
-  readonly sts: string;
-  /** Says what is wrong and what to do. Never holds a value from the request. */
-  readonly text: string;
-  /** Seconds for `Retry-After`, where trying again later can help. */
-  readonly retryAfter?: number;
-}
-
-const table = <const T extends Record<string, ErrorEntry>>(entries: T): T => entries;
-
-const invalidRequest = (status: number, text: string) => ({
-  status,
-  oauth: 'invalid_request',
-  sts: 'ValidationError',
-  text,
-});
-const invalidProof = (text: string) => ({
-  status: 401,
-  oauth: 'invalid_grant',
-  sts: 'InvalidIdentityToken',
-  text,
-});
-const refused = (status: number, text: string) => ({
-  status,
-  oauth: 'invalid_target',
-  sts: 'AccessDenied',
-  text,
-});
-const unavailable = (text: string, retryAfter: number) => ({
-  status: 503,
-  oauth: 'temporarily_unavailable',
-  sts: 'ServiceUnavailable',
-  text,
-  retryAfter,
-});
+import { type ErrorEntry, invalidProof, invalidRequest, refused, table, unavailable } from './error-entry.js';
 
 export const ERRORS = table({
   // The request

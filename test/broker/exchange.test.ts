@@ -27,6 +27,11 @@ const issued: Issued = {
 };
 const policy = policyOf({ deploy: web }, [{ id: 'g', issuer: 'corp', match: {}, roles: ['deploy'] }]);
 
+const nobody = async () => {
+  throw new Error('not asked here');
+};
+const notAsked = { decodeMessage: nobody, ownIdentity: nobody };
+
 interface Faults {
   readonly authenticate?: unknown;
   readonly limit?: unknown;
@@ -42,6 +47,7 @@ function spied(faults: Faults = {}, authenticated: Authenticate = async () => pr
   const records: AuditRecord[] = [];
   const stages: Stages = {
     snapshot: () => ({
+      ...notAsked,
       policy,
       authenticate: async (proof, now) => {
         steps.push('authenticate');
@@ -188,6 +194,7 @@ t.test('a request keeps the snapshot it began with', async (t) => {
     snapshot: () => {
       taken++;
       return {
+        ...notAsked,
         authenticate: async () => principalOf(),
         policy: taken === 1 ? policy : policyOf({}, []),
         issue: async () => issued,

@@ -59,6 +59,8 @@ async function start(t: Test) {
     snapshot: () => ({
       policy,
       issue: nothing,
+      decodeMessage: nothing,
+      ownIdentity: nothing,
       authenticate: async (proof) => {
         const claims = CALLERS[proof.value.reveal()];
         if (!claims) throw new SallyportError('proof_invalid');
@@ -73,7 +75,9 @@ async function start(t: Test) {
     exchange: nothing,
     preview: nothing,
     explain,
+    decode: nothing,
     ready: nothing,
+    ownIdentity: nothing,
     configStatus: () => {
       throw new Error('not asked');
     },

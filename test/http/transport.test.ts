@@ -15,6 +15,8 @@ async function appFor(trustProxy?: readonly string[]) {
   const app = await createApp({
     exchange: elsewhere,
     explain: elsewhere,
+    decode: elsewhere,
+    ownIdentity: async () => ({ status: 'pending' }),
     preview: async ({ proof, sourceAddress }) => ({
       permitted: [],
       principal: {
