@@ -134,7 +134,8 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
   };
 }
 
-function openSts({ region, endpoint, credentials }: Config['aws']): StsClient {
+/** A client of the STS that the config names, with the broker's own credentials. */
+export function openSts({ region, endpoint, credentials }: Config['aws']): StsClient {
   return createStsClient({
     region,
     ...(endpoint !== undefined && { endpoint }),

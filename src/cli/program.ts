@@ -7,6 +7,7 @@ import { registerConsole } from './console.js';
 import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
 import { registerDiff } from './diff.js';
+import { registerDoctor } from './doctor.js';
 import { registerExplain } from './explain.js';
 import { registerOpenapi } from './openapi.js';
 import { registerSandbox } from './sandbox.js';
@@ -27,6 +28,7 @@ export function createProgram(): Command {
   registerCheck(program);
   registerExplain(program);
   registerDiff(program);
+  registerDoctor(program);
   registerDev(program);
   registerDemo(program);
   registerSandbox(program);

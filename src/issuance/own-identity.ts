@@ -23,7 +23,7 @@ export type OwnIdentity = () => Promise<KnownIdentity>;
 const TIMES = { keep: 5 * 60_000, keepFailure: 60_000, patience: 250 } as const;
 
 /** @throws SallyportError as any STS call; `sts_unavailable` when the answer is not whole. */
-async function callerIdentity(sts: Pick<StsClient, 'getCallerIdentity'>): Promise<CallerIdentity> {
+export async function callerIdentity(sts: Pick<StsClient, 'getCallerIdentity'>): Promise<CallerIdentity> {
   const { Arn, Account } = await sts.getCallerIdentity();
   if (!Arn || !Account) throw new SallyportError('sts_unavailable', { reason: 'sts.answer_incomplete' });
   return { arn: Arn, account: Account };
