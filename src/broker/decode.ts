@@ -8,6 +8,7 @@ import type { DecodedMessage } from '../issuance/decode-authorization-message.js
 import type { Stages } from './exchange.js';
 import { limitPrincipal } from './limit-principal.js';
 import { record, recordRefusal } from './recording.js';
+import type { Snapshot } from './snapshot.js';
 
 type DecodeRequest = Pick<ExchangeRequest, 'requestId' | 'surface' | 'sourceAddress' | 'proof'> & {
   readonly encodedMessage: string;
@@ -21,7 +22,9 @@ export function createDecode({
   limiter,
   audit,
   now,
-}: Pick<Stages, 'snapshot' | 'limiter' | 'audit' | 'now'>): Decode {
+}: Pick<Stages, 'limiter' | 'audit' | 'now'> & {
+  snapshot(): Pick<Snapshot, 'authenticate' | 'policy' | 'decodeMessage'>;
+}): Decode {
   return async ({ encodedMessage, ...request }) => {
     const { authenticate, policy, decodeMessage } = snapshot();
     let progress: Progress = { request };

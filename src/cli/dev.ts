@@ -9,7 +9,7 @@ interface Options {
   readonly stsPort: number;
   readonly oidcPort: number;
   readonly samlPort: number;
-  readonly signinPort: number;
+  readonly consolePort: number;
   readonly json?: boolean;
 }
 
@@ -21,7 +21,7 @@ export function registerDev(program: Command): void {
     .addOption(portOption('--sts-port', 'STS'))
     .addOption(portOption('--oidc-port', 'the OIDC provider'))
     .addOption(portOption('--saml-port', 'the SAML IdP'))
-    .addOption(portOption('--signin-port', 'console sign-in'))
+    .addOption(portOption('--console-port', 'console sign-in'))
     .option('--json', 'print one JSON line when everything is ready')
     .action(async (options: Options) => {
       const { createLog } = await import('../telemetry/log.js');
@@ -37,7 +37,7 @@ export function registerDev(program: Command): void {
               sts: options.stsPort,
               oidc: options.oidcPort,
               saml: options.samlPort,
-              signin: options.signinPort,
+              consoleSignin: options.consolePort,
             },
           },
         });
@@ -47,26 +47,30 @@ export function registerDev(program: Command): void {
         };
         return { ...running, close };
       };
-      await runUntilStopped(start, async ({ url, configFile, auditFile, sandbox }) => {
-        const state = { broker: url, ...addresses(sandbox), config: configFile };
+      await runUntilStopped(start, async ({ url, signInUrl, configFile, auditFile, sandbox }) => {
+        const state = { broker: url, signIn: signInUrl, ...addresses(sandbox), config: configFile };
         await writeDevState(state);
         out(options.json ? JSON.stringify(state) : welcome(state, auditFile));
       });
     });
 }
 
-function welcome({ broker, sts, signin, oidc, saml, config, users }: DevState, audit: string): string {
+function welcome(
+  { broker, signIn, sts, consoleSignin, oidc, saml, config, users }: DevState,
+  audit: string,
+): string {
   const people = users.map(
     ({ name, password, groups }) => `${name} / ${password} (${groups.join(', ') || 'no group'})`,
   );
   return `Sallyport is running on this machine only. Ctrl-C stops it.
 
   Broker         ${broker}
+  Sign-in        ${signIn} (in a browser)
   Sandbox STS    ${sts}
   OIDC issuer    ${oidc.issuer}
   SAML metadata  ${saml.metadata}
   SAML SSO       ${saml.sso}
-  Sign-in        ${signin}
+  Console        ${consoleSignin}
   Config         ${config}
   Audit log      ${audit}
   Users          ${people.join('\n                 ')}

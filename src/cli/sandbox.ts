@@ -10,7 +10,7 @@ interface Options {
   readonly stsPort: number;
   readonly oidcPort: number;
   readonly samlPort: number;
-  readonly signinPort: number;
+  readonly consolePort: number;
   readonly json?: boolean;
 }
 
@@ -23,7 +23,7 @@ export function registerSandbox(program: Command): void {
     .addOption(portOption('--sts-port', 'STS'))
     .addOption(portOption('--oidc-port', 'the OIDC provider'))
     .addOption(portOption('--saml-port', 'the SAML IdP'))
-    .addOption(portOption('--signin-port', 'console sign-in'))
+    .addOption(portOption('--console-port', 'console sign-in'))
     .option('--json', 'print one JSON line when everything is ready')
     .action(async (options: Options) => {
       const { addresses, startSandbox } = await import('../sandbox/start.js');
@@ -35,7 +35,7 @@ export function registerSandbox(program: Command): void {
             sts: options.stsPort,
             oidc: options.oidcPort,
             saml: options.samlPort,
-            signin: options.signinPort,
+            consoleSignin: options.consolePort,
           },
         });
       await runUntilStopped(start, (sandbox) => {
@@ -45,12 +45,12 @@ export function registerSandbox(program: Command): void {
     });
 }
 
-function welcome({ sts, signin, oidc, saml, users }: Addresses): string {
+function welcome({ sts, consoleSignin, oidc, saml, users }: Addresses): string {
   return `STS            ${sts}
 OIDC issuer    ${oidc.issuer}
 SAML metadata  ${saml.metadata}
 SAML SSO       ${saml.sso}
-Sign-in        ${signin}
+Console        ${consoleSignin}
 Users          ${users.map(({ name, password }) => `${name} / ${password}`).join(', ')}
 Ctrl-C stops it.`;
 }

@@ -11,6 +11,8 @@ import { startBroker } from './start-broker.js';
 
 export interface SandboxedBroker {
   readonly url: string;
+  /** Where a browser signs in, at the sandbox's SAML IdP. */
+  readonly signInUrl: string;
   readonly configFile: string;
   readonly auditFile: string;
   readonly sandbox: Sandbox;
@@ -51,7 +53,7 @@ export async function startSandboxedBroker({
         'broker.url': `http://127.0.0.1:${brokerPort}`,
         'broker.port': String(brokerPort),
         'sts.url': sandbox.sts.url,
-        'signin.endpoint': sandbox.signin.endpoint,
+        'console.signin': sandbox.consoleSignin.endpoint,
         'oidc.issuer': sandbox.oidc.issuer,
         'saml.metadata': metadataFile,
         audit: auditFile,
@@ -67,7 +69,8 @@ export async function startSandboxedBroker({
       await started.broker.close();
       await closeSandbox();
     };
-    return { url: started.url, configFile, auditFile, sandbox, close };
+    const { url } = started;
+    return { url, signInUrl: `${url}/login/people`, configFile, auditFile, sandbox, close };
   } catch (error) {
     await closeSandbox();
     throw error;

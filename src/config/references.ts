@@ -17,7 +17,6 @@ export function referenceFaults(config: Config, names: Names): readonly Fault[] 
   return [
     ...serverFaults(config),
     ...awsFaults(config),
-    ...issuerFaults(config),
     ...roleFaults(config),
     ...familyFaults(names),
     ...grantFaults(config, names),
@@ -33,16 +32,6 @@ function awsFaults({ aws }: Config): readonly Fault[] {
     if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))) return [];
     const message = 'Must be an https URL, or http on loopback: proofs and credentials pass there.';
     return [{ path: ['aws', key], message }];
-  });
-}
-
-function issuerFaults({ issuers }: Config): readonly Fault[] {
-  return Object.entries(issuers).flatMap(([name, issuer]) => {
-    const asksNobody =
-      issuer.type === 'saml' && issuer.audience === 'sallyport' && issuer.unsolicited === undefined;
-    const message =
-      'The broker sends no sign-in requests of its own, so no assertion answers one. Add unsolicited: accept, or use audience: aws.';
-    return asksNobody ? [{ path: ['issuers', name, 'audience'], message }] : [];
   });
 }
 

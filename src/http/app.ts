@@ -7,17 +7,16 @@ import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Decode } from '../broker/decode.js';
-import type { Exchange } from '../broker/exchange.js';
 import type { Explain } from '../broker/explain.js';
 import type { PreviewCaller } from '../broker/preview.js';
 import type { ConfigStatus } from '../broker/reload.js';
 import type { TlsMaterial } from '../config/tls.js';
 import { SallyportError } from '../core/errors.js';
-import type { Log, RateLimiter } from '../core/ports.js';
+import type { RateLimiter } from '../core/ports.js';
 import { VERSION } from '../core/version.js';
 import type { OwnIdentity } from '../issuance/own-identity.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { addBodyParsers, BODY_LIMIT } from './body.js';
+import { addBodyParsers, addQueryParser, BODY_LIMIT } from './body.js';
 import { refuseClearText } from './clear-text.js';
 import { consoleRoutes } from './console/routes.js';
 import { credentialsRoutes } from './credentials/routes.js';
@@ -28,6 +27,7 @@ import { operationsRoutes, type Readiness } from './operations/routes.js';
 import { createProblemHandler, ProblemSchema, problemOf } from './problem.js';
 import { limitByAddress } from './rate-limit.js';
 import { rolesRoutes } from './roles/routes.js';
+import { type SignInOptions, signInRoutes } from './sign-in/routes.js';
 
 /** A server of https, or of http where `tls` is absent: Fastify's types do not tell them apart. */
 export type App = FastifyInstance<
@@ -38,8 +38,7 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-export interface AppOptions {
-  readonly exchange: Exchange;
+export interface AppOptions extends SignInOptions {
   readonly preview: PreviewCaller;
   readonly explain: Explain;
   readonly decode: Decode;
@@ -48,9 +47,6 @@ export interface AppOptions {
   configStatus(): ConfigStatus;
   readonly limiter: RateLimiter;
   readonly metrics: Metrics;
-  readonly log: Log;
-  /** Shown as the server in the OpenAPI document. */
-  readonly serverUrl: string;
   readonly tls?: TlsMaterial;
   /** Proxies whose X-Forwarded-For is believed. */
   readonly trustProxy?: readonly string[];
@@ -97,6 +93,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   app.addSchema(ProblemSchema);
   addBodyParsers(app);
+  addQueryParser(app);
   app.setErrorHandler(onProblem);
   app.setNotFoundHandler(async (request, reply) => {
     const [path = '/'] = request.url.split('?');
@@ -136,6 +133,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       servers: [{ url: options.serverUrl }],
       tags: [
         { name: 'credentials', description: 'For callers.' },
+        { name: 'sign-in', description: 'For people with a browser.' },
         { name: 'operations', description: 'For the operator.' },
       ],
       components: { securitySchemes: { jwt: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
@@ -148,6 +146,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   consoleRoutes(app, options);
   explainRoutes(app, options);
   decodeRoutes(app, options);
+  signInRoutes(app, options);
   operationsRoutes(app, options);
   return app;
 }

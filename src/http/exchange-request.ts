@@ -6,42 +6,15 @@ import { SallyportError } from '../core/errors.js';
 import { Secret } from '../core/secret.js';
 import { DURATION_LIMITS, type ExchangeRequest, type MfaCode, OPERATIONS } from '../core/types.js';
 import { readProof } from './proof.js';
+import { askedFields, SAMLResponse, toAsked } from './request-fields.js';
 import { sourceAddress } from './source-address.js';
 
 export const closed = { additionalProperties: false } as const;
 
-export const samlResponse = Type.Optional(
-  Type.String({ minLength: 1, description: 'Base64 of the SAML Response, instead of a Bearer token.' }),
-);
-
 /** Fields of the body. */
 export const exchangeFields = {
-  SAMLResponse: samlResponse,
-  Role: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 1024,
-      description:
-        "The role's name, or the ARN of a role that a claim names. May be left out if exactly one is permitted; else 409 names the choices.",
-    }),
-  ),
-  DurationSeconds: Type.Optional(
-    Type.Integer({ minimum: 900, description: "Lifetime in seconds, up to the role's limit." }),
-  ),
-  Policy: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 2048,
-      description: 'Session policy as JSON text; it can only reduce.',
-    }),
-  ),
-  PolicyArns: Type.Optional(
-    Type.Array(Type.String({ minLength: 20, maxLength: 2048, pattern: '^arn:' }), {
-      minItems: 1,
-      maxItems: 10,
-      description: 'ARNs of managed session policies; they can only reduce. In a form, repeat the field.',
-    }),
-  ),
+  SAMLResponse: Type.Optional(SAMLResponse),
+  ...askedFields,
   SerialNumber: Type.Optional(
     Type.String({
       minLength: 9,
@@ -52,13 +25,6 @@ export const exchangeFields = {
   ),
   TokenCode: Type.Optional(
     Type.String({ pattern: '^[0-9]{6}$', description: 'The six digits it shows. With SerialNumber.' }),
-  ),
-  Reason: Type.Optional(
-    Type.String({
-      pattern: '\\S',
-      maxLength: 500,
-      description: 'Why, where the role requires it; kept in the audit log.',
-    }),
   ),
 };
 const ExchangeFields = Type.Object(exchangeFields);
@@ -84,19 +50,14 @@ export function readExchangeRequest(
   request: Pick<FastifyRequest, 'id' | 'ip' | 'raw'> & { readonly body: ExchangeFields },
   surface: string,
 ): ExchangeRequest {
-  const { SAMLResponse, Role, DurationSeconds, Policy, PolicyArns, Reason } = request.body;
   const mfa = readMfa(request.body);
   return {
     requestId: request.id,
     surface,
     sourceAddress: sourceAddress(request),
-    proof: readProof(request, SAMLResponse),
-    ...(Role !== undefined && { role: Role }),
-    ...(DurationSeconds !== undefined && { durationSeconds: DurationSeconds }),
-    ...(Policy !== undefined && { policy: Policy }),
-    ...(PolicyArns !== undefined && { policyArns: PolicyArns }),
+    proof: readProof(request, request.body.SAMLResponse),
+    ...toAsked(request.body),
     ...(mfa && { mfa }),
-    ...(Reason !== undefined && { reason: Reason }),
   };
 }
 

@@ -9,8 +9,9 @@ const text = Type.String();
 
 const DevState = Type.Object({
   broker: Type.String({ description: 'Base URL of the broker.' }),
+  signIn: Type.String({ description: 'Where a browser signs in.' }),
   sts: Type.String({ description: 'Base URL of the local STS.' }),
-  signin: Type.String({ description: 'URL of the federation endpoint of the local sign-in.' }),
+  consoleSignin: Type.String({ description: 'URL of the federation endpoint of the local console sign-in.' }),
   oidc: Type.Object({ issuer: text }),
   saml: Type.Object({
     metadata: Type.String({ description: 'URL of the metadata document.' }),

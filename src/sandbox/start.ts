@@ -1,12 +1,12 @@
 // The whole sandbox: OIDC provider, SAML IdP, STS and sign-in on loopback ports, knowing each other.
 import { readFile } from 'node:fs/promises';
+import { type ConsoleSigninServer, startConsoleSignin } from './console/server.js';
 import type { DevState } from './dev-state.js';
 import { loadIam } from './iam/load.js';
 import { type OidcServer, startOidc } from './oidc/server.js';
 import { type SamlIdpServer, startSamlIdp } from './saml/server.js';
-import { type SigninServer, startSignin } from './signin/server.js';
 import { type StsServer, startSts } from './sts/server.js';
-import { loadUsers, type SandboxUser } from './users.js';
+import { type CheckPassword, loadUsers, type SandboxUser } from './users.js';
 
 /** Folder of the sandbox's own files, in the repository and in the package. */
 const FILES = new URL('../../examples/sandbox/', import.meta.url);
@@ -20,12 +20,14 @@ export interface SandboxOptions {
   /** Other files than the sandbox's own. */
   readonly iamFile?: string;
   readonly usersFile?: string;
+  /** What the SAML IdP asks instead of the users file. */
+  readonly checkPassword?: CheckPassword;
   /** Ports to listen on; a free one where none is given. */
   readonly ports?: {
     readonly sts?: number;
     readonly oidc?: number;
     readonly saml?: number;
-    readonly signin?: number;
+    readonly consoleSignin?: number;
   };
 }
 
@@ -34,16 +36,16 @@ export interface Sandbox {
   readonly oidc: OidcServer;
   readonly saml: SamlIdpServer;
   readonly sts: StsServer;
-  readonly signin: SigninServer;
+  readonly consoleSignin: ConsoleSigninServer;
   close(): Promise<void>;
 }
 
 /** Where its parts are, and who can sign in: what a script needs to use it. */
-export type Addresses = Pick<DevState, 'sts' | 'signin' | 'oidc' | 'saml' | 'users'>;
+export type Addresses = Pick<DevState, 'sts' | 'consoleSignin' | 'oidc' | 'saml' | 'users'>;
 
-export const addresses = ({ sts, signin, oidc, saml, users }: Sandbox): Addresses => ({
+export const addresses = ({ sts, consoleSignin, oidc, saml, users }: Sandbox): Addresses => ({
   sts: sts.url,
-  signin: signin.endpoint,
+  consoleSignin: consoleSignin.endpoint,
   oidc: { issuer: oidc.issuer },
   saml: { metadata: saml.metadataUrl, sso: saml.ssoUrl },
   users: users.map(({ name, password, groups }) => ({ name, password, groups: [...groups] })),
@@ -55,6 +57,7 @@ export const sandboxFile = (name: string) => readFile(new URL(name, FILES), 'utf
 export async function startSandbox({
   iamFile,
   usersFile,
+  checkPassword,
   ports = {},
 }: SandboxOptions = {}): Promise<Sandbox> {
   const users = loadUsers(await (usersFile ? readFile(usersFile, 'utf8') : sandboxFile('users.yaml')));
@@ -69,15 +72,24 @@ export async function startSandbox({
   };
   try {
     const oidc = keep(await startOidc({ users, port: ports.oidc ?? 0 }));
-    const saml = keep(await startSamlIdp({ users, port: ports.saml ?? 0, roles: () => SAML_ROLES }));
+    const saml = keep(
+      await startSamlIdp({
+        users,
+        port: ports.saml ?? 0,
+        roles: () => SAML_ROLES,
+        ...(checkPassword && { checkPassword }),
+      }),
+    );
     const iam = loadIam(iamText, {
       'oidc.issuer': oidc.issuer,
       'oidc.host': oidc.issuer.replace(/^https?:\/\//, ''),
       'saml.metadata': saml.metadata,
     });
     const sts = keep(await startSts({ iam, port: ports.sts ?? 0 }));
-    const signin = keep(await startSignin({ openSession: sts.openSession, port: ports.signin ?? 0 }));
-    return { users, oidc, saml, sts, signin, close };
+    const consoleSignin = keep(
+      await startConsoleSignin({ openSession: sts.openSession, port: ports.consoleSignin ?? 0 }),
+    );
+    return { users, oidc, saml, sts, consoleSignin, close };
   } catch (error) {
     await close();
     throw error;

@@ -74,8 +74,9 @@ t.test('with a running dev', async (t) => {
   t.teardown(stop);
   await writeDevState({
     broker: 'http://127.0.0.1:1',
+    signIn: 'http://127.0.0.1:1/login/people',
     sts: 'http://127.0.0.1:2',
-    signin: 'http://127.0.0.1:3/federation',
+    consoleSignin: 'http://127.0.0.1:3/federation',
     oidc: { issuer: oidc.issuer },
     saml: { metadata: saml.metadataUrl, sso: saml.ssoUrl },
     config: 'sallyport.yaml',

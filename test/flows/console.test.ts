@@ -10,7 +10,7 @@ import { readAnswer, startTestBroker } from '../support/broker.js';
 import { runToEnd } from '../support/command.js';
 
 const broker = await startTestBroker(t);
-const { signin } = broker.sandbox;
+const { consoleSignin } = broker.sandbox;
 
 /** Another broker over the same sandbox, with its config changed. */
 async function startOther(t: Test, change: (config: string) => string) {
@@ -52,7 +52,7 @@ async function open(url: unknown) {
 }
 
 t.test('a JWT and an assertion become console sessions; the record comes first and says so', async (t) => {
-  const before = signin.requests.length;
+  const before = consoleSignin.requests.length;
   const answer = await consoleOf({
     Role: 'deploy',
     Destination: 'https://eu-west-1.console.aws.amazon.com/ecs/home',
@@ -68,7 +68,11 @@ t.test('a JWT and an assertion become console sessions; the record comes first a
   const { SigninUrl, Sallyport } = answer.json;
   const url = new URL(String(SigninUrl));
   t.equal(url.searchParams.get('Issuer'), broker.url);
-  t.same(signin.requests.slice(before), [{ method: 'POST', url: '/federation' }], 'no key is in a URL');
+  t.same(
+    consoleSignin.requests.slice(before),
+    [{ method: 'POST', url: '/federation' }],
+    'no key is in a URL',
+  );
   t.match(await open(SigninUrl), 'assumed-role/deploy/deploy-alice');
 
   const { RequestId } = Sallyport as { RequestId: string };

@@ -2,14 +2,15 @@
 import { Type } from 'typebox';
 import type { Decode } from '../../broker/decode.js';
 import type { App } from '../app.js';
-import { closed, samlResponse } from '../exchange-request.js';
+import { closed } from '../exchange-request.js';
 import { refusals } from '../problem.js';
 import { readProof } from '../proof.js';
+import { SAMLResponse } from '../request-fields.js';
 import { sourceAddress } from '../source-address.js';
 
 const DecodeRequestBody = Type.Object(
   {
-    SAMLResponse: samlResponse,
+    SAMLResponse: Type.Optional(SAMLResponse),
     EncodedMessage: Type.String({
       minLength: 1,
       maxLength: 10_240,
@@ -41,12 +42,12 @@ export function decodeRoutes(app: App, { decode }: { readonly decode: Decode }):
       },
     },
     async (request, reply) => {
-      const { SAMLResponse, EncodedMessage } = request.body;
+      const { SAMLResponse: assertion, EncodedMessage } = request.body;
       const { text } = await decode({
         requestId: request.id,
         surface: 'decode-authorization-message',
         sourceAddress: sourceAddress(request),
-        proof: readProof(request, SAMLResponse),
+        proof: readProof(request, assertion),
         encodedMessage: EncodedMessage,
       });
       reply.header('cache-control', 'no-store');

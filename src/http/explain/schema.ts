@@ -1,11 +1,13 @@
 // POST /v1/explain on the wire.
 import { type Static, Type } from 'typebox';
 import { type ClaimValue, OPERATIONS } from '../../core/types.js';
-import { closed, samlResponse } from '../exchange-request.js';
+import { SAMLResponse } from '../request-fields.js';
+
+const closed = { additionalProperties: false } as const;
 
 export const ExplainRequestBody = Type.Object(
   {
-    SAMLResponse: samlResponse,
+    SAMLResponse: Type.Optional(SAMLResponse),
     Role: Type.Optional(
       Type.String({
         minLength: 1,

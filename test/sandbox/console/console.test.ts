@@ -11,7 +11,7 @@ import {
   GetSessionTokenCommand,
 } from '@aws-sdk/client-sts';
 import t, { type Test } from 'tap';
-import { startSignin } from '../../../src/sandbox/signin/server.js';
+import { startConsoleSignin } from '../../../src/sandbox/console/server.js';
 import { startSts } from '../../../src/sandbox/sts/server.js';
 import { requirePeer } from '../../support/peers.js';
 import { NOW } from '../../support/saml-documents.js';
@@ -24,7 +24,10 @@ const DESTINATION = 'https://console.aws.amazon.com/s3/home?region=eu-west-1';
 
 async function start(t: Test) {
   const sandbox = await startSandbox(t, exampleIam());
-  const signin = await startSignin({ openSession: sandbox.sts.openSession, now: () => sandbox.clock.now });
+  const signin = await startConsoleSignin({
+    openSession: sandbox.sts.openSession,
+    now: () => sandbox.clock.now,
+  });
   t.teardown(() => signin.close());
   const origin = new URL(signin.endpoint).origin;
   const post = (parameters: Record<string, string>) =>
@@ -161,7 +164,7 @@ t.test("AWS's sample flow with Debian's boto3 and urllib, and a browser that ope
   if (!python) return;
   const sts = await startSts({ iam: exampleIam() });
   t.teardown(() => sts.close());
-  const signin = await startSignin({ openSession: sts.openSession });
+  const signin = await startConsoleSignin({ openSession: sts.openSession });
   t.teardown(() => signin.close());
   const env = {
     PATH: '/usr/bin:/bin',

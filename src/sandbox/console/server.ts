@@ -1,8 +1,8 @@
 // AWS sign-in's federation endpoint for this machine, and in place of the console a page that says who is signed in.
 import fastify, { type FastifyReply } from 'fastify';
+import { markup } from '../../core/markup.js';
 import { wholeSecond } from '../../core/time.js';
 import { type ListenOptions, listenOnLoopback } from '../loopback.js';
-import { markup } from '../markup.js';
 import { errorPage, factsPage, PAGE_HEADERS } from '../pages.js';
 import type { StsServer } from '../sts/server.js';
 import { type ConsoleSession, createFederation, SigninRefusal } from './federation.js';
@@ -13,7 +13,7 @@ interface SigninRequestLog {
   readonly url: string;
 }
 
-export interface SigninServer {
+export interface ConsoleSigninServer {
   /** URL of the federation endpoint. */
   readonly endpoint: string;
   /** What has arrived so far. */
@@ -31,11 +31,11 @@ type Parameters = Record<string, string | undefined>;
 
 const COOKIE = 'sandbox-console';
 
-export async function startSignin({
+export async function startConsoleSignin({
   openSession,
   now = () => new Date(),
   ...where
-}: SigninOptions): Promise<SigninServer> {
+}: SigninOptions): Promise<ConsoleSigninServer> {
   const { server, origin, close } = await listenOnLoopback(where);
   const federation = createFederation(openSession);
   const seconds = () => Math.floor(now().getTime() / 1000);
