@@ -13,6 +13,7 @@ import { createLive } from './broker/reload.js';
 import type { Difference } from './broker/shadow.js';
 import { buildSnapshot, type SnapshotParts } from './broker/snapshot.js';
 import type { LoadedConfig, LoadResult } from './config/load.js';
+import { deadlineOf, endpointsOf } from './config/schema/aws.js';
 import type { Config } from './config/schema/config.js';
 import { SallyportError } from './core/errors.js';
 import type { LocatedFault } from './core/fault.js';
@@ -20,7 +21,7 @@ import { createPool } from './core/pool.js';
 import type { AuditLog, Log } from './core/ports.js';
 import { Secret } from './core/secret.js';
 import { type App, createApp, renewCertificate } from './http/app.js';
-import { createStsClient, type StsClient } from './issuance/sts-client.js';
+import { openSts, type Sts } from './issuance/sts/open-sts.js';
 import { createStores } from './stores/create-stores.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
 
@@ -43,12 +44,13 @@ const DEFAULT_LISTEN = { host: '127.0.0.1', port: 8443 };
 export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadResult): Promise<Composed> {
   const { config } = loaded;
   const now = () => new Date();
+  const metrics = createMetrics();
   const reader = createSecondReader({ log });
   const parts: SnapshotParts = {
     serverUrl: config.server.url,
     keys: createKeyPool({ log }),
     reader,
-    sts: createPool(openSts),
+    sts: createPool((aws) => stsOf(aws, log, metrics, now)),
     log,
   };
   const built = await buildSnapshot(loaded, parts);
@@ -61,11 +63,11 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
     return { ok: false, faults: [...(built.ok ? [] : built.faults), ...ofSinks] };
   }
 
-  const metrics = createMetrics();
   const audit = counted(createAuditLog(sinks.sinks), metrics);
   // After all that can fail: its connections would keep the process alive.
   const stores = await createStores(config, { now, log });
   const first = built.withReplay(stores.replay);
+  let { stsRegions } = first;
   const live = createLive({
     first,
     build: async (previous) => {
@@ -74,7 +76,8 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
       const rebuilt = await buildSnapshot(result.loaded, parts, previous);
       return rebuilt.ok ? { ok: true, snapshot: rebuilt.withReplay(stores.replay) } : rebuilt;
     },
-    onTaken: ({ tls, shadowFaults }, epoch, previous) => {
+    onTaken: ({ tls, shadowFaults, ...taken }, epoch, previous) => {
+      stsRegions = taken.stsRegions;
       if (previous?.tls && tls && !isDeepStrictEqual(tls, previous.tls)) renewCertificate(app, tls);
       metrics.configTaken(epoch);
       metrics.shadowLoaded(shadowFaults.length);
@@ -105,6 +108,12 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
       audit: { works: await audit.check(), essential: true },
       // Shared by all replicas: if it made one unready, it would take away all, and reusable proofs go on without it.
       store: { works: await stores.replay.check(), essential: false },
+      ...Object.fromEntries(
+        Object.entries(stsRegions()).map(([region, state]) => [
+          `sts.${region}`,
+          { works: state === 'closed', essential: false },
+        ]),
+      ),
     }),
     configStatus: live.status,
     limiter: stores.limiter,
@@ -129,16 +138,25 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
   };
 }
 
-function openSts({ region, endpoint, credentials }: Config['aws']): StsClient {
-  return createStsClient({
+function stsOf(aws: Config['aws'], log: Log, metrics: Metrics, now: () => Date): Sts {
+  const { region, failoverRegions, fips, dualStack, credentials: keys } = aws;
+  return openSts({
     region,
-    ...(endpoint !== undefined && { endpoint }),
-    ...(credentials && {
+    endpoints: endpointsOf(aws),
+    deadlineMs: deadlineOf(aws),
+    ...(failoverRegions && { failoverRegions }),
+    ...(fips !== undefined && { fips }),
+    ...(dualStack !== undefined && { dualStack }),
+    ...(keys && {
       credentials: {
-        accessKeyId: credentials.accessKeyId,
-        secretAccessKey: new Secret(credentials.secretAccessKey),
+        accessKeyId: keys.accessKeyId,
+        secretAccessKey: new Secret(keys.secretAccessKey),
+        ...(keys.sessionToken !== undefined && { sessionToken: new Secret(keys.sessionToken) }),
       },
     }),
+    log,
+    observe: { called: metrics.stsCalled, regionChanged: metrics.stsRegionChanged },
+    now: () => now().getTime(),
   });
 }
 

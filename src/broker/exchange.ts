@@ -27,7 +27,8 @@ export type Exchange = (request: ExchangeRequest) => Promise<Exchanged>;
 
 export function createExchange({ snapshot, limiter, audit, reportDifference, now }: Stages): Exchange {
   return async (request) => {
-    const { authenticate, issue, ...policies } = snapshot();
+    const { authenticate, issue, deadlineMs, ...policies } = snapshot();
+    const deadline = now().getTime() + Math.min(deadlineMs, request.patienceMs ?? deadlineMs);
     let progress: Progress = { request };
     try {
       const principal = await authenticate(request.proof, now());
@@ -37,7 +38,7 @@ export function createExchange({ snapshot, limiter, audit, reportDifference, now
       progress = { request, principal, decision };
       await record(audit, intentRecord(progress, now()));
       const { proof, mfa } = request;
-      const issued = await issue({ principal, decision, proof, ...(mfa && { mfa }) });
+      const issued = await issue({ principal, decision, proof, ...(mfa && { mfa }), deadline });
       await record(audit, issuedRecord(progress, issued, now()));
       return { principal, decision, issued };
     } catch (error) {

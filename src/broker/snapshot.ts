@@ -8,19 +8,22 @@ import type { Trust } from '../authn/saml/trust.js';
 import { createSamlVerifier } from '../authn/saml/verifier.js';
 import { compilePolicy, type Policy } from '../authz/policy.js';
 import type { LoadedConfig } from '../config/load.js';
+import { deadlineOf } from '../config/schema/aws.js';
 import type { Config } from '../config/schema/config.js';
 import { readTls, type TlsMaterial } from '../config/tls.js';
 import type { Fault, LocatedFault } from '../core/fault.js';
 import type { Pool } from '../core/pool.js';
 import type { Issue, Log, ReplayStore } from '../core/ports.js';
 import { createIssue } from '../issuance/issue.js';
-import type { StsClient } from '../issuance/sts-client.js';
+import type { Sts } from '../issuance/sts/open-sts.js';
 import { compileShadow } from './shadow.js';
 
 export interface Snapshot {
   readonly authenticate: Authenticate;
   readonly policy: Policy;
   readonly issue: Issue;
+  /** Milliseconds an exchange may take at most. */
+  readonly deadlineMs: number;
   /** The policy of the candidate, if there is a sound one. */
   readonly shadow?: Policy;
 }
@@ -31,6 +34,8 @@ export interface OwnedSnapshot extends Snapshot {
   readonly shadowFaults: readonly LocatedFault[];
   readonly tls?: TlsMaterial;
   readonly trust: Trust;
+  /** The circuit breakers of STS, by region. */
+  readonly stsRegions: Sts['regions'];
   /** To be called when no request uses it any more. */
   close(): Promise<void>;
 }
@@ -40,7 +45,7 @@ export interface SnapshotParts {
   readonly serverUrl: string;
   readonly keys: KeyPool;
   readonly reader: SecondReader;
-  readonly sts: Pool<Config['aws'], StsClient>;
+  readonly sts: Pool<Config['aws'], Sts>;
   readonly log: Log;
 }
 
@@ -105,11 +110,13 @@ export async function buildSnapshot(
       authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, replay),
       policy,
       issue: createIssue(sts.thing),
+      deadlineMs: deadlineOf(config.aws),
       ...(shadow.policy && { shadow: shadow.policy }),
       config,
       shadowFaults: shadow.faults,
       ...(https?.ok && { tls: https.tls }),
       trust: saml.trust,
+      stsRegions: sts.thing.regions,
       close,
     }),
     close,

@@ -3,6 +3,7 @@
 import { isAddressBlock, isLoopback } from '../core/address.js';
 import { IAM_ROLE_ARN_PATTERN } from '../core/arn.js';
 import type { Fault } from '../core/fault.js';
+import { awsFaults } from './aws-faults.js';
 import type { Config } from './schema/config.js';
 
 /** Names to refer to; undefined: not to be judged. */
@@ -23,14 +24,6 @@ export function referenceFaults(config: Config, names: Names): readonly Fault[] 
     ...grantFaults(config, names),
     ...testFaults(config, names),
   ];
-}
-
-function awsFaults({ aws: { endpoint } }: Config): readonly Fault[] {
-  if (endpoint === undefined) return [];
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))) return [];
-  const message = 'Must be an https URL, or http on loopback: proofs and credentials pass there.';
-  return [{ path: ['aws', 'endpoint'], message }];
 }
 
 function issuerFaults({ issuers }: Config): readonly Fault[] {

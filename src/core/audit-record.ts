@@ -58,5 +58,11 @@ export interface AuditRecord {
     /** CloudTrail's requestID. */
     readonly StsRequestId?: string;
   };
-  readonly Error?: { readonly Code: ErrorCode; readonly Reason: string };
+  readonly Error?: {
+    readonly Code: ErrorCode;
+    readonly Reason: string;
+    /** Where STS refused: its own code, and CloudTrail's requestID. */
+    readonly StsCode?: string;
+    readonly StsRequestId?: string;
+  };
 }

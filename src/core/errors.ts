@@ -1,45 +1,7 @@
 // The one table of refusals: code -> HTTP status, OAuth error, STS code and the sentence the caller reads.
 // A caller gets code, sentence and request id; `reason` and `cause` go to the log and audit under that id.
 
-interface ErrorEntry {
-  readonly status: number;
-  /** RFC 6749 section 5.2 / RFC 8693 section 2.2.2 error. */
-  readonly oauth: string;
-  /** The code AWS STS would send for the like. */
-  readonly sts: string;
-  /** Says what is wrong and what to do. Never holds a value from the request. */
-  readonly text: string;
-  /** Seconds for `Retry-After`, where trying again later can help. */
-  readonly retryAfter?: number;
-}
-
-const table = <const T extends Record<string, ErrorEntry>>(entries: T): T => entries;
-
-const invalidRequest = (status: number, text: string) => ({
-  status,
-  oauth: 'invalid_request',
-  sts: 'ValidationError',
-  text,
-});
-const invalidProof = (text: string) => ({
-  status: 401,
-  oauth: 'invalid_grant',
-  sts: 'InvalidIdentityToken',
-  text,
-});
-const refused = (status: number, text: string) => ({
-  status,
-  oauth: 'invalid_target',
-  sts: 'AccessDenied',
-  text,
-});
-const unavailable = (text: string, retryAfter: number) => ({
-  status: 503,
-  oauth: 'temporarily_unavailable',
-  sts: 'ServiceUnavailable',
-  text,
-  retryAfter,
-});
+import { type ErrorEntry, invalidProof, invalidRequest, refused, table, unavailable } from './error-entry.js';
 
 export const ERRORS = table({
   // The request
@@ -151,6 +113,12 @@ export const ERRORS = table({
     400,
     'This role needs SerialNumber and TokenCode in the request: the MFA device of the IAM user of the broker, and the code it shows.',
   ),
+  mfa_rejected: {
+    status: 403,
+    oauth: 'invalid_grant',
+    sts: 'AccessDenied',
+    text: 'STS did not accept the MFA code. Send SerialNumber again with a new TokenCode.',
+  },
   reason_required: invalidRequest(400, 'This role needs a Reason in the request: say why you need it.'),
   // Issuance
   sts_access_denied: {
@@ -169,6 +137,12 @@ export const ERRORS = table({
     oauth: 'server_error',
     sts: 'ValidationError',
     text: 'STS rejected the session this role asks for. Ask the operator to check the role.',
+  },
+  sts_region_disabled: {
+    status: 502,
+    oauth: 'server_error',
+    sts: 'RegionDisabledException',
+    text: 'STS is not activated in this region for the account of the role. Ask the operator to activate it there, or to choose another region.',
   },
   policy_malformed: invalidRequest(
     400,
@@ -213,6 +187,18 @@ export const ERRORS = table({
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** What is known of a call of STS that failed: for log and audit, never for the caller. */
+export interface StsFailure {
+  /** As STS spells it. */
+  readonly code?: string;
+  /** CloudTrail's `requestID`. */
+  readonly requestId?: string;
+  /** For DecodeAuthorizationMessage. */
+  readonly encodedMessage?: string;
+  /** Whether STS may have seen the call. */
+  readonly sent: boolean;
+}
+
 export interface ErrorOptions {
   /** Fine-grained cause for log, audit and tests, e.g. `saml.signature.missing`. Never a value from the request. */
   readonly reason?: string;
@@ -222,6 +208,7 @@ export interface ErrorOptions {
   readonly members?: Readonly<Record<string, unknown>>;
   /** Whole seconds for `Retry-After`, where they are known better than the table knows them. */
   readonly retryAfter?: number;
+  readonly sts?: StsFailure;
   /** The underlying error; logged, never shown. */
   readonly cause?: unknown;
 }
@@ -235,6 +222,7 @@ export class SallyportError extends Error {
   readonly members: Readonly<Record<string, unknown>>;
   /** Seconds for `Retry-After`, where trying again later can help. */
   readonly retryAfter: number | undefined;
+  readonly sts: StsFailure | undefined;
 
   constructor(code: ErrorCode, options: ErrorOptions = {}) {
     super(options.detail ?? ERRORS[code].text, options.cause === undefined ? {} : { cause: options.cause });
@@ -242,6 +230,7 @@ export class SallyportError extends Error {
     this.reason = options.reason ?? code;
     this.detail = this.message;
     this.members = options.members ?? {};
+    this.sts = options.sts;
     const entry: ErrorEntry = ERRORS[code];
     this.retryAfter = options.retryAfter ?? entry.retryAfter;
   }

@@ -89,6 +89,8 @@ export interface ExchangeRequest {
   readonly policyArns?: readonly string[];
   readonly mfa?: MfaCode;
   readonly reason?: string;
+  /** Milliseconds, where the caller waits less than the config permits. */
+  readonly patienceMs?: number;
 }
 
 /** What STS is asked for. Durations are seconds. */

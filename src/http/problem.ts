@@ -97,7 +97,8 @@ export function createProblemHandler(log: Log) {
     const body = request.routeOptions.schema?.body as { properties?: object } | undefined;
     const error = asSallyportError(thrown, Object.keys(body?.properties ?? {}));
     const { status } = ERRORS[error.code];
-    const fields = { requestId: request.id, code: error.code, reason: error.reason, err: error.cause };
+    const { code, reason, sts, cause: err } = error;
+    const fields = { requestId: request.id, code, reason, ...(sts && { sts }), err };
     if (status >= 500) log.error(fields, 'request failed');
     else log.info(fields, 'request refused');
     return reply.code(status).headers(headersOf(error)).send(problemOf(error, request.id));

@@ -5,10 +5,14 @@ import { assumeRoleWithSAML } from './assume-role-with-saml.js';
 import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.js';
 import { getFederationToken } from './get-federation-token.js';
 import { getSessionToken } from './get-session-token.js';
-import type { StsClient } from './sts-client.js';
+import type { Sts } from './sts/open-sts.js';
 
-export function createIssue(sts: StsClient): Issue {
-  return async ({ decision: { target, session }, proof, mfa }) => {
+export function createIssue({ client }: Pick<Sts, 'client'>): Issue {
+  return async ({ decision: { target, session, region }, proof, mfa, deadline }) => {
+    const sts = client({
+      ...(region !== undefined && { region }),
+      ...(deadline !== undefined && { deadline }),
+    });
     switch (target.operation) {
       case 'AssumeRole':
         return assumeRole(sts, target, session, mfa);

@@ -43,6 +43,7 @@ function spied(faults: Faults = {}, authenticated: Authenticate = async () => pr
   const stages: Stages = {
     snapshot: () => ({
       policy,
+      deadlineMs: 10_000,
       authenticate: async (proof, now) => {
         steps.push('authenticate');
         if (faults.authenticate) throw faults.authenticate;
@@ -191,6 +192,7 @@ t.test('a request keeps the snapshot it began with', async (t) => {
         authenticate: async () => principalOf(),
         policy: taken === 1 ? policy : policyOf({}, []),
         issue: async () => issued,
+        deadlineMs: 10_000,
       };
     },
     limiter: { consume: async () => {} },

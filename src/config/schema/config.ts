@@ -1,6 +1,7 @@
 // The whole config as one JSON Schema: the validator, the types and the editors' completion all come from it.
 import { type Static, type TSchema, Type } from 'typebox';
-import { closed, NAME_PATTERN, oneOfBy, REGION_PATTERN } from './common.js';
+import { Aws } from './aws.js';
+import { closed, NAME_PATTERN, oneOfBy } from './common.js';
 import { Grant, matcherDefinition } from './grant.js';
 import { OidcIssuer } from './oidc-issuer.js';
 import { Lint, PolicyTest } from './proving.js';
@@ -59,38 +60,6 @@ const Server = Type.Object(
     ),
   },
   { ...closed, description: 'How callers reach the broker.' },
-);
-
-const Aws = Type.Object(
-  {
-    region: Type.String({
-      pattern: REGION_PATTERN,
-      description: 'Region whose STS endpoint is called, e.g. eu-west-1.',
-    }),
-    endpoint: Type.Optional(
-      Type.String({
-        pattern: '^https?://',
-        description: 'Another STS endpoint, instead of the regional one. AWS_ENDPOINT_URL_STS does the same.',
-      }),
-    ),
-    credentials: Type.Optional(
-      Type.Object(
-        {
-          accessKeyId: Type.String({ minLength: 16, description: 'Of the IAM user.' }),
-          secretAccessKey: Type.String({
-            minLength: 1,
-            description: 'Write ${env:NAME} or ${file:PATH} here.',
-          }),
-        },
-        {
-          ...closed,
-          description:
-            "The broker's own IAM user keys, for AssumeRole, GetFederationToken and GetSessionToken. Default: the AWS SDK's usual sources.",
-        },
-      ),
-    ),
-  },
-  { ...closed, description: 'Which STS is asked.' },
 );
 
 const Audit = Type.Object(

@@ -1,5 +1,5 @@
-// The only importer of the AWS SDK: one `send` for every STS operation. Retries, back-off and signing are the SDK's
-// own. Errors leave as `SallyportError`s, answers whole or not at all.
+// STS's operations as calls: what is asked, before it is known in which region. With region.ts the only importer of
+// the AWS SDK.
 import {
   AssumeRoleCommand,
   type AssumeRoleCommandInput,
@@ -16,23 +16,28 @@ import {
   GetSessionTokenCommand,
   type GetSessionTokenCommandInput,
   type GetSessionTokenCommandOutput,
-  STSClient,
+  type STSClient,
 } from '@aws-sdk/client-sts';
-import type { Secret } from '../core/secret.js';
-import type { Credentials } from '../core/types.js';
-import { translateStsError } from './sts-errors.js';
+import { accountIn } from '../../core/arn.js';
+import type { Credentials, Operation } from '../../core/types.js';
 
-export interface StsClientOptions {
-  readonly region: string;
-  /** Instead of the regional endpoint; AWS_ENDPOINT_URL_STS does the same. */
-  readonly endpoint?: string;
-  /** The broker's own long-term keys; default: the SDK's usual sources. Unsigned operations never look for them. */
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: Secret };
+/** One call of STS, ready to be made in any region. */
+export interface StsCall<Answer> {
+  readonly operation: Operation;
+  /** Id of the account whose limits it counts against: the role's; empty for the broker's own. */
+  readonly account: string;
+  /** It must not be made again where STS may have seen it. */
+  readonly once: boolean;
+  /** Whose credentials sign it, e.g. those of the role before in a chain; default: the broker's own. */
+  readonly as?: Credentials;
+  send(client: STSClient, options: { readonly abortSignal: AbortSignal }): Promise<Answer>;
 }
+
+/** Makes a call. Rejects with a `SallyportError`; when the signal is aborted at once, with its reason or a better one. */
+export type Ask = <Answer>(call: StsCall<Answer>, signal: AbortSignal) => Promise<Answer>;
 
 /** STS over plain values, as AWS names them. Every call throws only `SallyportError`. */
 export interface StsClient {
-  /** `as`: whose credentials sign the call, e.g. those of the role before in a chain; default: the broker's own. */
   assumeRole(input: AssumeRoleCommandInput, as?: Credentials): Promise<AssumeRoleCommandOutput>;
   assumeRoleWithSAML(input: AssumeRoleWithSAMLCommandInput): Promise<AssumeRoleWithSAMLCommandOutput>;
   assumeRoleWithWebIdentity(
@@ -42,56 +47,50 @@ export interface StsClient {
   getSessionToken(input: GetSessionTokenCommandInput): Promise<GetSessionTokenCommandOutput>;
   /** Whether the broker's own identity is a session itself: STS then limits what it takes on. */
   hasTemporaryCredentials(): Promise<boolean>;
-  close(): void;
 }
 
-/** Milliseconds. The SDK tries three times at most, each within these. */
-const CONNECT_TIMEOUT = 2000;
-const ANSWER_TIMEOUT = 5000;
-
-export function createStsClient({ region, endpoint, credentials }: StsClientOptions): StsClient {
-  const shared = { region, ...(endpoint !== undefined && { endpoint }), maxAttempts: 3 };
-  const client = new STSClient({
-    ...shared,
-    ...(credentials && {
-      credentials: { ...credentials, secretAccessKey: credentials.secretAccessKey.reveal() },
-    }),
-    requestHandler: {
-      connectionTimeout: CONNECT_TIMEOUT,
-      requestTimeout: ANSWER_TIMEOUT,
-      throwOnRequestTimeout: true,
-    },
+export function clientOver(
+  ask: <Answer>(call: StsCall<Answer>) => Promise<Answer>,
+  hasTemporaryCredentials: StsClient['hasTemporaryCredentials'],
+): StsClient {
+  const about = (
+    operation: Operation,
+    {
+      RoleArn,
+      TokenCode,
+    }: { readonly RoleArn?: string | undefined; readonly TokenCode?: string | undefined },
+  ) => ({
+    operation,
+    account: RoleArn === undefined ? '' : accountIn(RoleArn),
+    once: TokenCode !== undefined,
   });
-  /** A client of other credentials over the same connections. */
-  const signedBy = ({ accessKeyId, secretAccessKey, sessionToken }: Credentials) =>
-    new STSClient({
-      ...shared,
-      credentials: {
-        accessKeyId,
-        secretAccessKey: secretAccessKey.reveal(),
-        sessionToken: sessionToken.reveal(),
-      },
-      requestHandler: client.config.requestHandler,
-    });
   return {
-    assumeRole: (input, as) => translated((as ? signedBy(as) : client).send(new AssumeRoleCommand(input))),
-    assumeRoleWithSAML: (input) => translated(client.send(new AssumeRoleWithSAMLCommand(input))),
+    hasTemporaryCredentials,
+    assumeRole: (input, as) =>
+      ask({
+        ...about('AssumeRole', input),
+        ...(as && { as }),
+        send: (client, options) => client.send(new AssumeRoleCommand(input), options),
+      }),
+    assumeRoleWithSAML: (input) =>
+      ask({
+        ...about('AssumeRoleWithSAML', input),
+        send: (client, options) => client.send(new AssumeRoleWithSAMLCommand(input), options),
+      }),
     assumeRoleWithWebIdentity: (input) =>
-      translated(client.send(new AssumeRoleWithWebIdentityCommand(input))),
-    getFederationToken: (input) => translated(client.send(new GetFederationTokenCommand(input))),
-    getSessionToken: (input) => translated(client.send(new GetSessionTokenCommand(input))),
-    hasTemporaryCredentials: async () => {
-      const identity = await translated(client.config.credentials());
-      return identity.sessionToken !== undefined;
-    },
-    close: () => client.destroy(),
+      ask({
+        ...about('AssumeRoleWithWebIdentity', input),
+        send: (client, options) => client.send(new AssumeRoleWithWebIdentityCommand(input), options),
+      }),
+    getFederationToken: (input) =>
+      ask({
+        ...about('GetFederationToken', {}),
+        send: (client, options) => client.send(new GetFederationTokenCommand(input), options),
+      }),
+    getSessionToken: (input) =>
+      ask({
+        ...about('GetSessionToken', input),
+        send: (client, options) => client.send(new GetSessionTokenCommand(input), options),
+      }),
   };
-}
-
-async function translated<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    throw translateStsError(error);
-  }
 }

@@ -1,46 +1,77 @@
-// STS error -> ours. The caller reads what to do; STS's own code goes on as the reason, its text only to the log.
-import { type ErrorCode, SallyportError } from '../core/errors.js';
-
-/** By the code on the wire or the SDK's name for it, without the `Exception` some have. */
-const CODES: ReadonlyMap<string, ErrorCode> = new Map(
-  Object.entries({
-    AccessDenied: 'sts_access_denied',
-    ExpiredToken: 'broker_credentials_invalid',
-    IDPCommunicationError: 'sts_unavailable',
-    IDPRejectedClaim: 'sts_rejected_proof',
-    InvalidClientTokenId: 'broker_credentials_invalid',
-    InvalidIdentityToken: 'sts_rejected_proof',
-    InvalidParameterValue: 'sts_rejected_request',
-    MalformedPolicyDocument: 'policy_malformed',
-    MissingAuthenticationToken: 'broker_credentials_invalid',
-    PackedPolicyTooLarge: 'packed_policy_too_large',
-    RegionDisabled: 'sts_rejected_request',
-    SignatureDoesNotMatch: 'broker_credentials_invalid',
-    RequestLimitExceeded: 'sts_throttled',
-    Throttling: 'sts_throttled',
-    TooManyRequests: 'sts_throttled',
-    ValidationError: 'sts_rejected_request',
-    // The SDK's own
-    CredentialsProviderError: 'broker_credentials_invalid',
-  } as const),
-);
+// STS error -> ours. The caller reads what to do; STS's own code goes on as the reason. Its text may quote what was
+// sent, so of that only what a pattern picks out leaves this file.
+import { type ErrorCode, SallyportError } from '../../core/errors.js';
+import { TransportError } from './http-handler.js';
+import { REFUSALS, type Refusal } from './refusals.js';
 
 /** The modelled exception for a caller's expired proof; `ExpiredToken` on the wire is about the broker's own keys. */
 const PROOF_EXPIRED = 'ExpiredTokenException';
 
+const ENCODED_MESSAGE = /Encoded authorization failure message: ([\w+/=-]{1,10240})/;
+
 interface StsError {
   readonly name?: unknown;
   readonly Code?: unknown;
-  readonly $metadata?: { readonly requestId?: unknown };
+  readonly message?: unknown;
+  readonly $metadata?: { readonly requestId?: unknown; readonly httpStatusCode?: unknown };
 }
 
-/** Any error of an STS call -> SallyportError. What has no STS code (network, timeout, unreadable answer) is `sts_unavailable`. */
+/**
+ * Any error of an STS call -> SallyportError. What has no code of STS (network, timeout, unreadable answer) is
+ * `sts_unavailable`: it says that the region is away. A refusal whose code is not known is `sts_rejected_request`.
+ */
 export function translateStsError(error: unknown): SallyportError {
   if (error instanceof SallyportError) return error;
-  const { name, Code } = (error ?? {}) as StsError;
-  const code = typeof Code === 'string' ? Code : String(name ?? 'unknown');
-  const ours = code === PROOF_EXPIRED ? 'proof_expired' : CODES.get(code.replace(/Exception$/, ''));
-  return new SallyportError(ours ?? 'sts_unavailable', { reason: `sts.${safeWord(code)}`, cause: error });
+  if (error instanceof TransportError) {
+    const sent = error.code !== 'connect';
+    return new SallyportError('sts_unavailable', {
+      reason: `sts.${error.code}`,
+      cause: error,
+      sts: { sent },
+    });
+  }
+  const { name, Code, message, $metadata = {} } = (error ?? {}) as StsError;
+  const { requestId, httpStatusCode: status } = $metadata;
+  const word = safeWord(typeof Code === 'string' ? Code : String(name ?? ''));
+  const text = typeof message === 'string' ? message : '';
+  const [, encodedMessage] = ENCODED_MESSAGE.exec(text) ?? [];
+  const refused = typeof Code === 'string' && typeof status === 'number' && status < 500;
+  const { code, detail, reason } = meaningOf(
+    word,
+    text,
+    refused ? 'sts_rejected_request' : 'sts_unavailable',
+  );
+  return new SallyportError(code, {
+    reason: `sts.${word}${reason === undefined ? '' : `.${reason}`}`,
+    ...(detail !== undefined && { detail }),
+    cause: error,
+    sts: {
+      sent: status !== undefined,
+      ...(typeof Code === 'string' && { code: word }),
+      ...(typeof requestId === 'string' && { requestId: requestId.slice(0, 64) }),
+      ...(encodedMessage !== undefined && { encodedMessage }),
+    },
+  });
+}
+
+interface Meaning {
+  readonly code: ErrorCode;
+  readonly reason?: string;
+  readonly detail?: string;
+}
+
+function meaningOf(word: string, text: string, unknown: ErrorCode): Meaning {
+  const refusal: Refusal | undefined = REFUSALS.get(
+    word === PROOF_EXPIRED ? word : word.replace(/Exception$/, ''),
+  );
+  if (!refusal) return { code: unknown };
+  for (const variant of refusal.variants ?? []) {
+    const match = variant.text.exec(text);
+    if (!match) continue;
+    const { code = refusal.code, reason } = variant;
+    return { code, reason, detail: variant.detail.replace('$1', match[1] ?? '') };
+  }
+  return refusal;
 }
 
 /** A code that came over the network, fit for log and metric. */
