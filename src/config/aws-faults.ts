@@ -9,19 +9,13 @@ import type { Config } from './schema/config.js';
 
 type Place<T> = readonly [path: ConfigPath, value: T];
 
-export function awsFaults(config: Config): readonly Fault[] {
+/** `regionKnown`: aws.region is what was written, so others can be held against it. */
+export function awsFaults(config: Config, regionKnown: boolean): readonly Fault[] {
   const { aws } = config;
   return [
     ...endpointFaults(aws),
     ...deadlineFaults(aws),
-    ...regionFaults(config),
-    ...arnsOf(config).flatMap(([path, arn]) => {
-      const partition = partitionOf(aws.region);
-      if (partitionIn(arn) === partition) return [];
-      return [
-        { path, message: `Must be an ARN of ${partition}, the partition of aws.region: arn:${partition}:…` },
-      ];
-    }),
+    ...(regionKnown ? [...regionFaults(config), ...arnFaults(config)] : []),
   ];
 }
 
@@ -108,6 +102,14 @@ function regionFaults(config: Config): readonly Fault[] {
       ];
     }),
   ];
+}
+
+function arnFaults(config: Config): readonly Fault[] {
+  const partition = partitionOf(config.aws.region);
+  const message = `Must be an ARN of ${partition}, the partition of aws.region: arn:${partition}:…`;
+  return arnsOf(config)
+    .filter(([, arn]) => partitionIn(arn) !== partition)
+    .map(([path]) => ({ path, message }));
 }
 
 /** Every ARN with its place; of a glob, only where it names the partition. */

@@ -10,7 +10,7 @@ import { locate } from './locate.js';
 import { readYaml } from './read-yaml.js';
 import { referenceFaults } from './references.js';
 import { type Config, ConfigSchema } from './schema/config.js';
-import { namesIn, soundPart } from './sound-part.js';
+import { namesIn, regionIn, soundPart } from './sound-part.js';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
@@ -95,6 +95,7 @@ export function parseConfig(text: string, file: string, env: Environment): LoadR
     issuers: namesIn(interpolated.value, 'issuers'),
     roles: namesIn(interpolated.value, 'roles'),
     rolesFrom: namesIn(interpolated.value, 'rolesFrom') ?? [],
+    region: regionIn(interpolated.value),
   });
   const faults = [...ownFaults, ...references.map(shaped.restorePath)];
   const sound = soundPart(interpolated.value, faults);

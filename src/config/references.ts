@@ -11,13 +11,15 @@ interface Names {
   readonly issuers: readonly string[] | undefined;
   readonly roles: readonly string[] | undefined;
   readonly rolesFrom: readonly string[];
+  /** `aws.region` as it was written. */
+  readonly region: unknown;
 }
 
 /** Faults between the parts of a config that has the right shape. */
 export function referenceFaults(config: Config, names: Names): readonly Fault[] {
   return [
     ...serverFaults(config),
-    ...awsFaults(config),
+    ...awsFaults(config, names.region === config.aws.region),
     ...issuerFaults(config),
     ...roleFaults(config),
     ...familyFaults(names),

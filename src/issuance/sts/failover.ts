@@ -10,7 +10,7 @@ export type AskUntil = <Answer>(call: StsCall<Answer>, deadline: number) => Prom
 /** `regions`: at least one, in the order in which they are asked. */
 export function failover(regions: readonly Ask[], now: () => number): AskUntil {
   return async (call, deadline) => {
-    let failure: unknown = deadlinePassed(false);
+    let failure: unknown;
     for (const [index, ask] of regions.entries()) {
       const left = deadline - now();
       if (left <= 0) break;
@@ -26,7 +26,7 @@ export function failover(regions: readonly Ask[], now: () => number): AskUntil {
         if (!mayGoOn(call, error)) break;
       }
     }
-    throw failure;
+    throw failure ?? deadlinePassed(false);
   };
 }
 
