@@ -20,22 +20,11 @@ export function referenceFaults(config: Config, names: Names): readonly Fault[] 
   return [
     ...serverFaults(config),
     ...awsFaults(config, names.region === config.aws.region),
-    ...issuerFaults(config),
     ...roleFaults(config),
     ...familyFaults(names),
     ...grantFaults(config, names),
     ...testFaults(config, names),
   ];
-}
-
-function issuerFaults({ issuers }: Config): readonly Fault[] {
-  return Object.entries(issuers).flatMap(([name, issuer]) => {
-    const asksNobody =
-      issuer.type === 'saml' && issuer.audience === 'sallyport' && issuer.unsolicited === undefined;
-    const message =
-      'The broker sends no sign-in requests of its own, so no assertion answers one. Add unsolicited: accept, or use audience: aws.';
-    return asksNobody ? [{ path: ['issuers', name, 'audience'], message }] : [];
-  });
 }
 
 function serverFaults({ server }: Config): readonly Fault[] {
