@@ -1,5 +1,6 @@
 // What surrounds a call of STS, seen from both sides: what comes back, and what was on the wire.
 
+import dns from 'node:dns';
 import t, { type Test } from 'tap';
 import { type ErrorCode, SallyportError } from '../../src/core/errors.js';
 import { Secret } from '../../src/core/secret.js';
@@ -107,6 +108,33 @@ t.test('a pause ends with one call; a busy account does not hold up another', as
   t.equal(await call(), 'sts_throttled sts.paused', 'for longer, the second time');
   skipped = 8000;
   t.equal(await call(), 'answered');
+});
+
+t.test('every partition has its own endpoints, always of a region', async (t) => {
+  const asked: string[] = [];
+  t.intercept(dns, 'lookup', {
+    value: (host: string, _: object, done: (error: Error) => void) => {
+      asked.push(host);
+      done(Object.assign(new Error('not here'), { code: 'ENOTFOUND' }));
+    },
+  });
+  const rows: [region: string, options: { fips?: boolean; dualStack?: boolean }, host: string][] = [
+    ['us-east-1', {}, 'sts.us-east-1.amazonaws.com'],
+    ['eu-west-1', {}, 'sts.eu-west-1.amazonaws.com'],
+    ['cn-north-1', {}, 'sts.cn-north-1.amazonaws.com.cn'],
+    ['us-gov-west-1', {}, 'sts.us-gov-west-1.amazonaws.com'],
+    ['eusc-de-east-1', {}, 'sts.eusc-de-east-1.amazonaws.eu'],
+    ['us-iso-east-1', {}, 'sts.us-iso-east-1.c2s.ic.gov'],
+    ['us-east-1', { fips: true }, 'sts-fips.us-east-1.amazonaws.com'],
+    ['us-gov-west-1', { fips: true }, 'sts.us-gov-west-1.amazonaws.com'],
+    ['eu-west-1', { dualStack: true }, 'sts.eu-west-1.api.aws'],
+    ['us-east-2', { fips: true, dualStack: true }, 'sts-fips.us-east-2.api.aws'],
+  ];
+  for (const [region, options, host] of rows) {
+    const { sts } = openTestSts(t, {}, { region, ...options });
+    t.equal(await outcomeOf(web(sts.client({}))), 'sts_unavailable sts.connect', host);
+    t.equal(asked.at(-1), host);
+  }
 });
 
 t.test('a role with a region of its own is asked for there alone', async (t) => {

@@ -31,10 +31,16 @@ export const Aws = Type.Object(
       }),
     ),
     fips: Type.Optional(
-      Type.Boolean({ description: 'Call the FIPS endpoints. Not every region has one. Default false.' }),
+      Type.Boolean({
+        description:
+          'Call the FIPS endpoints. Not every region has one. Default: AWS_USE_FIPS_ENDPOINT, else false.',
+      }),
     ),
     dualStack: Type.Optional(
-      Type.Boolean({ description: 'Call the endpoints that have IPv6 too. Default false.' }),
+      Type.Boolean({
+        description:
+          'Call the endpoints that have IPv6 too. Default: AWS_USE_DUALSTACK_ENDPOINT, else false.',
+      }),
     ),
     deadline: Type.Optional(
       Duration(

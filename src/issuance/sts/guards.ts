@@ -21,14 +21,17 @@ export const guardedRegion = (ask: Ask, options: GuardsOptions): Ask =>
 /** Milliseconds. A call that had less time until its deadline says nothing of the region. */
 const PATIENCE = 250;
 
+/** Whether this is what STS said, and not something on the way to it. */
+const answered = ({ code, sts }: SallyportError) => code !== 'sts_unavailable' && sts?.sent === true;
+
 /** Some failures in a row, each after the SDK's retries. Any answer of STS, a refusal too, says that it is there. */
 function away({ region, log, onRegionChange, now }: GuardsOptions): GuardOptions {
   return {
     settings: { threshold: 3, firstMs: 5000, maxMs: 60_000 },
     keyOf: () => region,
-    judge: ({ code, reason }, afterMs) => {
-      if (code !== 'sts_unavailable') return 'success';
-      return reason === 'sts.deadline' && afterMs < PATIENCE ? 'nothing' : 'failure';
+    judge: (error, afterMs) => {
+      if (error.code !== 'sts_unavailable') return answered(error) ? 'success' : 'nothing';
+      return error.reason === 'sts.deadline' && afterMs < PATIENCE ? 'nothing' : 'failure';
     },
     refuse: (retryAfter) =>
       new SallyportError('sts_unavailable', { reason: 'sts.region_away', retryAfter, sts: { sent: false } }),
@@ -47,8 +50,10 @@ function throttled({ region, log, now }: GuardsOptions): GuardOptions {
   return {
     settings: { threshold: 1, firstMs: 2000, maxMs: 60_000 },
     keyOf: ({ account }) => account,
-    judge: ({ code }) =>
-      code === 'sts_throttled' ? 'failure' : code === 'sts_unavailable' ? 'nothing' : 'success',
+    judge: (error) => {
+      if (error.code === 'sts_throttled') return 'failure';
+      return answered(error) ? 'success' : 'nothing';
+    },
     refuse: (retryAfter) =>
       new SallyportError('sts_throttled', { reason: 'sts.paused', retryAfter, sts: { sent: false } }),
     onChange: ({ state }, before, account) => {
@@ -65,9 +70,9 @@ function disabled({ region, log, now }: GuardsOptions): GuardOptions {
   return {
     settings: { threshold: 1, firstMs: 300_000, maxMs: 3_600_000 },
     keyOf: ({ account }) => account,
-    judge: ({ code }) => {
-      if (code === 'sts_region_disabled') return 'failure';
-      return code === 'sts_unavailable' || code === 'sts_throttled' ? 'nothing' : 'success';
+    judge: (error) => {
+      if (error.code === 'sts_region_disabled') return 'failure';
+      return answered(error) && error.code !== 'sts_throttled' ? 'success' : 'nothing';
     },
     refuse: () =>
       new SallyportError('sts_region_disabled', { reason: 'sts.region_disabled', sts: { sent: false } }),

@@ -12,6 +12,7 @@ export interface RegionOptions {
   readonly region: string;
   /** Instead of the regional endpoint; AWS_ENDPOINT_URL_STS does the same for all regions. */
   readonly endpoint?: string;
+  /** Absent: as AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT say. */
   readonly fips?: boolean;
   readonly dualStack?: boolean;
   /** The broker's own keys; default: the SDK's usual sources. Unsigned operations never look for them. */
@@ -32,12 +33,13 @@ export interface RegionClient {
 const MAX_ATTEMPTS = 3;
 
 export function openRegion(options: RegionOptions): RegionClient {
-  const { region, endpoint, fips = false, dualStack = false, credentials, http } = options;
+  const { region, endpoint, fips, dualStack, credentials, http } = options;
   const shared = {
     region,
     ...(endpoint !== undefined && { endpoint }),
-    useFipsEndpoint: fips,
-    useDualstackEndpoint: dualStack,
+    ...(fips !== undefined && { useFipsEndpoint: fips }),
+    ...(dualStack !== undefined && { useDualstackEndpoint: dualStack }),
+    retryMode: 'standard',
     requestHandler: createHttpHandler(http),
   } satisfies STSClientConfig;
   const failures: LastFailures = new WeakMap();
