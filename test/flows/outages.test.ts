@@ -12,9 +12,9 @@ import { type Answer, readAnswer } from '../support/broker.js';
 import { FAULTS, type Fault, startFaultProxy } from '../support/fault-proxy.js';
 import { failure } from '../support/sts-stub.js';
 
-const DEADLINE_SECONDS = 1;
+const DEADLINE_SECONDS = 2;
 /** Milliseconds for all that is not STS, on a machine that does other things too. */
-const SLACK = 1000;
+const SLACK = 1500;
 
 const sandbox = await startSandbox();
 t.teardown(() => sandbox.close());
