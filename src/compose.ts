@@ -53,6 +53,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
     reader,
     sts: createPool((aws) => stsOf(aws, log, metrics, now)),
     log,
+    now,
   };
   const built = await buildSnapshot(loaded, parts);
   const sinks = await openSinks(config.audit);
@@ -120,6 +121,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
       ),
     }),
     configStatus: live.status,
+    documents: () => live.snapshot().documents,
     limiter: stores.limiter,
     metrics,
     log,

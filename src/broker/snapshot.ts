@@ -17,6 +17,8 @@ import type { Pool } from '../core/pool.js';
 import type { Issue, Log, ReplayStore } from '../core/ports.js';
 import { createIssue } from '../issuance/issue.js';
 import type { Sts } from '../issuance/sts/open-sts.js';
+import type { IssuerDocuments } from '../issuance/web-identity/documents.js';
+import { openWebIdentityIssuer } from '../issuance/web-identity/open.js';
 import { compileShadow } from './shadow.js';
 
 export interface Snapshot {
@@ -25,6 +27,8 @@ export interface Snapshot {
   readonly issue: Issue;
   /** Milliseconds an exchange may take at most. */
   readonly deadlineMs: number;
+  /** What the broker publishes as an OIDC issuer, if it is one. */
+  readonly documents?: IssuerDocuments;
   /** How browsers are sent to sign in. */
   readonly serviceProvider: ServiceProvider;
   /** The policy of the candidate, if there is a sound one. */
@@ -50,6 +54,7 @@ export interface SnapshotParts {
   readonly reader: SecondReader;
   readonly sts: Pool<Config['aws'], Sts>;
   readonly log: Log;
+  now(): Date;
 }
 
 export type Built =
@@ -75,7 +80,7 @@ export function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, t
 /** Builds all of a snapshot, or gives every fault that only building it could find. `previous` is what it will replace. */
 export async function buildSnapshot(
   loaded: LoadedConfig,
-  { serverUrl, keys, reader, sts: stsPool, log }: SnapshotParts,
+  { serverUrl, keys, reader, sts: stsPool, log, now }: SnapshotParts,
   previous?: OwnedSnapshot,
 ): Promise<Built> {
   const { config } = loaded;
@@ -83,7 +88,9 @@ export async function buildSnapshot(
   for (const { line, path, message } of loaded.locateFaults(warnings))
     log.warn({ line, path: path.join('.') }, message);
   const https = config.server.tls && (await readTls(config.server.tls));
-  const faults: Fault[] = [...policyFaults, ...(https?.ok === false ? https.faults : [])];
+  const keyless = config.webIdentity && (await openWebIdentityIssuer(config.webIdentity, serverUrl));
+  const faults: Fault[] = [...policyFaults];
+  for (const part of [https, keyless]) if (part?.ok === false) faults.push(...part.faults);
   const oidc = await createOidcVerifier({ issuers: issuersOf(config.issuers, 'oidc'), keys, log });
   const saml = await createSamlVerifier({
     issuers: issuersOf(config.issuers, 'saml'),
@@ -112,8 +119,12 @@ export async function buildSnapshot(
     withReplay: (replay) => ({
       authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, replay),
       policy,
-      issue: createIssue(sts.thing),
       deadlineMs: deadlineOf(config.aws),
+      issue: createIssue(
+        sts.thing,
+        keyless?.ok ? keyless.issuer.createSigner({ severalFactors: policy.severalFactors, now }) : undefined,
+      ),
+      ...(keyless?.ok && { documents: keyless.issuer.documents }),
       serviceProvider: createServiceProvider(saml.trust, serverUrl),
       ...(shadow.policy && { shadow: shadow.policy }),
       config,

@@ -72,7 +72,11 @@ Paste these into another terminal, in this folder.
 
   npx sallyport assertion --user alice | curl -s ${broker}/v1/credentials --data-urlencode SAMLResponse@- -d Role=s3-reader
 
-3. The AWS CLI uses credentials from the broker:
+3. A SAML assertion of carol becomes credentials without any stored AWS key: the broker signs a JWT about her, for STS.
+
+  npx sallyport assertion --user carol | curl -s ${broker}/v1/credentials --data-urlencode SAMLResponse@- -d Role=auditor
+
+4. The AWS CLI uses credentials from the broker:
 
   eval "$(curl -s ${broker}/v1/credentials -H "Authorization: Bearer $(npx sallyport token --user alice)" -d Role=deploy | node -pe 'const c = JSON.parse(fs.readFileSync(0)).Credentials; \`export AWS_ACCESS_KEY_ID=\${c.AccessKeyId} AWS_SECRET_ACCESS_KEY=\${c.SecretAccessKey} AWS_SESSION_TOKEN=\${c.SessionToken}\`')"
   aws sts get-caller-identity --region eu-west-1 --endpoint-url ${sts}

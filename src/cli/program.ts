@@ -7,6 +7,7 @@ import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
 import { registerDiff } from './diff.js';
 import { registerExplain } from './explain.js';
+import { registerIssuer } from './issuer.js';
 import { registerOpenapi } from './openapi.js';
 import { registerSandbox } from './sandbox.js';
 import { registerSchema } from './schema.js';
@@ -26,6 +27,7 @@ export function createProgram(): Command {
   registerCheck(program);
   registerExplain(program);
   registerDiff(program);
+  registerIssuer(program);
   registerDev(program);
   registerDemo(program);
   registerSandbox(program);

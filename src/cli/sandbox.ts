@@ -7,6 +7,7 @@ import { portOption, runUntilStopped } from './run.js';
 interface Options {
   readonly iam?: string;
   readonly users?: string;
+  readonly broker?: string;
   readonly stsPort: number;
   readonly oidcPort: number;
   readonly samlPort: number;
@@ -19,6 +20,7 @@ export function registerSandbox(program: Command): void {
     .description('run a local STS, OIDC provider and SAML IdP, without the broker')
     .option('--iam <file>', "accounts, users, roles and providers (YAML); default: the sandbox's own")
     .option('--users <file>', "people who can sign in (YAML); default: the sandbox's own")
+    .option('--broker <url>', 'the broker whose own tokens STS accepts (default: http://127.0.0.1:8443)')
     .addOption(portOption('--sts-port', 'STS'))
     .addOption(portOption('--oidc-port', 'the OIDC provider'))
     .addOption(portOption('--saml-port', 'the SAML IdP'))
@@ -29,6 +31,7 @@ export function registerSandbox(program: Command): void {
         startSandbox({
           ...(options.iam !== undefined && { iamFile: options.iam }),
           ...(options.users !== undefined && { usersFile: options.users }),
+          ...(options.broker !== undefined && { brokerUrl: options.broker }),
           ports: { sts: options.stsPort, oidc: options.oidcPort, saml: options.samlPort },
         });
       await runUntilStopped(start, (sandbox) => {

@@ -1,6 +1,6 @@
 // Faults of regions, endpoints and ARNs: what STS or the SDK would refuse at every call, and what would send proofs
 // where they do not belong.
-import { isLoopback } from '../core/address.js';
+import { isProtectedUrl } from '../core/address.js';
 import { partitionIn, partitionOf } from '../core/arn.js';
 import { seconds } from '../core/duration.js';
 import type { ConfigPath, Fault } from '../core/fault.js';
@@ -53,10 +53,9 @@ function endpointFaults(aws: AwsConfig): readonly Fault[] {
 }
 
 function isEndpoint(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password, search, hash } = new URL(text);
-  if (username || password || search || hash) return false;
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+  if (!isProtectedUrl(text)) return false;
+  const { username, password, search, hash } = new URL(text);
+  return !(username || password || search || hash);
 }
 
 function deadlineFaults({ deadline = '10s' }: AwsConfig): readonly Fault[] {

@@ -32,6 +32,13 @@ export const refused = (status: number, text: string) => ({
   sts: 'AccessDenied',
   text,
 });
+/** IAM and the config disagree: nothing the caller could mend. */
+export const misconfigured = (sts: string, text: string) => ({
+  status: 502,
+  oauth: 'server_error',
+  sts,
+  text,
+});
 export const unavailable = (text: string, retryAfter: number) => ({
   status: 503,
   oauth: 'temporarily_unavailable',

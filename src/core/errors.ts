@@ -1,7 +1,15 @@
 // The one table of refusals: code -> HTTP status, OAuth error, STS code and the sentence the caller reads.
 // A caller gets code, sentence and request id; `reason` and `cause` go to the log and audit under that id.
 
-import { type ErrorEntry, invalidProof, invalidRequest, refused, table, unavailable } from './error-entry.js';
+import {
+  type ErrorEntry,
+  invalidProof,
+  invalidRequest,
+  misconfigured,
+  refused,
+  table,
+  unavailable,
+} from './error-entry.js';
 
 export const ERRORS = table({
   // The request
@@ -123,27 +131,25 @@ export const ERRORS = table({
   },
   reason_required: invalidRequest(400, 'This role needs a Reason in the request: say why you need it.'),
   // Issuance
-  sts_access_denied: {
-    status: 502,
-    oauth: 'server_error',
-    sts: 'AccessDenied',
-    text: 'STS refused to issue this role. Its trust policy, or the permissions of the broker, do not admit this session; ask the operator.',
-  },
+  sts_access_denied: misconfigured(
+    'AccessDenied',
+    'STS refused to issue this role. Its trust policy, or the permissions of the broker, do not admit this session; ask the operator.',
+  ),
   sts_rejected_proof: invalidProof(
     'STS did not accept the proof. The identity provider in IAM may not match the issuer; ask the operator.',
   ),
-  sts_rejected_request: {
-    status: 502,
-    oauth: 'server_error',
-    sts: 'ValidationError',
-    text: 'STS rejected the session this role asks for. Ask the operator to check the role.',
-  },
-  sts_region_disabled: {
-    status: 502,
-    oauth: 'server_error',
-    sts: 'RegionDisabledException',
-    text: 'STS is not activated in this region for the account of the role. Ask the operator to activate it there, or to choose another region.',
-  },
+  web_identity_rejected: misconfigured(
+    'InvalidIdentityToken',
+    'STS did not accept the token that the broker signed about you. Ask the operator to compare the OIDC provider in IAM, the published keys and the clock with the broker.',
+  ),
+  sts_rejected_request: misconfigured(
+    'ValidationError',
+    'STS rejected the session this role asks for. Ask the operator to check the role.',
+  ),
+  sts_region_disabled: misconfigured(
+    'RegionDisabledException',
+    'STS is not activated in this region for the account of the role. Ask the operator to activate it there, or to choose another region.',
+  ),
   policy_malformed: invalidRequest(
     400,
     'STS does not accept the session policy. Correct Policy if you sent one; otherwise ask the operator.',
@@ -158,12 +164,10 @@ export const ERRORS = table({
     sts: 'Throttling',
   },
   sts_unavailable: unavailable('STS cannot be reached just now. Try again shortly.', 5),
-  broker_credentials_invalid: {
-    status: 502,
-    oauth: 'server_error',
-    sts: 'InvalidClientTokenId',
-    text: 'The AWS credentials of the broker itself are missing or not valid. Ask the operator to check them.',
-  },
+  broker_credentials_invalid: misconfigured(
+    'InvalidClientTokenId',
+    'The AWS credentials of the broker itself are missing or not valid. Ask the operator to check them.',
+  ),
   // The broker
   audit_unavailable: unavailable(
     'The audit log cannot be written, so nothing is issued. Try again shortly.',

@@ -13,12 +13,14 @@ import type { TlsMaterial } from '../config/tls.js';
 import { SallyportError } from '../core/errors.js';
 import type { RateLimiter } from '../core/ports.js';
 import { VERSION } from '../core/version.js';
+import type { IssuerDocuments } from '../issuance/web-identity/documents.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { addBodyParsers, addQueryParser, BODY_LIMIT } from './body.js';
 import { refuseClearText } from './clear-text.js';
 import { credentialsRoutes } from './credentials/routes.js';
 import { explainRoutes } from './explain/routes.js';
 import { identityRoutes } from './identity/routes.js';
+import { issuerRoutes } from './issuer/routes.js';
 import { operationsRoutes, type Readiness } from './operations/routes.js';
 import { createProblemHandler, ProblemSchema, problemOf } from './problem.js';
 import { limitByAddress } from './rate-limit.js';
@@ -39,6 +41,8 @@ export interface AppOptions extends SignInOptions {
   readonly explain: Explain;
   readonly ready: Readiness;
   configStatus(): ConfigStatus;
+  /** What the broker publishes as an OIDC issuer, if it is one. */
+  documents(): IssuerDocuments | undefined;
   readonly limiter: RateLimiter;
   readonly metrics: Metrics;
   readonly tls?: TlsMaterial;
@@ -129,6 +133,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         { name: 'credentials', description: 'For callers.' },
         { name: 'sign-in', description: 'For people with a browser.' },
         { name: 'operations', description: 'For the operator.' },
+        { name: 'issuer', description: 'For AWS: the broker as OIDC issuer.' },
       ],
       components: { securitySchemes: { jwt: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
@@ -140,6 +145,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   explainRoutes(app, options);
   signInRoutes(app, options);
   operationsRoutes(app, options);
+  issuerRoutes(app, options);
   return app;
 }
 

@@ -18,6 +18,7 @@ export async function describeApi(): Promise<string> {
     explain: nothing,
     ready: nothing,
     configStatus: never,
+    documents: never,
     serviceProvider: never,
     seal: { seal: nothing, open: nothing },
     now: () => new Date(),

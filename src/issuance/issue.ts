@@ -1,14 +1,19 @@
 // Order -> Issued: picks the operation's file. One file for each STS operation.
-import type { Issue } from '../core/ports.js';
+import { SallyportError } from '../core/errors.js';
+import type { Issue, SignWebIdentity } from '../core/ports.js';
 import { assumeRole } from './assume-role.js';
+import { assumeRoleKeyless } from './assume-role-keyless.js';
 import { assumeRoleWithSAML } from './assume-role-with-saml.js';
 import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.js';
 import { getFederationToken } from './get-federation-token.js';
 import { getSessionToken } from './get-session-token.js';
 import type { Sts } from './sts/open-sts.js';
 
-export function createIssue({ client }: Pick<Sts, 'client'>): Issue {
-  return async ({ decision: { target, session, region }, proof, mfa, deadline }) => {
+/** Without `sign` there are no roles that need it: the config would have a fault. */
+export function createIssue({ client }: Pick<Sts, 'client'>, sign: SignWebIdentity = cannotSign): Issue {
+  return async (order) => {
+    const { decision, proof, mfa, deadline } = order;
+    const { target, session, region } = decision;
     const sts = client({
       ...(region !== undefined && { region }),
       ...(deadline !== undefined && { deadline }),
@@ -19,11 +24,17 @@ export function createIssue({ client }: Pick<Sts, 'client'>): Issue {
       case 'AssumeRoleWithSAML':
         return assumeRoleWithSAML(sts, target, session, proof.value);
       case 'AssumeRoleWithWebIdentity':
-        return assumeRoleWithWebIdentity(sts, target, session, proof.value);
+        return target.webIdentity === 'broker'
+          ? assumeRoleKeyless(sts, target, session, await sign(order))
+          : assumeRoleWithWebIdentity(sts, target, session, proof.value);
       case 'GetFederationToken':
         return getFederationToken(sts, session);
       case 'GetSessionToken':
         return getSessionToken(sts, session, mfa);
     }
   };
+}
+
+async function cannotSign(): Promise<never> {
+  throw new SallyportError('internal', { reason: 'web_identity.no_keys' });
 }

@@ -19,6 +19,8 @@ export interface SandboxOptions {
   /** Other files than the sandbox's own. */
   readonly iamFile?: string;
   readonly usersFile?: string;
+  /** The broker whose tokens its STS accepts. Default http://127.0.0.1:8443. */
+  readonly brokerUrl?: string;
   /** What the SAML IdP asks instead of the users file. */
   readonly checkPassword?: CheckPassword;
   /** Ports to listen on; a free one where none is given. */
@@ -43,12 +45,16 @@ export const addresses = ({ sts, oidc, saml, users }: Sandbox): Addresses => ({
   users: users.map(({ name, password, groups }) => ({ name, password, groups: [...groups] })),
 });
 
+/** How ARNs and condition keys of IAM name an issuer. */
+const hostOf = (url: string) => url.replace(/^https?:\/\//, '');
+
 export const sandboxFile = (name: string) => readFile(new URL(name, FILES), 'utf8');
 
 /** Rejects, with everything closed again, if one of them cannot start. */
 export async function startSandbox({
   iamFile,
   usersFile,
+  brokerUrl = 'http://127.0.0.1:8443',
   checkPassword,
   ports = {},
 }: SandboxOptions = {}): Promise<Sandbox> {
@@ -74,7 +80,9 @@ export async function startSandbox({
     );
     const iam = loadIam(iamText, {
       'oidc.issuer': oidc.issuer,
-      'oidc.host': oidc.issuer.replace(/^https?:\/\//, ''),
+      'oidc.host': hostOf(oidc.issuer),
+      'broker.url': brokerUrl,
+      'broker.host': hostOf(brokerUrl),
       'saml.metadata': saml.metadata,
     });
     const sts = keep(await startSts({ iam, port: ports.sts ?? 0 }));

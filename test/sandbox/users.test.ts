@@ -13,6 +13,7 @@ t.test('the example users are who the documentation says', async (t) => {
     [
       ['alice', ['analysts']],
       ['bob', ['finance']],
+      ['carol', ['auditors']],
       ['mallory', []],
     ],
   );

@@ -13,6 +13,7 @@ export const appOptions = (): AppOptions => ({
   exchange: nothing,
   preview: nothing,
   explain: nothing,
+  documents: () => undefined,
   serviceProvider: never,
   seal: createSeal(),
   now: () => new Date(),

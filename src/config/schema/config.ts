@@ -1,7 +1,7 @@
 // The whole config as one JSON Schema: the validator, the types and the editors' completion all come from it.
 import { type Static, type TSchema, Type } from 'typebox';
 import { Aws } from './aws.js';
-import { closed, NAME_PATTERN, oneOfBy } from './common.js';
+import { BASE_URL_PATTERN, closed, NAME_PATTERN, oneOfBy } from './common.js';
 import { Grant, matcherDefinition } from './grant.js';
 import { OidcIssuer } from './oidc-issuer.js';
 import { Lint, PolicyTest } from './proving.js';
@@ -16,6 +16,7 @@ import {
 import { type RolesFromConfig, RolesFromSaml, RolesFromWebIdentity } from './roles-from.js';
 import { SamlIssuer } from './saml-issuer.js';
 import { Limits, Store } from './stores.js';
+import { WebIdentity } from './web-identity.js';
 
 const named = <T extends TSchema>(value: T, description: string) =>
   Type.Record(Type.String({ pattern: NAME_PATTERN }), value, { ...closed, description });
@@ -23,7 +24,7 @@ const named = <T extends TSchema>(value: T, description: string) =>
 const Server = Type.Object(
   {
     url: Type.String({
-      pattern: '^https?://[^/?#@\\s]+(?:/[^?#\\s]*[^/?#\\s])?$',
+      pattern: BASE_URL_PATTERN,
       description: 'Public base URL, without a slash at the end, e.g. https://sallyport.corp.example.',
     }),
     listen: Type.Optional(
@@ -137,6 +138,7 @@ export const ConfigSchema = Type.Object(
       ),
     ),
     grants: Type.Array(Grant, { description: 'Who may have what. Their order does not matter.' }),
+    webIdentity: Type.Optional(WebIdentity),
     audit: Type.Optional(Audit),
     store: Type.Optional(Store),
     limits: Type.Optional(Limits),
