@@ -62,7 +62,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
   }
 
   const metrics = createMetrics();
-  const audit = counted(createAuditLog(sinks.sinks), metrics);
+  const audit = createAuditLog(sinks.sinks);
   // After all that can fail: its connections would keep the process alive.
   const stores = await createStores(config, { now, log });
   const first = built.withReplay(stores.replay);
@@ -93,7 +93,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
     },
     now,
   };
-  const exchange = watched(createExchange(stages), metrics);
+  const exchange = watched(createExchange({ ...stages, audit: counted(audit, metrics) }), metrics);
   const explain = createExplain({ ...stages, findRecord: createFindRecord(auditFiles(config)) });
   const preview = createPreview(stages);
   const { trustProxy, listen } = config.server;

@@ -10,6 +10,12 @@ export interface Progress {
   readonly request: ExchangeRequest;
   readonly principal?: Principal;
   readonly decision?: Decision;
+  /** Whom an operator asks about, as far as that is known. */
+  readonly about?: {
+    readonly issuer?: string | undefined;
+    readonly subject?: string | undefined;
+    readonly requestId?: string | undefined;
+  };
 }
 
 export function intentRecord(progress: Progress, now: Date): AuditRecord {
@@ -34,13 +40,21 @@ export function issuedRecord(progress: Progress, issued: Issued, now: Date): Aud
   };
 }
 
+export function previewedRecord(progress: Progress, now: Date): AuditRecord {
+  return base('previewed', progress, now);
+}
+
+export function explainedRecord(progress: Progress, now: Date): AuditRecord {
+  return base('explained', progress, now);
+}
+
 /** `denied` when the broker said no; `failed` when it could not decide, or said yes and STS did not deliver. */
 export function refusedRecord(progress: Progress, error: SallyportError, now: Date): AuditRecord {
   const event = progress.decision === undefined && ERRORS[error.code].status < 500 ? 'denied' : 'failed';
   return { ...base(event, progress, now), Error: { Code: error.code, Reason: error.reason } };
 }
 
-function base(event: AuditEvent, { request, principal, decision }: Progress, now: Date): AuditRecord {
+function base(event: AuditEvent, { request, principal, decision, about }: Progress, now: Date): AuditRecord {
   const role = decision?.role ?? request.role;
   const reason = decision?.reason ?? request.reason;
   return {
@@ -55,8 +69,16 @@ function base(event: AuditEvent, { request, principal, decision }: Progress, now
     ...(role !== undefined && { Role: role }),
     ...(decision && decisionFields(decision)),
     ...(reason !== undefined && { Reason: reason }),
+    ...(about && { About: aboutFields(about) }),
   };
 }
+
+/** Whom, not with which claims: a record holds none. */
+const aboutFields = ({ issuer, subject, requestId }: NonNullable<Progress['about']>) => ({
+  ...(issuer !== undefined && { Issuer: issuer }),
+  ...(subject !== undefined && { Subject: subject }),
+  ...(requestId !== undefined && { RequestId: requestId }),
+});
 
 function principalFields(principal: Principal): NonNullable<AuditRecord['Principal']> {
   return {

@@ -44,7 +44,12 @@ export function mayDo(
  */
 export function decide(policy: Policy, principal: Principal, asked: Asked, now: Date): Decision {
   const situation = situationOf(policy.aliases, principal, asked.sourceAddress, now);
-  const { role, grant, failed } = choose(policy, situation, asked.role);
+  return decideAs(choose(policy, situation, asked.role), situation, asked);
+}
+
+/** What comes of a role that the grants permit. @throws SallyportError. */
+export function decideAs({ role, grant, failed }: Chosen, situation: Situation, asked: Asked): Decision {
+  const { principal, now } = situation;
   if (role.proofType !== undefined && role.proofType !== principal.type) {
     throw new SallyportError('proof_type_mismatch', {
       detail: `This role is issued through ${role.target.operation}: send ${role.proofType === 'saml' ? 'SAMLResponse in the body' : 'a JWT as Bearer token'}.`,
@@ -53,7 +58,7 @@ export function decide(policy: Policy, principal: Principal, asked: Asked, now: 
   if (role.reasonRequired && asked.reason === undefined) throw new SallyportError('reason_required');
   const lifetime = boundDuration(role, principal, asked, now);
   const session: Session = {
-    ...role.session.fill(situation.principal.claims),
+    ...role.session.fill(principal.claims),
     ...narrowing(role.session, asked),
     durationSeconds: lifetime.seconds,
   };
@@ -69,8 +74,10 @@ export function decide(policy: Policy, principal: Principal, asked: Asked, now: 
   };
 }
 
+type Chosen = ReturnType<typeof permittedAs>;
+
 /** The role asked for, or the only one there is for this type of proof. */
-function choose(policy: Policy, situation: Situation, asked: string | undefined) {
+function choose(policy: Policy, situation: Situation, asked: string | undefined): Chosen {
   if (asked !== undefined) return permittedAs(policy, situation, asked);
   const { permitted, failed } = permittedTo(policy, situation);
   const choices = permitted.filter(

@@ -3,6 +3,7 @@
 import type { Permission } from '../config/schema/grant.js';
 import { SallyportError } from '../core/errors.js';
 import type { CompiledGrant } from './grant.js';
+import { indexByRole } from './grant-index.js';
 import type { CompiledRole, Policy } from './policy.js';
 import type { Situation } from './situation.js';
 
@@ -42,9 +43,10 @@ export function permittedTo(
   const configured = named.has('*')
     ? policy.roleList
     : [...named].flatMap((name) => policy.roles.get(name) ?? []).sort((a, b) => a.position - b.position);
+  const covering = indexByRole(applying);
   const permitted = new Map<string, Permitted>();
   for (const role of [...configured, ...claimedRoles(policy, situation)]) {
-    const each = permitted.has(role.name) ? undefined : permit(role, applying);
+    const each = permitted.has(role.name) ? undefined : permit(role, covering(namesOf(role)));
     if (each) permitted.set(role.name, each);
   }
   return { permitted: [...permitted.values()], failed };
@@ -62,7 +64,10 @@ export function permittedAs(
   const judgedAs = candidates.length > 0 ? candidates : standIn(policy, name);
   const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forRole(judgedAs.flatMap(namesOf));
   const { applying, failed } = judge(grants?.(situation) ?? [], situation);
-  const [permitted] = candidates.flatMap((each) => permit(each, applying) ?? []);
+  const [permitted] = candidates.flatMap((each) => {
+    const covering = applying.filter((grant) => namesOf(each).some((name) => grant.coversRole(name)));
+    return permit(each, covering) ?? [];
+  });
   if (!permitted) throw notPermitted('role_not_permitted', failed);
   return { ...permitted, failed };
 }
@@ -88,25 +93,25 @@ function judge(grants: readonly CompiledGrant[], situation: Situation): Judged {
   };
 }
 
-/** By which grants can mean a role of that name: its own, and for a role that a claim names, its entry of `rolesFrom`. */
-export const namesMeaning = (policy: Policy, situation: Situation, name: string): readonly string[] => [
-  name,
-  ...claimedRoles(policy, situation).flatMap((role) =>
-    role.name === name && role.family ? [role.family] : [],
-  ),
-];
-
-/** Every role there is for this caller: those of the config, then those its claims name. */
-export const roleNames = (policy: Policy, situation: Situation): readonly string[] => [
-  ...new Set([...policy.roles.keys(), ...claimedRoles(policy, situation).map(({ name }) => name)]),
-];
+/** Every role there is for this caller: those of the config, then those its claims name, by each entry that accepts them. */
+export function rolesByName(
+  policy: Policy,
+  situation: Situation,
+): ReadonlyMap<string, readonly CompiledRole[]> {
+  const roles = new Map(policy.roleList.map((role) => [role.name, [role]]));
+  for (const role of claimedRoles(policy, situation)) {
+    const same = roles.get(role.name);
+    if (same) same.push(role);
+    else roles.set(role.name, [role]);
+  }
+  return roles;
+}
 
 /** By which a grant can mean the role. */
 const namesOf = ({ name, family }: CompiledRole) => (family === undefined ? [name] : [name, family]);
 
-function permit(role: CompiledRole, applying: readonly CompiledGrant[]): Permitted | undefined {
-  const names = namesOf(role);
-  const covering = applying.filter((grant) => names.some((name) => grant.coversRole(name)));
+/** `covering`: the grants that apply and cover the role, in the order of the config. */
+function permit(role: CompiledRole, covering: readonly CompiledGrant[]): Permitted | undefined {
   const allow = covering.find((grant) => !grant.deny);
   return allow && !covering.some((grant) => grant.deny) ? { role, grant: allow.id } : undefined;
 }

@@ -3,6 +3,7 @@
 import { isAddressBlock, isLoopback } from '../core/address.js';
 import { IAM_ROLE_ARN_PATTERN } from '../core/arn.js';
 import type { Fault } from '../core/fault.js';
+import { readInstant } from '../core/time.js';
 import type { Config } from './schema/config.js';
 
 /** Names to refer to; undefined: not to be judged. */
@@ -123,7 +124,7 @@ function testFaults({ tests = [] }: Config, names: Names): readonly Fault[] {
       unknownNames('role', test[key] ?? [], known(test[key] ?? []), (position) => at(key, position));
     const sessions = Object.keys(test.session ?? {});
     const { now } = test.principal;
-    const noTime = now !== undefined && Number.isNaN(Date.parse(now));
+    const noTime = now !== undefined && readInstant(now) === undefined;
     return [
       ...faults,
       ...(noTime ? [{ path: at('principal', 'now'), message: 'There is no such time. Correct it.' }] : []),

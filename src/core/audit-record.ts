@@ -2,8 +2,11 @@
 import type { ErrorCode } from './errors.js';
 import type { DurationLimit, IssuerType, Operation } from './types.js';
 
-/** `intent` before STS is called; `issued`, `denied` (by policy or proof) or `failed` (by STS or a fault) before the answer. */
-export type AuditEvent = 'intent' | 'issued' | 'denied' | 'failed';
+/**
+ * `intent` before STS is called; before the answer `issued`, `denied` (by policy or proof) or `failed` (by STS or a
+ * fault), or, where nothing was asked for, `previewed` (a caller about itself) or `explained` (an operator about anyone).
+ */
+export type AuditEvent = 'intent' | 'issued' | 'previewed' | 'explained' | 'denied' | 'failed';
 
 export interface AuditRecord {
   readonly Version: 1;
@@ -40,6 +43,8 @@ export interface AuditRecord {
     readonly Tags?: Readonly<Record<string, string>>;
   };
   readonly Reason?: string;
+  /** Whom an operator asked about, as they wrote it or by the record of that request. */
+  readonly About?: { readonly Issuer?: string; readonly Subject?: string; readonly RequestId?: string };
   readonly Issued?: {
     readonly AccessKeyId: string;
     readonly Expiration: string;

@@ -1,4 +1,14 @@
-// Times as AWS writes them.
+// Times as text: as AWS writes them, and as an operator does.
 
 /** ISO 8601 in UTC without a fraction: SDKs take nothing else as Expiration. */
 export const wholeSecond = (time: Date): string => time.toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** An instant as an operator writes it: ISO 8601 with a time zone. */
+export const INSTANT_PATTERN =
+  '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(?::\\d{2}(?:\\.\\d+)?)?(?:Z|[+-]\\d{2}:\\d{2})$';
+
+/** Undefined for a text of another form, or a time that does not exist. */
+export function readInstant(text: string): Date | undefined {
+  const time = new Date(text);
+  return new RegExp(INSTANT_PATTERN).test(text) && !Number.isNaN(time.getTime()) ? time : undefined;
+}

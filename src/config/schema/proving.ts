@@ -1,6 +1,7 @@
 // What the file says to prove itself: the decisions it expects (`tests`), and the findings of `sallyport check` that
 // are meant (`lint`). Neither changes what is decided.
 import { type Static, Type } from 'typebox';
+import { INSTANT_PATTERN } from '../../core/time.js';
 import type { ClaimValue } from '../../core/types.js';
 import { closed } from './common.js';
 
@@ -23,7 +24,7 @@ const Principal = Type.Object(
     ),
     now: Type.Optional(
       Type.String({
-        pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(?::\\d{2}(?:\\.\\d+)?)?(?:Z|[+-]\\d{2}:\\d{2})$',
+        pattern: INSTANT_PATTERN,
         description: 'When, e.g. 2026-11-21T12:00:00Z. Default: when the test runs.',
       }),
     ),
