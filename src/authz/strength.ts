@@ -1,6 +1,6 @@
 // Whether the identity provider says that the caller used more than one factor. What it does not say is not assumed.
 import type { Config } from '../config/schema/config.js';
-import type { Claims, ClaimValue } from '../core/types.js';
+import type { Claims, ClaimValue, IssuerType } from '../core/types.js';
 import { claimValue, claimValues, textOf } from './matcher.js';
 
 /** Where each type of issuer says it, and what counts where the config names nothing. */
@@ -42,6 +42,10 @@ export interface Strength {
   seen(claims: Claims): Readonly<Record<string, ClaimValue>> | undefined;
   holds(claims: Claims): boolean;
 }
+
+/** The claims in which issuers of a type say it. */
+export const strengthClaims = (type: IssuerType): readonly string[] =>
+  Object.values(SOURCES[type]).map(({ claim }) => claim);
 
 /** Naming one list in the config leaves the other at its default. */
 export function compileStrength({ type, mfa }: Config['issuers'][string]): Strength {

@@ -82,11 +82,67 @@ t.test('lint: what is probably not meant, and what is', (t) => {
       '{ id: g, issuer: ci, match: { repository_owner_id: "7" }, roles: [deploy] }',
       ['match-impossible grants.g'],
     ],
-    ['{ id: g, issuer: ci, match: { repository_owner_id: 123456 }, roles: [deploy] }', []],
+    ['{ id: g, issuer: ci, match: { repository_owner_id: 123456, ref: x }, roles: [deploy] }', []],
     ['{ id: g, issuer: ci, match: { branch: main }, roles: [deploy] }', ['claim-never-sent grants.g']],
     ['{ id: g, issuer: [ci, corp], match: { branch: main }, roles: [deploy] }', []],
     ['{ id: g, effect: deny, issuer: ci, match: { brnch: x }, roles: ["*"] }', ['claim-never-sent grants.g']],
     ['{ id: g, issuer: ci, match: { repo_property_tier: prod }, roles: [deploy] }', []],
+    // Wide open in other words.
+    ['{ id: g, issuer: corp, match: { sub: { glob: "**" } }, roles: [deploy] }', ['grant-open grants.g']],
+    ['{ id: g, issuer: corp, match: { sub: { glob: "?*" } }, roles: [deploy] }', ['grant-open grants.g']],
+    ['{ id: g, issuer: corp, match: { sub: { glob: "??" } }, roles: [deploy] }', []],
+    ['{ id: g, issuer: corp, match: { sub: { exists: true } }, roles: [deploy] }', ['grant-open grants.g']],
+    ['{ id: g, issuer: corp, match: { sub: { exists: false } }, roles: [deploy] }', []],
+    [
+      '{ id: g, issuer: corp, match: { sub: { exists: true, glob: "a*" }, x: { exists: true } }, roles: [deploy] }',
+      [],
+    ],
+    [
+      '{ id: g, issuer: ci, match: { repository_owner_id: "123456" }, roles: [deploy] }',
+      ['grant-open grants.g'],
+    ],
+    [
+      '{ id: g, issuer: corp, match: {}, from: ["0.0.0.0/0", "::/0"], roles: [deploy] }',
+      ['grant-open grants.g', 'from-anywhere grants.g', 'from-anywhere grants.g'],
+    ],
+    [
+      '{ id: g, issuer: corp, match: {}, from: [10.0.0.0/8, "::/0"], roles: [deploy] }',
+      ['from-anywhere grants.g'],
+    ],
+    ['{ id: g, issuer: corp, match: {}, from: ["2001:db8::/32"], roles: [deploy] }', []],
+    [
+      '{ id: g, issuer: corp, match: {}, when: "true", roles: [deploy] }',
+      ['grant-open grants.g', 'condition-constant grants.g'],
+    ],
+    [
+      `{ id: g, issuer: corp, match: { a: b }, when: 'claims.x == "y" || !false', roles: [deploy] }`,
+      ['condition-constant grants.g'],
+    ],
+    [
+      `{ id: g, issuer: corp, match: {}, when: 'claims.x == "y" && false', roles: [deploy] }`,
+      ['condition-constant grants.g'],
+    ],
+    [
+      '{ id: g, issuer: corp, match: {}, when: "1 == 1", roles: [deploy] }',
+      ['grant-open grants.g', 'condition-constant grants.g'],
+    ],
+    [`{ id: g, issuer: corp, match: {}, when: 'subject == "jane"', roles: [deploy] }`, []],
+    [
+      '{ id: g, effect: deny, match: {}, when: "true", roles: ["*"] }',
+      ['grant-shadowed grants.used-ci', 'grant-shadowed grants.used-corp', 'condition-constant grants.g'],
+    ],
+    // What an issuer never sends.
+    [
+      `{ id: g, issuer: ci, match: { ref: x }, when: 'claims.branch == "main" && claims.ref == "x"', roles: [deploy] }`,
+      ['claim-never-sent grants.g'],
+    ],
+    [`{ id: g, issuer: [ci, corp], match: { ref: x }, when: 'has(claims.branch)', roles: [deploy] }`, []],
+    [
+      '{ id: g, issuer: ci, match: { ref: x }, mfa: required, roles: [deploy] }',
+      ['claim-never-sent grants.g'],
+    ],
+    ['{ id: g, issuer: [ci, corp], match: { ref: x }, mfa: required, roles: [deploy] }', []],
+    ['{ id: g, issuer: ci, match: { repository.id: x }, roles: [deploy] }', ['claim-never-sent grants.g']],
   ];
   for (const [grant, findings] of rows)
     t.same(found(configOf(`grants:${USED}${grant && `\n  - ${grant}`}`)), findings, grant);
@@ -98,11 +154,41 @@ t.test('lint: what is probably not meant, and what is', (t) => {
   const config = configOf(`grants:${USED}`);
   const federated: Config = { ...config, roles: { ...config.roles, upload: { via: 'GetFederationToken' } } };
   t.same(found(federated), ['session-without-policy roles.upload']);
+  t.ok(presetSends('eks', 'kubernetes.io.namespace'), 'a path into a claim that is sent');
+  const all = `grants:${USED}\n  - { id: g, issuer: ci, match: { ref: x }, roles: ["*"] }`;
   t.same(
-    found(configOf(`grants:${USED}\n  - { id: g, issuer: ci, match: { ref: x }, roles: [upload] }`)),
-    ['claim-never-sent roles.upload'],
-    'a template of a claim that one of its issuers never sends',
+    found(configOf(all)),
+    ['claim-never-sent claims.team'],
+    'a template of a claim that an issuer never sends',
   );
+  const session = {
+    tags: { team: '${claims.team}', cost: '${default(claims.cost, "none")}-${claims.centre}' },
+  };
+  const policy = { Version: '2012-10-17', Statement: [] };
+  const many: Config = {
+    ...configOf(all),
+    roles: Object.fromEntries(
+      ['a', 'b', 'c', 'deploy'].map((name) => [
+        name,
+        { via: 'GetFederationToken', session: { ...session, policy } },
+      ]),
+    ),
+    rolesFrom: {
+      web: {
+        via: 'AssumeRoleWithWebIdentity',
+        claim: 'arns',
+        accounts: ['111122223333'],
+        roleArns: ['arn:aws:iam::*:role/*'],
+      },
+    },
+  };
+  t.same(
+    found(many),
+    ['claim-never-sent claims.team', 'claim-never-sent claims.centre', 'claim-never-sent claims.arns'],
+    'one finding for each claim, however many sessions need it',
+  );
+  const silenced = { ignore: [{ code: 'claim-never-sent' as const, on: 'claims.team', reason: 'soon' }] };
+  t.equal(found({ ...many, lint: silenced }).length, 2);
   t.end();
 });
 

@@ -66,6 +66,8 @@ const LINT_CODES = [
   'grant-open',
   'grant-shadowed',
   'grant-without-effect',
+  'from-anywhere',
+  'condition-constant',
   'match-impossible',
   'claim-never-sent',
   'issuer-unused',
@@ -83,8 +85,9 @@ export const Lint = Type.Object(
         {
           code: Type.Enum([...LINT_CODES], { description: 'Code of the finding.' }),
           on: Type.String({
-            pattern: '^(?:grants|roles|rolesFrom|issuers)\\.[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$',
-            description: 'What it is about: grants.ID, roles.NAME, rolesFrom.NAME or issuers.NAME.',
+            pattern: '^(?:(?:grants|roles|rolesFrom|issuers)\\.[A-Za-z0-9][A-Za-z0-9_.-]{0,63}|claims\\..+)$',
+            description:
+              'What it is about: grants.ID, roles.NAME, rolesFrom.NAME, issuers.NAME or claims.NAME.',
           }),
           reason: Type.String({ minLength: 1, description: 'Why it is meant.' }),
         },
