@@ -4,9 +4,8 @@ import { type ErrorCode, SallyportError } from '../core/errors.js';
 import type { Decision, Principal } from '../core/types.js';
 import { type Asked, decideAs } from './decide.js';
 import type { CompiledGrant } from './grant.js';
-import { indexByRole } from './grant-index.js';
 import { type GrantResult, grantResult } from './grant-result.js';
-import { notPermitted, permittedTo, rolesByName } from './permission.js';
+import { claimedFamilies, notPermitted, permittedTo } from './permission.js';
 import type { Policy } from './policy.js';
 import { situationOf } from './situation.js';
 
@@ -79,8 +78,7 @@ function explainer(policy: Policy, principal: Principal, question: Question, now
   const situation = situationOf(policy.aliases, principal, sourceAddress, now);
   const { permitted: list, failed } = permittedTo(policy, situation);
   const permitted = new Map(list.map((each) => [each.role.name, each]));
-  const roles = rolesByName(policy, situation);
-  const covering = indexByRole(policy.grants);
+  const claimed = claimedFamilies(policy, situation);
   const results = new Map<CompiledGrant, GrantResult>();
   const resultOf = (grant: CompiledGrant): GrantResult => {
     const result = results.get(grant) ?? grantResult(grant, situation, claimsKnown);
@@ -88,9 +86,8 @@ function explainer(policy: Policy, principal: Principal, question: Question, now
     return result;
   };
   const grants = (role: string): readonly GrantResult[] => {
-    const families = (roles.get(role) ?? []).flatMap(({ family }) => family ?? []);
-    const names = claimsKnown ? families : namesPossible(policy, role);
-    return covering([role, ...names]).map(resultOf);
+    const names = claimsKnown ? (claimed.get(role) ?? []) : namesPossible(policy, role);
+    return policy.covering([role, ...names]).map(resultOf);
   };
   const outcome = (role: string): Outcome => {
     if (!claimsKnown) return { role, permitted: permittedWithoutClaims(policy, role, grants(role)) };
@@ -106,7 +103,7 @@ function explainer(policy: Policy, principal: Principal, question: Question, now
       return { role, permitted: permitted.has(role), refusal: { code, detail } };
     }
   };
-  const every = [...roles.keys(), ...(claimsKnown ? [] : policy.families)];
+  const every = [...policy.roles.keys(), ...(claimsKnown ? claimed.keys() : policy.families)];
   return { permitted, every, outcome, grants };
 }
 

@@ -61,7 +61,9 @@ export function permittedAs(
   const role = policy.roles.get(name);
   const named = claimedRoles(policy, situation).filter((each) => each.name === name);
   const candidates = role ? [role] : named;
-  const judgedAs = candidates.length > 0 ? candidates : standIn(policy, name);
+  // Found in either case: the time to find it would tell.
+  const substitute = standIn(policy, name);
+  const judgedAs = candidates.length > 0 ? candidates : substitute;
   const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forRole(judgedAs.flatMap(namesOf));
   const { applying, failed } = judge(grants?.(situation) ?? [], situation);
   const [permitted] = candidates.flatMap((each) => {
@@ -93,18 +95,16 @@ function judge(grants: readonly CompiledGrant[], situation: Situation): Judged {
   };
 }
 
-/** Every role there is for this caller: those of the config, then those its claims name, by each entry that accepts them. */
-export function rolesByName(
+/** Roles that the caller's claims name, by ARN, each with the entries of `rolesFrom` that accept it. */
+export function claimedFamilies(
   policy: Policy,
   situation: Situation,
-): ReadonlyMap<string, readonly CompiledRole[]> {
-  const roles = new Map(policy.roleList.map((role) => [role.name, [role]]));
-  for (const role of claimedRoles(policy, situation)) {
-    const same = roles.get(role.name);
-    if (same) same.push(role);
-    else roles.set(role.name, [role]);
+): ReadonlyMap<string, readonly string[]> {
+  const families = new Map<string, string[]>();
+  for (const { name, family } of claimedRoles(policy, situation)) {
+    if (family !== undefined) families.set(name, [...(families.get(name) ?? []), family]);
   }
-  return roles;
+  return families;
 }
 
 /** By which a grant can mean the role. */
@@ -124,5 +124,6 @@ function standIn({ roleList }: Policy, name: string): readonly CompiledRole[] {
   let hash = 0;
   for (let index = 0; index < Math.min(name.length, 256); index++)
     hash = (hash * 31 + name.charCodeAt(index)) >>> 0;
-  return roleList.slice(hash % roleList.length).slice(0, 1);
+  const role = roleList[hash % roleList.length];
+  return role ? [role] : [];
 }
