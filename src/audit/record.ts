@@ -23,14 +23,15 @@ export function intentRecord(progress: Progress, now: Date): AuditRecord {
 }
 
 export function issuedRecord(progress: Progress, issued: Issued, now: Date): AuditRecord {
-  const { credentials, assumedRoleUser, federatedUser, packedPolicySize, sourceIdentity, stsRequestId } =
-    issued;
+  const { credentials, assumedRoleUser, federatedUser, packedPolicySize, sourceIdentity } = issued;
+  const { durationLimitedBy, stsRequestId } = issued;
   const arn = assumedRoleUser?.arn ?? federatedUser?.arn;
   return {
     ...base('issued', progress, now),
     Issued: {
       AccessKeyId: credentials.accessKeyId,
       Expiration: wholeSecond(credentials.expiration),
+      ...(durationLimitedBy && { DurationLimitedBy: durationLimitedBy }),
       ...(arn !== undefined && { Arn: arn }),
       ...(assumedRoleUser && { AssumedRoleId: assumedRoleUser.assumedRoleId }),
       ...(packedPolicySize !== undefined && { PackedPolicySize: packedPolicySize }),
@@ -68,6 +69,7 @@ function base(event: AuditEvent, { request, principal, decision, about }: Progre
     ...(principal && { Principal: principalFields(principal) }),
     ...(role !== undefined && { Role: role }),
     ...(decision && decisionFields(decision)),
+    ...(request.mfa && { MfaSerialNumber: request.mfa.serialNumber }),
     ...(reason !== undefined && { Reason: reason }),
     ...(about && { About: aboutFields(about) }),
   };
@@ -91,19 +93,23 @@ function principalFields(principal: Principal): NonNullable<AuditRecord['Princip
 }
 
 function decisionFields({ target, rolesFrom, grant, session, durationLimitedBy }: Decision) {
-  const { policy, policyArns, tags } = session;
+  const { name, policy, policyArns, tags, transitiveTags, sourceIdentity } = session;
+  const chain = target.operation === 'AssumeRole' ? target.chain : [];
   return {
     ...(rolesFrom !== undefined && { RolesFrom: rolesFrom }),
     Operation: target.operation,
     ...('roleArn' in target && { RoleArn: target.roleArn }),
+    ...(chain.length > 0 && { Chain: chain.map(({ roleArn }) => roleArn) }),
     Grant: grant,
     Session: {
-      Name: session.name,
+      ...(name !== undefined && { Name: name }),
       DurationSeconds: session.durationSeconds,
       DurationLimitedBy: durationLimitedBy,
       ...(policy !== undefined && { PolicySha256: createHash('sha256').update(policy).digest('hex') }),
       ...(policyArns && { PolicyArns: policyArns }),
       ...(tags && { Tags: tags }),
+      ...(transitiveTags && { TransitiveTagKeys: transitiveTags }),
+      ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
     },
   };
 }

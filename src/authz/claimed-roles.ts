@@ -1,8 +1,9 @@
 // Roles that a claim names by ARN, as existing AWS federation setups have them: accepted inside the accounts and ARNs
 // that the config allows, and then granted or denied like any other role.
-import type { RolesFromConfig } from '../config/schema/role.js';
+import type { RolesFromConfig } from '../config/schema/roles-from.js';
 import { IAM_ROLE_ARN_PATTERN, SAML_PROVIDER_ARN_PATTERN } from '../core/arn.js';
 import type { IssuerType, Target } from '../core/types.js';
+import { demandsOf } from './demands.js';
 import { claimValues, matchesGlob } from './matcher.js';
 import type { CompiledRole } from './policy.js';
 import type { CompiledSession } from './session.js';
@@ -29,6 +30,7 @@ export function compileClaimedRoles(
   const proofType: IssuerType = saml ? 'saml' : 'oidc';
   const claim = config.claim ?? SAML_ROLE;
   const accounts = new Set(config.accounts);
+  const demands = demandsOf(config);
   // An IAM role that the config has by name is had by that name alone: what the config demands of it holds.
   const accepts = (arn: string) =>
     !configured.has(arn) &&
@@ -39,8 +41,7 @@ export function compileClaimedRoles(
     return (claimValues(principal.claims, claim) ?? []).flatMap((value) => {
       const target = typeof value === 'string' ? (saml ? samlTarget(value) : webTarget(value)) : undefined;
       if (!target || !accepts(target.roleArn)) return [];
-      const reasonRequired = config.reason === 'required';
-      return [{ name: target.roleArn, family, position, target, proofType, reasonRequired, session }];
+      return [{ name: target.roleArn, family, position, target, proofType, ...demands, session }];
     });
   };
 }
@@ -60,4 +61,6 @@ function samlTarget(value: string): RoleTarget | undefined {
 }
 
 const webTarget = (value: string): RoleTarget | undefined =>
-  ROLE_ARN.test(value) ? { operation: 'AssumeRoleWithWebIdentity', roleArn: value } : undefined;
+  ROLE_ARN.test(value)
+    ? { operation: 'AssumeRoleWithWebIdentity', roleArn: value, webIdentity: 'caller' }
+    : undefined;

@@ -2,11 +2,11 @@
 // never matters. A role that is not there and one that is not permitted are refused alike.
 import type { Permission } from '../config/schema/grant.js';
 import { SallyportError } from '../core/errors.js';
-import type { Decision, DurationLimit, ExchangeRequest, Principal, Session } from '../core/types.js';
+import type { Decision, ExchangeRequest, Principal, Session } from '../core/types.js';
+import { boundLifetime } from './lifetime.js';
 import { narrowing } from './narrowing.js';
 import { notPermitted, type Permitted, permittedAs, permittedTo, permittedToDo } from './permission.js';
 import type { CompiledRole, Policy } from './policy.js';
-import { MIN_SECONDS } from './session.js';
 import { type Situation, situationOf } from './situation.js';
 
 export type { Permitted };
@@ -14,7 +14,7 @@ export type { Permitted };
 type Caller = Pick<ExchangeRequest, 'sourceAddress'>;
 /** What of a request the decision depends on. */
 export type Asked = Caller &
-  Pick<ExchangeRequest, 'role' | 'durationSeconds' | 'policy' | 'policyArns' | 'reason'>;
+  Pick<ExchangeRequest, 'role' | 'durationSeconds' | 'policy' | 'policyArns' | 'mfa' | 'reason'>;
 
 /** Every role this principal may have from this address at this time, by the order of the config. */
 export function permittedRoles(
@@ -44,19 +44,30 @@ export function mayDo(
  */
 export function decide(policy: Policy, principal: Principal, asked: Asked, now: Date): Decision {
   const situation = situationOf(policy.aliases, principal, asked.sourceAddress, now);
-  return decideAs(choose(policy, situation, asked.role), situation, asked);
+  return decideAs(choose(policy, situation, asked.role), situation, asked, requireDemanded);
 }
 
-/** What comes of a role that the grants permit. @throws SallyportError. */
-export function decideAs({ role, grant, failed }: Chosen, situation: Situation, asked: Asked): Decision {
+/**
+ * What comes of a role that the grants permit, as if the request had what the role demands: a reason, an MFA code.
+ * @throws SallyportError with the refusal's code.
+ */
+export const decideWithDemandsMet = (chosen: Chosen, situation: Situation, asked: Asked): Decision =>
+  decideAs(chosen, situation, asked, () => {});
+
+function decideAs(
+  { role, grant, failed }: Chosen,
+  situation: Situation,
+  asked: Asked,
+  judgeDemands: typeof requireDemanded,
+): Decision {
   const { principal, now } = situation;
   if (role.proofType !== undefined && role.proofType !== principal.type) {
     throw new SallyportError('proof_type_mismatch', {
       detail: `This role is issued through ${role.target.operation}: send ${role.proofType === 'saml' ? 'SAMLResponse in the body' : 'a JWT as Bearer token'}.`,
     });
   }
-  if (role.reasonRequired && asked.reason === undefined) throw new SallyportError('reason_required');
-  const lifetime = boundDuration(role, principal, asked, now);
+  judgeDemands(role, asked);
+  const lifetime = boundLifetime(role.session.lifetime, principal, asked, now);
   const session: Session = {
     ...role.session.fill(principal.claims),
     ...narrowing(role.session, asked),
@@ -66,7 +77,9 @@ export function decideAs({ role, grant, failed }: Chosen, situation: Situation, 
     role: role.name,
     ...(role.family !== undefined && { rolesFrom: role.family }),
     target: role.target,
+    ...(role.region !== undefined && { region: role.region }),
     session,
+    ...(lifetime.notAfter !== undefined && { notAfter: lifetime.notAfter }),
     grant,
     durationLimitedBy: lifetime.limitedBy,
     ...(asked.reason !== undefined && { reason: asked.reason }),
@@ -91,25 +104,14 @@ function choose(policy: Policy, situation: Situation, asked: string | undefined)
   return { ...only, failed };
 }
 
-/** The smallest of request, role and sign-in; a request above the role's limit is refused, not cut. */
-function boundDuration(
-  role: CompiledRole,
-  principal: Principal,
-  asked: Asked,
-  now: Date,
-): { readonly seconds: number; readonly limitedBy: DurationLimit } {
-  const { defaultSeconds, maxSeconds } = role.session;
-  if (asked.durationSeconds !== undefined && asked.durationSeconds > maxSeconds) {
-    throw new SallyportError('duration_exceeds_limit', {
-      detail: `DurationSeconds is above the limit of this role, which is ${maxSeconds}. Ask for that or less.`,
-      members: { MaxDurationSeconds: maxSeconds },
+/** The MFA code itself is STS's to judge. */
+function requireDemanded(role: CompiledRole, { reason, mfa }: Asked): void {
+  if (role.reasonRequired && reason === undefined) throw new SallyportError('reason_required');
+  if (role.mfa === 'required' && !mfa) throw new SallyportError('mfa_required');
+  if (role.mfa === 'refused' && mfa) {
+    throw new SallyportError('parameter_invalid', {
+      reason: 'parameter.mfa',
+      detail: `${role.target.operation} takes no SerialNumber and TokenCode. Leave them out.`,
     });
   }
-  const wanted = asked.durationSeconds ?? defaultSeconds;
-  const limitedBy: DurationLimit = asked.durationSeconds === undefined ? 'role' : 'request';
-  if (principal.sessionNotOnOrAfter === undefined) return { seconds: wanted, limitedBy };
-  const left = Math.floor(principal.sessionNotOnOrAfter - now.getTime() / 1000);
-  if (left >= wanted) return { seconds: wanted, limitedBy };
-  if (left < MIN_SECONDS) throw new SallyportError('session_too_short');
-  return { seconds: left, limitedBy: 'SessionNotOnOrAfter' };
 }

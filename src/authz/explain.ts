@@ -2,7 +2,7 @@
 // decides: there is no second evaluator that could disagree.
 import { type ErrorCode, SallyportError } from '../core/errors.js';
 import type { Decision, Principal } from '../core/types.js';
-import { type Asked, decideAs } from './decide.js';
+import { type Asked, decideWithDemandsMet } from './decide.js';
 import type { CompiledGrant } from './grant.js';
 import { type GrantResult, grantResult } from './grant-result.js';
 import { claimedFamilies, notPermitted, permittedTo } from './permission.js';
@@ -13,7 +13,7 @@ interface Outcome {
   readonly role: string;
   /** Whether the grants give it. Undefined: the claims are not known, and could make it so. */
   readonly permitted: boolean | undefined;
-  /** What would be done. A `reason` that the role requires is taken as given. */
+  /** What would be done. A reason or MFA code that the role requires is taken as given. */
   readonly decision?: Decision;
   /** Why nothing would be, even where the grants give the role. */
   readonly refusal?: { readonly code: ErrorCode; readonly detail: string };
@@ -94,8 +94,7 @@ function explainer(policy: Policy, principal: Principal, question: Question, now
     try {
       const chosen = permitted.get(role);
       if (!chosen) throw notPermitted('role_not_permitted', failed);
-      const reason = question.reason ?? 'explained';
-      const decision = decideAs({ ...chosen, failed }, situation, { ...question, reason });
+      const decision = decideWithDemandsMet({ ...chosen, failed }, situation, question);
       return { role, permitted: true, decision };
     } catch (error) {
       if (!(error instanceof SallyportError)) throw error;

@@ -2,15 +2,16 @@
 import type { Config } from '../config/schema/config.js';
 import type { RoleConfig } from '../config/schema/role.js';
 import type { Fault } from '../core/fault.js';
-import type { IssuerType, Operation, Target } from '../core/types.js';
+import type { Hop, IssuerType, Target } from '../core/types.js';
 import { type ClaimedRoles, compileClaimedRoles } from './claimed-roles.js';
+import { type Demands, demandsOf } from './demands.js';
 import { type CompiledGrant, compileGrant } from './grant.js';
 import { type GrantIndex, indexByRole, indexGrants } from './grant-index.js';
 import { type CompiledSession, compileSession, type Findings } from './session.js';
 import type { Aliases } from './situation.js';
 import { compileStrength } from './strength.js';
 
-export interface CompiledRole {
+export interface CompiledRole extends Demands {
   /** Its name in the config, or the ARN by which a claim names it. */
   readonly name: string;
   /** For a role that a claim names: the entry of `rolesFrom` that accepts it. */
@@ -20,7 +21,6 @@ export interface CompiledRole {
   readonly target: Target;
   /** The only type of proof that STS can be given for it; undefined: any. */
   readonly proofType?: IssuerType;
-  readonly reasonRequired: boolean;
   readonly session: CompiledSession;
 }
 
@@ -42,10 +42,12 @@ export interface Policy {
   readonly aliases: Aliases;
 }
 
-const PROOF_TYPES: Readonly<Partial<Record<Operation, IssuerType>>> = {
-  AssumeRoleWithSAML: 'saml',
-  AssumeRoleWithWebIdentity: 'oidc',
-};
+/** The only type of proof that STS can be given; undefined: STS does not see the proof. */
+function proofTypeOf(target: Target): IssuerType | undefined {
+  if (target.operation === 'AssumeRoleWithSAML') return 'saml';
+  if (target.operation === 'AssumeRoleWithWebIdentity' && target.webIdentity === 'caller') return 'oidc';
+  return undefined;
+}
 
 /** Compiles roles and grants. The policy may be used only if there are no faults. */
 export function compilePolicy(config: Config): {
@@ -92,24 +94,34 @@ export function compilePolicy(config: Config): {
 }
 
 function compileRole(name: string, position: number, role: RoleConfig, findings: Findings): CompiledRole {
-  const proofType = PROOF_TYPES[role.via];
+  const target = targetOf(role);
+  const proofType = proofTypeOf(target);
   return {
     name,
     position,
-    target: targetOf(role),
+    target,
     ...(proofType && { proofType }),
-    reasonRequired: role.reason === 'required',
+    ...demandsOf(role),
     session: compileSession(role, ['roles', name], findings),
   };
 }
 
 function targetOf(role: RoleConfig): Target {
   switch (role.via) {
+    case 'AssumeRole':
+      return { operation: role.via, ...hopOf(role), chain: (role.chain ?? []).map(hopOf) };
     case 'AssumeRoleWithSAML':
       return { operation: role.via, roleArn: role.roleArn, principalArn: role.principalArn };
     case 'AssumeRoleWithWebIdentity':
-      return { operation: role.via, roleArn: role.roleArn };
+      return { operation: role.via, roleArn: role.roleArn, webIdentity: role.webIdentity ?? 'caller' };
     case 'GetFederationToken':
+    case 'GetSessionToken':
       return { operation: role.via };
   }
+}
+
+function hopOf(hop: string | Hop): Hop {
+  if (typeof hop === 'string') return { roleArn: hop };
+  const { roleArn, externalId } = hop;
+  return { roleArn, ...(externalId !== undefined && { externalId }) };
 }

@@ -1,9 +1,9 @@
 // A role's session: compiled from its templates when the config loads, filled for a principal when it is decided.
 import type { RoleConfig } from '../config/schema/role.js';
-import { formatSeconds, seconds } from '../core/duration.js';
 import { SallyportError } from '../core/errors.js';
 import type { ConfigPath, Fault } from '../core/fault.js';
-import type { Claims, Operation } from '../core/types.js';
+import type { Claims, Operation, Session } from '../core/types.js';
+import { type CompiledLifetime, compileLifetime } from './lifetime.js';
 import { judgePackedSize, POLICY_LIMIT } from './packed-size.js';
 import {
   checkPlace,
@@ -11,39 +11,33 @@ import {
   type Place,
   POLICY_TEXT,
   ROLE_SESSION_NAME,
+  SOURCE_IDENTITY,
   TAG_KEY,
   TAG_VALUE,
 } from './places.js';
 import { compileSessionPolicy } from './session-policy.js';
 import { parseTemplate, type Template, TemplateError } from './template.js';
 
-/** STS's own bounds of DurationSeconds; the defaults are the broker's. */
-export const MIN_SECONDS = 900;
-const MAX_SECONDS: Readonly<Record<Operation, number>> = {
-  AssumeRoleWithSAML: 43_200,
-  AssumeRoleWithWebIdentity: 43_200,
-  GetFederationToken: 129_600,
+/** What the session is called, and from what if the config does not say; GetSessionToken has no name for it. */
+const NAMES: Readonly<Partial<Record<Operation, { readonly place: Place; readonly template: string }>>> = {
+  AssumeRole: { place: ROLE_SESSION_NAME, template: '${slug(claims.sub)}' },
+  // There is no other: STS takes the name from this attribute.
+  AssumeRoleWithSAML: {
+    place: ROLE_SESSION_NAME,
+    template: '${claims.https://aws.amazon.com/SAML/Attributes/RoleSessionName}',
+  },
+  AssumeRoleWithWebIdentity: { place: ROLE_SESSION_NAME, template: '${slug(claims.sub)}' },
+  GetFederationToken: { place: FEDERATED_USER_NAME, template: '${slug(claims.sub)}' },
 };
-const DEFAULT_SECONDS = 3600;
 
-/** For AssumeRoleWithSAML there is no other: STS takes the name from this attribute. */
-const DEFAULT_NAMES: Readonly<Record<Operation, string>> = {
-  AssumeRoleWithSAML: '${claims.https://aws.amazon.com/SAML/Attributes/RoleSessionName}',
-  AssumeRoleWithWebIdentity: '${slug(claims.sub)}',
-  GetFederationToken: '${slug(claims.sub)}',
-};
+/** Operations for which no Policy of the caller's can only reduce: STS takes none, or nothing is permitted without one. */
+const TAKES_NO_POLICY: readonly Operation[] = ['GetFederationToken', 'GetSessionToken'];
 
 /** What of the session does not depend on the request. */
-export interface FilledSession {
-  readonly name: string;
-  readonly policy?: string;
-  readonly policyArns?: readonly string[];
-  readonly tags?: Readonly<Record<string, string>>;
-}
+export type FilledSession = Omit<Session, 'durationSeconds'>;
 
 export interface CompiledSession {
-  readonly defaultSeconds: number;
-  readonly maxSeconds: number;
+  readonly lifetime: CompiledLifetime;
   /** The role sets a session policy itself, or has no permissions without one: the caller may not add to it. */
   readonly policyFixed: boolean;
   /** @throws SallyportError `session_value_invalid`. */
@@ -61,7 +55,10 @@ interface SessionConfig {
   readonly maxDuration?: string;
   readonly policy?: Record<string, unknown>;
   readonly policyArns?: readonly string[];
+  readonly endWithProof?: boolean;
   readonly tags?: Readonly<Record<string, string>>;
+  readonly transitiveTags?: readonly string[];
+  readonly sourceIdentity?: string;
 }
 
 /** What is wrong with a config, and what may go wrong with it. */
@@ -92,9 +89,15 @@ export function compileSession(
     }
   };
 
-  const place = role.via === 'GetFederationToken' ? FEDERATED_USER_NAME : ROLE_SESSION_NAME;
-  const name = template(config.name ?? DEFAULT_NAMES[role.via], at('name'));
-  if (config.name !== undefined) faults.push(...shapeFaults(place, name, at('name')));
+  /** A template for one place; `source` is judged, a default is known to be right. */
+  const value = (place: Place, source: string | undefined, key: string, otherwise = '') => {
+    const parsed = template(source ?? otherwise, at(key));
+    if (source !== undefined) faults.push(...shapeFaults(place, parsed, at(key)));
+    return (claims: Claims) => checkPlace(place, parsed.fill(claims));
+  };
+
+  const naming = NAMES[role.via];
+  const { sourceIdentity, transitiveTags } = config;
   const policy =
     config.policy &&
     compileSessionPolicy(config.policy, {
@@ -103,6 +106,7 @@ export function compileSession(
     });
   const { policyArns } = config;
   const tags = compileTags(config.tags ?? {}, at('tags'), template, faults);
+  faults.push(...transitiveFaults(transitiveTags ?? [], config.tags ?? {}, at('transitiveTags')));
   const packed = judgePackedSize(
     { policy: (value) => policy?.shape(value) ?? '', policyArns: policyArns ?? [], tags },
     at(),
@@ -111,6 +115,15 @@ export function compileSession(
   warnings.push(...packed.warnings);
 
   const parts: Part[] = [];
+  if (naming) {
+    const name = value(naming.place, config.name, 'name', naming.template);
+    parts.push((claims) => ({ name: name(claims) }));
+  }
+  if (sourceIdentity !== undefined) {
+    const identity = value(SOURCE_IDENTITY, sourceIdentity, 'sourceIdentity');
+    parts.push((claims) => ({ sourceIdentity: identity(claims) }));
+  }
+  if (transitiveTags) parts.push(() => ({ transitiveTags }));
   if (policy) {
     const room = POLICY_LIMIT - (policyArns ?? []).join('').length;
     parts.push((claims) => ({ policy: checkRoom(checkPlace(POLICY_TEXT, policy.fill(claims)), room) }));
@@ -123,40 +136,11 @@ export function compileSession(
   }
 
   return {
-    ...compileDurations(config, role.via, at, faults),
+    lifetime: compileLifetime(config, role.via, 'chain' in role, at, { faults, warnings }),
     policyFixed:
-      role.via === 'GetFederationToken' || config.policy !== undefined || config.policyArns !== undefined,
-    fill: (claims) =>
-      Object.assign({ name: checkPlace(place, name.fill(claims)) }, ...parts.map((part) => part(claims))),
+      TAKES_NO_POLICY.includes(role.via) || config.policy !== undefined || config.policyArns !== undefined,
+    fill: (claims) => Object.assign({}, ...parts.map((part) => part(claims))),
   };
-}
-
-function compileDurations(
-  config: SessionConfig,
-  via: Operation,
-  at: (...rest: string[]) => ConfigPath,
-  faults: Fault[],
-): { readonly defaultSeconds: number; readonly maxSeconds: number } {
-  const bound = (key: 'duration' | 'maxDuration'): number | undefined => {
-    const text = config[key];
-    if (text === undefined) return undefined;
-    const value = seconds(text);
-    if (value < MIN_SECONDS || value > MAX_SECONDS[via]) {
-      const range = `${formatSeconds(MIN_SECONDS)} to ${formatSeconds(MAX_SECONDS[via])}`;
-      faults.push({ path: at(key), message: `${via} takes ${range}. Write a duration in that range.` });
-    }
-    return value;
-  };
-  const duration = bound('duration');
-  const maxDuration = bound('maxDuration');
-  if (duration !== undefined && maxDuration !== undefined && duration > maxDuration) {
-    faults.push({
-      path: at('duration'),
-      message: 'duration is above maxDuration. Lower it, or raise maxDuration.',
-    });
-  }
-  const maxSeconds = maxDuration ?? Math.max(duration ?? 0, DEFAULT_SECONDS);
-  return { defaultSeconds: duration ?? Math.min(DEFAULT_SECONDS, maxSeconds), maxSeconds };
 }
 
 /** What AWS would refuse whatever the claims are. */
@@ -165,6 +149,17 @@ function shapeFaults(place: Place, template: Template, path: ConfigPath): readon
   return place.pattern.test(shape)
     ? []
     : [{ path, message: `STS would refuse this: a ${place.name} must be ${place.rule}.` }];
+}
+
+function transitiveFaults(
+  keys: readonly string[],
+  tags: Readonly<Record<string, string>>,
+  path: ConfigPath,
+): readonly Fault[] {
+  const message = 'Only a tag of this session can be transitive. Add it to tags, spelled the same.';
+  return keys.flatMap((key, index) =>
+    Object.hasOwn(tags, key) ? [] : [{ path: [...path, index], message }],
+  );
 }
 
 /** The session policy shares its room with the ARNs of managed ones. */

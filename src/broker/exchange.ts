@@ -35,7 +35,8 @@ export function createExchange({ snapshot, limiter, audit, reportDifference, now
       const decision = decideBeside(policies, principal, request, now(), reportDifference);
       progress = { request, principal, decision };
       await record(audit, intentRecord(progress, now()));
-      const issued = await issue(decision, request.proof);
+      const { proof, mfa } = request;
+      const issued = await issue({ principal, decision, proof, ...(mfa && { mfa }) });
       await record(audit, issuedRecord(progress, issued, now()));
       return { principal, decision, issued };
     } catch (error) {

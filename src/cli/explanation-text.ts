@@ -26,14 +26,17 @@ function outcomeOf({ permitted, decision, refusal }: RoleExplanation): string {
 function sessionLines({ decision }: RoleExplanation): readonly string[] {
   if (!decision) return [];
   const { session, target, durationLimitedBy } = decision;
-  const { name, durationSeconds, policy, policyArns, tags }: Session = session;
+  const { name, durationSeconds, policy, policyArns, tags, transitiveTags, sourceIdentity }: Session =
+    session;
   const about = 'roleArn' in target ? ` ${target.roleArn}` : '';
   return [
     `  ${target.operation}${about}`,
-    `  session ${name}, ${durationSeconds} seconds (by ${durationLimitedBy})`,
+    `  session${name === undefined ? '' : ` ${name}`}, ${durationSeconds} seconds (by ${durationLimitedBy})`,
     ...(policy !== undefined ? [`  policy ${policy}`] : []),
     ...(policyArns ? [`  policyArns ${policyArns.join(', ')}`] : []),
     ...(tags ? [`  tags ${JSON.stringify(tags)}`] : []),
+    ...(transitiveTags ? [`  transitive tags ${transitiveTags.join(', ')}`] : []),
+    ...(sourceIdentity !== undefined ? [`  source identity ${sourceIdentity}`] : []),
   ];
 }
 

@@ -19,6 +19,7 @@ export function referenceFaults(config: Config, names: Names): readonly Fault[] 
     ...serverFaults(config),
     ...awsFaults(config),
     ...issuerFaults(config),
+    ...roleFaults(config),
     ...familyFaults(names),
     ...grantFaults(config, names),
     ...testFaults(config, names),
@@ -58,6 +59,18 @@ function serverFaults({ server }: Config): readonly Fault[] {
     ...faults,
     ...proxies.flatMap((block, index) => blockFaults(block, ['server', 'trustProxy', index])),
   ];
+}
+
+/** STS reads these from a token of the caller's own; the broker cannot add to it. */
+function roleFaults({ roles }: Config): readonly Fault[] {
+  return Object.entries(roles).flatMap(([name, role]) => {
+    if (role.via !== 'AssumeRoleWithWebIdentity' || role.webIdentity === 'broker') return [];
+    const message =
+      "With the caller's own JWT this comes from its claims alone. Leave it out, or set webIdentity: broker.";
+    return (['tags', 'transitiveTags', 'sourceIdentity'] as const)
+      .filter((key) => role.session?.[key] !== undefined)
+      .map((key) => ({ path: ['roles', name, 'session', key], message }));
+  });
 }
 
 /** Grants tell roles and entries of rolesFrom apart by name alone. */

@@ -31,16 +31,22 @@ export interface AuditRecord {
   readonly RolesFrom?: string;
   readonly Operation?: Operation;
   readonly RoleArn?: string;
+  /** ARNs of the roles taken on before it, in order. */
+  readonly Chain?: readonly string[];
+  /** SerialNumber of the MFA device whose code came with the request. */
+  readonly MfaSerialNumber?: string;
   readonly Grant?: string;
   readonly Session?: {
     /** RoleSessionName, or Name of the federated user. */
-    readonly Name: string;
+    readonly Name?: string;
     readonly DurationSeconds: number;
     readonly DurationLimitedBy: DurationLimit;
     /** SHA-256 of the session policy's text, hex. */
     readonly PolicySha256?: string;
     readonly PolicyArns?: readonly string[];
     readonly Tags?: Readonly<Record<string, string>>;
+    readonly TransitiveTagKeys?: readonly string[];
+    readonly SourceIdentity?: string;
   };
   readonly Reason?: string;
   /** Whom an operator asked about, as they wrote it or by the record of that request. */
@@ -48,6 +54,8 @@ export interface AuditRecord {
   readonly Issued?: {
     readonly AccessKeyId: string;
     readonly Expiration: string;
+    /** Where STS's own limit was less than what was decided. */
+    readonly DurationLimitedBy?: DurationLimit;
     readonly Arn?: string;
     readonly AssumedRoleId?: string;
     readonly PackedPolicySize?: number;

@@ -145,7 +145,11 @@ export const ERRORS = table({
   ),
   policy_not_narrowing: invalidRequest(
     400,
-    'This role sets its own session policy, so Policy and PolicyArns may not be sent. Leave them out.',
+    'The session policy of this role is fixed, so Policy and PolicyArns may not be sent. Leave them out.',
+  ),
+  mfa_required: invalidRequest(
+    400,
+    'This role needs SerialNumber and TokenCode in the request: the MFA device of the IAM user of the broker, and the code it shows.',
   ),
   reason_required: invalidRequest(400, 'This role needs a Reason in the request: say why you need it.'),
   // Issuance

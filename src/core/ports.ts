@@ -1,6 +1,6 @@
 // What the pipeline needs from the outside, as types. `compose.ts` alone picks who implements them.
 import type { AuditRecord } from './audit-record.js';
-import type { Decision, Issued, Principal, Proof } from './types.js';
+import type { Decision, Issued, MfaCode, Principal, Proof } from './types.js';
 
 /** Remembers single-use proofs. All replicas must share one, or the store must refuse what it cannot know. */
 export interface ReplayStore {
@@ -46,8 +46,16 @@ export interface ProofVerifier {
   close(): Promise<void>;
 }
 
+/** What is to be issued, and for whom. */
+export interface Order {
+  readonly principal: Principal;
+  readonly decision: Decision;
+  readonly proof: Proof;
+  readonly mfa?: MfaCode;
+}
+
 /** Asks STS for what was decided. Throws a SallyportError. */
-export type Issue = (decision: Decision, proof: Proof) => Promise<Issued>;
+export type Issue = (order: Order) => Promise<Issued>;
 
 /** Append-only record of who asked for what and what came of it. */
 export interface AuditLog {

@@ -39,14 +39,40 @@ export interface Principal {
 }
 
 /** The STS operations a role can be issued through, as AWS spells them. */
-export const OPERATIONS = ['AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity', 'GetFederationToken'] as const;
+export const OPERATIONS = [
+  'AssumeRole',
+  'AssumeRoleWithSAML',
+  'AssumeRoleWithWebIdentity',
+  'GetFederationToken',
+  'GetSessionToken',
+] as const;
 export type Operation = (typeof OPERATIONS)[number];
+
+/** A role on the way to another. */
+export interface Hop {
+  readonly roleArn: string;
+  readonly externalId?: string;
+}
 
 /** An operation with what it is aimed at. */
 export type Target =
+  /** `chain`: roles to take on before this one, the first with the broker's own identity. */
+  | ({ readonly operation: 'AssumeRole'; readonly chain: readonly Hop[] } & Hop)
   | { readonly operation: 'AssumeRoleWithSAML'; readonly roleArn: string; readonly principalArn: string }
-  | { readonly operation: 'AssumeRoleWithWebIdentity'; readonly roleArn: string }
-  | { readonly operation: 'GetFederationToken' };
+  /** `webIdentity`: whose JWT goes to STS, the caller's own or one that the broker signs about the caller. */
+  | {
+      readonly operation: 'AssumeRoleWithWebIdentity';
+      readonly roleArn: string;
+      readonly webIdentity: 'caller' | 'broker';
+    }
+  | { readonly operation: 'GetFederationToken' }
+  | { readonly operation: 'GetSessionToken' };
+
+/** A code of an MFA device of the broker's own IAM user. */
+export interface MfaCode {
+  readonly serialNumber: string;
+  readonly tokenCode: Secret;
+}
 
 /** A surface's request after its wire format has been parsed: the pipeline's only input. */
 export interface ExchangeRequest {
@@ -61,21 +87,29 @@ export interface ExchangeRequest {
   /** Session policy as JSON text. */
   readonly policy?: string;
   readonly policyArns?: readonly string[];
+  readonly mfa?: MfaCode;
   readonly reason?: string;
 }
 
 /** What STS is asked for. Durations are seconds. */
 export interface Session {
-  /** RoleSessionName, or Name of the federated user. For AssumeRoleWithSAML STS reads it from the assertion itself. */
-  readonly name: string;
+  /**
+   * RoleSessionName, or Name of the federated user. For AssumeRoleWithSAML STS reads it from the assertion itself;
+   * with GetSessionToken there is none.
+   */
+  readonly name?: string;
   readonly durationSeconds: number;
   readonly policy?: string;
   readonly policyArns?: readonly string[];
   readonly tags?: Readonly<Record<string, string>>;
+  /** Keys of `tags` that sessions of roles taken on from this one inherit. */
+  readonly transitiveTags?: readonly string[];
+  readonly sourceIdentity?: string;
 }
 
-/** What bounded the credentials' lifetime. */
-export type DurationLimit = 'request' | 'role' | 'SessionNotOnOrAfter';
+/** What bounded the credentials' lifetime. `chain`: STS gives one hour to a role that another role takes on. */
+export const DURATION_LIMITS = ['request', 'role', 'chain', 'SessionNotOnOrAfter', 'proof'] as const;
+export type DurationLimit = (typeof DURATION_LIMITS)[number];
 
 /** A permitted role with everything STS needs to be asked. A refusal is a thrown `SallyportError` instead. */
 export interface Decision {
@@ -84,7 +118,11 @@ export interface Decision {
   /** For a role that a claim names: the entry of `rolesFrom` that accepts it. */
   readonly rolesFrom?: string;
   readonly target: Target;
+  /** The region whose STS is asked, where the role sets its own. */
+  readonly region?: string;
   readonly session: Session;
+  /** Epoch seconds: the credentials may not outlive this. */
+  readonly notAfter?: number;
   /** The id of the grant that permits it. */
   readonly grant: string;
   readonly durationLimitedBy: DurationLimit;
@@ -112,4 +150,6 @@ export interface Issued {
   readonly federation?: Readonly<Record<string, string>>;
   /** CloudTrail's `requestID`. */
   readonly stsRequestId?: string;
+  /** `chain`: STS's hour for a role that another role takes on was less than what was decided. */
+  readonly durationLimitedBy?: 'chain';
 }

@@ -1,7 +1,7 @@
 // An STS answer -> Issued, and a session -> the parameters every operation shares.
 import { SallyportError } from '../core/errors.js';
 import { Secret } from '../core/secret.js';
-import type { Credentials, Issued, Session } from '../core/types.js';
+import type { Credentials, Issued, MfaCode, Session } from '../core/types.js';
 
 interface Answer {
   readonly Credentials?:
@@ -31,6 +31,13 @@ export function sharedParameters(session: Session) {
     ...(session.policyArns && { PolicyArns: session.policyArns.map((arn) => ({ arn })) }),
   };
 }
+
+/** Tags, as STS takes them; nothing where there are none. */
+export const tagList = (tags: readonly (readonly [key: string, value: string])[]) =>
+  tags.length > 0 ? { Tags: tags.map(([Key, Value]) => ({ Key, Value })) } : {};
+
+export const mfaParameters = (mfa: MfaCode | undefined) =>
+  mfa ? { SerialNumber: mfa.serialNumber, TokenCode: mfa.tokenCode.reveal() } : {};
 
 /**
  * `federation`: what the answer says of the proof, e.g. Subject and Issuer.

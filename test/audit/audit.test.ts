@@ -37,7 +37,11 @@ const principal: Principal = {
 };
 const decision: Decision = {
   role: 'deploy',
-  target: { operation: 'AssumeRoleWithWebIdentity', roleArn: 'arn:aws:iam::111122223333:role/deploy' },
+  target: {
+    operation: 'AssumeRoleWithWebIdentity',
+    roleArn: 'arn:aws:iam::111122223333:role/deploy',
+    webIdentity: 'caller',
+  },
   session: { name: 'alice', durationSeconds: 900 },
   grant: 'g',
   durationLimitedBy: 'request',

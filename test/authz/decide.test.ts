@@ -353,7 +353,11 @@ t.test('a decision holds all that STS needs', (t) => {
   );
   t.same(decide(policy, principalOf(), { ...HERE, role: 'deploy', reason: 'why' }, NOW), {
     role: 'deploy',
-    target: { operation: 'AssumeRoleWithWebIdentity', roleArn: 'arn:aws:iam::111122223333:role/deploy' },
+    target: {
+      operation: 'AssumeRoleWithWebIdentity',
+      roleArn: 'arn:aws:iam::111122223333:role/deploy',
+      webIdentity: 'caller',
+    },
     session: { name: 'alice', durationSeconds: 3600 },
     grant: 'first',
     durationLimitedBy: 'role',

@@ -278,7 +278,7 @@ t.test('a session is filled from its templates; what AWS would not take refuses 
     'session.RoleSessionName',
   );
   t.equal(
-    sessionOf(web).fill({ sub: 'repo:org/x' }).name.length,
+    sessionOf(web).fill({ sub: 'repo:org/x' }).name?.length,
     'repo-org-x'.length + 17,
     'the default is a slug of sub',
   );

@@ -48,7 +48,7 @@ function spied(faults: Faults = {}, authenticated: Authenticate = async () => pr
         if (faults.authenticate) throw faults.authenticate;
         return authenticated(proof, now);
       },
-      issue: async (decision, proof) => {
+      issue: async ({ decision, proof }) => {
         steps.push(`issue ${decision.role} with ${proof.value.reveal()}`);
         if (faults.issue) throw faults.issue;
         return issued;

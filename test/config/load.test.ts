@@ -145,7 +145,7 @@ auditt: {}
     '11:5 "type" must be one of: oidc, saml.',
     '16:5 The value is not of the form it must have. ARN of the IAM role, e.g. arn:aws:iam::111122223333:role/deploy.',
     '17:16 The value is not of the form it must have. Lifetime when the request names none. Default 1h, or maxDuration if that is less. A number and s, m, h or d, e.g. 15m.',
-    '18:3 "via" must be one of: AssumeRoleWithSAML, AssumeRoleWithWebIdentity, GetFederationToken.',
+    '18:3 "via" must be one of: AssumeRole, AssumeRoleWithSAML, AssumeRoleWithWebIdentity, GetFederationToken, GetSessionToken.',
     '19:49 GetFederationToken takes 15m to 36h. Write a duration in that range.',
     '19:64 Write ${claims.NAME}, or a function of it: slug, lower, upper, truncate, default, first, join, e.g. ${slug(claims.sub)}.',
     '21:46 Unknown key "glb". Did you mean "glob"? Known here: equals, anyOf, allOf, glob, exists, not.',

@@ -34,7 +34,10 @@ t.test('a table has each key with its place, its need and its words', (t) => {
   t.match(table('server'), /\| `listen\.port` \| {2}\| TCP port/);
   t.match(table('issuers.oidc'), /`github-actions`, `gitlab`/);
   t.notMatch(table('issuers.oidc'), /`type`/);
-  t.match(table('roles'), /\| `session\.tags` \| `GetFederationToken` \|/);
+  t.match(
+    table('roles'),
+    /\| `session\.tags` \| `AssumeRole`, `AssumeRoleWithWebIdentity`, `GetFederationToken` \|/,
+  );
   t.match(table('roles'), /\| `session\.duration` \| all \| Lifetime[^|]*that is less\. \|/);
   t.match(table('tests'), /\| `session\.NAME\.durationSeconds` \|/);
   t.match(table('audit'), /\| `sinks\[\]\.type` \| required \| `stdout`\. `file`\. \|/);

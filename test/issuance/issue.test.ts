@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap';
 import { type ErrorCode, SallyportError } from '../../src/core/errors.js';
+import type { Order } from '../../src/core/ports.js';
 import { Secret } from '../../src/core/secret.js';
-import type { Decision, Proof, Session, Target } from '../../src/core/types.js';
+import type { MfaCode, Proof, Session, Target } from '../../src/core/types.js';
 import { createIssue } from '../../src/issuance/issue.js';
 import { createStsClient, type StsClientOptions } from '../../src/issuance/sts-client.js';
 import { translateStsError } from '../../src/issuance/sts-errors.js';
@@ -19,18 +20,38 @@ const TARGETS = {
     roleArn: 'arn:aws:iam::111122223333:role/S3Reader',
     principalArn: 'arn:aws:iam::111122223333:saml-provider/Adfs',
   },
-  web: { operation: 'AssumeRoleWithWebIdentity', roleArn: 'arn:aws:iam::111122223333:role/deploy' },
+  web: {
+    operation: 'AssumeRoleWithWebIdentity',
+    roleArn: 'arn:aws:iam::111122223333:role/deploy',
+    webIdentity: 'caller',
+  },
   user: { operation: 'GetFederationToken' },
 } as const satisfies Record<string, Target>;
 
-const decisionOf = (target: Target, session: Partial<Session> = {}): Decision => ({
-  role: 'r',
-  target,
-  session: { name: 'alice', durationSeconds: 900, ...session },
-  grant: 'g',
-  durationLimitedBy: 'role',
+const orderOf = (
+  target: Target,
+  type: Proof['type'],
+  session: Partial<Session> = {},
+  mfa?: MfaCode,
+): Order => ({
+  principal: {
+    issuer: 'corp',
+    type,
+    subject: 'alice',
+    claims: {},
+    issuedAt: 1_795_000_000,
+    expiresAt: 1_795_003_600,
+  },
+  decision: {
+    role: 'r',
+    target,
+    session: { name: 'alice', durationSeconds: 900, ...session },
+    grant: 'g',
+    durationLimitedBy: 'role',
+  },
+  proof: { type, value: new Secret('the proof+/=&"') },
+  ...(mfa && { mfa }),
 });
-const proofOf = (type: Proof['type']): Proof => ({ type, value: new Secret('the proof+/=&"') });
 const FULL: Partial<Session> = {
   policy: '{"Version":"2012-10-17"}',
   policyArns: ['arn:aws:iam::aws:policy/A', 'arn:aws:iam::aws:policy/B'],
@@ -69,7 +90,7 @@ t.test('AssumeRoleWithSAML on the wire, and its answer', async (t) => {
       `${ROLE_USER}${CREDENTIALS}${said}<PackedPolicySize>6</PackedPolicySize><SourceIdentity>alice@corp</SourceIdentity>`,
     ),
   );
-  const issued = await issue(decisionOf(TARGETS.saml, { ...FULL, tags: { not: 'sent' } }), proofOf('saml'));
+  const issued = await issue(orderOf(TARGETS.saml, 'saml', { ...FULL, tags: { not: 'sent' } }));
   t.same(calls[0]?.form, {
     Action: 'AssumeRoleWithSAML',
     Version: '2011-06-15',
@@ -113,7 +134,7 @@ t.test('AssumeRoleWithWebIdentity on the wire, and its answer', async (t) => {
     t,
     success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}${said}`),
   );
-  const issued = await issue(decisionOf(TARGETS.web), proofOf('oidc'));
+  const issued = await issue(orderOf(TARGETS.web, 'oidc'));
   t.same(calls[0]?.form, {
     Action: 'AssumeRoleWithWebIdentity',
     Version: '2011-06-15',
@@ -136,8 +157,7 @@ t.test('GetFederationToken on the wire, and its answer', async (t) => {
     '<FederatedUser><FederatedUserId>111122223333:alice</FederatedUserId><Arn>arn:aws:sts::111122223333:federated-user/alice</Arn></FederatedUser><PackedPolicySize>0</PackedPolicySize>';
   const { issue, calls } = await issuing(t, success('GetFederationToken', `${CREDENTIALS}${user}`));
   const issued = await issue(
-    decisionOf(TARGETS.user, { policy: '{}', tags: { team: 'blue sky', n: '1' } }),
-    proofOf('oidc'),
+    orderOf(TARGETS.user, 'oidc', { policy: '{}', tags: { team: 'blue sky', n: '1' } }),
   );
   t.same(calls[0]?.form, {
     Action: 'GetFederationToken',
@@ -183,11 +203,11 @@ t.test('an answer without whole credentials is none', async (t) => {
   ];
   for (const [what, xml] of rows) {
     const { issue } = await issuing(t, success('AssumeRoleWithWebIdentity', `${ROLE_USER}${xml}`));
-    t.equal((await errorOf(issue(decisionOf(TARGETS.web), proofOf('oidc')))).code, 'sts_unavailable', what);
+    t.equal((await errorOf(issue(orderOf(TARGETS.web, 'oidc')))).code, 'sts_unavailable', what);
   }
   for (const body of ['', 'moved', '<html>502</html>', '{"a":1}']) {
     const { issue } = await issuing(t, { body });
-    t.equal((await errorOf(issue(decisionOf(TARGETS.web), proofOf('oidc')))).code, 'sts_unavailable', body);
+    t.equal((await errorOf(issue(orderOf(TARGETS.web, 'oidc')))).code, 'sts_unavailable', body);
   }
 });
 
@@ -217,7 +237,7 @@ t.test('what STS refuses, over the wire', async (t) => {
         t,
         failure(status, code, 'the proof+/=&amp;" is in the message'),
       );
-      const error = await errorOf(issue(decisionOf(TARGETS.web), proofOf('oidc')));
+      const error = await errorOf(issue(orderOf(TARGETS.web, 'oidc')));
       t.equal(error.code, ours, code);
       t.match(error.reason, /^sts\.[A-Za-z]+$/, code);
       t.equal(calls.length, count, `${code}: calls`);
@@ -229,11 +249,11 @@ t.test('what STS refuses, over the wire', async (t) => {
 
 t.test('a network that fails is tried again, then sts_unavailable', async (t) => {
   const { issue, calls } = await issuing(t, undefined);
-  const error = await errorOf(issue(decisionOf(TARGETS.web), proofOf('oidc')));
+  const error = await errorOf(issue(orderOf(TARGETS.web, 'oidc')));
   t.equal(error.code, 'sts_unavailable');
   t.equal(calls.length, 3);
   const nobody = createIssue(createStsClient({ region: 'eu-west-1', endpoint: 'http://127.0.0.1:1' }));
-  t.equal((await errorOf(nobody(decisionOf(TARGETS.web), proofOf('oidc')))).code, 'sts_unavailable');
+  t.equal((await errorOf(nobody(orderOf(TARGETS.web, 'oidc')))).code, 'sts_unavailable');
 });
 
 t.test('a call that fails once succeeds at the second try', async (t) => {
@@ -243,10 +263,7 @@ t.test('a call that fails once succeeds at the second try', async (t) => {
   ];
   const stub = await startStsStub(t, () => answers.shift());
   const issue = createIssue(createStsClient({ region: 'eu-west-1', endpoint: stub.url }));
-  t.equal(
-    (await issue(decisionOf(TARGETS.web), proofOf('oidc'))).credentials.accessKeyId,
-    'ASIAEXAMPLEEXAMPLE00',
-  );
+  t.equal((await issue(orderOf(TARGETS.web, 'oidc'))).credentials.accessKeyId, 'ASIAEXAMPLEEXAMPLE00');
 });
 
 t.test('without keys of its own the broker says so, and only where they are needed', async (t) => {
@@ -264,12 +281,9 @@ t.test('without keys of its own the broker says so, and only where they are need
     success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}`),
   );
   const issue = createIssue(createStsClient({ region: 'eu-west-1', endpoint: stub.url }));
-  t.equal(
-    (await errorOf(issue(decisionOf(TARGETS.user), proofOf('oidc')))).code,
-    'broker_credentials_invalid',
-  );
+  t.equal((await errorOf(issue(orderOf(TARGETS.user, 'oidc')))).code, 'broker_credentials_invalid');
   t.equal(stub.calls.length, 0);
-  t.ok(await issue(decisionOf(TARGETS.web), proofOf('oidc')));
+  t.ok(await issue(orderOf(TARGETS.web, 'oidc')));
 });
 
 t.test('any error at all becomes one of ours', (t) => {

@@ -5,6 +5,8 @@ import { DURATION_PATTERN } from '../../core/duration.js';
 /** A name the operator chooses for an issuer, role or grant. */
 export const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$';
 
+export const REGION_PATTERN = '^[a-z]{2}(?:-[a-z]+)+-[0-9]+$';
+
 export const DURATION_FORM = 'A number and s, m, h or d, e.g. 15m.';
 
 export const Duration = (description: string) =>

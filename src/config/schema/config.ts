@@ -1,18 +1,18 @@
 // The whole config as one JSON Schema: the validator, the types and the editors' completion all come from it.
 import { type Static, type TSchema, Type } from 'typebox';
-import { closed, NAME_PATTERN, oneOfBy } from './common.js';
+import { closed, NAME_PATTERN, oneOfBy, REGION_PATTERN } from './common.js';
 import { Grant, matcherDefinition } from './grant.js';
 import { OidcIssuer } from './oidc-issuer.js';
 import { Lint, PolicyTest } from './proving.js';
 import {
+  AssumeRoleRole,
   AssumeRoleWithSamlRole,
   AssumeRoleWithWebIdentityRole,
   GetFederationTokenRole,
+  GetSessionTokenRole,
   type RoleConfig,
-  type RolesFromConfig,
-  RolesFromSaml,
-  RolesFromWebIdentity,
 } from './role.js';
+import { type RolesFromConfig, RolesFromSaml, RolesFromWebIdentity } from './roles-from.js';
 import { SamlIssuer } from './saml-issuer.js';
 import { Limits, Store } from './stores.js';
 
@@ -64,7 +64,7 @@ const Server = Type.Object(
 const Aws = Type.Object(
   {
     region: Type.String({
-      pattern: '^[a-z]{2}(?:-[a-z]+)+-[0-9]+$',
+      pattern: REGION_PATTERN,
       description: 'Region whose STS endpoint is called, e.g. eu-west-1.',
     }),
     endpoint: Type.Optional(
@@ -85,7 +85,7 @@ const Aws = Type.Object(
         {
           ...closed,
           description:
-            "The broker's own IAM user keys, which only GetFederationToken needs. Default: the AWS SDK's usual sources.",
+            "The broker's own IAM user keys, for AssumeRole, GetFederationToken and GetSessionToken. Default: the AWS SDK's usual sources.",
         },
       ),
     ),
@@ -138,7 +138,13 @@ export const ConfigSchema = Type.Object(
     roles: named(
       oneOfBy<RoleConfig>(
         'via',
-        [AssumeRoleWithSamlRole, AssumeRoleWithWebIdentityRole, GetFederationTokenRole],
+        [
+          AssumeRoleRole,
+          AssumeRoleWithSamlRole,
+          AssumeRoleWithWebIdentityRole,
+          GetFederationTokenRole,
+          GetSessionTokenRole,
+        ],
         'Something the broker can issue, by the STS operation that yields it.',
       ),
       'What can be issued, by name.',

@@ -43,6 +43,8 @@ const Session = Type.Object(
     tags: Type.Optional(
       Type.Record(Type.String(), Type.String(), { description: 'Session tags, filled in.' }),
     ),
+    transitiveTags: Type.Optional(Type.Array(Type.String(), { description: 'Keys of transitive tags.' })),
+    sourceIdentity: Type.Optional(Type.String({ description: 'Source identity, filled in.' })),
   },
   { ...closed, description: 'What the session must be; what is left out is not compared.' },
 );

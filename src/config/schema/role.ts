@@ -1,39 +1,16 @@
 // A role in the config: something the broker can issue, and the STS operation that yields it. One schema for each
 // operation, because each takes different parameters; what STS would ignore or refuse cannot be written down.
 import { type Static, Type } from 'typebox';
-import { IAM_ROLE_ARN_PATTERN, POLICY_ARN_PATTERN, SAML_PROVIDER_ARN_PATTERN } from '../../core/arn.js';
-import { closed, Duration } from './common.js';
+import { IAM_ROLE_ARN_PATTERN, SAML_PROVIDER_ARN_PATTERN } from '../../core/arn.js';
+import type { Hop } from '../../core/types.js';
+import { closed, REGION_PATTERN } from './common.js';
+import { attribution, sessionLimits, sessionName, tags } from './session.js';
 
-const sessionLimits = {
-  duration: Type.Optional(
-    Duration('Lifetime when the request names none. Default 1h, or maxDuration if that is less.'),
+/** What every role has, however it is issued. */
+export const shared = {
+  region: Type.Optional(
+    Type.String({ pattern: REGION_PATTERN, description: 'Region whose STS is asked. Default aws.region.' }),
   ),
-  maxDuration: Type.Optional(
-    Duration('Longest lifetime a request may ask for. Default 1h, or duration if that is more.'),
-  ),
-  policy: Type.Optional(
-    Type.Record(Type.String(), Type.Unknown(), {
-      description:
-        'Inline session policy. ${claims.NAME} in its strings is replaced; the value may not hold *, ? or $.',
-    }),
-  ),
-  policyArns: Type.Optional(
-    Type.Array(Type.String({ pattern: POLICY_ARN_PATTERN }), {
-      minItems: 1,
-      maxItems: 10,
-      uniqueItems: true,
-      description: 'ARNs of managed policies used as session policies.',
-    }),
-  ),
-};
-
-const sessionName = (limit: number) =>
-  Type.String({
-    minLength: 1,
-    description: `Template of the session name: 2 to ${limit} of A-Z a-z 0-9 _ + = , . @ -. Default \${slug(claims.sub)}.`,
-  });
-
-const shared = {
   reason: Type.Optional(
     Type.Literal('required', { description: 'The request must carry a Reason, which the audit log keeps.' }),
   ),
@@ -43,6 +20,81 @@ const roleArn = Type.String({
   pattern: IAM_ROLE_ARN_PATTERN,
   description: 'ARN of the IAM role, e.g. arn:aws:iam::111122223333:role/deploy.',
 });
+
+const externalId = Type.Optional(
+  Type.String({
+    pattern: '^[A-Za-z0-9_+=,.@:/-]{2,1224}$',
+    description: "What the role's trust policy demands as sts:ExternalId, e.g. ${env:NAME}.",
+  }),
+);
+
+const mfa = Type.Optional(
+  Type.Literal('required', {
+    description:
+      "The request must carry SerialNumber and TokenCode, of an MFA device of the broker's own IAM user.",
+  }),
+);
+
+export const AssumeRoleRole = Type.Object(
+  {
+    via: Type.Literal('AssumeRole'),
+    roleArn,
+    externalId,
+    chain: Type.Optional(
+      Type.Array(
+        Type.Unsafe<string | Hop>({
+          type: ['string', 'object'],
+          pattern: IAM_ROLE_ARN_PATTERN,
+          properties: { roleArn, externalId },
+          required: ['roleArn'],
+          additionalProperties: false,
+          description: 'ARN of a role, or roleArn with the externalId it demands.',
+        }),
+        {
+          minItems: 1,
+          maxItems: 8,
+          description:
+            'Roles to take on before this one, in order. STS gives one hour at most at the end of a chain.',
+        },
+      ),
+    ),
+    mfa,
+    session: Type.Optional(
+      Type.Object(
+        { name: Type.Optional(sessionName(64)), ...sessionLimits, ...attribution },
+        { ...closed, description: 'The session. Every role of a chain gets its name.' },
+      ),
+    ),
+    ...shared,
+  },
+  {
+    ...closed,
+    description: "Taken on with the broker's own identity, straight or through a chain of roles.",
+  },
+);
+
+export const GetSessionTokenRole = Type.Object(
+  {
+    via: Type.Literal('GetSessionToken'),
+    mfa,
+    session: Type.Optional(
+      Type.Object(
+        {
+          duration: sessionLimits.duration,
+          maxDuration: sessionLimits.maxDuration,
+          endWithProof: sessionLimits.endWithProof,
+        },
+        { ...closed, description: 'The session. It has all permissions of the IAM user.' },
+      ),
+    ),
+    ...shared,
+  },
+  {
+    ...closed,
+    description:
+      "The broker's own IAM user on temporary credentials, for calls that demand MFA. Prefer any other operation: nothing narrows it.",
+  },
+);
 
 export const AssumeRoleWithSamlRole = Type.Object(
   {
@@ -68,17 +120,24 @@ export const AssumeRoleWithWebIdentityRole = Type.Object(
     via: Type.Literal('AssumeRoleWithWebIdentity'),
     roleArn,
     webIdentity: Type.Optional(
-      Type.Literal('caller', { description: "Forward the caller's own JWT. The default." }),
+      Type.Enum(['caller', 'broker'], {
+        description:
+          "`caller`: forward the caller's own JWT. `broker`: sign one about the caller, who may then come with any proof. Default caller.",
+      }),
     ),
     session: Type.Optional(
       Type.Object(
-        { name: Type.Optional(sessionName(64)), ...sessionLimits },
-        { ...closed, description: 'The session. Its tags and source identity come from the token.' },
+        { name: Type.Optional(sessionName(64)), ...sessionLimits, ...attribution },
+        {
+          ...closed,
+          description:
+            "The session. With the caller's own JWT, its tags and source identity come from that token alone.",
+        },
       ),
     ),
     ...shared,
   },
-  { ...closed, description: "Issued by passing the caller's JWT to STS." },
+  { ...closed, description: 'Issued by passing a JWT to STS.' },
 );
 
 export const GetFederationTokenRole = Type.Object(
@@ -89,12 +148,7 @@ export const GetFederationTokenRole = Type.Object(
         {
           name: Type.Optional(sessionName(32)),
           ...sessionLimits,
-          tags: Type.Optional(
-            Type.Record(Type.String({ minLength: 1, maxLength: 128 }), Type.String(), {
-              maxProperties: 50,
-              description: 'Session tags; values are templates.',
-            }),
-          ),
+          tags,
         },
         {
           ...closed,
@@ -107,53 +161,9 @@ export const GetFederationTokenRole = Type.Object(
   { ...closed, description: "A federated user, issued with the broker's own long-term IAM user keys." },
 );
 
-const allowlist = {
-  accounts: Type.Array(Type.String({ pattern: '^[0-9]{12}$' }), {
-    minItems: 1,
-    maxItems: 1000,
-    uniqueItems: true,
-    description: 'Ids of the accounts whose roles may be named, in quotes.',
-  }),
-  roleArns: Type.Array(Type.String({ pattern: '^arn:' }), {
-    minItems: 1,
-    maxItems: 100,
-    uniqueItems: true,
-    description:
-      'Globs, one of which must fit the ARN of the role: * any run, ? one character, e.g. arn:aws:iam::*:role/federated/*.',
-  }),
-};
-
-export const RolesFromSaml = Type.Object(
-  {
-    via: Type.Literal('AssumeRoleWithSAML'),
-    claim: Type.Optional(
-      Type.String({
-        minLength: 1,
-        description:
-          'Attribute of pairs "role ARN,provider ARN", in either order and of one account. Default https://aws.amazon.com/SAML/Attributes/Role.',
-      }),
-    ),
-    ...allowlist,
-    session: AssumeRoleWithSamlRole.properties.session,
-    ...shared,
-  },
-  { ...closed, description: 'Roles that a SAML attribute names.' },
-);
-
-export const RolesFromWebIdentity = Type.Object(
-  {
-    via: Type.Literal('AssumeRoleWithWebIdentity'),
-    claim: Type.String({ minLength: 1, description: 'Claim of role ARNs, one or a list.' }),
-    ...allowlist,
-    session: AssumeRoleWithWebIdentityRole.properties.session,
-    ...shared,
-  },
-  { ...closed, description: 'Roles that a claim of a JWT names.' },
-);
-
-export type RolesFromConfig = Static<typeof RolesFromSaml> | Static<typeof RolesFromWebIdentity>;
-
 export type RoleConfig =
+  | Static<typeof AssumeRoleRole>
+  | Static<typeof GetSessionTokenRole>
   | Static<typeof AssumeRoleWithSamlRole>
   | Static<typeof AssumeRoleWithWebIdentityRole>
   | Static<typeof GetFederationTokenRole>;

@@ -27,7 +27,7 @@ export function renderCredentials({ decision, issued }: Exchanged, requestId: st
       Role: decision.role,
       Operation: decision.target.operation,
       Grant: decision.grant,
-      DurationLimitedBy: decision.durationLimitedBy,
+      DurationLimitedBy: issued.durationLimitedBy ?? decision.durationLimitedBy,
     },
   };
 }

@@ -1,7 +1,7 @@
 // POST /v1/credentials on the wire. Answers have the shape of the STS operation's own JSON, so that a script which
 // parses `aws sts …` output parses this.
 import { type Static, Type } from 'typebox';
-import { OPERATIONS } from '../../core/types.js';
+import { DURATION_LIMITS, OPERATIONS } from '../../core/types.js';
 
 const closed = { additionalProperties: false } as const;
 
@@ -34,6 +34,17 @@ export const CredentialsRequest = Type.Object(
         maxItems: 10,
         description: 'ARNs of managed session policies; they can only reduce. In a form, repeat the field.',
       }),
+    ),
+    SerialNumber: Type.Optional(
+      Type.String({
+        minLength: 9,
+        maxLength: 256,
+        pattern: '^[\\w+=/:,.@-]*$',
+        description: 'MFA device of the IAM user of the broker, for roles that take a code. With TokenCode.',
+      }),
+    ),
+    TokenCode: Type.Optional(
+      Type.String({ pattern: '^[0-9]{6}$', description: 'The six digits it shows. With SerialNumber.' }),
     ),
     Reason: Type.Optional(
       Type.String({
@@ -75,7 +86,10 @@ export const CredentialsAnswer = Type.Object(
         Role: Type.String(),
         Operation: Type.Enum([...OPERATIONS]),
         Grant: Type.String({ description: 'Id of the grant that permits it.' }),
-        DurationLimitedBy: Type.Enum(['request', 'role', 'SessionNotOnOrAfter']),
+        DurationLimitedBy: Type.Enum([...DURATION_LIMITS], {
+          description:
+            'What bounded the lifetime: the request, the role, the hour that STS gives to chained roles, the end of the sign-in session, or the proof.',
+        }),
       },
       closed,
     ),

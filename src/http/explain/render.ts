@@ -59,18 +59,20 @@ function renderRole({
 }
 
 function renderDecision({ grant, target, session, durationLimitedBy }: Decision) {
-  const { name, durationSeconds, policy, policyArns, tags } = session;
+  const { name, durationSeconds, policy, policyArns, tags, transitiveTags, sourceIdentity } = session;
   return {
     Grant: grant,
     Operation: target.operation,
     ...('roleArn' in target && { RoleArn: target.roleArn }),
     Session: {
-      Name: name,
+      ...(name !== undefined && { Name: name }),
       DurationSeconds: durationSeconds,
       DurationLimitedBy: durationLimitedBy,
       ...(policy !== undefined && { Policy: policy }),
       ...(policyArns && { PolicyArns: [...policyArns] }),
       ...(tags && { Tags: { ...tags } }),
+      ...(transitiveTags && { TransitiveTagKeys: [...transitiveTags] }),
+      ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
     },
   };
 }

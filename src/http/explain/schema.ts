@@ -77,12 +77,14 @@ const Grant = Type.Object({
 });
 
 const Session = Type.Object({
-  Name: Type.String(),
+  Name: Type.Optional(Type.String()),
   DurationSeconds: Type.Integer(),
   DurationLimitedBy: Type.String(),
   Policy: Type.Optional(Type.String()),
   PolicyArns: Type.Optional(Type.Array(Type.String())),
   Tags: Type.Optional(Type.Record(Type.String(), Type.String())),
+  TransitiveTagKeys: Type.Optional(Type.Array(Type.String())),
+  SourceIdentity: Type.Optional(Type.String()),
 });
 
 const Role = Type.Object({

@@ -10,9 +10,10 @@ export function renderRoles(permitted: readonly Permitted[]): Static<typeof Role
       Operation: role.target.operation,
       ...('roleArn' in role.target && { RoleArn: role.target.roleArn }),
       Grant: grant,
-      DefaultDurationSeconds: role.session.defaultSeconds,
-      MaxDurationSeconds: role.session.maxSeconds,
+      DefaultDurationSeconds: role.session.lifetime.defaultSeconds,
+      MaxDurationSeconds: role.session.lifetime.maxSeconds,
       ReasonRequired: role.reasonRequired,
+      MfaRequired: role.mfa === 'required',
       ...(role.proofType && { ProofType: role.proofType }),
     })),
   };

@@ -18,6 +18,7 @@ export const RolesAnswer = Type.Object({
       DefaultDurationSeconds: Type.Integer(),
       MaxDurationSeconds: Type.Integer(),
       ReasonRequired: Type.Boolean(),
+      MfaRequired: Type.Boolean(),
       ProofType: Type.Optional(
         Type.Enum(['oidc', 'saml'], { description: 'The only type of proof that gets it; absent: any.' }),
       ),
