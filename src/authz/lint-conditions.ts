@@ -75,7 +75,7 @@ function conditionOf({ when }: Grant): Sound | undefined {
 
 const isConstant = ({ constant, reads }: Sound) => constant !== undefined || reads.length === 0;
 
-const isEverywhere = (block: string) => block.endsWith('/0');
+const isEverywhere = (block: string) => /\/0+$/.test(block);
 
 /** Both kinds of addresses. */
 const isAllThereIs = (blocks: readonly string[]) =>

@@ -48,7 +48,8 @@ function ruleLines({ id, effect, applies, conditions }: GrantResult): readonly s
 
 function conditionLine({ on, wanted, seen, holds, failure }: ConditionResult): string {
   const sight = holds === undefined ? 'not known' : seen === undefined ? 'absent' : JSON.stringify(seen);
-  const line = `      ${mark(holds)} ${on}: wanted ${JSON.stringify(wanted)}, seen ${sight}`;
+  const sought = `${on === 'mfa' ? 'one of ' : ''}${JSON.stringify(wanted)}`;
+  const line = `      ${mark(holds)} ${on}: wanted ${sought}, seen ${sight}`;
   if (failure !== undefined) return `${line}, ${paint('red', `failed: ${failure}`)}`;
   return on === 'when' && holds !== undefined ? `${line}, yields ${holds}` : line;
 }

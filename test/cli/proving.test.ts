@@ -152,7 +152,7 @@ t.test('explain: from claims, or from an audit record', async (t) => {
   const night = await at('2026-11-21T23:00:00+00:00');
   t.match(night.stdout, /^corp bob from \S+ at 2026-11-21T23:00:00\.000Z\n/);
   t.match(night.stdout, /\+ between: wanted .*, seen "2026-11-21T23:00:00\.000Z"/);
-  t.match(night.stdout, /- mfa: wanted \{"acr":\[.*\],"amr":\["mfa"\]\}, seen absent/);
+  t.match(night.stdout, /- mfa: wanted one of \{"acr":\[.*\],"amr":\["mfa"\]\}, seen absent/);
   t.match(night.stdout, /- when: .*, seen \{"claims\.team":"blue"\}, failed: no such key at shift\n/);
   t.match((await at('2026-11-21T12:00:00Z')).stdout, /- between: /);
   t.match(await at('tomorrow'), { code: 1, stderr: /There is no such time\. Write --now as/ });
