@@ -44,26 +44,31 @@ export function mayDo(
  */
 export function decide(policy: Policy, principal: Principal, asked: Asked, now: Date): Decision {
   const situation = situationOf(policy.aliases, principal, asked.sourceAddress, now);
-  return decideAs(choose(policy, situation, asked.role), situation, asked, requireDemanded);
+  return decideAs(policy, choose(policy, situation, asked.role), situation, asked, requireDemanded);
 }
 
 /**
  * What comes of a role that the grants permit, as if the request had what the role demands: a reason, an MFA code.
  * @throws SallyportError with the refusal's code.
  */
-export const decideWithDemandsMet = (chosen: Chosen, situation: Situation, asked: Asked): Decision =>
-  decideAs(chosen, situation, asked, () => {});
+export const decideWithDemandsMet = (
+  policy: Policy,
+  chosen: Chosen,
+  situation: Situation,
+  asked: Asked,
+): Decision => decideAs(policy, chosen, situation, asked, () => {});
 
 function decideAs(
+  policy: Policy,
   { role, grant, failed }: Chosen,
   situation: Situation,
   asked: Asked,
   judgeDemands: typeof requireDemanded,
 ): Decision {
   const { principal, now } = situation;
-  if (role.proofType !== undefined && role.proofType !== principal.type) {
+  if (!proofFits(policy, role, principal)) {
     throw new SallyportError('proof_type_mismatch', {
-      detail: `This role is issued through ${role.target.operation}: send ${role.proofType === 'saml' ? 'SAMLResponse in the body' : 'a JWT as Bearer token'}.`,
+      detail: `This role is issued through ${role.target.operation}: send ${role.proofType === 'saml' ? 'SAMLResponse in the body, addressed to AWS' : 'a JWT as Bearer token'}.`,
     });
   }
   judgeDemands(role, asked);
@@ -89,13 +94,15 @@ function decideAs(
 
 type Chosen = ReturnType<typeof permittedAs>;
 
+/** Whether STS could be given the caller's proof for this role, or needs none. */
+const proofFits = ({ forBroker }: Policy, { proofType }: CompiledRole, { type, issuer }: Principal) =>
+  proofType === undefined || (proofType === type && !forBroker.has(issuer));
+
 /** The role asked for, or the only one there is for this type of proof. */
 function choose(policy: Policy, situation: Situation, asked: string | undefined): Chosen {
   if (asked !== undefined) return permittedAs(policy, situation, asked);
   const { permitted, failed } = permittedTo(policy, situation);
-  const choices = permitted.filter(
-    ({ role }) => role.proofType === undefined || role.proofType === situation.principal.type,
-  );
+  const choices = permitted.filter(({ role }) => proofFits(policy, role, situation.principal));
   const [only, second] = choices;
   if (!only) throw notPermitted('no_role_permitted', failed);
   if (second) {

@@ -94,7 +94,7 @@ function explainer(policy: Policy, principal: Principal, question: Question, now
     try {
       const chosen = permitted.get(role);
       if (!chosen) throw notPermitted('role_not_permitted', failed);
-      const decision = decideWithDemandsMet({ ...chosen, failed }, situation, question);
+      const decision = decideWithDemandsMet(policy, { ...chosen, failed }, situation, question);
       return { role, permitted: true, decision };
     } catch (error) {
       if (!(error instanceof SallyportError)) throw error;

@@ -11,6 +11,8 @@ import { startBroker } from './start-broker.js';
 
 export interface SandboxedBroker {
   readonly url: string;
+  /** Where a browser signs in, at the sandbox's SAML IdP. */
+  readonly signInUrl: string;
   readonly configFile: string;
   readonly auditFile: string;
   readonly sandbox: Sandbox;
@@ -66,7 +68,8 @@ export async function startSandboxedBroker({
       await started.broker.close();
       await closeSandbox();
     };
-    return { url: started.url, configFile, auditFile, sandbox, close };
+    const { url } = started;
+    return { url, signInUrl: `${url}/login/people`, configFile, auditFile, sandbox, close };
   } catch (error) {
     await closeSandbox();
     throw error;
