@@ -24,7 +24,7 @@ export function intentRecord(progress: Progress, now: Date): AuditRecord {
 
 export function issuedRecord(progress: Progress, issued: Issued, now: Date): AuditRecord {
   const { credentials, assumedRoleUser, federatedUser, packedPolicySize, sourceIdentity } = issued;
-  const { durationLimitedBy, stsRequestId } = issued;
+  const { durationLimitedBy, stsRequestId, signin } = issued;
   const arn = assumedRoleUser?.arn ?? federatedUser?.arn;
   return {
     ...base('issued', progress, now),
@@ -37,6 +37,7 @@ export function issuedRecord(progress: Progress, issued: Issued, now: Date): Aud
       ...(packedPolicySize !== undefined && { PackedPolicySize: packedPolicySize }),
       ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
       ...(stsRequestId !== undefined && { StsRequestId: stsRequestId }),
+      ...(signin && { ConsoleUrlExpires: wholeSecond(signin.expires) }),
     },
   };
 }
@@ -47,6 +48,14 @@ export function previewedRecord(progress: Progress, now: Date): AuditRecord {
 
 export function explainedRecord(progress: Progress, now: Date): AuditRecord {
   return base('explained', progress, now);
+}
+
+/** Who had an authorization message decoded; not what it says. */
+export function decodedRecord(progress: Progress, stsRequestId: string | undefined, now: Date): AuditRecord {
+  return {
+    ...base('decoded', progress, now),
+    ...(stsRequestId !== undefined && { StsRequestId: stsRequestId }),
+  };
 }
 
 /** `denied` when the broker said no; `failed` when it could not decide, or said yes and STS did not deliver. */
@@ -92,7 +101,8 @@ function principalFields(principal: Principal): NonNullable<AuditRecord['Princip
   };
 }
 
-function decisionFields({ target, rolesFrom, grant, session, durationLimitedBy }: Decision) {
+function decisionFields(decision: Decision) {
+  const { target, rolesFrom, grant, session, durationLimitedBy, console: signin } = decision;
   const { name, policy, policyArns, tags, transitiveTags, sourceIdentity } = session;
   const chain = target.operation === 'AssumeRole' ? target.chain : [];
   return {
@@ -111,5 +121,11 @@ function decisionFields({ target, rolesFrom, grant, session, durationLimitedBy }
       ...(transitiveTags && { TransitiveTagKeys: transitiveTags }),
       ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
     },
+    ...(signin && {
+      Console: {
+        Destination: signin.destination,
+        ...(signin.sessionDuration !== undefined && { SessionDuration: signin.sessionDuration }),
+      },
+    }),
   };
 }

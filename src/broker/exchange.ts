@@ -5,12 +5,12 @@ import type { AuditLog, RateLimiter } from '../core/ports.js';
 import type { Decision, ExchangeRequest, Issued, Principal } from '../core/types.js';
 import { asAsked } from './as-asked.js';
 import { limitPrincipal } from './limit-principal.js';
-import { record, recordRefusal } from './record.js';
+import { record, recordRefusal } from './recording.js';
 import { decideBeside, type ReportDifference } from './shadow.js';
 import type { Snapshot } from './snapshot.js';
 
 export interface Stages {
-  snapshot(): Omit<Snapshot, 'serviceProvider'>;
+  snapshot(): Pick<Snapshot, 'authenticate' | 'policy' | 'issue' | 'shadow'>;
   readonly limiter: RateLimiter;
   readonly audit: AuditLog;
   readonly reportDifference: ReportDifference;

@@ -13,7 +13,7 @@ import type { ExchangeRequest, Principal } from '../core/types.js';
 import type { Stages } from './exchange.js';
 import { limitPrincipal } from './limit-principal.js';
 import type { PreviewRequest } from './preview.js';
-import { record, recordRefusal } from './record.js';
+import { record, recordRefusal } from './recording.js';
 
 interface ExplainRequest extends PreviewRequest, Pick<ExchangeRequest, 'role'> {
   /** Somebody else, as an operator describes them. */

@@ -5,7 +5,7 @@ import type { Permitted } from '../authz/decide.js';
 import type { ExchangeRequest, Principal } from '../core/types.js';
 import type { Stages } from './exchange.js';
 import { limitPrincipal } from './limit-principal.js';
-import { record, recordRefusal } from './record.js';
+import { record, recordRefusal } from './recording.js';
 import { permitBeside } from './shadow.js';
 
 interface Preview {

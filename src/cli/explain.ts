@@ -9,6 +9,7 @@ import { readInstant } from '../core/time.js';
 import type { Claims } from '../core/types.js';
 import { explanationText } from './explanation-text.js';
 import { out, printFaults } from './print.js';
+import { readStdin } from './stdin.js';
 
 interface Options {
   readonly config: string;
@@ -133,12 +134,6 @@ async function readClaims(path: string): Promise<Claims> {
   if (!isJsonObject(claims))
     throw new Error('The claims are not a JSON object. Write one, e.g. {"sub":"jane"}.');
   return claims;
-}
-
-async function readStdin(): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function introduction(

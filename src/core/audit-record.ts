@@ -3,10 +3,11 @@ import type { ErrorCode } from './errors.js';
 import type { DurationLimit, IssuerType, Operation } from './types.js';
 
 /**
- * `intent` before STS is called; before the answer `issued`, `denied` (by policy or proof) or `failed` (by STS or a
- * fault), or, where nothing was asked for, `previewed` (a caller about itself) or `explained` (an operator about anyone).
+ * `intent` before STS is called; `issued`, `denied` (by policy or proof) or `failed` (by STS or a fault) before the answer.
+ * Where nothing is issued: `previewed` (a caller about itself), `explained` (an operator about anyone), `decoded` (an
+ * authorization message).
  */
-export type AuditEvent = 'intent' | 'issued' | 'previewed' | 'explained' | 'denied' | 'failed';
+export type AuditEvent = 'intent' | 'issued' | 'previewed' | 'explained' | 'decoded' | 'denied' | 'failed';
 
 export interface AuditRecord {
   readonly Version: 1;
@@ -48,6 +49,8 @@ export interface AuditRecord {
     readonly TransitiveTagKeys?: readonly string[];
     readonly SourceIdentity?: string;
   };
+  /** The credentials are for a console sign-in. */
+  readonly Console?: { readonly Destination: string; readonly SessionDuration?: number };
   readonly Reason?: string;
   /** Whom an operator asked about, as they wrote it or by the record of that request. */
   readonly About?: { readonly Issuer?: string; readonly Subject?: string; readonly RequestId?: string };
@@ -62,6 +65,10 @@ export interface AuditRecord {
     readonly SourceIdentity?: string;
     /** CloudTrail's requestID. */
     readonly StsRequestId?: string;
+    /** Until when the console URL can be opened that was given in place of the credentials. */
+    readonly ConsoleUrlExpires?: string;
   };
+  /** Of the call that decoded a message; an issued session has its own. */
+  readonly StsRequestId?: string;
   readonly Error?: { readonly Code: ErrorCode; readonly Reason: string };
 }

@@ -1,10 +1,10 @@
-// The rule of every pipeline: nothing is handed out, and no refusal given, that could not be written down.
+// Nothing is handed out, and no refusal given, that could not be written down.
 import { type Progress, refusedRecord } from '../audit/record.js';
 import type { AuditRecord } from '../core/audit-record.js';
 import { SallyportError } from '../core/errors.js';
 import type { AuditLog } from '../core/ports.js';
 
-/** Resolves when the record is durable. Rejects with SallyportError `audit_unavailable`. */
+/** @throws SallyportError `audit_unavailable`. */
 export async function record(audit: AuditLog, entry: AuditRecord): Promise<void> {
   try {
     await audit.write(entry);
@@ -13,14 +13,15 @@ export async function record(audit: AuditLog, entry: AuditRecord): Promise<void>
   }
 }
 
-/** Records what ended a request, and gives the refusal to throw. */
+/** Whatever was thrown, as the caller gets it, after it has been recorded. @throws SallyportError `audit_unavailable`. */
 export async function recordRefusal(
   audit: AuditLog,
   progress: Progress,
-  error: unknown,
+  thrown: unknown,
   now: Date,
 ): Promise<SallyportError> {
-  const refusal = error instanceof SallyportError ? error : new SallyportError('internal', { cause: error });
+  const refusal =
+    thrown instanceof SallyportError ? thrown : new SallyportError('internal', { cause: thrown });
   if (refusal.code !== 'audit_unavailable') await record(audit, refusedRecord(progress, refusal, now));
   return refusal;
 }
