@@ -20,6 +20,7 @@ import { createPool } from './core/pool.js';
 import type { AuditLog, Log } from './core/ports.js';
 import { Secret } from './core/secret.js';
 import { type App, createApp, renewCertificate } from './http/app.js';
+import { CredentialCache } from './issuance/credential-cache.js';
 import { createStsClient, type StsClient } from './issuance/sts-client.js';
 import { createStores } from './stores/create-stores.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
@@ -39,17 +40,25 @@ export type Composed =
 
 const DEFAULT_LISTEN = { host: '127.0.0.1', port: 8443 };
 
+/** Milliseconds between looks at what of the cache has ended or is to be renewed. */
+const CACHE_SWEEP = 30_000;
+
 /** Builds a broker from a config, or gives every fault that only building it could find. `load` reads the config again. */
 export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadResult): Promise<Composed> {
   const { config } = loaded;
   const now = () => new Date();
   const reader = createSecondReader({ log });
+  const cache = new CredentialCache(config.cache);
+  const metrics = createMetrics(() => cache.size);
   const parts: SnapshotParts = {
     serverUrl: config.server.url,
     keys: createKeyPool({ log }),
     reader,
     sts: createPool(openSts),
+    cache,
+    onUse: (use, { role, rolesFrom }) => metrics.cacheUsed(use, rolesFrom ?? role),
     log,
+    now,
   };
   const built = await buildSnapshot(loaded, parts);
   const sinks = await openSinks(config.audit);
@@ -61,7 +70,6 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
     return { ok: false, faults: [...(built.ok ? [] : built.faults), ...ofSinks] };
   }
 
-  const metrics = createMetrics();
   const audit = counted(createAuditLog(sinks.sinks), metrics);
   // After all that can fail: its connections would keep the process alive.
   const stores = await createStores(config, { now, log });
@@ -83,6 +91,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
     log,
     now,
   });
+  const sweeping = setInterval(() => live.hold(() => live.snapshot().sweepCache()), CACHE_SWEEP).unref();
   const stages = {
     snapshot: live.snapshot,
     limiter: stores.limiter,
@@ -122,6 +131,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
       listen: () => app.listen({ ...DEFAULT_LISTEN, ...listen }),
       reload: live.reload,
       close: async () => {
+        clearInterval(sweeping);
         await app.close();
         await closeAll([live, reader, stores, audit]);
       },

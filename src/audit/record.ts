@@ -18,7 +18,7 @@ export function intentRecord(progress: Progress, now: Date): AuditRecord {
 
 export function issuedRecord(progress: Progress, issued: Issued, now: Date): AuditRecord {
   const { credentials, assumedRoleUser, federatedUser, packedPolicySize, sourceIdentity } = issued;
-  const { durationLimitedBy, stsRequestId } = issued;
+  const { durationLimitedBy, stsRequestId, cached } = issued;
   const arn = assumedRoleUser?.arn ?? federatedUser?.arn;
   return {
     ...base('issued', progress, now),
@@ -31,6 +31,8 @@ export function issuedRecord(progress: Progress, issued: Issued, now: Date): Aud
       ...(packedPolicySize !== undefined && { PackedPolicySize: packedPolicySize }),
       ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
       ...(stsRequestId !== undefined && { StsRequestId: stsRequestId }),
+      ...(cached && { Cached: true }),
+      ...(cached === 'stale' && { Stale: true }),
     },
   };
 }

@@ -13,7 +13,9 @@ import { readTls, type TlsMaterial } from '../config/tls.js';
 import type { Fault, LocatedFault } from '../core/fault.js';
 import type { Pool } from '../core/pool.js';
 import type { Issue, Log, ReplayStore } from '../core/ports.js';
+import { type CachedIssue, type CachedIssueOptions, cachedIssue } from '../issuance/cached-issue.js';
 import { createIssue } from '../issuance/issue.js';
+import { roleEpochs } from '../issuance/role-epochs.js';
 import type { StsClient } from '../issuance/sts-client.js';
 import { compileShadow } from './shadow.js';
 
@@ -31,12 +33,13 @@ export interface OwnedSnapshot extends Snapshot {
   readonly shadowFaults: readonly LocatedFault[];
   readonly tls?: TlsMaterial;
   readonly trust: Trust;
+  readonly sweepCache: CachedIssue['sweep'];
   /** To be called when no request uses it any more. */
   close(): Promise<void>;
 }
 
 /** What outlives a snapshot. */
-export interface SnapshotParts {
+export interface SnapshotParts extends Pick<CachedIssueOptions, 'cache' | 'onUse' | 'now'> {
   readonly serverUrl: string;
   readonly keys: KeyPool;
   readonly reader: SecondReader;
@@ -67,7 +70,7 @@ export function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, t
 /** Builds all of a snapshot, or gives every fault that only building it could find. `previous` is what it will replace. */
 export async function buildSnapshot(
   loaded: LoadedConfig,
-  { serverUrl, keys, reader, sts: stsPool, log }: SnapshotParts,
+  { serverUrl, keys, reader, sts: stsPool, cache, onUse, log, now }: SnapshotParts,
   previous?: OwnedSnapshot,
 ): Promise<Built> {
   const { config } = loaded;
@@ -93,10 +96,14 @@ export async function buildSnapshot(
   }
 
   const sts = stsPool(config.aws);
+  const epochs = roleEpochs(config);
+  const releaseCache = cache.hold(epochs.all);
+  const cached = cachedIssue(createIssue(sts.thing), { cache, epochs, onUse, log, now });
   const shadow = compileShadow(loaded.shadow);
   const close = async () => {
     await oidc.verifier.close();
     await saml.verifier.close();
+    releaseCache();
     await sts.release();
   };
   return {
@@ -104,7 +111,8 @@ export async function buildSnapshot(
     withReplay: (replay) => ({
       authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, replay),
       policy,
-      issue: createIssue(sts.thing),
+      issue: cached.issue,
+      sweepCache: cached.sweep,
       ...(shadow.policy && { shadow: shadow.policy }),
       config,
       shadowFaults: shadow.faults,

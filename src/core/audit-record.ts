@@ -55,8 +55,12 @@ export interface AuditRecord {
     readonly AssumedRoleId?: string;
     readonly PackedPolicySize?: number;
     readonly SourceIdentity?: string;
-    /** CloudTrail's requestID. */
+    /** CloudTrail's requestID; of the call that issued them, where they come from the cache. */
     readonly StsRequestId?: string;
+    /** Issued for an earlier request of the same caller. */
+    readonly Cached?: true;
+    /** With less life left than promised, because STS could not be asked. */
+    readonly Stale?: true;
   };
   readonly Error?: { readonly Code: ErrorCode; readonly Reason: string };
 }

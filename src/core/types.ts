@@ -152,4 +152,6 @@ export interface Issued {
   readonly stsRequestId?: string;
   /** `chain`: STS's hour for a role that another role takes on was less than what was decided. */
   readonly durationLimitedBy?: 'chain';
+  /** It was issued for an earlier request. `stale`: with less life left than promised, because STS cannot be asked. */
+  readonly cached?: 'fresh' | 'stale';
 }

@@ -21,6 +21,7 @@ function snapshotOf(name: string, closed: string[], parts: Partial<OwnedSnapshot
     config: configOf({}, []),
     shadowFaults: [],
     trust: { issuers: [], close: () => {} },
+    sweepCache: async () => {},
     close: async () => void closed.push(name),
     ...parts,
   };

@@ -4,8 +4,15 @@ import { wholeSecond } from '../../core/time.js';
 import type { CredentialsAnswer } from './schema.js';
 
 export function renderCredentials({ decision, issued }: Exchanged, requestId: string): CredentialsAnswer {
-  const { credentials, assumedRoleUser, federatedUser, packedPolicySize, sourceIdentity, federation } =
-    issued;
+  const {
+    credentials,
+    assumedRoleUser,
+    federatedUser,
+    packedPolicySize,
+    sourceIdentity,
+    federation,
+    cached,
+  } = issued;
   return {
     Credentials: {
       AccessKeyId: credentials.accessKeyId,
@@ -28,6 +35,8 @@ export function renderCredentials({ decision, issued }: Exchanged, requestId: st
       Operation: decision.target.operation,
       Grant: decision.grant,
       DurationLimitedBy: issued.durationLimitedBy ?? decision.durationLimitedBy,
+      ...(cached && { Cached: true }),
+      ...(cached === 'stale' && { Stale: true }),
     },
   };
 }

@@ -90,6 +90,14 @@ export const CredentialsAnswer = Type.Object(
           description:
             'What bounded the lifetime: the request, the role, the hour that STS gives to chained roles, the end of the sign-in session, or the proof.',
         }),
+        Cached: Type.Optional(
+          Type.Literal(true, { description: 'They were issued for an earlier request of yours.' }),
+        ),
+        Stale: Type.Optional(
+          Type.Literal(true, {
+            description: 'STS cannot be asked just now, so they end sooner than they otherwise would.',
+          }),
+        ),
       },
       closed,
     ),
