@@ -5,7 +5,7 @@ import type { CacheConfig } from '../config/schema/stores.js';
 import type { Issued } from '../core/types.js';
 import { pack, unpack } from './packed-issued.js';
 
-const DEFAULTS = { maxEntries: 100_000, maxBytes: 128 * 1024 * 1024 };
+const DEFAULTS = { maxEntries: 100_000, maxBytes: 192 * 1024 * 1024 };
 
 /** Bytes that an entry takes besides its credentials: measured. */
 const OVERHEAD = 512;

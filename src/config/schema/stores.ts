@@ -132,7 +132,7 @@ export const Cache = Type.Object(
       Type.Integer({
         minimum: 65_536,
         maximum: 68_719_476_736,
-        description: 'Memory for them, in bytes. Default 134217728 (128 MiB).',
+        description: 'Memory for them, in bytes. Default 201326592 (192 MiB).',
       }),
     ),
   },
