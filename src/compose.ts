@@ -20,6 +20,7 @@ import { createPool } from './core/pool.js';
 import type { AuditLog, Log } from './core/ports.js';
 import { Secret } from './core/secret.js';
 import { type App, createApp, renewCertificate } from './http/app.js';
+import { createSeal } from './http/sign-in/seal.js';
 import { CredentialCache } from './issuance/credential-cache.js';
 import { createStsClient, type StsClient } from './issuance/sts-client.js';
 import { createStores } from './stores/create-stores.js';
@@ -105,11 +106,14 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
   const exchange = watched(createExchange(stages), metrics);
   const explain = createExplain({ ...stages, findRecord: createFindRecord(auditFiles(config)) });
   const preview = createPreview(stages);
-  const { trustProxy, listen } = config.server;
+  const { trustProxy, listen, cookieKey } = config.server;
   const app = await createApp({
     exchange: (request) => live.hold(() => exchange(request)),
     preview: (request) => live.hold(() => preview(request)),
     explain: (request) => live.hold(() => explain(request)),
+    serviceProvider: () => live.snapshot().serviceProvider,
+    seal: createSeal(cookieKey === undefined ? undefined : new Secret(cookieKey)),
+    now,
     ready: async () => ({
       audit: { works: await audit.check(), essential: true },
       // Shared by all replicas: if it made one unready, it would take away all, and reusable proofs go on without it.

@@ -230,7 +230,7 @@ t.test('the config reference names every key and every fixed value', async (t) =
   const words = wordsOf(ConfigSchema);
   t.ok(words.has('metadataCertificate') && words.has('AssumeRoleWithSAML') && words.has('PS256'));
   t.strictSame(
-    [...words].filter((word) => !named.has(word)),
+    [...words].filter((word) => !named.has(String(word))),
     [],
   );
 });

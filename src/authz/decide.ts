@@ -65,9 +65,9 @@ function decideWith(
 ): Decision {
   const situation = situationOf(policy.aliases, principal, asked.sourceAddress, now);
   const { role, grant, failed } = choose(policy, situation, asked.role);
-  if (role.proofType !== undefined && role.proofType !== principal.type) {
+  if (!proofFits(policy, role, principal)) {
     throw new SallyportError('proof_type_mismatch', {
-      detail: `This role is issued through ${role.target.operation}: send ${role.proofType === 'saml' ? 'SAMLResponse in the body' : 'a JWT as Bearer token'}.`,
+      detail: `This role is issued through ${role.target.operation}: send ${role.proofType === 'saml' ? 'SAMLResponse in the body, addressed to AWS' : 'a JWT as Bearer token'}.`,
     });
   }
   judgeDemands(role, asked);
@@ -91,13 +91,15 @@ function decideWith(
   };
 }
 
+/** Whether STS could be given the caller's proof for this role, or needs none. */
+const proofFits = ({ forBroker }: Policy, { proofType }: CompiledRole, { type, issuer }: Principal) =>
+  proofType === undefined || (proofType === type && !forBroker.has(issuer));
+
 /** The role asked for, or the only one there is for this type of proof. */
 function choose(policy: Policy, situation: Situation, asked: string | undefined) {
   if (asked !== undefined) return permittedAs(policy, situation, asked);
   const { permitted, failed } = permittedTo(policy, situation);
-  const choices = permitted.filter(
-    ({ role }) => role.proofType === undefined || role.proofType === situation.principal.type,
-  );
+  const choices = permitted.filter(({ role }) => proofFits(policy, role, situation.principal));
   const [only, second] = choices;
   if (!only) throw notPermitted('no_role_permitted', failed);
   if (second) {

@@ -26,6 +26,8 @@ export interface CompiledRole extends Demands {
 
 export interface Policy {
   readonly issuerTypes: ReadonlyMap<string, IssuerType>;
+  /** Issuers whose assertions are addressed to the broker: STS would not take one. */
+  readonly forBroker: ReadonlySet<string>;
   readonly roles: ReadonlyMap<string, CompiledRole>;
   /** The same, in the order of the config. */
   readonly roleList: readonly CompiledRole[];
@@ -70,6 +72,11 @@ export function compilePolicy(config: Config): {
   const grants = config.grants.map((grant, position) => compileGrant(grant, position, strengths, faults));
   const policy = {
     issuerTypes: new Map(issuers.map(([name, { type }]) => [name, type] as const)),
+    forBroker: new Set(
+      issuers.flatMap(([name, issuer]) =>
+        issuer.type === 'saml' && issuer.audience === 'sallyport' ? [name] : [],
+      ),
+    ),
     roles: new Map(roleList.map((role) => [role.name, role])),
     roleList,
     families,

@@ -4,12 +4,13 @@ import type { AuditRecord } from '../core/audit-record.js';
 import { SallyportError } from '../core/errors.js';
 import type { AuditLog, RateLimiter } from '../core/ports.js';
 import type { Decision, ExchangeRequest, Issued, Principal } from '../core/types.js';
+import { asAsked } from './as-asked.js';
 import { limitPrincipal } from './limit-principal.js';
 import { decideBeside, type ReportDifference } from './shadow.js';
 import type { Snapshot } from './snapshot.js';
 
 export interface Stages {
-  snapshot(): Snapshot;
+  snapshot(): Omit<Snapshot, 'serviceProvider'>;
   readonly limiter: RateLimiter;
   readonly audit: AuditLog;
   readonly reportDifference: ReportDifference;
@@ -22,15 +23,26 @@ export interface Exchanged {
   readonly issued: Issued;
 }
 
-/** @throws SallyportError: every refusal and failure, after it has been recorded. */
+/** Every refusal and failure, with how far the request came: a surface may offer to ask again. */
+export class RefusedExchange extends SallyportError {
+  readonly progress: Progress;
+
+  constructor(refusal: SallyportError, progress: Progress) {
+    super(refusal.code, refusal);
+    this.progress = progress;
+  }
+}
+
+/** @throws RefusedExchange once it has been recorded, or SallyportError `audit_unavailable`. */
 export type Exchange = (request: ExchangeRequest) => Promise<Exchanged>;
 
 export function createExchange({ snapshot, limiter, audit, reportDifference, now }: Stages): Exchange {
-  return async (request) => {
+  return async (received) => {
     const { authenticate, issue, ...policies } = snapshot();
-    let progress: Progress = { request };
+    let progress: Progress = { request: received };
     try {
-      const principal = await authenticate(request.proof, now());
+      const principal = await authenticate(received.proof, now());
+      const request = asAsked(received, principal);
       progress = { request, principal };
       await limitPrincipal(limiter, principal);
       const decision = decideBeside(policies, principal, request, now(), reportDifference);
@@ -44,7 +56,7 @@ export function createExchange({ snapshot, limiter, audit, reportDifference, now
       const refusal =
         error instanceof SallyportError ? error : new SallyportError('internal', { cause: error });
       if (refusal.code !== 'audit_unavailable') await record(audit, refusedRecord(progress, refusal, now()));
-      throw refusal;
+      throw new RefusedExchange(refusal, progress);
     }
   };
 }

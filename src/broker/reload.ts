@@ -50,6 +50,7 @@ const FIXED: readonly { readonly name: string; of(config: Config): unknown }[] =
   { name: 'server.listen', of: ({ server }) => server.listen },
   { name: 'server.tls', of: ({ server }) => server.tls !== undefined },
   { name: 'server.trustProxy', of: ({ server }) => server.trustProxy },
+  { name: 'server.cookieKey', of: ({ server }) => server.cookieKey },
   { name: 'audit', of: ({ audit }) => audit },
   { name: 'store', of: ({ store }) => store },
   { name: 'limits', of: ({ limits }) => limits },

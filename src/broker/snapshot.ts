@@ -4,6 +4,7 @@ import { type Authenticate, createAuthenticate } from '../authn/authenticate.js'
 import type { KeyPool } from '../authn/oidc/source.js';
 import { createOidcVerifier } from '../authn/oidc/verifier.js';
 import type { SecondReader } from '../authn/saml/second-reader.js';
+import { createServiceProvider, type ServiceProvider } from '../authn/saml/service-provider.js';
 import type { Trust } from '../authn/saml/trust.js';
 import { createSamlVerifier } from '../authn/saml/verifier.js';
 import { compilePolicy, type Policy } from '../authz/policy.js';
@@ -23,6 +24,8 @@ export interface Snapshot {
   readonly authenticate: Authenticate;
   readonly policy: Policy;
   readonly issue: Issue;
+  /** How browsers are sent to sign in. */
+  readonly serviceProvider: ServiceProvider;
   /** The policy of the candidate, if there is a sound one. */
   readonly shadow?: Policy;
 }
@@ -113,6 +116,7 @@ export async function buildSnapshot(
       policy,
       issue: cached.issue,
       sweepCache: cached.sweep,
+      serviceProvider: createServiceProvider(saml.trust, serverUrl),
       ...(shadow.policy && { shadow: shadow.policy }),
       config,
       shadowFaults: shadow.faults,

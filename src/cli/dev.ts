@@ -38,21 +38,22 @@ export function registerDev(program: Command): void {
         };
         return { ...running, close };
       };
-      await runUntilStopped(start, async ({ url, configFile, auditFile, sandbox }) => {
-        const state = { broker: url, ...addresses(sandbox), config: configFile };
+      await runUntilStopped(start, async ({ url, signInUrl, configFile, auditFile, sandbox }) => {
+        const state = { broker: url, signIn: signInUrl, ...addresses(sandbox), config: configFile };
         await writeDevState(state);
         out(options.json ? JSON.stringify(state) : welcome(state, auditFile));
       });
     });
 }
 
-function welcome({ broker, sts, oidc, saml, config, users }: DevState, audit: string): string {
+function welcome({ broker, signIn, sts, oidc, saml, config, users }: DevState, audit: string): string {
   const people = users.map(
     ({ name, password, groups }) => `${name} / ${password} (${groups.join(', ') || 'no group'})`,
   );
   return `Sallyport is running on this machine only. Ctrl-C stops it.
 
   Broker         ${broker}
+  Sign-in        ${signIn} (in a browser)
   Sandbox STS    ${sts}
   OIDC issuer    ${oidc.issuer}
   SAML metadata  ${saml.metadata}

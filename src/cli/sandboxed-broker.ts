@@ -11,6 +11,8 @@ import { startBroker } from './start-broker.js';
 
 export interface SandboxedBroker {
   readonly url: string;
+  /** Where a browser signs in, at the sandbox's SAML IdP. */
+  readonly signInUrl: string;
   readonly configFile: string;
   readonly auditFile: string;
   readonly sandbox: Sandbox;
@@ -22,6 +24,8 @@ export interface SandboxedBrokerOptions {
   /** The broker's port; 0 takes a free one. */
   readonly port?: number;
   readonly sandbox?: SandboxOptions;
+  /** Text of another config than the sandbox's own, with the same `${sandbox:…}` to fill in. */
+  readonly config?: string;
 }
 
 /** Rejects, with everything closed and removed again, if a part cannot start. */
@@ -29,6 +33,7 @@ export async function startSandboxedBroker({
   log,
   port = 0,
   sandbox: options,
+  config,
 }: SandboxedBrokerOptions): Promise<SandboxedBroker> {
   const sandbox = await startSandbox(options);
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-'));
@@ -44,7 +49,7 @@ export async function startSandboxedBroker({
     const brokerPort = port === 0 ? await freePort() : port;
     await writeFile(
       configFile,
-      fill(await sandboxFile('sallyport.yaml'), {
+      fill(config ?? (await sandboxFile('sallyport.yaml')), {
         'broker.url': `http://127.0.0.1:${brokerPort}`,
         'broker.port': String(brokerPort),
         'sts.url': sandbox.sts.url,
@@ -63,7 +68,8 @@ export async function startSandboxedBroker({
       await started.broker.close();
       await closeSandbox();
     };
-    return { url: started.url, configFile, auditFile, sandbox, close };
+    const { url } = started;
+    return { url, signInUrl: `${url}/login/people`, configFile, auditFile, sandbox, close };
   } catch (error) {
     await closeSandbox();
     throw error;

@@ -17,7 +17,6 @@ export function referenceFaults(config: Config, names: Names): readonly Fault[] 
   return [
     ...serverFaults(config),
     ...awsFaults(config),
-    ...issuerFaults(config),
     ...roleFaults(config),
     ...familyFaults(names),
     ...grantFaults(config, names),
@@ -31,16 +30,6 @@ function awsFaults({ aws: { endpoint } }: Config): readonly Fault[] {
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))) return [];
   const message = 'Must be an https URL, or http on loopback: proofs and credentials pass there.';
   return [{ path: ['aws', 'endpoint'], message }];
-}
-
-function issuerFaults({ issuers }: Config): readonly Fault[] {
-  return Object.entries(issuers).flatMap(([name, issuer]) => {
-    const asksNobody =
-      issuer.type === 'saml' && issuer.audience === 'sallyport' && issuer.unsolicited === undefined;
-    const message =
-      'The broker sends no sign-in requests of its own, so no assertion answers one. Add unsolicited: accept, or use audience: aws.';
-    return asksNobody ? [{ path: ['issuers', name, 'audience'], message }] : [];
-  });
 }
 
 function serverFaults({ server }: Config): readonly Fault[] {

@@ -107,6 +107,10 @@ export const ERRORS = table({
     'Single-use proofs cannot be checked just now, so none are accepted. Try again shortly.',
     5,
   ),
+  sign_in_unknown: invalidRequest(
+    404,
+    'No sign-in by browser begins here. Check the name of the issuer in the URL, or ask the operator.',
+  ),
   // The decision
   role_not_permitted: refused(
     403,
@@ -121,13 +125,10 @@ export const ERRORS = table({
     404,
     'The audit log has no record of this request. Check RequestId; only files that the broker itself writes are searched.',
   ),
-  role_ambiguous: {
-    ...refused(
-      409,
-      'You may have several roles. Send the request again with Role set to one of them; a single-use proof needs a new one.',
-    ),
-    oauth: 'invalid_target',
-  },
+  role_ambiguous: refused(
+    409,
+    'You may have several roles. Send the request again with Role set to one of them; a single-use proof needs a new one.',
+  ),
   proof_type_mismatch: refused(
     400,
     'This role is issued through an STS operation that needs the other kind of proof. Send that one.',
@@ -136,9 +137,10 @@ export const ERRORS = table({
     403,
     'Your claims do not yield a valid session for this role. Ask the operator to check the claim the detail names.',
   ),
-  duration_exceeds_limit: {
-    ...invalidRequest(400, 'DurationSeconds is above the limit of this role. Ask for less.'),
-  },
+  duration_exceeds_limit: invalidRequest(
+    400,
+    'DurationSeconds is above the limit of this role. Ask for less.',
+  ),
   session_too_short: refused(
     403,
     'Your sign-in ends too soon: STS issues no credentials for under 900 seconds. Sign in again.',
@@ -159,11 +161,9 @@ export const ERRORS = table({
     sts: 'AccessDenied',
     text: 'STS refused to issue this role. Its trust policy, or the permissions of the broker, do not admit this session; ask the operator.',
   },
-  sts_rejected_proof: {
-    ...invalidProof(
-      'STS did not accept the proof. The identity provider in IAM may not match the issuer; ask the operator.',
-    ),
-  },
+  sts_rejected_proof: invalidProof(
+    'STS did not accept the proof. The identity provider in IAM may not match the issuer; ask the operator.',
+  ),
   sts_rejected_request: {
     status: 502,
     oauth: 'server_error',
@@ -221,7 +221,7 @@ export interface ErrorOptions {
   /** Public extra members of the problem document, e.g. the choices of a 409. */
   readonly members?: Readonly<Record<string, unknown>>;
   /** Whole seconds for `Retry-After`, where they are known better than the table knows them. */
-  readonly retryAfter?: number;
+  readonly retryAfter?: number | undefined;
   /** The underlying error; logged, never shown. */
   readonly cause?: unknown;
 }

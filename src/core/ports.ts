@@ -2,6 +2,16 @@
 import type { AuditRecord } from './audit-record.js';
 import type { Decision, Issued, MfaCode, Principal, Proof } from './types.js';
 
+/** A proof, or the request it answers, that may be used once. Times are epoch seconds. */
+export interface SingleUse {
+  /** Whose name it is unique under: `iss`, entityID. Whatever configs call it, its proofs are the same. */
+  readonly issuer: string;
+  readonly id: string;
+  /** May have a fraction. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
 /** Remembers single-use proofs. All replicas must share one, or the store must refuse what it cannot know. */
 export interface ReplayStore {
   /**
@@ -11,6 +21,11 @@ export interface ReplayStore {
   claim(key: string, expiresAt: number): Promise<boolean>;
   /** Proofs issued before this instant (epoch seconds) may have been used before the store began to remember. 0: it has always remembered. */
   readonly remembersSince: number;
+  /**
+   * Whether it begins to remember at the very instant it is opened. Then nothing may be claimed before the time it was
+   * issued at: a proof from a clock that is ahead could be claimed, forgotten, and still be dated after `remembersSince`.
+   */
+  readonly forgetsAtRestart: boolean;
   /** Whether a claim could be made now. */
   check(): Promise<boolean>;
   close(): Promise<void>;
@@ -28,11 +43,8 @@ export interface RateLimiter {
 /** A proof that has passed every check but replay, and `confirm` if there is one. */
 export interface Verified {
   readonly principal: Principal;
-  /**
-   * Present when the proof may be used once; claimed under both until `expiresAt` (epoch seconds). `issuer` is the
-   * identity provider's own name, `iss` or entityID: whatever configs call it, its proofs are the same.
-   */
-  readonly once?: { readonly issuer: string; readonly id: string; readonly expiresAt: number };
+  /** What must be claimed before the proof is good, in this order; nothing for a reusable proof. */
+  readonly once: readonly SingleUse[];
   /**
    * Checks that may be made once for each proof, because they are dear or use something up: called after the claim,
    * and the proof is good only if it resolves. Rejects with a SallyportError.

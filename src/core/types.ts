@@ -16,10 +16,34 @@ export type Claims = Readonly<Record<string, ClaimValue>>;
 
 export type IssuerType = 'oidc' | 'saml';
 
+/** What of a request shapes the credentials. In a browser it is said before there is a proof. */
+export interface AskedFor {
+  /** A role's name in the config, or the ARN of one that a claim names; absent means "the one I may have". */
+  readonly role?: string;
+  readonly durationSeconds?: number;
+  /** Session policy as JSON text. */
+  readonly policy?: string;
+  readonly policyArns?: readonly string[];
+  /** Why the role is needed. */
+  readonly reason?: string;
+}
+
+/** An authentication request that the broker has sent for a browser, and for what. Times are seconds since the epoch. */
+export interface SentRequest {
+  readonly id: string;
+  /** The issuer's name in the config. */
+  readonly issuer: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly asked: AskedFor;
+}
+
 /** What the caller sends to prove who it is: a JWT, or the base64 text of a SAML Response. */
 export interface Proof {
   readonly type: IssuerType;
   readonly value: Secret;
+  /** Where a browser brings the proof: the requests sent for this very browser, of which it may answer one. */
+  readonly sentRequests?: readonly SentRequest[];
 }
 
 /** The verified caller. Times are seconds since the epoch; `issuedAt` may have a fraction. */
@@ -36,6 +60,8 @@ export interface Principal {
   readonly proofId?: string;
   /** SAML AuthnStatement SessionNotOnOrAfter: no credentials may outlive it. */
   readonly sessionNotOnOrAfter?: number;
+  /** The ID of the request that was answered, of those sent for the caller's browser. */
+  readonly inResponseTo?: string;
 }
 
 /** The STS operations a role can be issued through, as AWS spells them. */
@@ -75,20 +101,13 @@ export interface MfaCode {
 }
 
 /** A surface's request after its wire format has been parsed: the pipeline's only input. */
-export interface ExchangeRequest {
+export interface ExchangeRequest extends AskedFor {
   readonly requestId: string;
   /** Which surface took it, e.g. `credentials`. */
   readonly surface: string;
   readonly sourceAddress: string;
   readonly proof: Proof;
-  /** A role's name in the config, or the ARN of one that a claim names; absent means "the one I may have". */
-  readonly role?: string;
-  readonly durationSeconds?: number;
-  /** Session policy as JSON text. */
-  readonly policy?: string;
-  readonly policyArns?: readonly string[];
   readonly mfa?: MfaCode;
-  readonly reason?: string;
 }
 
 /** What STS is asked for. Durations are seconds. */

@@ -6,16 +6,15 @@ import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import type { Exchange } from '../broker/exchange.js';
 import type { Explain } from '../broker/explain.js';
 import type { PreviewCaller } from '../broker/preview.js';
 import type { ConfigStatus } from '../broker/reload.js';
 import type { TlsMaterial } from '../config/tls.js';
 import { SallyportError } from '../core/errors.js';
-import type { Log, RateLimiter } from '../core/ports.js';
+import type { RateLimiter } from '../core/ports.js';
 import { VERSION } from '../core/version.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { addBodyParsers, BODY_LIMIT } from './body.js';
+import { addBodyParsers, addQueryParser, BODY_LIMIT } from './body.js';
 import { refuseClearText } from './clear-text.js';
 import { credentialsRoutes } from './credentials/routes.js';
 import { explainRoutes } from './explain/routes.js';
@@ -24,6 +23,7 @@ import { operationsRoutes, type Readiness } from './operations/routes.js';
 import { createProblemHandler, ProblemSchema, problemOf } from './problem.js';
 import { limitByAddress } from './rate-limit.js';
 import { rolesRoutes } from './roles/routes.js';
+import { type SignInOptions, signInRoutes } from './sign-in/routes.js';
 
 /** A server of https, or of http where `tls` is absent: Fastify's types do not tell them apart. */
 export type App = FastifyInstance<
@@ -34,17 +34,13 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-export interface AppOptions {
-  readonly exchange: Exchange;
+export interface AppOptions extends SignInOptions {
   readonly preview: PreviewCaller;
   readonly explain: Explain;
   readonly ready: Readiness;
   configStatus(): ConfigStatus;
   readonly limiter: RateLimiter;
   readonly metrics: Metrics;
-  readonly log: Log;
-  /** Shown as the server in the OpenAPI document. */
-  readonly serverUrl: string;
   readonly tls?: TlsMaterial;
   /** Proxies whose X-Forwarded-For is believed. */
   readonly trustProxy?: readonly string[];
@@ -91,6 +87,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   app.addSchema(ProblemSchema);
   addBodyParsers(app);
+  addQueryParser(app);
   app.setErrorHandler(onProblem);
   app.setNotFoundHandler(async (request, reply) => {
     const [path = '/'] = request.url.split('?');
@@ -130,6 +127,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       servers: [{ url: options.serverUrl }],
       tags: [
         { name: 'credentials', description: 'For callers.' },
+        { name: 'sign-in', description: 'For people with a browser.' },
         { name: 'operations', description: 'For the operator.' },
       ],
       components: { securitySchemes: { jwt: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
@@ -140,6 +138,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   rolesRoutes(app, options);
   identityRoutes(app, options);
   explainRoutes(app, options);
+  signInRoutes(app, options);
   operationsRoutes(app, options);
   return app;
 }

@@ -1,5 +1,5 @@
-// Request bodies, read strictly: UTF-8 or nothing, no name twice, no way to mean two things. JSON and forms come out
-// as the same plain object, which the route's schema then judges.
+// What a request carries, read strictly: UTF-8 or nothing, no name twice, no way to mean two things. JSON, forms and
+// queries come out as the same plain object, which the route's schema then judges.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SallyportError } from '../core/errors.js';
 import { JsonError, parseJson } from '../core/json.js';
@@ -44,9 +44,9 @@ interface FormSchema {
 }
 
 /** `application/x-www-form-urlencoded` (WHATWG URL, section 5.1), typed by the route's schema. */
-function parseForm(bytes: Buffer, schema: FormSchema): unknown {
+function parseForm(text: string, schema: FormSchema): unknown {
   const form: Record<string, string | string[] | number> = Object.create(null);
-  for (const pair of decode(bytes).split('&')) {
+  for (const pair of text.split('&')) {
     if (pair === '') continue;
     const [name, value] = formPair(pair);
     const type = Object.hasOwn(schema.properties ?? {}, name) ? schema.properties?.[name]?.type : undefined;
@@ -81,6 +81,16 @@ export function addBodyParsers(app: FastifyInstance): void {
     'application/x-www-form-urlencoded',
     asBuffer,
     async (request: FastifyRequest, bytes: Buffer) =>
-      parseForm(bytes, (request.routeOptions.schema?.body ?? {}) as FormSchema),
+      parseForm(decode(bytes), (request.routeOptions.schema?.body ?? {}) as FormSchema),
   );
+}
+
+/** Queries are read like forms, where a route has a schema for one. */
+export function addQueryParser(app: FastifyInstance): void {
+  app.addHook('preValidation', async (request) => {
+    const { querystring } = request.routeOptions.schema ?? {};
+    if (querystring === undefined) return;
+    const [, ...query] = request.url.split('?');
+    request.query = parseForm(query.join('?'), querystring as FormSchema);
+  });
 }

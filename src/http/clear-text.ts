@@ -6,12 +6,15 @@ import type { App } from './app.js';
 
 const LOOPBACK = ['127.0.0.0/8', '::1'];
 
-/** Refuses `/v1` to every other peer. Probes and metrics hold no secrets and go on. */
+/** Where proofs and credentials pass. */
+const SECRET = ['/v1/', '/login/', '/saml/acs'];
+
+/** Refuses them to every other peer. Probes and metrics hold no secrets and go on. */
 export function refuseClearText(app: App, trustProxy: readonly string[] = []): void {
   const trusted = addressSet([...LOOPBACK, ...trustProxy]);
   app.addHook('onRequest', async (request) => {
-    const isSecret = request.routeOptions.url?.startsWith('/v1/') ?? false;
-    if (isSecret && !trusted(request.socket.remoteAddress ?? ''))
+    const { url = '' } = request.routeOptions;
+    if (SECRET.some((path) => url.startsWith(path)) && !trusted(request.socket.remoteAddress ?? ''))
       throw new SallyportError('transport_insecure');
   });
 }

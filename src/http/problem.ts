@@ -92,15 +92,25 @@ function asSallyportError(error: unknown, known: readonly string[] = []): Sallyp
 }
 
 /** The error handler: every surface's refusals that it does not render itself. */
-export function createProblemHandler(log: Log) {
+export const createProblemHandler = (log: Log) => createRefusalHandler(log, sendProblem);
+
+export const sendProblem = (error: SallyportError, request: FastifyRequest, reply: FastifyReply) =>
+  reply.headers(headersOf(error)).send(problemOf(error, request.id));
+
+/** An error handler that logs whatever was thrown and has it sent as a refusal; the status is set already. */
+export function createRefusalHandler(
+  log: Log,
+  send: (error: SallyportError, request: FastifyRequest, reply: FastifyReply) => FastifyReply,
+) {
   return async (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
-    const body = request.routeOptions.schema?.body as { properties?: object } | undefined;
-    const error = asSallyportError(thrown, Object.keys(body?.properties ?? {}));
+    const { body, querystring = body } = request.routeOptions.schema ?? {};
+    const fieldsOf = querystring as { properties?: object } | undefined;
+    const error = asSallyportError(thrown, Object.keys(fieldsOf?.properties ?? {}));
     const { status } = ERRORS[error.code];
     const fields = { requestId: request.id, code: error.code, reason: error.reason, err: error.cause };
     if (status >= 500) log.error(fields, 'request failed');
     else log.info(fields, 'request refused');
-    return reply.code(status).headers(headersOf(error)).send(problemOf(error, request.id));
+    return send(error, request, reply.code(status));
   };
 }
 

@@ -34,8 +34,8 @@ const identities = new WeakMap<Principal, string>();
 function identityOf(principal: Principal): string {
   const known = identities.get(principal);
   if (known !== undefined) return known;
-  // The times are in the decision, as far as they matter.
-  const { claims, issuedAt, expiresAt, proofId, sessionNotOnOrAfter, ...who } = principal;
+  // The proof's own times are in the decision, as far as they matter; its ids do not.
+  const { claims, issuedAt, expiresAt, sessionNotOnOrAfter, proofId, inResponseTo, ...who } = principal;
   const lasting = members(claims).filter(([name]) => !OF_THE_TOKEN.has(name));
   const identity = hash('sha256', JSON.stringify([who, lasting]), 'base64url');
   identities.set(principal, identity);

@@ -9,6 +9,7 @@ const text = Type.String();
 
 const DevState = Type.Object({
   broker: Type.String({ description: 'Base URL of the broker.' }),
+  signIn: Type.String({ description: 'Where a browser signs in.' }),
   sts: Type.String({ description: 'Base URL of the local STS.' }),
   oidc: Type.Object({ issuer: text }),
   saml: Type.Object({

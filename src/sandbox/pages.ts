@@ -1,7 +1,7 @@
 // The few pages the sandbox's identity providers show. No scripts but the one of the auto-posting form,
 // which the Content-Security-Policy names by hash.
 import { createHash } from 'node:crypto';
-import { type Content, Markup, markup } from './markup.js';
+import { type Content, Markup, markup } from '../core/markup.js';
 
 const POST_AT_ONCE = 'document.forms[0].submit()';
 const scriptHash = createHash('sha256').update(POST_AT_ONCE).digest('base64');

@@ -5,7 +5,7 @@ import { loadIam } from './iam/load.js';
 import { type OidcServer, startOidc } from './oidc/server.js';
 import { type SamlIdpServer, startSamlIdp } from './saml/server.js';
 import { type StsServer, startSts } from './sts/server.js';
-import { loadUsers, type SandboxUser } from './users.js';
+import { type CheckPassword, loadUsers, type SandboxUser } from './users.js';
 
 /** Folder of the sandbox's own files, in the repository and in the package. */
 const FILES = new URL('../../examples/sandbox/', import.meta.url);
@@ -19,6 +19,8 @@ export interface SandboxOptions {
   /** Other files than the sandbox's own. */
   readonly iamFile?: string;
   readonly usersFile?: string;
+  /** What the SAML IdP asks instead of the users file. */
+  readonly checkPassword?: CheckPassword;
   /** Ports to listen on; a free one where none is given. */
   readonly ports?: { readonly sts?: number; readonly oidc?: number; readonly saml?: number };
 }
@@ -47,6 +49,7 @@ export const sandboxFile = (name: string) => readFile(new URL(name, FILES), 'utf
 export async function startSandbox({
   iamFile,
   usersFile,
+  checkPassword,
   ports = {},
 }: SandboxOptions = {}): Promise<Sandbox> {
   const users = loadUsers(await (usersFile ? readFile(usersFile, 'utf8') : sandboxFile('users.yaml')));
@@ -61,7 +64,14 @@ export async function startSandbox({
   };
   try {
     const oidc = keep(await startOidc({ users, port: ports.oidc ?? 0 }));
-    const saml = keep(await startSamlIdp({ users, port: ports.saml ?? 0, roles: () => SAML_ROLES }));
+    const saml = keep(
+      await startSamlIdp({
+        users,
+        port: ports.saml ?? 0,
+        roles: () => SAML_ROLES,
+        ...(checkPassword && { checkPassword }),
+      }),
+    );
     const iam = loadIam(iamText, {
       'oidc.issuer': oidc.issuer,
       'oidc.host': oidc.issuer.replace(/^https?:\/\//, ''),

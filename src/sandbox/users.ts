@@ -52,6 +52,9 @@ export function loadUsers(yamlText: string): readonly SandboxUser[] {
   }));
 }
 
+/** Whether a password is that user's; a directory may know it instead of the file. */
+export type CheckPassword = (name: string, password: string) => Promise<boolean>;
+
 /** The user of that name if the password is theirs. */
 export function signIn(
   users: readonly SandboxUser[],

@@ -20,6 +20,7 @@ export function createMemoryReplayStore(now: () => Date, maxClaims = MAX_CLAIMS)
 
   return {
     remembersSince,
+    forgetsAtRestart: true,
     claim: async (key, expiresAt) => {
       const time = seconds();
       if (++sinceSweep >= SWEEP_EVERY || claims.size >= maxClaims) sweep(time);

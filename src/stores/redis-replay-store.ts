@@ -1,23 +1,29 @@
 // Remembers single-use proofs in Redis or Valkey, for all replicas. A mark says since when, and in which run of the
-// server: one that was restarted, whatever data it came back with, or that took over from another may lack claims. It
-// begins to remember anew, and proofs from before are refused instead of accepted again.
+// server and of its replication: one that was restarted, whatever data it came back with, or that took over from another,
+// may lack claims. It begins to remember anew, and proofs from before are refused instead of accepted again.
 import { createHash } from 'node:crypto';
 import type { Log, ReplayStore } from '../core/ports.js';
+import { CLOCK_LEEWAY } from '../core/time.js';
 import type { RedisClient } from './redis-client.js';
 import { retainedUntil } from './retention.js';
 
 /** Milliseconds that replicas get to acknowledge a claim; less than a command may take. */
 const REPLICATION_TIMEOUT = 200;
 
-/** The mark, if it is of this run of the server. */
+/**
+ * The mark, if it is of this run of the server and its replication. A primary that was made a replica and then a primary
+ * again is still the same run, but the replication has another ID after each failover.
+ */
 const READ_MARK = `
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+run = run .. ':' .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
 local mark = redis.call('GET', KEYS[1])
-if mark and string.match(mark, '^%x+') ~= run then mark = false end`;
+if mark and string.match(mark, '^[%x:]+') ~= run then mark = false end`;
 
 /**
  * Leaves a mark unless there is one of this run, and gives it. A server that may evict claims loses the mark instead, so
- * that all remembering begins anew once it no longer may. It always writes, to show that it can. KEYS: mark. ARGV: now.
+ * that all remembering begins anew once it no longer may. It always writes, to show that it can. KEYS: mark. ARGV: since
+ * when it remembers if there is no mark.
  */
 const MARK = `
 local memory = redis.call('INFO', 'memory')
@@ -54,7 +60,7 @@ export function createRedisReplayStore(
   const prefix = `${keyPrefix}{replay}:`;
   const markKey = `${prefix}since`;
   const seconds = () => now().getTime() / 1000;
-  /** Run of the server and epoch seconds. */
+  /** Run of the server and its replication, and epoch seconds. */
   let mark = '';
   let evicting = false;
 
@@ -72,7 +78,8 @@ export function createRedisReplayStore(
   };
 
   const remember = async () => {
-    const answer = String(await run(MARK, [markKey], String(seconds())));
+    // Proofs that were claimed before may be dated as far ahead as clocks may be.
+    const answer = String(await run(MARK, [markKey], String(seconds() + CLOCK_LEEWAY)));
     if (answer !== 'evicting') {
       evicting = false;
       mark = answer;
@@ -95,6 +102,7 @@ export function createRedisReplayStore(
     get remembersSince() {
       return Number(mark.split(' ')[1] ?? 0);
     },
+    forgetsAtRestart: false,
     claim: async (key, expiresAt) => {
       const time = seconds();
       const name = prefix + createHash('sha256').update(key).digest('base64url');

@@ -376,10 +376,29 @@ t.test('Conditions', async (t) => {
       conditions(ours + audience('urn:other', AWS_AUDIENCE)),
     ],
     [
-      'a ProxyRestriction',
-      conditions(`${ours}<saml:ProxyRestriction Count="0"/>`),
+      'two ProxyRestrictions',
+      conditions(`${ours}${'<saml:ProxyRestriction Count="0"/>'.repeat(2)}`),
       'proof_invalid saml.conditions.unknown',
-      conditions(`${ours}<saml:OneTimeUse/>`),
+      conditions(`${ours}<saml:OneTimeUse/><saml:ProxyRestriction Count="0"/>`),
+    ],
+    [
+      'a statement in Advice',
+      signedResponse({
+        extra:
+          '<saml:Advice><saml:AttributeStatement><saml:Attribute Name="groups"/></saml:AttributeStatement></saml:Advice>',
+      }),
+      'proof_invalid saml.advice',
+      signedResponse({
+        extra: '<saml:Advice><saml:AssertionIDRef>_earlier</saml:AssertionIDRef></saml:Advice>',
+      }),
+    ],
+    [
+      'a statement inside a reference in Advice',
+      signedResponse({
+        extra:
+          '<saml:Advice><saml:AssertionIDRef><saml:NameID>admin</saml:NameID></saml:AssertionIDRef></saml:Advice>',
+      }),
+      'proof_invalid saml.advice',
     ],
     ['an unknown Condition', conditions(`${ours}<saml:Condition/>`), 'proof_invalid saml.conditions.unknown'],
     [

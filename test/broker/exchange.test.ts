@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
+import fc from 'fast-check';
 import t from 'tap';
 import { type Authenticate, createAuthenticate } from '../../src/authn/authenticate.js';
 import { createExchange, type Stages } from '../../src/broker/exchange.js';
 import { createPreview } from '../../src/broker/preview.js';
 import type { AuditRecord } from '../../src/core/audit-record.js';
 import { SallyportError } from '../../src/core/errors.js';
-import type { ProofVerifier, ReplayStore, Verified } from '../../src/core/ports.js';
+import type { ProofVerifier, ReplayStore, SingleUse, Verified } from '../../src/core/ports.js';
 import { Secret } from '../../src/core/secret.js';
 import type { ExchangeRequest, Issued } from '../../src/core/types.js';
 import { createMemoryReplayStore } from '../../src/stores/memory-replay-store.js';
@@ -221,7 +222,7 @@ t.test('a preview stops after the decision: nothing is issued or recorded', asyn
 
 /** Accepts every proof as alice; `once` as given. */
 function verifierOf(verified: Partial<Verified>): ProofVerifier {
-  return { verify: async () => ({ principal: principalOf(), ...verified }), close: async () => {} };
+  return { verify: async () => ({ principal: principalOf(), once: [], ...verified }), close: async () => {} };
 }
 const never: ProofVerifier = {
   verify: async () => {
@@ -229,7 +230,13 @@ const never: ProofVerifier = {
   },
   close: async () => {},
 };
-const once = { issuer: 'https://login.corp.example', id: 'jti-1', expiresAt: SECONDS + 300 };
+const use: SingleUse = {
+  issuer: 'https://login.corp.example',
+  id: 'jti-1',
+  issuedAt: SECONDS - 60,
+  expiresAt: SECONDS + 300,
+};
+const once = [use];
 const memory = (since = SECONDS - 3600) => createMemoryReplayStore(() => new Date(since * 1000));
 
 t.test('a proof goes to the verifier of its type', async (t) => {
@@ -270,6 +277,7 @@ t.test('what is dear to check is checked once, by who has the claim', async (t) 
 t.test('a reusable proof is never claimed', async (t) => {
   const store: ReplayStore = {
     remembersSince: SECONDS,
+    forgetsAtRestart: false,
     claim: async () => t.fail('claimed'),
     check: async () => true,
     close: async () => {},
@@ -282,6 +290,7 @@ t.test('claims: of what, until when, and what follows', async (t) => {
   const claimed: unknown[] = [];
   const storeOf = (answer: () => Promise<boolean>, remembersSince = 0): ReplayStore => ({
     remembersSince,
+    forgetsAtRestart: false,
     claim: (...parameters) => {
       claimed.push(parameters);
       return answer();
@@ -298,7 +307,7 @@ t.test('claims: of what, until when, and what follows', async (t) => {
   t.equal(await outcome(storeOf(async () => true)), 'accepted');
   t.same(
     claimed,
-    [['["https://login.corp.example","jti-1"]', once.expiresAt]],
+    [['["https://login.corp.example","jti-1"]', use.expiresAt]],
     'not under a name of the config',
   );
   t.equal(await outcome(storeOf(async () => false)), 'proof_replayed proof_replayed');
@@ -313,7 +322,7 @@ t.test('claims: of what, until when, and what follows', async (t) => {
     down,
   );
   claimed.length = 0;
-  const issuedAt = principalOf().issuedAt;
+  const { issuedAt } = use;
   t.equal(await outcome(storeOf(async () => true, issuedAt + 0.001)), 'proof_replayed replay.before_start');
   t.same(claimed, [], 'nothing is claimed for it');
   t.equal(await outcome(storeOf(async () => true, issuedAt)), 'accepted');
@@ -329,9 +338,86 @@ t.test('claims: of what, until when, and what follows', async (t) => {
     claimed.length = 0;
     await outcome(
       storeOf(async () => true),
-      { once: { ...once, issuer, id } },
+      { once: [{ ...use, issuer, id }] },
     );
     keys.add((claimed[0] as unknown[])[0]);
   }
   t.equal(keys.size, 4);
+});
+
+t.test('a store that forgets at restart claims nothing that is dated after now', async (t) => {
+  const waits: number[] = [];
+  const claimed: string[] = [];
+  const authenticated = async (ahead: number, { forgetsAtRestart = true, remembersSince = 0 } = {}) => {
+    const store: ReplayStore = {
+      remembersSince,
+      forgetsAtRestart,
+      claim: async (key) => {
+        claimed.push(`${key} after ${waits.length} waits`);
+        return true;
+      },
+      check: async () => true,
+      close: async () => {},
+    };
+    const oidc = verifierOf({ once: [{ ...use, issuedAt: NOW.getTime() / 1000 + ahead }] });
+    const authenticate = createAuthenticate({ oidc, saml: never }, store, async (milliseconds) => {
+      waits.push(milliseconds);
+    });
+    return codeOf(authenticate(request.proof, NOW));
+  };
+  t.equal(await authenticated(0), undefined);
+  t.same(waits, [], 'what is dated now need not wait');
+  t.equal(await authenticated(1.5), undefined);
+  t.equal(await authenticated(2), undefined);
+  t.same(waits, [1501, 2001], 'a little is waited for');
+  t.match(claimed.at(-1), /after 2 waits/, 'before the claim');
+  claimed.length = 0;
+  t.match(await authenticated(2.5), {
+    code: 'proof_not_yet_valid',
+    reason: 'replay.issued_ahead',
+    retryAfter: 3,
+    detail: /clock of the issuer.*`store`/,
+  });
+  t.equal(waits.length, 2);
+  t.same(claimed, [], 'not claimed, so it may be sent again');
+  t.equal(
+    await authenticated(60, { forgetsAtRestart: false }),
+    undefined,
+    'a shared store needs none of this',
+  );
+  t.match(await authenticated(0, { remembersSince: SECONDS + 59.5 }), {
+    code: 'proof_replayed',
+    reason: 'replay.before_start',
+    retryAfter: 60,
+    detail: /60 seconds/,
+  });
+});
+
+t.test('a proof used before a restart is refused after it, however far ahead its issuer is', async (t) => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  t.comment(`seed ${seed}`);
+  const times = fc.record({
+    ahead: fc.double({ min: -60, max: 60, noNaN: true }),
+    again: fc.double({ min: 0.001, max: 300, noNaN: true }),
+  });
+  await fc.assert(
+    fc.asyncProperty(times, async ({ ahead, again }) => {
+      const started = SECONDS - 3600;
+      let clock = SECONDS;
+      const now = () => new Date(clock * 1000);
+      const send = async (store: ReplayStore) => {
+        const oidc = verifierOf({ once: [{ ...use, issuedAt: SECONDS + ahead }] });
+        const wait = async (milliseconds: number) => {
+          clock += milliseconds / 1000;
+        };
+        return codeOf(createAuthenticate({ oidc, saml: never }, store, wait)(request.proof, now()));
+      };
+      const first = await send(createMemoryReplayStore(() => new Date(started * 1000)));
+      if (first) return first.reason === 'replay.issued_ahead';
+      clock += again;
+      const restarted = createMemoryReplayStore(now);
+      return (await send(restarted))?.reason === 'replay.before_start';
+    }),
+    { seed, numRuns: 300 },
+  );
 });

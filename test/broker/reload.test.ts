@@ -20,6 +20,7 @@ function snapshotOf(name: string, closed: string[], parts: Partial<OwnedSnapshot
     policy: policyOf({}, []),
     config: configOf({}, []),
     shadowFaults: [],
+    serviceProvider: { metadata: '', request: never },
     trust: { issuers: [], close: () => {} },
     sweepCache: async () => {},
     close: async () => void closed.push(name),

@@ -66,6 +66,7 @@ t.test(
     const dev = start(t, ['dev', '--json'], env);
     const state = JSON.parse(await dev.line('stdout', /^\{/));
     t.match(state, {
+      signIn: /\/login\/people$/,
       broker: /^http:\/\/127\.0\.0\.1:\d+$/,
       sts: /^http:\/\/127\.0\.0\.1:\d+$/,
       oidc: { issuer: /^http/ },

@@ -74,6 +74,7 @@ t.test('with a running dev', async (t) => {
   t.teardown(stop);
   await writeDevState({
     broker: 'http://127.0.0.1:1',
+    signIn: 'http://127.0.0.1:1/login/people',
     sts: 'http://127.0.0.1:2',
     oidc: { issuer: oidc.issuer },
     saml: { metadata: saml.metadataUrl, sso: saml.ssoUrl },

@@ -63,10 +63,6 @@ t.test(
       t.same(faultsOf(`, endpoint: "${good}"`), [], good);
     for (const bad of ['http://sts.example', 'https://', 'http://127.0.0.1.example'])
       t.same(faultsOf(`, endpoint: "${bad}"`), ['aws.endpoint'], bad);
-    const saml = (more: string) => `{ i: { type: saml, metadata: m.xml${more} } }`;
-    t.same(faultsOf('', saml('')), []);
-    t.same(faultsOf('', saml(', audience: sallyport')), ['issuers.i.audience']);
-    t.same(faultsOf('', saml(', audience: sallyport, unsolicited: accept')), []);
     t.end();
   },
 );

@@ -4,8 +4,12 @@ import fc from 'fast-check';
 import type { Test } from 'tap';
 import type { ReplayStore } from '../../src/core/ports.js';
 
-/** `open` gives an empty store; the caller closes it. */
-export function replayStoreConformance(t: Test, name: string, open: (t: Test) => Promise<ReplayStore>): void {
+/** `open` gives an empty store, with this clock if one is given; the caller closes it. */
+export function replayStoreConformance(
+  t: Test,
+  name: string,
+  open: (t: Test, now?: () => Date) => Promise<ReplayStore>,
+): void {
   const inAnHour = () => Date.now() / 1000 + 3600;
 
   t.test(`${name}: the first claim is the only one`, async (t) => {
@@ -17,6 +21,21 @@ export function replayStoreConformance(t: Test, name: string, open: (t: Test) =>
     t.equal(await store.claim('b', inAnHour()), true, 'another key');
     t.equal(await store.claim('A', inAnHour()), true, 'case counts');
     t.ok(await store.check());
+  });
+
+  t.test(`${name}: since when it remembers`, async (t) => {
+    const before = Date.now() / 1000;
+    const store = await open(t, () => new Date());
+    const after = Date.now() / 1000;
+    const leeway = store.forgetsAtRestart ? 0 : 60;
+    t.ok(
+      store.remembersSince >= before + leeway - 0.002 && store.remembersSince <= after + leeway,
+      'what was claimed elsewhere before may be dated ahead, unless such proofs are never claimed',
+    );
+    await store.claim('a', inAnHour());
+    const { remembersSince } = store;
+    await store.check();
+    t.equal(store.remembersSince, remembersSince, 'it does not move');
   });
 
   t.test(`${name}: of claims at once one wins`, async (t) => {

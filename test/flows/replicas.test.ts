@@ -7,7 +7,13 @@ import t, { type Test } from 'tap';
 import { fetchToken } from '../../src/sandbox/oidc/client.js';
 import { fetchAssertion } from '../../src/sandbox/saml/client.js';
 import { type Sandbox, sandboxFile, startSandbox } from '../../src/sandbox/start.js';
-import { freePort, type RedisServer, redisPeer, startRedis } from '../stores/redis-server.js';
+import {
+  freePort,
+  type RedisServer,
+  redisPeer,
+  rememberAlready,
+  startRedis,
+} from '../stores/redis-server.js';
 import { type Answer, readAnswer } from '../support/broker.js';
 import { start } from '../support/command.js';
 
@@ -90,6 +96,7 @@ const tally = (answers: readonly Answer[]) =>
 t.test('three replicas', { timeout: 600_000 }, async (t) => {
   if (!redisPeer(t)) return;
   const redis = await startRedis(t);
+  await rememberAlready(redis);
   const sandbox = await startSandbox();
   t.teardown(() => sandbox.close());
   const assertion = () => fetchAssertion(sandbox.saml.ssoUrl, ALICE);

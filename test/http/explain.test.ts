@@ -8,10 +8,9 @@ import type { Config } from '../../src/config/schema/config.js';
 import { SallyportError } from '../../src/core/errors.js';
 import type { Claims } from '../../src/core/types.js';
 import { createApp } from '../../src/http/app.js';
-import { createMetrics } from '../../src/telemetry/metrics.js';
+import { appOptions } from '../support/app-options.js';
 import { NOW, policyOf, principalOf, web } from '../support/policy.js';
 
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const nothing = async () => {
   throw new SallyportError('internal');
 };
@@ -69,19 +68,7 @@ async function start(t: Test) {
     findRecord: createFindRecord([file]),
     now: () => NOW,
   });
-  const app = await createApp({
-    exchange: nothing,
-    preview: nothing,
-    explain,
-    ready: nothing,
-    configStatus: () => {
-      throw new Error('not asked');
-    },
-    limiter: { consume: async () => {} },
-    metrics: createMetrics(),
-    log: silent,
-    serverUrl: 'https://sallyport.example',
-  });
+  const app = await createApp({ ...appOptions(), explain });
   t.teardown(() => app.close());
   const ask = async (token: string, payload: object) => {
     const headers = { authorization: `Bearer ${token}` };

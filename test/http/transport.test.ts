@@ -3,18 +3,12 @@
 import type { InjectOptions } from 'fastify';
 import t from 'tap';
 import { createApp } from '../../src/http/app.js';
-import { createMetrics } from '../../src/telemetry/metrics.js';
-
-const silent = () => {};
+import { appOptions } from '../support/app-options.js';
 
 /** An app that answers /v1/identity with where the request came from and the token it carried. */
 async function appFor(trustProxy?: readonly string[]) {
-  const elsewhere = async () => {
-    throw new Error('not here');
-  };
   const app = await createApp({
-    exchange: elsewhere,
-    explain: elsewhere,
+    ...appOptions(),
     preview: async ({ proof, sourceAddress }) => ({
       permitted: [],
       principal: {
@@ -26,19 +20,6 @@ async function appFor(trustProxy?: readonly string[]) {
         expiresAt: 0,
       },
     }),
-    ready: async () => ({}),
-    configStatus: () => ({
-      epoch: 1,
-      loadedAt: new Date(),
-      lastReload: 'ok',
-      faults: 0,
-      shadowFaults: 0,
-      restartNeeded: [],
-    }),
-    limiter: { consume: async () => {} },
-    metrics: createMetrics(),
-    log: { debug: silent, info: silent, warn: silent, error: silent },
-    serverUrl: 'https://sallyport.example',
     ...(trustProxy && { trustProxy }),
   });
   t.teardown(() => app.close());

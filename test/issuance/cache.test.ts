@@ -128,7 +128,11 @@ t.test('what makes two orders the same', (t) => {
   const shapes: [what: string, parts: Parts, isSame: boolean][] = [
     ['the grant', { decision: { grant: 'h' } }, true],
     ['the reason', { decision: { reason: 'because' } }, true],
-    ['times of the proof', { principal: { issuedAt: 1, expiresAt: 2, proofId: 'x' } }, true],
+    [
+      'times of the proof',
+      { principal: { issuedAt: 1, expiresAt: 2, proofId: 'x', inResponseTo: 'y' } },
+      true,
+    ],
     ['the issuer', { principal: { issuer: 'ci' } }, false],
     ['the type', { principal: { type: 'saml' } }, false],
     ['the subject', { principal: { subject: 'bob' } }, false],

@@ -43,6 +43,7 @@ t.test('a mistake in the users file is named by its place', async (t) => {
 
 const STATE: DevState = {
   broker: 'http://127.0.0.1:1',
+  signIn: 'http://127.0.0.1:1/login/people',
   sts: 'http://127.0.0.1:2',
   oidc: { issuer: 'http://127.0.0.1:3' },
   saml: { metadata: 'http://127.0.0.1:4/saml/metadata', sso: 'http://127.0.0.1:4/saml/sso' },

@@ -21,7 +21,11 @@ function clock() {
   };
 }
 
-replayStoreConformance(t, 'memory', async (t) => (await openStores(t, { type: 'memory' })).replay);
+replayStoreConformance(
+  t,
+  'memory',
+  async (t, now) => (await openStores(t, { type: 'memory' }, now && { now })).replay,
+);
 rateLimiterConformance(
   t,
   'local',

@@ -47,6 +47,33 @@ t.test('minReplicas: a claim counts once a replica has it', async (t) => {
   t.ok(await replay.claim('c', inAnHour()));
 });
 
+t.test(
+  'a primary that was a replica for a while begins to remember anew, though it is the same process',
+  async (t) => {
+    if (!redisPeer(t)) return;
+    const { primary, replica } = await startPair(t);
+    const url = `redis://127.0.0.1:${primary.port}`;
+    const { replay } = await openStores(t, { type: 'redis', url });
+    t.ok(await replay.claim('before', inAnHour()));
+    const since = replay.remembersSince;
+    await inSync(primary);
+
+    // Nobody claims anything at the other one meanwhile, so it leaves no mark of its own.
+    const follow = (server: RedisServer, other: RedisServer) =>
+      server.cli('replicaof', '127.0.0.1', String(other.port));
+    await replica.cli('replicaof', 'no', 'one');
+    await follow(primary, replica);
+    await inSync(replica);
+    await primary.cli('replicaof', 'no', 'one');
+    await follow(replica, primary);
+    await inSync(primary);
+
+    await t.rejects(replay.claim('after', inAnHour()), 'the mark is of another replication');
+    t.ok(replay.remembersSince > since);
+    t.ok(await replay.claim('after', inAnHour()));
+  },
+);
+
 t.test('Sentinel: another server takes over from one that hangs', async (t) => {
   if (!redisPeer(t)) return;
   const { primary, replica } = await startPair(t);
@@ -136,9 +163,12 @@ t.test('Cluster: any node leads to all; a lost node refuses its share', async (t
 
 function conformance(t: Test, name: string, store: StoreConfig): void {
   let opened = 0;
-  const open = (t: Test) =>
-    openStores(t, { ...store, keyPrefix: `test${opened++}:` } as StoreConfig, { limits: CONFORMANCE_LIMITS });
-  replayStoreConformance(t, name, async (t) => (await open(t)).replay);
+  const open = (t: Test, now?: () => Date) =>
+    openStores(t, { ...store, keyPrefix: `test${opened++}:` } as StoreConfig, {
+      limits: CONFORMANCE_LIMITS,
+      ...(now && { now }),
+    });
+  replayStoreConformance(t, name, async (t, now) => (await open(t, now)).replay);
   rateLimiterConformance(t, name, async (t) => (await open(t)).limiter);
 }
 

@@ -13,7 +13,7 @@ import { selfSignedCertificate } from '../../src/sandbox/saml/certificate.js';
 import { createStores } from '../../src/stores/create-stores.js';
 import { CONFORMANCE_LIMITS, consume, rateLimiterConformance } from '../conformance/rate-limiter.js';
 import { replayStoreConformance } from '../conformance/replay-store.js';
-import { BACK, LOST, openStores } from './open-stores.js';
+import { aMinuteAgo, BACK, LOST, openStores } from './open-stores.js';
 import { prepareRedis, type RedisServer, redisPeer, startRedis } from './redis-server.js';
 
 const inAnHour = () => Date.now() / 1000 + 3600;
@@ -23,9 +23,12 @@ const redis = ({ port }: { readonly port: number }) =>
 /** Each opening has keys of its own, so that one server serves a whole suite. */
 function conformance(t: Test, name: string, store: StoreConfig): void {
   let opened = 0;
-  const open = (t: Test) =>
-    openStores(t, { ...store, keyPrefix: `test${opened++}:` } as StoreConfig, { limits: CONFORMANCE_LIMITS });
-  replayStoreConformance(t, name, async (t) => (await open(t)).replay);
+  const open = (t: Test, now?: () => Date) =>
+    openStores(t, { ...store, keyPrefix: `test${opened++}:` } as StoreConfig, {
+      limits: CONFORMANCE_LIMITS,
+      ...(now && { now }),
+    });
+  replayStoreConformance(t, name, async (t, now) => (await open(t, now)).replay);
   rateLimiterConformance(t, name, async (t) => (await open(t)).limiter);
 }
 
@@ -49,7 +52,7 @@ async function authenticateOnce(replay: ReplayStore, id: string, issuedAt: numbe
   const verifier = {
     verify: async () => ({
       principal,
-      ...(single && { once: { issuer: 'https://login.corp.example', id, expiresAt: inAnHour() } }),
+      once: single ? [{ issuer: 'https://login.corp.example', id, issuedAt, expiresAt: inAnHour() }] : [],
     }),
     close: async () => {},
   };
@@ -79,7 +82,11 @@ t.test('one server', async (t) => {
   });
 
   t.test('keys say nothing, and go when they are not needed', async (t) => {
-    const { replay, limiter } = await openStores(t, { ...redis(server), keyPrefix: 'look:' });
+    const { replay, limiter } = await openStores(
+      t,
+      { ...redis(server), keyPrefix: 'look:' },
+      { now: () => new Date() },
+    );
     await replay.claim('["corp","_assertion-id"]', Date.now() / 1000 + 60);
     await limiter.consume('address', '192.0.2.1');
     await limiter.consume('principal', '["corp","alice"]');
@@ -345,7 +352,7 @@ t.test('a server that may evict claims cannot be claimed from, and says what to 
     warn: quiet,
     error: (_: object, line: string) => errors.push(line),
   };
-  const stores = await createStores({ store: redis(server) }, { now: () => new Date(), log });
+  const stores = await createStores({ store: redis(server) }, { now: aMinuteAgo, log });
   t.teardown(() => stores.close());
   const { replay } = stores;
   const issued = Date.now() / 1000;

@@ -1,7 +1,11 @@
 // A broker with its sandbox for a test, closed when the test ends; and the few things every caller does.
 import { PassThrough } from 'node:stream';
 import type { Test } from 'tap';
-import { type SandboxedBroker, startSandboxedBroker } from '../../src/cli/sandboxed-broker.js';
+import {
+  type SandboxedBroker,
+  type SandboxedBrokerOptions,
+  startSandboxedBroker,
+} from '../../src/cli/sandboxed-broker.js';
 import { fetchToken } from '../../src/sandbox/oidc/client.js';
 import { fetchAssertion } from '../../src/sandbox/saml/client.js';
 import { createLog } from '../../src/telemetry/log.js';
@@ -20,6 +24,8 @@ interface AnswerJson {
   readonly Credentials: Keys & { readonly Expiration: string };
   readonly AssumedRoleUser: { readonly Arn: string; readonly AssumedRoleId: string };
   readonly FederatedUser: { readonly Arn: string; readonly FederatedUserId: string };
+  readonly PackedPolicySize: number;
+  readonly SourceIdentity: string;
   readonly Sallyport: { readonly RequestId: string; readonly DurationLimitedBy: string };
   readonly Roles: readonly unknown[];
   readonly MaxDurationSeconds: number;
@@ -52,11 +58,14 @@ export async function readAnswer(response: Response): Promise<Answer> {
   return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} };
 }
 
-export async function startTestBroker(t: Test): Promise<TestBroker> {
+export async function startTestBroker(
+  t: Test,
+  options: Partial<SandboxedBrokerOptions> = {},
+): Promise<TestBroker> {
   const lines: Buffer[] = [];
   const destination = new PassThrough();
   destination.on('data', (chunk: Buffer) => lines.push(chunk));
-  const broker = await startSandboxedBroker({ log: createLog('debug', destination) });
+  const broker = await startSandboxedBroker({ log: createLog('debug', destination), ...options });
   t.teardown(() => broker.close());
 
   const { oidc, saml, users } = broker.sandbox;

@@ -129,6 +129,8 @@ export const SIGNING = {
   keyInfo: '',
   /** More children of Signature, before its own. */
   before: '',
+  /** Of the signature's elements; empty: the default namespace. */
+  prefix: 'ds',
   inclusivePrefixes: [] as string[],
 };
 export type SigningValues = Partial<typeof SIGNING>;
@@ -151,14 +153,21 @@ function canonicalNode(node: Element, inclusivePrefixes: string[] = []): string 
 export function signature(xml: string, id: string, values: SigningValues = {}): string {
   const v = { ...SIGNING, ...values };
   const digest = digestOf(v.digestAlgorithm, canonical(xml, id, v.inclusivePrefixes));
-  const info =
+  const prefixed = (xml: string) =>
+    xml
+      .replace(/(<\/?)ds:/g, v.prefix === '' ? '$1' : `$1${v.prefix}:`)
+      .replaceAll('xmlns:ds=', v.prefix === '' ? 'xmlns=' : `xmlns:${v.prefix}=`);
+  const info = prefixed(
     `<ds:SignedInfo xmlns:ds="${DSIG}"><ds:CanonicalizationMethod Algorithm="${v.canonicalization}"/>` +
-    `<ds:SignatureMethod Algorithm="${v.algorithm}"/><ds:Reference URI="${v.uri ?? `#${id}`}">` +
-    `<ds:Transforms>${v.transforms}</ds:Transforms><ds:DigestMethod Algorithm="${v.digestAlgorithm}"/>` +
-    `<ds:DigestValue>${digest}</ds:DigestValue></ds:Reference>${v.moreReferences}</ds:SignedInfo>`;
+      `<ds:SignatureMethod Algorithm="${v.algorithm}"/><ds:Reference URI="${v.uri ?? `#${id}`}">` +
+      `<ds:Transforms>${v.transforms}</ds:Transforms><ds:DigestMethod Algorithm="${v.digestAlgorithm}"/>` +
+      `<ds:DigestValue>${digest}</ds:DigestValue></ds:Reference>${v.moreReferences}</ds:SignedInfo>`,
+  );
   const root = new DOMParser().parseFromString(info, 'text/xml').documentElement;
   const value = signatureValue(v.algorithm, canonicalNode(root), v.key);
-  return `<ds:Signature xmlns:ds="${DSIG}">${v.before}${info}<ds:SignatureValue>${value}</ds:SignatureValue>${v.keyInfo}</ds:Signature>`;
+  return prefixed(
+    `<ds:Signature xmlns:ds="${DSIG}">${v.before}${info}<ds:SignatureValue>${value}</ds:SignatureValue>${v.keyInfo}</ds:Signature>`,
+  );
 }
 
 /** Puts a Signature into the element with this ID, after its Issuer. */
@@ -168,8 +177,8 @@ export function sign(xml: string, id: string, values: SigningValues = {}): strin
 
 export function insertSignature(xml: string, id: string, signatureXml: string): string {
   const start = xml.indexOf(` ID="${id}"`);
-  const issuer = xml.indexOf('</saml:Issuer>', start);
-  const place = issuer === -1 ? xml.indexOf('>', start) + 1 : issuer + '</saml:Issuer>'.length;
+  const issuer = /<\/(?:\w+:)?Issuer>/.exec(xml.slice(start));
+  const place = issuer ? start + issuer.index + issuer[0].length : xml.indexOf('>', start) + 1;
   return xml.slice(0, place) + signatureXml + xml.slice(place);
 }
 

@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import type { Requests } from '../../src/authn/saml/requests.js';
 import { createSecondReader } from '../../src/authn/saml/second-reader.js';
 import { createSamlVerifier } from '../../src/authn/saml/verifier.js';
 import type { SamlIssuer } from '../../src/config/schema/saml-issuer.js';
 import { SallyportError } from '../../src/core/errors.js';
 import type { Log, ProofVerifier, Verified } from '../../src/core/ports.js';
 import { Secret } from '../../src/core/secret.js';
+import type { SentRequest } from '../../src/core/types.js';
 import { metadata, NOW } from './saml-documents.js';
 
 export const SERVER_URL = 'https://sallyport.corp.example';
@@ -31,7 +31,7 @@ export function folderWith(t: Test, files: Readonly<Record<string, string>>): st
 export async function verifierWith(
   t: Test,
   config: Partial<SamlIssuer> = {},
-  { metadataXml = metadata(), requests = undefined as Requests | undefined } = {},
+  { metadataXml = metadata() } = {},
 ): Promise<ProofVerifier> {
   const folder = folderWith(t, { 'idp.xml': metadataXml });
   const created = await createSamlVerifier({
@@ -39,7 +39,6 @@ export async function verifierWith(
     serverUrl: SERVER_URL,
     log: silent,
     reader: sharedReader,
-    ...(requests && { requests }),
   });
   if (!created.ok) throw new Error(JSON.stringify(created.faults));
   t.teardown(() => created.verifier.close());
@@ -49,9 +48,14 @@ export async function verifierWith(
 export const base64 = (xml: string): string => Buffer.from(xml, 'utf8').toString('base64');
 
 /** `code reason` of the refusal, or the subject that was accepted. Any other kind of error is thrown on. */
-export async function outcome(verifier: ProofVerifier, proof: string, now = NOW): Promise<string> {
+export async function outcome(
+  verifier: ProofVerifier,
+  proof: string,
+  now = NOW,
+  sentRequests?: readonly SentRequest[],
+): Promise<string> {
   try {
-    const { principal } = await verifyText(verifier, proof, now);
+    const { principal } = await verifyText(verifier, proof, now, sentRequests);
     return `accepted ${principal.subject}`;
   } catch (error) {
     if (error instanceof SallyportError) return `${error.code} ${error.reason}`;
@@ -59,9 +63,17 @@ export async function outcome(verifier: ProofVerifier, proof: string, now = NOW)
   }
 }
 
-/** Verified and confirmed, but not claimed. */
-export async function verifyText(verifier: ProofVerifier, proof: string, now = NOW): Promise<Verified> {
-  const verified = await verifier.verify({ type: 'saml', value: new Secret(proof) }, now);
+/** Verified and confirmed, but not claimed. With `sentRequests`, even none, a browser brings it. */
+export async function verifyText(
+  verifier: ProofVerifier,
+  proof: string,
+  now = NOW,
+  sentRequests?: readonly SentRequest[],
+): Promise<Verified> {
+  const verified = await verifier.verify(
+    { type: 'saml', value: new Secret(proof), ...(sentRequests && { sentRequests }) },
+    now,
+  );
   await verified.confirm?.();
   return verified;
 }

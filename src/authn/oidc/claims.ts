@@ -3,12 +3,10 @@
 
 import { hasInvisible } from '../../core/invisible.js';
 import { isJsonObject } from '../../core/json.js';
+import { CLOCK_LEEWAY } from '../../core/time.js';
 import type { Claims, ClaimValue } from '../../core/types.js';
 import type { Issuer } from './issuer.js';
 import { refusal } from './refusal.js';
-
-/** Seconds by which the clocks of issuer and broker may differ. */
-export const LEEWAY = 60;
 
 /** `sub` and `jti`: longer than any provider's, short enough for log and store. Characters. */
 const MAX_ID_LENGTH = 1024;
@@ -60,9 +58,9 @@ export function timesOf(claims: Claims, issuer: Issuer): Times {
 
 /** Checks the times against the clock; `now` in seconds. RFC 7519 sections 4.1.4 to 4.1.6. */
 export function checkTimes({ iat, exp, nbf }: Times, now: number): void {
-  if (now >= exp + LEEWAY) throw refusal('proof_expired', 'exp.past');
-  if (iat > now + LEEWAY) throw refusal('proof_not_yet_valid', 'iat.future');
-  if (nbf !== undefined && nbf > now + LEEWAY) throw refusal('proof_not_yet_valid', 'nbf.future');
+  if (now >= exp + CLOCK_LEEWAY) throw refusal('proof_expired', 'exp.past');
+  if (iat > now + CLOCK_LEEWAY) throw refusal('proof_not_yet_valid', 'iat.future');
+  if (nbf !== undefined && nbf > now + CLOCK_LEEWAY) throw refusal('proof_not_yet_valid', 'nbf.future');
 }
 
 function identifier(claims: Claims, name: 'sub' | 'jti'): string | undefined {

@@ -2,8 +2,9 @@
 // configured list before anything is fetched for the token; nothing in a token chooses a URL, a key source or an algorithm.
 import { compactVerify } from 'jose';
 import type { ProofVerifier, Verified } from '../../core/ports.js';
+import { CLOCK_LEEWAY } from '../../core/time.js';
 import type { ClaimValue, Proof } from '../../core/types.js';
-import { audienceOf, checkClaims, checkTimes, LEEWAY, type Times, timesOf } from './claims.js';
+import { audienceOf, checkClaims, checkTimes, type Times, timesOf } from './claims.js';
 import type { Issuer } from './issuer.js';
 import type { VerificationKey } from './keys.js';
 import { refusal } from './refusal.js';
@@ -115,7 +116,10 @@ function verifiedOf({ claims }: Token, issuer: Issuer, { iat, exp }: Times): Ver
       expiresAt: exp,
       ...(id !== undefined && { proofId: id }),
     },
-    ...(issuer.once && id !== undefined && { once: { issuer: issuer.url, id, expiresAt: exp + LEEWAY } }),
+    once:
+      issuer.once && id !== undefined
+        ? [{ issuer: issuer.url, id, issuedAt: iat, expiresAt: exp + CLOCK_LEEWAY }]
+        : [],
   };
 }
 

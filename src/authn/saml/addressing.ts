@@ -18,12 +18,22 @@ const AWS: Addressing = {
   isAudience: (audience, recipient) => AWS_AUDIENCE.test(audience) || audience === recipient,
 };
 
+/** The broker as a service provider: its entity ID, and its assertion consumer service. */
+export interface ServiceAddress {
+  readonly entityId: string;
+  readonly acs: string;
+}
+
 /** `serverUrl` is the broker's public base URL. */
-export function addressingOf(audience: SamlIssuer['audience'], serverUrl: string): Addressing {
-  if (audience !== 'sallyport') return AWS;
+export function serviceAddressOf(serverUrl: string): ServiceAddress {
   const base = serverUrl.replace(/\/+$/, '');
+  return { entityId: `${base}/saml/metadata`, acs: `${base}/saml/acs` };
+}
+
+export function addressingOf(audience: SamlIssuer['audience'], service: ServiceAddress): Addressing {
+  if (audience !== 'sallyport') return AWS;
   return {
-    isRecipient: (url) => url === `${base}/saml/acs`,
-    isAudience: (name) => name === `${base}/saml/metadata`,
+    isRecipient: (url) => url === service.acs,
+    isAudience: (name) => name === service.entityId,
   };
 }

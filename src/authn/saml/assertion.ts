@@ -1,7 +1,7 @@
 // Every field of a signed assertion is judged here; what passes is all that later code knows of it.
 import type { Addressing } from './addressing.js';
 import { checkConditions } from './conditions.js';
-import { leafText, one, shape } from './elements.js';
+import { leafText, one, shape, walk } from './elements.js';
 import { instantAttribute, requireBegun, requireOrder } from './instants.js';
 import { DSIG, ENTITY_FORMAT, SAML } from './namespaces.js';
 import { refuse } from './refusal.js';
@@ -42,11 +42,13 @@ export function checkAssertion(assertion: XmlElement, expected: Expectation, now
       signature: [DSIG, 'Signature', 0, 1],
       subject: [SAML, 'Subject', 0, 1],
       conditions: [SAML, 'Conditions', 0, 1],
+      advice: [SAML, 'Advice', 0, 1],
       authentication: [SAML, 'AuthnStatement', 1, 1],
       attributes: [SAML, 'AttributeStatement', 0, 1],
     },
     'assertion.content',
   );
+  for (const advice of parts.advice) checkAdvice(advice);
   const { id, issuedAt } = checkHeader(assertion, now);
   checkIssuer(one(parts.issuer, 'issuer.missing'), expected.entityId);
   const subject = one(parts.subject, 'subject.missing', 'claim_missing');
@@ -85,6 +87,15 @@ export function checkHeader(
   const issuedAt = instantAttribute(element, 'IssueInstant') ?? refuse('issue_instant.missing');
   requireBegun(issuedAt, now, 'issue_instant');
   return { id, issuedAt };
+}
+
+/** SAML core 2.6.1: it may be ignored. But what could be taken for a part of this assertion may not be in it. */
+function checkAdvice(advice: XmlElement): void {
+  const references = advice.children.filter(
+    ({ name, children }) => /^Assertion(?:ID|URI)Ref$/.test(name) && children.length === 0,
+  );
+  const ours = [...walk(advice)].slice(1).filter(({ namespace }) => namespace === SAML);
+  if (!ours.every((element) => references.includes(element))) refuse('advice');
 }
 
 /** SAML profiles 4.1.4.2: the Issuer is the IdP's entity ID, and no other kind of name. */

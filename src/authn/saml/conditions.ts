@@ -14,8 +14,8 @@ export interface ConditionFacts {
 }
 
 /**
- * OneTimeUse needs nothing more, because every assertion may be used once here. ProxyRestriction and any other
- * condition are refused. Without NotOnOrAfter the conditions never end.
+ * OneTimeUse needs nothing more, because every assertion may be used once here; nor does ProxyRestriction (2.5.1.6),
+ * because the broker issues no assertions. Any other condition is refused. Without NotOnOrAfter the conditions never end.
  */
 export function checkConditions(
   conditions: XmlElement,
@@ -28,6 +28,7 @@ export function checkConditions(
     {
       restrictions: [SAML, 'AudienceRestriction', 0, Number.POSITIVE_INFINITY],
       oneTimeUse: [SAML, 'OneTimeUse', 0, 1],
+      proxyRestriction: [SAML, 'ProxyRestriction', 0, 1],
     },
     'conditions.unknown',
   );

@@ -1,9 +1,7 @@
 // Times in SAML are UTC, written in one way (SAML core 1.3.3). Nothing else is guessed at.
+import { CLOCK_LEEWAY } from '../../core/time.js';
 import { refuse } from './refusal.js';
 import type { XmlElement } from './xml.js';
-
-/** How far the clocks of issuer and broker may be apart, seconds. */
-export const CLOCK_LEEWAY = 60;
 
 const INSTANT = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{1,9})?Z$/;
 

@@ -1,8 +1,9 @@
 // IdP metadata -> whose signatures to accept. Keys come from here and from nowhere else.
 import { X509Certificate } from 'node:crypto';
+import { isLoopback } from '../../core/address.js';
 import { is, leafText, walk } from './elements.js';
 import { parseInstant } from './instants.js';
-import { DSIG, METADATA, SAMLP } from './namespaces.js';
+import { DSIG, METADATA, REDIRECT, SAMLP } from './namespaces.js';
 import { verifyEnveloped } from './signature.js';
 import { keyWeakness, type SigningKey } from './signature-algorithms.js';
 import { parseXml, type XmlElement, type XmlRules } from './xml.js';
@@ -13,6 +14,8 @@ export interface IdpMetadata {
   readonly keys: readonly SigningKey[];
   /** Epoch seconds. After it the metadata may not be used. */
   readonly validUntil?: number;
+  /** Where a browser is sent to sign in, with HTTP-Redirect: https, or on this machine. */
+  readonly ssoUrl?: string;
 }
 
 /** What is wrong with metadata, as a sentence for the operator. */
@@ -49,7 +52,13 @@ export function parseMetadata(text: string, signer: SigningKey | undefined, now:
   if (validUntil !== undefined && validUntil <= now) {
     throw new MetadataFault('Its validUntil has passed. Get current metadata from the identity provider.');
   }
-  return { entityId, keys: signingKeys(role), ...(validUntil !== undefined && { validUntil }) };
+  const ssoUrl = redirectUrl(role);
+  return {
+    entityId,
+    keys: signingKeys(role),
+    ...(validUntil !== undefined && { validUntil }),
+    ...(ssoUrl !== undefined && { ssoUrl }),
+  };
 }
 
 /** @throws MetadataFault for a certificate that cannot be read or whose key is too weak. */
@@ -100,6 +109,19 @@ function signingKeys(role: XmlElement): readonly SigningKey[] {
     .map((element) => toSigningKey(Buffer.from(leafText(element, 'metadata'), 'base64')));
   if (keys.length === 0) throw new MetadataFault('It has no signing certificate.');
   return keys;
+}
+
+/** SAML metadata 2.4.3: the first SingleSignOnService with HTTP-Redirect. */
+function redirectUrl(role: XmlElement): string | undefined {
+  return role.children
+    .filter(
+      (child) => is(child, METADATA, 'SingleSignOnService') && child.attributes.get('Binding') === REDIRECT,
+    )
+    .map(({ attributes }) => attributes.get('Location') ?? '')
+    .find((url) => {
+      const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
+      return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+    });
 }
 
 /** SAML metadata 2.4.1.1: without `use` a key is for signing too. */

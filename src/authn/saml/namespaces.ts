@@ -13,6 +13,7 @@ export const XHTML = 'http://www.w3.org/1999/xhtml';
 export const ENVELOPED_SIGNATURE = `${DSIG}enveloped-signature`;
 export const STATUS_SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 export const BEARER = 'urn:oasis:names:tc:SAML:2.0:cm:bearer';
+export const REDIRECT = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
 export const ENTITY_FORMAT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:entity';
 
 /** What every issuer's proofs may declare. */

@@ -1,4 +1,4 @@
-// The part of saml2-js that the second reader uses; the package ships no types.
+// The part of saml2-js that is used here, as service provider and as second reader; the package ships no types.
 declare module 'saml2-js' {
   interface AssertOptions {
     readonly request_body: { readonly SAMLResponse: string };
@@ -23,6 +23,12 @@ declare module 'saml2-js' {
       readonly private_key: string;
       readonly certificate: string;
     });
+    create_metadata(): string;
+    create_login_request_url(
+      identityProvider: IdentityProvider,
+      options: Readonly<Record<string, never>>,
+      callback: (error: Error | null, url?: string, id?: string) => void,
+    ): void;
     post_assert(
       identityProvider: IdentityProvider,
       options: AssertOptions,

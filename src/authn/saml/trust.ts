@@ -8,6 +8,7 @@ import type { Log } from '../../core/ports.js';
 import { settingFaults } from './issuer-settings.js';
 import { type IdpMetadata, MetadataFault, parseMetadata, toSigningKey } from './metadata.js';
 import { isUrl, readSource, SourceUnavailable } from './metadata-source.js';
+import { refuse } from './refusal.js';
 
 const DEFAULT_REFRESH = 3600;
 /** Longer delays do not fit into a timer. */
@@ -24,6 +25,9 @@ export interface TrustedIssuer {
   /** Epoch seconds of the last good reading. */
   readAt?: number;
 }
+
+/** Whether its assertions are addressed to AWS, and not to this broker. */
+export const isForAws = ({ config }: TrustedIssuer): boolean => config.audience !== 'sallyport';
 
 export interface Trust {
   readonly issuers: readonly TrustedIssuer[];
@@ -62,6 +66,16 @@ export async function loadTrust(
     for (const stop of stops) stop();
   };
   return { ok: true, trust: { issuers, close } };
+}
+
+/**
+ * What is known of an issuer's IdP at `now` (epoch seconds).
+ * @throws SallyportError `issuer_unavailable`, reason `saml.metadata.missing` or `saml.metadata.expired`.
+ */
+export function usableMetadata({ metadata }: TrustedIssuer, now: number): IdpMetadata {
+  if (!metadata) return refuse('metadata.missing', 'issuer_unavailable');
+  if ((metadata.validUntil ?? now) < now) return refuse('metadata.expired', 'issuer_unavailable');
+  return metadata;
 }
 
 function takeOver(issuer: TrustedIssuer, previous: Trust | undefined): boolean {
@@ -108,8 +122,20 @@ async function readMetadata(issuer: TrustedIssuer, all: readonly TrustedIssuer[]
   if (last && last.entityId !== next.entityId) {
     throw new MetadataFault('Its entityID has changed. Restart or reload if that is meant.');
   }
-  const twin = all.find((other) => other !== issuer && other.metadata?.entityId === next.entityId);
-  if (twin) throw new MetadataFault(`It has the same entityID as that of issuer "${twin.name}". Remove one.`);
+  const twin = all.find(
+    (other) =>
+      other !== issuer && other.metadata?.entityId === next.entityId && isForAws(other) === isForAws(issuer),
+  );
+  if (twin) {
+    throw new MetadataFault(
+      `It has the same entityID as that of issuer "${twin.name}", and the same audience. Remove one.`,
+    );
+  }
+  if (!isForAws(issuer) && issuer.config.unsolicited !== 'accept' && next.ssoUrl === undefined) {
+    throw new MetadataFault(
+      'It has no SingleSignOnService with HTTP-Redirect and https, so no sign-in can begin here. Get metadata with one, or add unsolicited: accept.',
+    );
+  }
   if (last && fingerprints(last) !== fingerprints(next)) {
     log.info(
       { issuer: issuer.name, keys: next.keys.length },

@@ -4,22 +4,23 @@ import type { SamlIssuer } from '../../config/schema/saml-issuer.js';
 import { seconds } from '../../core/duration.js';
 import { SallyportError } from '../../core/errors.js';
 import type { Fault } from '../../core/fault.js';
-import type { Log, ProofVerifier, Verified } from '../../core/ports.js';
-import { addressingOf } from './addressing.js';
+import type { Log, ProofVerifier, SingleUse, Verified } from '../../core/ports.js';
+import { CLOCK_LEEWAY } from '../../core/time.js';
+import type { Principal, Proof, SentRequest } from '../../core/types.js';
+import { addressingOf, serviceAddressOf } from './addressing.js';
 import { requireAgreement } from './agreement.js';
 import { type AssertionFacts, checkAssertion } from './assertion.js';
 import { toClaims } from './claims.js';
-import { CLOCK_LEEWAY } from './instants.js';
 import type { IdpMetadata } from './metadata.js';
 import { outline } from './outline.js';
 import { proofRules } from './proof-rules.js';
 import { decodeProof } from './proof-text.js';
 import { refuse } from './refusal.js';
-import { consumeRequest, type Requests, requestToConsume } from './requests.js';
+import { answeredRequest } from './requests.js';
 import { checkResponse } from './response.js';
 import { createSecondReader, type SecondReader } from './second-reader.js';
 import { readSignedParts } from './signed-parts.js';
-import { loadTrust, type Trust, type TrustedIssuer } from './trust.js';
+import { isForAws, loadTrust, type Trust, type TrustedIssuer, usableMetadata } from './trust.js';
 import { parseXml } from './xml.js';
 
 export interface SamlVerifierOptions {
@@ -28,8 +29,6 @@ export interface SamlVerifierOptions {
   /** The broker's public base URL. */
   readonly serverUrl: string;
   readonly log: Log;
-  /** The requests this broker has sent; without it no InResponseTo is known. */
-  readonly requests?: Requests;
   /** Shared with other verifiers, and closed by whoever made it. Default: one of its own. */
   readonly reader?: SecondReader;
   /** Of the verifier this one takes the place of. */
@@ -40,8 +39,8 @@ const DEFAULT_MAX_LIFETIME = 3600;
 
 /**
  * Loads the metadata of all issuers, then verifies SAML Responses (web browser SSO profile, SAML profiles 4.1.4).
- * The caller must claim `once`, for replay is not checked here, and then await `confirm`, which reads the document a second
- * time and consumes the request it answers. Close the verifier to end its worker and readings.
+ * The caller must claim `once`, the assertion and the request it answers, for replay is not checked here; and then await
+ * `confirm`, which reads the document a second time. Close the verifier to end its worker and readings.
  */
 export async function createSamlVerifier(
   options: SamlVerifierOptions,
@@ -50,37 +49,43 @@ export async function createSamlVerifier(
   if (!loaded.ok) return loaded;
   const { trust } = loaded;
   const reader = options.reader ?? createSecondReader({ log: options.log });
+  const service = serviceAddressOf(options.serverUrl);
   const allRules = proofRules(Object.values(options.issuers));
 
-  async function verify(base64: string, now: number): Promise<Verified> {
-    const text = decodeProof(base64);
+  async function verify({ value, sentRequests }: Proof, now: number): Promise<Verified> {
+    const text = decodeProof(value.reveal());
     const document = parseXml(text, allRules);
     const found = outline(document.root);
-    const { issuer, metadata } = findIssuer(trust, found.issuer, now);
+    const { issuer, metadata } = findIssuer(trust, found.issuer, sentRequests !== undefined, now);
     const rules = proofRules([issuer.config], document.namespaces);
     const keys = { signing: metadata.keys, decryption: issuer.config.decryptionKeys ?? [] };
     const parts = await readSignedParts(text, found, keys, rules);
     const expected = {
       entityId: metadata.entityId,
-      addressing: addressingOf(issuer.config.audience, options.serverUrl),
+      addressing: addressingOf(issuer.config.audience, service),
       maxLifetime: issuer.config.maxLifetime ? seconds(issuer.config.maxLifetime) : DEFAULT_MAX_LIFETIME,
     };
     const facts = checkAssertion(parts.assertion, expected, now);
     checkResponse(parts.response, parts.responseSigned, facts, expected, now);
     const claims = toClaims(metadata.entityId, facts);
-    const request = requestToConsume(issuer.config, facts.inResponseTo);
-    const confirm = async () => {
+    const answered = answeredRequest(issuer, facts.inResponseTo, sentRequests);
+    const confirm = async () =>
       requireAgreement(facts, await reader.read({ ...parts.reading, audience: facts.audience }));
-      if (request !== undefined) await consumeRequest(request, options.requests, now);
+    return {
+      principal: toPrincipal(issuer.name, facts, claims, answered),
+      once: [
+        singleUseOf(metadata.entityId, { ...facts, expiresAt: Math.ceil(facts.expiresAt) + CLOCK_LEEWAY }),
+        ...(answered ? [singleUseOf(service.entityId, answered)] : []),
+      ],
+      confirm: () => guarded(confirm),
     };
-    return { ...toVerified(issuer.name, metadata.entityId, facts, claims), confirm: () => guarded(confirm) };
   }
 
   return {
     ok: true,
     trust,
     verifier: {
-      verify: (proof, now) => guarded(() => verify(proof.value.reveal(), now.getTime() / 1000)),
+      verify: (proof, now) => guarded(() => verify(proof, now.getTime() / 1000)),
       async close() {
         trust.close();
         if (!options.reader) await reader.close();
@@ -99,40 +104,49 @@ async function guarded<T>(action: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The issuer whose keys to check with. Until then its name is only a claim. */
+/**
+ * The issuer whose keys to check with. Until then its name is only a claim. One IdP may be there twice, for assertions
+ * addressed to AWS and for those addressed to the broker; a browser brings the latter only.
+ */
 function findIssuer(
   { issuers }: Trust,
   entityId: string,
+  fromBrowser: boolean,
   now: number,
 ): { readonly issuer: TrustedIssuer; readonly metadata: IdpMetadata } {
-  const issuer = issuers.find(({ metadata }) => metadata?.entityId === entityId);
-  if (!issuer?.metadata) {
-    if (issuers.some(({ metadata }) => !metadata)) return refuse('metadata.missing', 'issuer_unavailable');
-    return refuse('issuer.unknown', 'issuer_unknown');
-  }
-  const { metadata } = issuer;
-  if ((metadata.validUntil ?? now) < now) return refuse('metadata.expired', 'issuer_unavailable');
-  return { issuer, metadata };
+  const named = issuers.filter(({ metadata }) => metadata?.entityId === entityId);
+  const forBroker = named.find((issuer) => !isForAws(issuer));
+  const issuer = fromBrowser ? forBroker : (named.find(isForAws) ?? forBroker);
+  if (issuer) return { issuer, metadata: usableMetadata(issuer, now) };
+  if (named.length > 0) return refuse('issuer.for_aws', 'audience_mismatch', FOR_AWS);
+  if (issuers.some(({ metadata }) => !metadata)) return refuse('metadata.missing', 'issuer_unavailable');
+  return refuse('issuer.unknown', 'issuer_unknown');
 }
 
-function toVerified(
+const FOR_AWS =
+  'Responses of this issuer are addressed to AWS, so no browser can sign in with one here. Send it to POST /v1/credentials.';
+
+function toPrincipal(
   issuer: string,
-  entityId: string,
   facts: AssertionFacts,
-  claims: Verified['principal']['claims'],
-): Verified {
+  claims: Principal['claims'],
+  answered: SentRequest | undefined,
+): Principal {
   const { sessionNotOnOrAfter } = facts.authentication;
   return {
-    principal: {
-      issuer,
-      type: 'saml',
-      subject: facts.nameId.value,
-      claims,
-      issuedAt: facts.issuedAt,
-      expiresAt: Math.floor(facts.expiresAt),
-      proofId: facts.id,
-      ...(sessionNotOnOrAfter !== undefined && { sessionNotOnOrAfter: Math.floor(sessionNotOnOrAfter) }),
-    },
-    once: { issuer: entityId, id: facts.id, expiresAt: Math.ceil(facts.expiresAt) + CLOCK_LEEWAY },
+    issuer,
+    type: 'saml',
+    subject: facts.nameId.value,
+    claims,
+    issuedAt: facts.issuedAt,
+    expiresAt: Math.floor(facts.expiresAt),
+    proofId: facts.id,
+    ...(sessionNotOnOrAfter !== undefined && { sessionNotOnOrAfter: Math.floor(sessionNotOnOrAfter) }),
+    ...(answered && { inResponseTo: answered.id }),
   };
 }
+
+const singleUseOf = (
+  issuer: string,
+  { id, issuedAt, expiresAt }: Pick<AssertionFacts | SentRequest, 'id' | 'issuedAt' | 'expiresAt'>,
+): SingleUse => ({ issuer, id, issuedAt, expiresAt });

@@ -51,6 +51,14 @@ const Server = Type.Object(
         { ...closed, description: 'Serve https (TLS 1.2 or later) with this certificate.' },
       ),
     ),
+    cookieKey: Type.Optional(
+      Type.String({
+        minLength: 32,
+        maxLength: 1024,
+        description:
+          'A secret of 32 random bytes or more that all replicas share, which seals the cookies of sign-ins with a browser. Write ${env:NAME} or ${file:PATH} here. Default: a random one of each process, so that a sign-in must end at the replica where it began.',
+      }),
+    ),
     trustProxy: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
         minItems: 1,

@@ -6,6 +6,7 @@ import type { MfaCode } from '../../core/types.js';
 import type { App } from '../app.js';
 import { refusals } from '../problem.js';
 import { readProof } from '../proof.js';
+import { toAsked } from '../request-fields.js';
 import { sourceAddress } from '../source-address.js';
 import { renderCredentials } from './render.js';
 import { CredentialsAnswer, CredentialsRequest } from './schema.js';
@@ -38,19 +39,15 @@ export function credentialsRoutes(app: App, { exchange }: { readonly exchange: E
       },
     },
     async (request, reply) => {
-      const { SAMLResponse, Role, DurationSeconds, Policy, PolicyArns, Reason } = request.body;
+      const { SAMLResponse } = request.body;
       const mfa = readMfa(request.body);
       const exchanged = await exchange({
         requestId: request.id,
         surface: 'credentials',
         sourceAddress: sourceAddress(request),
         proof: readProof(request, SAMLResponse),
-        ...(Role !== undefined && { role: Role }),
-        ...(DurationSeconds !== undefined && { durationSeconds: DurationSeconds }),
-        ...(Policy !== undefined && { policy: Policy }),
-        ...(PolicyArns !== undefined && { policyArns: PolicyArns }),
+        ...toAsked(request.body),
         ...(mfa && { mfa }),
-        ...(Reason !== undefined && { reason: Reason }),
       });
       reply.header('cache-control', 'no-store');
       return renderCredentials(exchanged, request.id);

@@ -2,39 +2,14 @@
 // parses `aws sts …` output parses this.
 import { type Static, Type } from 'typebox';
 import { DURATION_LIMITS, OPERATIONS } from '../../core/types.js';
+import { askedFields, SAMLResponse } from '../request-fields.js';
 
 const closed = { additionalProperties: false } as const;
 
 export const CredentialsRequest = Type.Object(
   {
-    SAMLResponse: Type.Optional(
-      Type.String({ minLength: 1, description: 'Base64 of the SAML Response, instead of a Bearer token.' }),
-    ),
-    Role: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 1024,
-        description:
-          "The role's name, or the ARN of a role that a claim names. May be left out if exactly one is permitted; else 409 names the choices.",
-      }),
-    ),
-    DurationSeconds: Type.Optional(
-      Type.Integer({ minimum: 900, description: "Lifetime in seconds, up to the role's limit." }),
-    ),
-    Policy: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 2048,
-        description: 'Session policy as JSON text; it can only reduce.',
-      }),
-    ),
-    PolicyArns: Type.Optional(
-      Type.Array(Type.String({ minLength: 20, maxLength: 2048, pattern: '^arn:' }), {
-        minItems: 1,
-        maxItems: 10,
-        description: 'ARNs of managed session policies; they can only reduce. In a form, repeat the field.',
-      }),
-    ),
+    SAMLResponse: Type.Optional(SAMLResponse),
+    ...askedFields,
     SerialNumber: Type.Optional(
       Type.String({
         minLength: 9,
@@ -45,13 +20,6 @@ export const CredentialsRequest = Type.Object(
     ),
     TokenCode: Type.Optional(
       Type.String({ pattern: '^[0-9]{6}$', description: 'The six digits it shows. With SerialNumber.' }),
-    ),
-    Reason: Type.Optional(
-      Type.String({
-        pattern: '\\S',
-        maxLength: 500,
-        description: 'Why, where the role requires it; kept in the audit log.',
-      }),
     ),
   },
   closed,

@@ -1,14 +1,13 @@
 // POST /v1/explain on the wire.
 import { type Static, Type } from 'typebox';
 import { type ClaimValue, OPERATIONS } from '../../core/types.js';
+import { SAMLResponse } from '../request-fields.js';
 
 const closed = { additionalProperties: false } as const;
 
 export const ExplainRequestBody = Type.Object(
   {
-    SAMLResponse: Type.Optional(
-      Type.String({ minLength: 1, description: 'Base64 of the SAML Response, instead of a Bearer token.' }),
-    ),
+    SAMLResponse: Type.Optional(SAMLResponse),
     Role: Type.Optional(
       Type.String({
         minLength: 1,

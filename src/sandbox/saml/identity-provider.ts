@@ -7,7 +7,8 @@ import { type UserResponse, userResponse } from './user-response.js';
 export interface IdentityProvider {
   readonly entityId: string;
   readonly ssoUrl: string;
-  readonly users: readonly SandboxUser[];
+  /** The user of that name if the password is theirs. */
+  signIn(name: string, password: string): Promise<SandboxUser | undefined>;
   readonly key: SigningKey;
   readonly placement: SignaturePlacement;
   readonly dialect: Dialect;

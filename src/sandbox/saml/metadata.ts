@@ -1,5 +1,5 @@
 // The IdP's metadata document: SAML Metadata section 2.4.3.
-import { element } from '../markup.js';
+import { element } from '../../core/markup.js';
 import { BINDING, NAME_ID_FORMAT, NS } from './names.js';
 
 /** `certificate` is DER in base64. */

@@ -1,6 +1,6 @@
 // A SAML Response from values: SAML Core sections 2 and 3, Web Browser SSO profile (Profiles section 4.1.4.2).
 // Pure: the caller decides every value and time, so that a test can make any genuine document.
-import { type Content, element, type Markup } from '../markup.js';
+import { type Content, element, type Markup } from '../../core/markup.js';
 import { BEARER, NS, PASSWORD_PROTECTED_TRANSPORT, SUCCESS } from './names.js';
 import { type SignatureValues, signatureOf } from './signature.js';
 

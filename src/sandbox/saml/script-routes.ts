@@ -2,7 +2,6 @@
 // recipient may be named.
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
-import { signIn } from '../users.js';
 import { type IdentityProvider, respond } from './identity-provider.js';
 import { AWS } from './names.js';
 import { DEFAULT_LIFETIME_SECONDS } from './user-response.js';
@@ -32,9 +31,9 @@ export const scriptUrl = (ssoUrl: string) => `${ssoUrl}/assertion`;
 export function scriptRoutes(app: FastifyInstance, idp: IdentityProvider): void {
   const { pathname } = new URL(scriptUrl(idp.ssoUrl));
 
-  app.post<{ Body: ScriptRequest }>(pathname, { schema: { body: ScriptRequest } }, (request, reply) => {
+  app.post<{ Body: ScriptRequest }>(pathname, { schema: { body: ScriptRequest } }, async (request, reply) => {
     const { user: name, password, signature, ...options } = request.body;
-    const user = signIn(idp.users, name, password);
+    const user = await idp.signIn(name, password);
     if (!user) return reply.code(401).send({ error: 'The user name or the password is wrong.' });
     const answer = {
       recipient: AWS.signIn,

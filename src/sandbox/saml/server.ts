@@ -2,7 +2,7 @@
 // here), and a door for scripts. Over plain http, on loopback only.
 import fastify from 'fastify';
 import { type ListenOptions, listenOnLoopback } from '../loopback.js';
-import type { SandboxUser } from '../users.js';
+import { type CheckPassword, type SandboxUser, signIn } from '../users.js';
 import type { IdentityProvider } from './identity-provider.js';
 import { buildMetadata } from './metadata.js';
 import type { Dialect, SignaturePlacement } from './response.js';
@@ -21,6 +21,8 @@ export interface SamlIdpServer {
 
 export interface SamlIdpOptions extends ListenOptions {
   readonly users: readonly SandboxUser[];
+  /** Default: as their file says. */
+  readonly checkPassword?: CheckPassword;
   /** What is signed unless a script asks otherwise; default the assertion. */
   readonly signature?: SignaturePlacement;
   /** How the XML looks; default `adfs`. */
@@ -31,13 +33,15 @@ export interface SamlIdpOptions extends ListenOptions {
 
 /** Starts the IdP with a new key; resolves when it listens. */
 export async function startSamlIdp(options: SamlIdpOptions): Promise<SamlIdpServer> {
+  const { users, checkPassword = async (...given) => signIn(users, ...given) !== undefined } = options;
   const key = await generateSigningKey('Sallyport sandbox SAML IdP', new Date());
   const { server, origin, close } = await listenOnLoopback(options);
   const metadataUrl = `${origin}/saml/metadata`;
   const idp: IdentityProvider = {
     entityId: metadataUrl,
     ssoUrl: `${origin}/saml/sso`,
-    users: options.users,
+    signIn: async (name, password) =>
+      (await checkPassword(name, password)) ? users.find((user) => user.name === name) : undefined,
     key,
     placement: options.signature ?? 'assertion',
     dialect: options.dialect ?? 'adfs',

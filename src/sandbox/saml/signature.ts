@@ -3,7 +3,7 @@
 import { createHash, type KeyObject, sign } from 'node:crypto';
 import { DOMParser } from '@xmldom/xmldom';
 import { ExclusiveCanonicalization } from 'xml-crypto';
-import { element, type Markup } from '../markup.js';
+import { element, type Markup } from '../../core/markup.js';
 import { ENVELOPED_SIGNATURE, EXCLUSIVE_C14N, NS } from './names.js';
 
 const RSA = {

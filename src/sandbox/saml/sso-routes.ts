@@ -3,7 +3,6 @@
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { autoPostPage, errorPage, loginPage, PAGE_HEADERS } from '../pages.js';
-import { signIn } from '../users.js';
 import {
   type AuthnRequest,
   AuthnRequestError,
@@ -70,13 +69,13 @@ export function ssoRoutes(app: FastifyInstance, idp: IdentityProvider): void {
     return reply.headers(PAGE_HEADERS).send(login(idp, xml, request.query, false));
   });
 
-  app.post<{ Body: SsoForm }>(pathname, { schema: { body: SsoForm } }, (request, reply) => {
+  app.post<{ Body: SsoForm }>(pathname, { schema: { body: SsoForm } }, async (request, reply) => {
     const { user: name, password, ...parameters } = request.body;
     const xml = decode(parameters.SAMLRequest, 'post');
     const { id, serviceProvider, nameIdFormat } = whoAsks(idp, xml, parameters);
     reply.headers(PAGE_HEADERS);
     if (name === undefined) return reply.send(login(idp, xml, parameters, false));
-    const user = signIn(idp.users, name, password ?? '');
+    const user = await idp.signIn(name, password ?? '');
     if (!user) return reply.code(401).send(login(idp, xml, parameters, true));
     const answer = {
       user,

@@ -7,6 +7,7 @@ import type { SecondReader } from '../../../src/authn/saml/second-reader.js';
 import { createSamlVerifier } from '../../../src/authn/saml/verifier.js';
 import type { SamlIssuer } from '../../../src/config/schema/saml-issuer.js';
 import { Secret } from '../../../src/core/secret.js';
+import type { SentRequest } from '../../../src/core/types.js';
 import { buildResponse, type Dialect, type SignaturePlacement } from '../../../src/sandbox/saml/response.js';
 import { generateSigningKey } from '../../../src/sandbox/saml/signing-key.js';
 import { createMemoryReplayStore } from '../../../src/stores/memory-replay-store.js';
@@ -88,7 +89,8 @@ t.test('a principal holds what the assertion says, and is claimed once by its ID
     },
   );
   const past = new Date(NOW.getTime() + 359_999);
-  t.same(once, { issuer: ENTITY_ID, id: '_assertion-1', expiresAt: NOW.getTime() / 1000 + 360 });
+  const issuedAt = NOW.getTime() / 1000;
+  t.same(once, [{ issuer: ENTITY_ID, id: '_assertion-1', issuedAt, expiresAt: issuedAt + 360 }]);
   t.equal(
     await outcome(verifier, base64(signedResponse()), past),
     'accepted alice',
@@ -160,7 +162,7 @@ t.test('the earliest end counts', async (t) => {
   const verifier = await verifierWith(t);
   const { principal, once } = await verifyText(verifier, base64(signedResponse({ notOnOrAfter: at(100) })));
   t.equal(principal.expiresAt, NOW.getTime() / 1000 + 100);
-  t.equal(once?.expiresAt, NOW.getTime() / 1000 + 160);
+  t.equal(once[0]?.expiresAt, NOW.getTime() / 1000 + 160);
 });
 
 t.test('a second reader that sees somebody else', async (t) => {
@@ -217,40 +219,87 @@ t.test('audience sallyport', async (t) => {
   );
 });
 
-t.test('an answer consumes its request, once, after everything else has passed', async (t) => {
+t.test(
+  'an answer is to a request of the browser that brings it, which is claimed with the assertion',
+  async (t) => {
+    const acs = `${SERVER_URL}/saml/acs`;
+    const entityId = `${SERVER_URL}/saml/metadata`;
+    const conditions = `<saml:AudienceRestriction><saml:Audience>${entityId}</saml:Audience></saml:AudienceRestriction>`;
+    const answer = (inResponseTo?: string, elsewhere = inResponseTo) =>
+      base64(
+        signedResponse(
+          { recipient: acs, conditions, inResponseTo },
+          { inResponseTo: elsewhere, destination: acs },
+        ),
+      );
+    const seconds = NOW.getTime() / 1000;
+    const sent = (id: string, issuer = 'corp'): SentRequest => ({
+      id,
+      issuer,
+      issuedAt: seconds - 30,
+      expiresAt: seconds + 570,
+      asked: {},
+    });
+    const verifier = await verifierWith(t, { audience: 'sallyport' });
+    const open = [sent('_request-1'), sent('_request-2'), sent('_request-3', 'other')];
+    const { principal, once } = await verifyText(verifier, answer('_request-2'), NOW, open);
+    t.equal(principal.inResponseTo, '_request-2');
+    t.match(once, [
+      { issuer: ENTITY_ID, id: '_assertion-1' },
+      { issuer: entityId, id: '_request-2', issuedAt: seconds - 30, expiresAt: seconds + 570 },
+    ]);
+    const unknown = 'proof_invalid saml.in_response_to.unknown';
+    const rows: [string, readonly SentRequest[] | undefined, string][] = [
+      [answer('_request-1'), open, 'accepted alice'],
+      [answer('_never-sent'), open, unknown],
+      [answer('_request-1'), [], unknown],
+      [answer('_request-1'), undefined, unknown],
+      [answer('_request-3'), open, 'proof_invalid saml.in_response_to.issuer'],
+      [answer('_request-1', '_request-2'), open, 'proof_invalid saml.in_response_to.mismatch'],
+      [answer(), open, 'proof_invalid saml.unsolicited'],
+      [base64(signedResponse()), open, 'audience_mismatch saml.recipient'],
+    ];
+    for (const [proof, requests, expected] of rows)
+      t.equal(await outcome(verifier, proof, NOW, requests), expected, expected);
+
+    const accepting = await verifierWith(t, { audience: 'sallyport', unsolicited: 'accept' });
+    t.equal(await outcome(accepting, answer(), NOW, open), 'accepted alice');
+    t.equal(
+      await outcome(accepting, answer('_never-sent'), NOW, open),
+      unknown,
+      'unsolicited is without one',
+    );
+
+    const forAws = await verifierWith(t);
+    t.equal(
+      await outcome(forAws, base64(signedResponse()), NOW, []),
+      'audience_mismatch saml.issuer.for_aws',
+      'no browser signs in with what is addressed to AWS',
+    );
+  },
+);
+
+t.test('one IdP for AWS and for the broker: the browser brings what is for the broker', async (t) => {
+  const metadataFile = join(folderWith(t, { 'idp.xml': metadata() }), 'idp.xml');
+  const created = await createSamlVerifier({
+    issuers: {
+      api: { type: 'saml', metadata: metadataFile },
+      people: { type: 'saml', metadata: metadataFile, audience: 'sallyport', unsolicited: 'accept' },
+    },
+    serverUrl: SERVER_URL,
+    log: silent,
+    reader: sharedReader,
+  });
+  if (!created.ok) throw new Error(JSON.stringify(created.faults));
+  t.teardown(() => created.verifier.close());
   const acs = `${SERVER_URL}/saml/acs`;
   const conditions = `<saml:AudienceRestriction><saml:Audience>${SERVER_URL}/saml/metadata</saml:Audience></saml:AudienceRestriction>`;
-  const answer = (inResponseTo: string, values = {}) =>
-    base64(
-      signedResponse(
-        { recipient: acs, conditions, inResponseTo, ...values },
-        { inResponseTo, destination: acs },
-      ),
-    );
-  const open = new Set(['_request-1', '_request-2']);
-  const requests = { consume: async (id: string) => open.delete(id) };
-  const verifier = await verifierWith(t, { audience: 'sallyport' }, { requests });
-  t.equal(
-    await outcome(verifier, answer('_request-1', { sessionNotOnOrAfter: at(-100) })),
-    'proof_expired saml.session.expired',
-  );
-  t.ok(open.has('_request-1'), 'a refused answer leaves the request open');
-  t.equal(await outcome(verifier, answer('_request-1')), 'accepted alice');
-  t.equal(await outcome(verifier, answer('_request-1')), 'proof_invalid saml.in_response_to.unknown');
-  t.equal(await outcome(verifier, answer('_never-sent')), 'proof_invalid saml.in_response_to.unknown');
-  t.equal(
-    await outcome(
-      await verifierWith(t, { audience: 'sallyport', unsolicited: 'accept' }),
-      answer('_request-2'),
-    ),
-    'proof_invalid saml.in_response_to.unknown',
-    'without a memory of requests none is known',
-  );
-  const down = { consume: async () => Promise.reject(new Error('down')) };
-  t.equal(
-    await outcome(await verifierWith(t, { audience: 'sallyport' }, { requests: down }), answer('_request-2')),
-    'replay_store_unavailable saml.requests',
-  );
+  const forBroker = base64(signedResponse({ recipient: acs, conditions }, { destination: acs }));
+  const forAws = base64(signedResponse());
+  t.equal((await verifyText(created.verifier, forAws)).principal.issuer, 'api');
+  t.equal((await verifyText(created.verifier, forBroker, NOW, [])).principal.issuer, 'people');
+  t.equal(await outcome(created.verifier, forBroker), 'audience_mismatch saml.recipient');
+  t.equal(await outcome(created.verifier, forAws, NOW, []), 'audience_mismatch saml.recipient');
 });
 
 t.test('foreign requests and unsolicited answers, with audience aws', async (t) => {

@@ -1,0 +1,64 @@
+// The fields by which a caller proves who it is and says what it wants, wherever they come: body, form or query. Their
+// names and forms are the same on every surface.
+import { type Static, Type } from 'typebox';
+import type { AskedFor } from '../core/types.js';
+
+export const SAMLResponse = Type.String({
+  minLength: 1,
+  description: 'Base64 of the SAML Response, instead of a Bearer token.',
+});
+
+export const askedFields = {
+  Role: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      description:
+        "The role's name, or the ARN of a role that a claim names. May be left out if exactly one is permitted; else 409 names the choices.",
+    }),
+  ),
+  DurationSeconds: Type.Optional(
+    Type.Integer({ minimum: 900, description: "Lifetime in seconds, up to the role's limit." }),
+  ),
+  Policy: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 2048,
+      description: 'Session policy as JSON text; it can only reduce.',
+    }),
+  ),
+  PolicyArns: Type.Optional(
+    Type.Array(Type.String({ minLength: 20, maxLength: 2048, pattern: '^arn:' }), {
+      minItems: 1,
+      maxItems: 10,
+      description: 'ARNs of managed session policies; they can only reduce. In a form, repeat the field.',
+    }),
+  ),
+  Reason: Type.Optional(
+    Type.String({
+      pattern: '\\S',
+      maxLength: 500,
+      description: 'Why, where the role requires it; kept in the audit log.',
+    }),
+  ),
+};
+
+export const AskedFields = Type.Object(askedFields, { additionalProperties: false });
+export type AskedFields = Static<typeof AskedFields>;
+
+export const toAsked = ({ Role, DurationSeconds, Policy, PolicyArns, Reason }: AskedFields): AskedFor => ({
+  ...(Role !== undefined && { role: Role }),
+  ...(DurationSeconds !== undefined && { durationSeconds: DurationSeconds }),
+  ...(Policy !== undefined && { policy: Policy }),
+  ...(PolicyArns !== undefined && { policyArns: PolicyArns }),
+  ...(Reason !== undefined && { reason: Reason }),
+});
+
+/** The same as a query, to ask for it again. */
+export function toQuery({ role, durationSeconds, policy, policyArns = [], reason }: AskedFor): string {
+  const named = { Role: role, DurationSeconds: durationSeconds, Policy: policy, Reason: reason };
+  const pairs = Object.entries(named).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  return new URLSearchParams([...pairs, ...policyArns.map((arn) => ['PolicyArns', arn])]).toString();
+}

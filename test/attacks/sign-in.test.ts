@@ -1,0 +1,206 @@
+// Attacks on signing in with a browser: answers to somebody else's request, used twice, or to none of ours.
+import t from 'tap';
+import { Secret } from '../../src/core/secret.js';
+import { createSeal } from '../../src/http/sign-in/seal.js';
+import { createMemoryReplayStore } from '../../src/stores/memory-replay-store.js';
+import { NOW, signedResponse } from '../support/saml-documents.js';
+import { base64, SERVER_URL } from '../support/saml-verifier.js';
+import {
+  answerOfPartner,
+  answerTo,
+  Browser,
+  sharedSeal,
+  sharedStore,
+  startSignIn,
+} from '../support/sign-in.js';
+
+const UNKNOWN = 'proof_invalid saml.in_response_to.unknown';
+const REPLAYED = 'proof_replayed proof_replayed';
+
+const [seal, replay] = [sharedSeal(), sharedStore()];
+const a = await startSignIn(t, { seal, replay });
+const b = await startSignIn(t, { seal, replay });
+
+t.test('the twin: the answer to the request of this browser is accepted, at any replica', async (t) => {
+  const browser = new Browser();
+  t.equal((await browser.post(b, answerTo(await browser.begin(a)))).outcome, 'issued');
+  t.equal(browser.cookies.size, 0);
+});
+
+t.test("login CSRF: an attacker's own answer, posted by the victim's browser", async (t) => {
+  const [attacker, victim] = [new Browser(), new Browser()];
+  const answer = answerTo(await attacker.begin(a));
+  t.equal((await victim.post(a, answer)).outcome, UNKNOWN, 'without a cookie');
+  const own = await victim.begin(a);
+  t.equal((await victim.post(a, answer)).outcome, UNKNOWN, 'nor with one of its own');
+  t.equal(victim.cookies.size, 1, 'which stays open');
+  t.equal((await victim.post(a, answerTo(own))).outcome, 'issued');
+  t.equal((await attacker.post(a, answer)).outcome, 'issued', 'the refused answer was not used up');
+});
+
+t.test('stolen from the victim: an answer without the cookie is worth nothing, at any door', async (t) => {
+  const [victim, thief] = [new Browser(), new Browser()];
+  const answer = answerTo(await victim.begin(a));
+  t.equal((await thief.post(b, answer)).outcome, UNKNOWN);
+  const api = await a.app.inject({
+    method: 'POST',
+    url: '/v1/credentials',
+    payload: { SAMLResponse: answer, Role: 'reader' },
+  });
+  t.match(api.json(), { status: 401, code: 'audience_mismatch' }, 'where the API is for AWS');
+});
+
+t.test('twice', async (t) => {
+  const browser = new Browser();
+  const id = await browser.begin(a);
+  const kept = [...browser.cookies];
+  const answer = answerTo(id);
+  t.equal((await browser.post(a, answer)).outcome, 'issued');
+  t.equal((await browser.post(a, answer)).outcome, UNKNOWN, 'the cookie is gone');
+  const restore = () => {
+    for (const [name, value] of kept) browser.cookies.set(name, value);
+  };
+  restore();
+  t.equal((await browser.post(a, answer)).outcome, REPLAYED, 'the same answer, its cookie put back');
+  restore();
+  t.equal((await browser.post(b, answer)).outcome, REPLAYED, 'at another replica');
+  restore();
+  t.equal((await browser.post(b, answerTo(id))).outcome, REPLAYED, 'another answer to the same request');
+});
+
+t.test('of many answers at once to one request, at all replicas, one goes on', async (t) => {
+  const browser = new Browser();
+  const id = await browser.begin(a);
+  const cookies = [...browser.cookies];
+  const outcomes = await Promise.all(
+    Array.from({ length: 20 }, async (_, index) => {
+      const tab = new Browser();
+      for (const [name, value] of cookies) tab.cookies.set(name, value);
+      return (await tab.post(index % 2 === 0 ? a : b, answerTo(id))).status;
+    }),
+  );
+  t.equal(outcomes.filter((status) => status === 200).length, 1);
+  t.equal(outcomes.filter((status) => status === 401).length, 19);
+});
+
+t.test('cookies: tampered with, of another key, renamed, too old', async (t) => {
+  const browser = new Browser();
+  const id = await browser.begin(a);
+  const [[name, value] = ['', '']] = browser.cookies;
+  const answer = answerTo(id);
+  const withCookie = async (changedName: string, changed: string, broker = a) => {
+    const other = new Browser();
+    other.cookies.set(changedName, changed);
+    return (await other.post(broker, answer)).outcome;
+  };
+  const parts = value.split('.');
+  for (const index of parts.keys()) {
+    const part = parts[index] ?? '';
+    const flipped = part === '' ? 'AAAA' : `${part.startsWith('A') ? 'B' : 'A'}${part.slice(1)}`;
+    t.equal(await withCookie(name, parts.with(index, flipped).join('.')), UNKNOWN, `part ${index}`);
+  }
+  const none = Buffer.from('{"alg":"none"}').toString('base64url');
+  for (const junk of ['', 'x', '....', value.slice(0, -1), `${none}..`, `${none}.${parts[3]}.`])
+    t.equal(await withCookie(name, junk), UNKNOWN, 'junk');
+  t.equal(await withCookie(name.replace('__Host-', ''), value), UNKNOWN, 'a site of the same domain set it');
+  t.equal(await withCookie(name.slice(0, -1), value), UNKNOWN, 'a name that is not its own');
+
+  const otherKey = await startSignIn(t, { replay, seal: createSeal(new Secret('f'.repeat(32))) });
+  t.equal(await withCookie(name, value, otherKey), UNKNOWN, 'another key');
+  const ownKey = await startSignIn(t, { replay, seal: createSeal() });
+  t.equal(await withCookie(name, value, ownKey), UNKNOWN, "a process's own key");
+
+  // The answer is good for longer than the sign-in.
+  const clock = { now: new Date(NOW.getTime() - 599_000) };
+  const slow = await startSignIn(t, { seal, replay, now: () => clock.now });
+  const [inTime, late] = [new Browser(), new Browser()];
+  const [first, second] = [await inTime.begin(slow), await late.begin(slow)];
+  clock.now = NOW;
+  t.equal((await inTime.post(slow, answerTo(first))).outcome, 'issued');
+  clock.now = new Date(NOW.getTime() + 1000);
+  t.equal((await late.post(slow, answerTo(second))).outcome, UNKNOWN, 'after ten minutes');
+  t.equal(await withCookie(name, value), 'issued', 'the twin');
+});
+
+t.test('answers that are to nothing of ours', async (t) => {
+  const browser = new Browser();
+  const id = await browser.begin(a);
+  t.equal((await browser.post(a, answerTo('_of-another-provider'))).outcome, UNKNOWN);
+  t.equal((await browser.post(a, answerTo(undefined))).outcome, 'proof_invalid saml.unsolicited');
+  const mixed = answerTo(id, {}, { inResponseTo: '_other' });
+  t.equal((await browser.post(a, mixed)).outcome, 'proof_invalid saml.in_response_to.mismatch');
+  const outside = answerTo('_other', {}, { inResponseTo: id });
+  t.equal((await browser.post(a, outside)).outcome, 'proof_invalid saml.in_response_to.mismatch');
+  const forAws = base64(signedResponse({ id: '_for-aws' }));
+  t.equal((await browser.post(a, forAws)).outcome, 'audience_mismatch saml.recipient');
+  const elsewhere = answerTo(id, { recipient: `${SERVER_URL}/elsewhere` });
+  t.equal((await browser.post(a, elsewhere)).outcome, 'audience_mismatch saml.recipient');
+  t.equal((await browser.post(a, answerTo(id))).outcome, 'issued', 'the twin');
+});
+
+t.test('the IdP of another issuer answers', async (t) => {
+  const browser = new Browser();
+  const [corp, partner] = [await browser.begin(a), await browser.begin(a, '/login/partner?Role=reader')];
+  t.equal((await browser.post(a, answerOfPartner(corp))).outcome, 'proof_invalid saml.in_response_to.issuer');
+  t.equal((await browser.post(a, answerTo(partner))).outcome, 'proof_invalid saml.in_response_to.issuer');
+  t.equal((await browser.post(a, answerOfPartner(partner))).outcome, 'issued');
+  t.equal((await browser.post(a, answerTo(corp))).outcome, 'issued');
+});
+
+t.test('logout messages, and other documents', async (t) => {
+  const browser = new Browser();
+  const id = await browser.begin(a);
+  const genuine = Buffer.from(answerTo(id), 'base64').toString();
+  for (const name of ['LogoutResponse', 'LogoutRequest', 'AuthnRequest']) {
+    const other = base64(genuine.replaceAll('samlp:Response', `samlp:${name}`));
+    t.match((await browser.post(a, other)).outcome, /^proof_malformed saml\./, name);
+  }
+  for (const [payload, outcome] of [
+    ['SAMLRequest=abc', 'parameter_invalid parameter.schema'],
+    ['SAMLResponse=', 'parameter_invalid parameter.schema'],
+    ['SAMLResponse=a&SAMLResponse=b', 'request_malformed request.duplicate_key'],
+    ['SAMLResponse=%ff', 'request_malformed request.encoding'],
+    ['SAMLResponse=abc', 'proof_malformed saml.base64'],
+  ] as const) {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    await a.app.inject({ method: 'POST', url: '/saml/acs', headers, payload });
+    t.equal(a.refused.at(-1), outcome, payload);
+  }
+});
+
+t.test('the replay store is away: nobody signs in, and nothing is used up', async (t) => {
+  const store = { ...sharedStore(), claim: async () => Promise.reject(new Error('down')) };
+  const down = await startSignIn(t, { seal, replay: store });
+  const browser = new Browser();
+  const shown = await browser.post(down, answerTo(await browser.begin(down)));
+  t.match(shown, {
+    status: 503,
+    outcome: 'replay_store_unavailable replay_store_unavailable',
+    headers: { 'retry-after': /^\d+$/ },
+  });
+});
+
+t.test(
+  'restarted with the same key, and a memory that has forgotten: requests from before are refused',
+  async (t) => {
+    const browser = new Browser();
+    const id = await browser.begin(a);
+    const restarted = createMemoryReplayStore(() => new Date(NOW.getTime() + 500));
+    const again = await startSignIn(t, {
+      seal,
+      replay: restarted,
+      now: () => new Date(NOW.getTime() + 1000),
+    });
+    t.equal((await browser.post(again, answerTo(id))).outcome, 'proof_replayed replay.before_start');
+  },
+);
+
+t.test('a fault of the broker itself: a page, and not its cause', async (t) => {
+  const open = async () => Promise.reject(new Error('boom'));
+  const broken = await startSignIn(t, { seal: { ...seal, open } });
+  const browser = new Browser();
+  const id = await browser.begin(broken);
+  const shown = await browser.post(broken, answerTo(id));
+  t.match(shown, { status: 500, outcome: 'internal internal', text: /Request id/ });
+  t.notMatch(shown.text, /boom/);
+});

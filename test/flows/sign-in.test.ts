@@ -1,0 +1,173 @@
+// Signing in with a real browser: the broker and the sandbox's IdP as `sallyport dev` runs them, Chromium from Debian.
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import t, { type Test } from 'tap';
+import { selfSignedCertificate } from '../../src/sandbox/saml/certificate.js';
+import { startSandbox } from '../../src/sandbox/start.js';
+import { freePort } from '../stores/redis-server.js';
+import { startTestBroker } from '../support/broker.js';
+import { start } from '../support/command.js';
+import { requirePeer } from '../support/peers.js';
+
+const CHROMIUM = '/usr/bin/chromium';
+
+/** Undefined where Chromium is missing: the test is then skipped, or failed in CI. */
+async function openBrowser(t: Test): Promise<Browser | undefined> {
+  const path = existsSync(CHROMIUM) ? CHROMIUM : 'chromium';
+  if (!requirePeer(t, path, 'apt-get install chromium')) return undefined;
+  const browser = await chromium.launch({ executablePath: path, args: ['--no-sandbox', '--disable-gpu'] });
+  t.teardown(() => browser.close());
+  return browser;
+}
+
+async function giveNameAndPassword(page: Page, user: string): Promise<void> {
+  await page.fill('input[name=user]', user);
+  await page.fill('input[name=password]', `sandbox-${user}`);
+  await page.click('button');
+}
+
+t.test('alice signs in with a browser', { timeout: 120_000 }, async (t) => {
+  const browser = await openBrowser(t);
+  if (!browser) return;
+  const broker = await startTestBroker(t);
+  // A folder to look at the pages in.
+  const screenshots = process.env['SALLYPORT_SCREENSHOTS'];
+  const shoot = async (page: Page, name: string) => {
+    if (screenshots !== undefined) await page.screenshot({ path: `${screenshots}/${name}.png` });
+  };
+
+  t.test('a role of several, then its credentials', async (t) => {
+    const context = await browser.newContext();
+    t.teardown(() => context.close());
+    const page = await context.newPage();
+    const problems: string[] = [];
+    page.on('console', (message) => problems.push(message.text()));
+    page.on('pageerror', ({ message }) => problems.push(message));
+
+    await page.goto(`${broker.signInUrl}?DurationSeconds=1800`);
+    t.match(page.url(), broker.sandbox.saml.ssoUrl, 'the IdP asks');
+    await giveNameAndPassword(page, 'alice');
+    await page.waitForURL(`${broker.url}/saml/acs`);
+    t.equal(await page.title(), 'Choose a role', broker.logged());
+    t.same(await page.locator('li a').allTextContents(), ['partner-upload', 'inbox-reader']);
+    await shoot(page, 'roles');
+
+    await page.click('text=inbox-reader');
+    await giveNameAndPassword(page, 'alice');
+    await page.waitForURL(`${broker.url}/saml/acs`);
+    t.equal(await page.title(), 'Your AWS credentials');
+    await shoot(page, 'credentials');
+    const [shell = '', json = ''] = await page.locator('pre').allTextContents();
+    const answer = JSON.parse(json);
+    t.match(answer, {
+      Credentials: { AccessKeyId: /^ASIA/ },
+      FederatedUser: { Arn: /federated-user\/alice$/ },
+      Sallyport: { Role: 'inbox-reader', Grant: 'readers', DurationLimitedBy: 'request' },
+    });
+    t.match(shell, `export AWS_SESSION_TOKEN='${answer.Credentials.SessionToken}'`);
+    t.same(await context.cookies(), [], 'nothing is left in the browser');
+    t.notMatch(page.url(), /\?/, 'and nothing in the URL');
+
+    page.on('dialog', (dialog) => void dialog.accept());
+    await page.reload();
+    t.equal(await page.title(), 'This did not work', 'the answer cannot be sent again');
+    t.match(await page.textContent('dl'), /proof_invalid/);
+    await shoot(page, 'refused');
+    t.same(
+      problems.filter((text) => !/Failed to load resource/.test(text)),
+      [],
+      'no style or script of a page is refused by its own policy',
+    );
+    t.notMatch(broker.logged(), answer.Credentials.SessionToken);
+  });
+
+  t.test('two sign-ins at once in one browser; somebody without a grant', async (t) => {
+    const context = await browser.newContext();
+    t.teardown(() => context.close());
+    const [first, second] = [await context.newPage(), await context.newPage()];
+    await first.goto(`${broker.signInUrl}?Role=inbox-reader`);
+    await second.goto(`${broker.signInUrl}?Role=partner-upload`);
+    for (const [page, role] of [
+      [second, 'partner-upload'],
+      [first, 'inbox-reader'],
+    ] as const) {
+      await giveNameAndPassword(page, 'alice');
+      await page.waitForURL(`${broker.url}/saml/acs`);
+      t.equal(await page.title(), 'Your AWS credentials');
+      t.match(await page.textContent('dl'), role);
+    }
+    await first.goto(broker.signInUrl);
+    await giveNameAndPassword(first, 'mallory');
+    await first.waitForURL(`${broker.url}/saml/acs`);
+    t.match(await first.textContent('body'), /No role is granted to you here.*no_role_permitted/s);
+    t.equal(await first.getAttribute('a', 'href'), broker.signInUrl, 'to sign in again');
+  });
+
+  t.test('the answer to the request of another browser', async (t) => {
+    const [own, other] = [await browser.newContext(), await browser.newContext()];
+    t.teardown(() => Promise.all([own.close(), other.close()]));
+    const [page, victim] = [await own.newPage(), await other.newPage()];
+    await page.goto(broker.signInUrl);
+    await victim.goto(page.url());
+    await giveNameAndPassword(victim, 'alice');
+    await victim.waitForURL(`${broker.url}/saml/acs`);
+    t.match(await victim.textContent('[role=alert]'), /not begun in this browser/);
+  });
+});
+
+t.test('over https, where the IdP is of another site', { timeout: 120_000 }, async (t) => {
+  const browser = await openBrowser(t);
+  if (!browser) return;
+  const sandbox = await startSandbox();
+  t.teardown(() => sandbox.close());
+  const port = await freePort();
+  const url = `https://localhost:${port}`;
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const [from, until] = [new Date(), new Date(Date.now() + 86_400_000)];
+  const der = selfSignedCertificate(privateKey, 'localhost', from, until).toString('base64');
+  const folder = t.testdir({
+    'tls.crt': `-----BEGIN CERTIFICATE-----\n${der}\n-----END CERTIFICATE-----\n`,
+    'tls.key': privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    'idp.xml': sandbox.saml.metadata,
+    'sallyport.yaml': `
+server: { url: "${url}", listen: { port: ${port} }, tls: { cert: tls.crt, key: tls.key }, cookieKey: "${'${env:COOKIE_KEY}'}" }
+aws:
+  region: eu-west-1
+  endpoint: ${sandbox.sts.url}
+  credentials: { accessKeyId: AKIASANDBOXSALLYPORT, secretAccessKey: sandboxSecretSandboxSecretSandboxSecret0 }
+issuers: { people: { type: saml, metadata: idp.xml, audience: sallyport, aliases: { sub: NameID } } }
+roles: { reader: { via: GetFederationToken, session: { policyArns: ["arn:aws:iam::aws:policy/ReadOnlyAccess"] } } }
+grants: [{ id: all, issuer: people, match: {}, roles: [reader] }]
+`,
+  });
+  const env = { ...process.env, COOKIE_KEY: randomBytes(32).toString('base64') };
+  const broker = () => start(t, ['serve', '--config', join(folder, 'sallyport.yaml')], env);
+  const first = broker();
+  await first.line('stderr', /"listening"/);
+
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  t.teardown(() => context.close());
+  const page = await context.newPage();
+  await page.goto(`${url}/login/people`);
+  t.match(await context.cookies(), [
+    { name: /^__Host-/, secure: true, httpOnly: true, sameSite: 'None', path: '/' },
+  ]);
+  first.child.kill('SIGTERM');
+  await first.finished;
+  await broker().line('stderr', /"listening"/);
+  await giveNameAndPassword(page, 'bob');
+  await page.waitForURL(`${url}/saml/acs`);
+  t.match(
+    await page.textContent('[role=alert]'),
+    /before the broker began to remember/,
+    'a memory that has forgotten refuses the request, whose cookie the key still opens',
+  );
+  await page.goto(`${url}/login/people`);
+  await giveNameAndPassword(page, 'bob');
+  await page.waitForURL(`${url}/saml/acs`);
+  t.equal(await page.title(), 'Your AWS credentials');
+  t.match(await page.textContent('dl'), /federated-user\/bob/);
+  t.equal((await context.cookies()).length, 1, 'of the refused one, which may be answered still');
+});

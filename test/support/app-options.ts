@@ -1,0 +1,32 @@
+// What createApp needs besides what a test is about: parts that are never asked, and a silent log.
+import type { AppOptions } from '../../src/http/app.js';
+import { createSeal } from '../../src/http/sign-in/seal.js';
+import { createMetrics } from '../../src/telemetry/metrics.js';
+
+const silent = () => {};
+const never = () => {
+  throw new Error('not asked here');
+};
+const nothing = async () => never();
+
+export const appOptions = (): AppOptions => ({
+  exchange: nothing,
+  preview: nothing,
+  explain: nothing,
+  serviceProvider: never,
+  seal: createSeal(),
+  now: () => new Date(),
+  ready: async () => ({}),
+  configStatus: () => ({
+    epoch: 1,
+    loadedAt: new Date(),
+    lastReload: 'ok',
+    faults: 0,
+    shadowFaults: 0,
+    restartNeeded: [],
+  }),
+  limiter: { consume: async () => {} },
+  metrics: createMetrics(),
+  log: { debug: silent, info: silent, warn: silent, error: silent },
+  serverUrl: 'https://sallyport.example',
+});
