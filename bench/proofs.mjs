@@ -1,7 +1,6 @@
 // What it costs to verify a proof, against the bare signature check that no verification can do without.
-import { constants, createSign, generateKeyPairSync, randomUUID, sign, verify } from 'node:crypto';
+import { constants, createSign, generateKeyPairSync, randomUUID, verify } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -11,6 +10,7 @@ import { Secret } from '../dist/core/secret.js';
 import { buildMetadata } from '../dist/sandbox/saml/metadata.js';
 import { buildResponse } from '../dist/sandbox/saml/response.js';
 import { generateSigningKey } from '../dist/sandbox/saml/signing-key.js';
+import { startIssuer } from './issuer.mjs';
 import { measure, ratio } from './measure.mjs';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -77,31 +77,16 @@ async function samlBench() {
 }
 
 async function jwtBench() {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'RS256', use: 'sig' };
-  const server = createServer((request, response) => {
-    const issuer = `http://${request.headers.host}`;
-    const body = request.url.endsWith('jwks') ? { keys: [jwk] } : { issuer, jwks_uri: `${issuer}/jwks` };
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const issuer = await startIssuer();
   const created = await createOidcVerifier({
-    issuers: { bench: { type: 'oidc', issuer, audience: 'sallyport' } },
+    issuers: { bench: { type: 'oidc', issuer: issuer.url, audience: 'sallyport' } },
     log: silent,
   });
   if (!created.ok) throw new Error(JSON.stringify(created.faults));
 
   const now = new Date();
-  const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const iat = Math.floor(now.getTime() / 1000);
-  const token = (index) => {
-    const claims = { iss: issuer, aud: 'sallyport', sub: 'alice', iat, exp: iat + 600, jti: String(index) };
-    const signed = `${encode({ alg: 'RS256', kid: 'bench' })}.${encode(claims)}`;
-    return `${signed}.${sign('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;
-  };
-  const proof = (index) => ({ type: 'oidc', value: new Secret(token(index)) });
-  const fresh = Array.from({ length: 2000 }, (_, index) => proof(index));
+  const proof = (jti) => ({ type: 'oidc', value: new Secret(issuer.token({ jti })) });
+  const fresh = Array.from({ length: 2000 }, (_, index) => proof(String(index)));
   const known = proof('known');
   await created.verifier.verify(known, now);
   let next = 0;
@@ -110,7 +95,7 @@ async function jwtBench() {
     verifyKnown: () => created.verifier.verify(known, now),
     close: async () => {
       await created.verifier.close();
-      await new Promise((resolve) => server.close(resolve));
+      await issuer.close();
     },
   };
 }

@@ -23,6 +23,7 @@ import type { AuditLog, Log } from './core/ports.js';
 import { Secret } from './core/secret.js';
 import { type App, createApp, renewCertificate } from './http/app.js';
 import { createSeal } from './http/sign-in/seal.js';
+import { CredentialCache } from './issuance/credential-cache.js';
 import { openSts, type Sts, type StsOptions } from './issuance/sts/open-sts.js';
 import { createStores } from './stores/create-stores.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
@@ -42,12 +43,16 @@ export type Composed =
 
 const DEFAULT_LISTEN = { host: '127.0.0.1', port: 8443 };
 
+/** Milliseconds between looks at what of the cache has ended or is to be renewed. */
+const CACHE_SWEEP = 30_000;
+
 /** Builds a broker from a config, or gives every fault that only building it could find. `load` reads the config again. */
 export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadResult): Promise<Composed> {
   const { config } = loaded;
   const now = () => new Date();
-  const metrics = createMetrics();
   const reader = createSecondReader({ log });
+  const cache = new CredentialCache(config.cache);
+  const metrics = createMetrics(() => cache.size);
   const parts: SnapshotParts = {
     serverUrl: config.server.url,
     keys: createKeyPool({ log }),
@@ -58,6 +63,8 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
         observe: { called: metrics.stsCalled, regionChanged: metrics.stsRegionChanged },
       }),
     ),
+    cache,
+    onUse: (use, { role, rolesFrom }) => metrics.cacheUsed(use, rolesFrom ?? role),
     log,
     now,
   };
@@ -94,6 +101,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
     log,
     now,
   });
+  const sweeping = setInterval(() => live.hold(() => live.snapshot().sweepCache()), CACHE_SWEEP).unref();
   const stages = {
     snapshot: live.snapshot,
     limiter: stores.limiter,
@@ -146,6 +154,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
       listen: () => app.listen({ ...DEFAULT_LISTEN, ...listen }),
       reload: live.reload,
       close: async () => {
+        clearInterval(sweeping);
         await app.close();
         await closeAll([live, reader, stores, audit]);
       },

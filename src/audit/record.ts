@@ -24,7 +24,7 @@ export function intentRecord(progress: Progress, now: Date): AuditRecord {
 
 export function issuedRecord(progress: Progress, issued: Issued, now: Date): AuditRecord {
   const { credentials, assumedRoleUser, federatedUser, packedPolicySize, sourceIdentity } = issued;
-  const { durationLimitedBy, stsRequestId, signin } = issued;
+  const { durationLimitedBy, stsRequestId, signin, cached } = issued;
   const arn = assumedRoleUser?.arn ?? federatedUser?.arn;
   return {
     ...base('issued', progress, now),
@@ -38,6 +38,8 @@ export function issuedRecord(progress: Progress, issued: Issued, now: Date): Aud
       ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
       ...(stsRequestId !== undefined && { StsRequestId: stsRequestId }),
       ...(signin && { ConsoleUrlExpires: wholeSecond(signin.expires) }),
+      ...(cached && { Cached: true }),
+      ...(cached === 'stale' && { Stale: true }),
     },
   };
 }

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/schema/config.js';
 import type { LocatedFault } from '../core/fault.js';
 import type { Log } from '../core/ports.js';
-import type { OwnedSnapshot, Snapshot } from './snapshot.js';
+import type { OwnedSnapshot } from './snapshot.js';
 
 /** What the operator is told; counts and names of settings only. */
 export interface ConfigStatus {
@@ -35,7 +35,7 @@ export interface ReloadOptions {
 
 export interface Live {
   /** The one in use now. Whoever takes it keeps it to the end. */
-  snapshot(): Snapshot;
+  snapshot(): OwnedSnapshot;
   /** Runs a task; snapshots it takes stay open until it has ended. */
   hold<T>(task: () => Promise<T>): Promise<T>;
   /** Resolves when a config read after this call is in use or has been refused. Never rejects. */
@@ -54,6 +54,7 @@ const FIXED: readonly { readonly name: string; of(config: Config): unknown }[] =
   { name: 'audit', of: ({ audit }) => audit },
   { name: 'store', of: ({ store }) => store },
   { name: 'limits', of: ({ limits }) => limits },
+  { name: 'cache', of: ({ cache }) => cache },
 ];
 
 const MAX_LOGGED = 20;

@@ -15,10 +15,12 @@ import { readTls, type TlsMaterial } from '../config/tls.js';
 import type { Fault, LocatedFault } from '../core/fault.js';
 import type { Pool } from '../core/pool.js';
 import type { Issue, Log, ReplayStore } from '../core/ports.js';
+import { type CachedIssue, type CachedIssueOptions, cachedIssue } from '../issuance/cached-issue.js';
 import { withConsoleSignIn } from '../issuance/console-sign-in.js';
 import { createDecodeMessage, type DecodeMessage } from '../issuance/decode-authorization-message.js';
 import { createIssue } from '../issuance/issue.js';
 import { createOwnIdentity, type OwnIdentity } from '../issuance/own-identity.js';
+import { roleEpochs } from '../issuance/role-epochs.js';
 import type { Sts } from '../issuance/sts/open-sts.js';
 import type { IssuerDocuments } from '../issuance/web-identity/documents.js';
 import { openWebIdentityIssuer } from '../issuance/web-identity/open.js';
@@ -49,12 +51,13 @@ export interface OwnedSnapshot extends Snapshot {
   readonly trust: Trust;
   /** The circuit breakers of STS, by region. */
   readonly stsRegions: Sts['regions'];
+  readonly sweepCache: CachedIssue['sweep'];
   /** To be called when no request uses it any more. */
   close(): Promise<void>;
 }
 
 /** What outlives a snapshot. */
-export interface SnapshotParts {
+export interface SnapshotParts extends Pick<CachedIssueOptions, 'cache' | 'onUse' | 'now'> {
   readonly serverUrl: string;
   readonly keys: KeyPool;
   readonly reader: SecondReader;
@@ -86,7 +89,7 @@ export function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, t
 /** Builds all of a snapshot, or gives every fault that only building it could find. `previous` is what it will replace. */
 export async function buildSnapshot(
   loaded: LoadedConfig,
-  { serverUrl, keys, reader, sts: stsPool, log, now }: SnapshotParts,
+  { serverUrl, keys, reader, sts: stsPool, cache, onUse, log, now }: SnapshotParts,
   previous?: OwnedSnapshot,
 ): Promise<Built> {
   const { config } = loaded;
@@ -114,10 +117,17 @@ export async function buildSnapshot(
   }
 
   const sts = stsPool(config.aws);
+  const epochs = roleEpochs(config);
+  const releaseCache = cache.hold(epochs.all);
+  const sign = keyless?.ok
+    ? keyless.issuer.createSigner({ severalFactors: policy.severalFactors, now })
+    : undefined;
+  const cached = cachedIssue(createIssue(sts.thing, sign), { cache, epochs, onUse, log, now });
   const shadow = compileShadow(loaded.shadow);
   const close = async () => {
     await oidc.verifier.close();
     await saml.verifier.close();
+    releaseCache();
     await sts.release();
   };
   return {
@@ -126,15 +136,8 @@ export async function buildSnapshot(
       authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, replay),
       policy,
       deadlineMs: deadlineOf(config.aws),
-      issue: withConsoleSignIn(
-        createIssue(
-          sts.thing,
-          keyless?.ok
-            ? keyless.issuer.createSigner({ severalFactors: policy.severalFactors, now })
-            : undefined,
-        ),
-        { sts: sts.thing, aws: config.aws, issuer: serverUrl, now },
-      ),
+      issue: withConsoleSignIn(cached.issue, { sts: sts.thing, aws: config.aws, issuer: serverUrl, now }),
+      sweepCache: cached.sweep,
       decodeMessage: createDecodeMessage(sts.thing),
       ownIdentity: createOwnIdentity(sts.thing, now),
       ...(keyless?.ok && { documents: keyless.issuer.documents }),

@@ -63,10 +63,14 @@ export interface AuditRecord {
     readonly AssumedRoleId?: string;
     readonly PackedPolicySize?: number;
     readonly SourceIdentity?: string;
-    /** CloudTrail's requestID. */
+    /** CloudTrail's requestID; of the call that issued them, where they come from the cache. */
     readonly StsRequestId?: string;
     /** Until when the console URL can be opened that was given in place of the credentials. */
     readonly ConsoleUrlExpires?: string;
+    /** Issued for an earlier request of the same caller. */
+    readonly Cached?: true;
+    /** With less life left than promised, because STS could not be asked. */
+    readonly Stale?: true;
   };
   /** Of the call that decoded a message; an issued session has its own. */
   readonly StsRequestId?: string;

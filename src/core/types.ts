@@ -200,4 +200,6 @@ export interface Issued {
   readonly durationLimitedBy?: 'chain';
   /** Where the decision was for a console sign-in. */
   readonly signin?: ConsoleSignin;
+  /** It was issued for an earlier request. `stale`: with less life left than promised, because STS cannot be asked. */
+  readonly cached?: 'fresh' | 'stale';
 }

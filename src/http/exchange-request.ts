@@ -41,6 +41,14 @@ export const SallyportFields = Type.Object(
       description:
         'What bounded the lifetime: the request, the role, the hour that STS gives to chained roles, the end of the sign-in session, or the proof.',
     }),
+    Cached: Type.Optional(
+      Type.Literal(true, { description: 'They were issued for an earlier request of yours.' }),
+    ),
+    Stale: Type.Optional(
+      Type.Literal(true, {
+        description: 'STS cannot be asked just now, so they end sooner than they otherwise would.',
+      }),
+    ),
   },
   closed,
 );
@@ -80,4 +88,6 @@ export const renderDecided = (
   Operation: decision.target.operation,
   Grant: decision.grant,
   DurationLimitedBy: issued.durationLimitedBy ?? decision.durationLimitedBy,
+  ...(issued.cached && { Cached: true }),
+  ...(issued.cached === 'stale' && { Stale: true }),
 });

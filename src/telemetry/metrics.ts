@@ -24,11 +24,16 @@ export interface Metrics {
   /** How many faults the shadow config has; with any it is not asked. */
   shadowLoaded(faults: number): void;
   shadowDiffered(kind: string): void;
+  /** A request was served where credentials may be cached, or some were renewed ahead; `use` says how. */
+  cacheUsed(use: string, role: string): void;
   /** The exposition format and its Content-Type. */
   render(): Promise<{ readonly text: string; readonly contentType: string }>;
 }
 
-export function createMetrics(): Metrics {
+/** What the credential cache holds now. */
+type CacheSize = () => { readonly entries: number; readonly bytes: number };
+
+export function createMetrics(cacheSize: CacheSize = () => ({ entries: 0, bytes: 0 })): Metrics {
   const registers = [new Registry()];
   const exchanges = new Counter({
     name: 'sallyport_exchanges_total',
@@ -97,7 +102,30 @@ export function createMetrics(): Metrics {
     labelNames: ['kind'],
     registers,
   });
+  const cacheUses = new Counter({
+    name: 'sallyport_credential_cache_uses_total',
+    help: 'Credentials handed out where they may be cached, by role and use: hit, miss, shared, stale; and renewals ahead: renewed, renewal_failed.',
+    labelNames: ['role', 'use'],
+    registers,
+  });
+  new Gauge({
+    name: 'sallyport_credential_cache_entries',
+    help: 'Sessions in the credential cache.',
+    registers,
+    collect() {
+      this.set(cacheSize().entries);
+    },
+  });
+  new Gauge({
+    name: 'sallyport_credential_cache_bytes',
+    help: 'Memory that the credential cache takes.',
+    registers,
+    collect() {
+      this.set(cacheSize().bytes);
+    },
+  });
   return {
+    cacheUsed: (use, role) => cacheUses.inc({ use, role }),
     configTaken: (number) => epoch.set(number),
     reloaded: (outcome) => {
       reloads.inc({ outcome });

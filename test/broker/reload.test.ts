@@ -26,6 +26,7 @@ function snapshotOf(name: string, closed: string[], parts: Partial<OwnedSnapshot
     shadowFaults: [],
     serviceProvider: { metadata: '', request: never },
     trust: { issuers: [], close: () => {} },
+    sweepCache: async () => {},
     close: async () => void closed.push(name),
     ...parts,
   };

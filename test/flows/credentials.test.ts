@@ -213,6 +213,31 @@ t.test('what may not be had is refused, with what to do', async (t) => {
   t.strictSame(unknown, foreign, 'a role that is not there and one not permitted look alike');
 });
 
+t.test('who asks for the same again gets the same, recorded each time', async (t) => {
+  const token = () => broker.token('alice', { claims: { cached: 'yes' } });
+  const calls = () => broker.sandbox.sts.requests.length;
+  const before = calls();
+  const first = await broker.exchange({ Role: 'deploy' }, await token());
+  const again = await broker.exchange({ Role: 'deploy' }, await token());
+  t.equal(calls(), before + 1);
+  t.same(again.json.Credentials, first.json.Credentials);
+  const { RequestId, ...decided } = again.json.Sallyport;
+  t.same({ ...first.json.Sallyport, RequestId, Cached: true }, { ...decided, RequestId });
+  const [, issued] = await audit(first.json.Sallyport.RequestId);
+  const [, handedOut] = await audit(RequestId);
+  t.strictSame(handedOut.Issued, { ...issued.Issued, Cached: true });
+  t.notSame(handedOut.Principal.ProofId, issued.Principal.ProofId, 'each by its own proof');
+  const others = await Promise.all([
+    broker.exchange({ Role: 'deploy' }, await broker.token('alice', { claims: { cached: 'no' } })),
+    broker.exchange({ Role: 'deploy', DurationSeconds: 1800 }, await token()),
+  ]);
+  const keys = [first, ...others].map(({ json }) => json.Credentials.AccessKeyId);
+  t.equal(new Set(keys).size, 3, 'and nobody else does');
+  const { text } = await broker.get('/metrics');
+  t.match(text, /sallyport_credential_cache_uses_total\{use="hit",role="deploy"\} [1-9]/);
+  t.match(text, /sallyport_credential_cache_entries [1-9]/);
+});
+
 t.test('GET /v1/roles and /v1/identity tell the caller what it may have and who it is', async (t) => {
   const jwt = await broker.token();
   const roles = await broker.get('/v1/roles', jwt);

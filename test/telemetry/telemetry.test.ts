@@ -89,13 +89,14 @@ t.test('of an error its type, code, place and causes are told', (t) => {
 });
 
 t.test('metrics', async (t) => {
-  const metrics = createMetrics();
+  const metrics = createMetrics(() => ({ entries: 3, bytes: 4000 }));
   metrics.exchanged({ role: 'deploy', operation: 'AssumeRoleWithWebIdentity', outcome: 'issued' });
   metrics.exchanged({ role: 'deploy', operation: 'AssumeRoleWithWebIdentity', outcome: 'issued' });
   metrics.exchanged({ role: '', operation: '', outcome: 'proof_invalid' });
   metrics.answered({ route: '/v1/credentials', status: 200 }, 0.02);
   metrics.conditionsFailed(['ci-release', 'admins']);
   metrics.conditionsFailed(['admins']);
+  metrics.cacheUsed('hit', 'deploy');
   const { text, contentType } = await metrics.render();
   t.match(contentType, /^text\/plain/);
   const lines = text.split('\n');
@@ -104,6 +105,9 @@ t.test('metrics', async (t) => {
     'sallyport_exchanges_total{role="",operation="",outcome="proof_invalid"} 1',
     'sallyport_grant_condition_errors_total{grant="admins"} 2',
     'sallyport_grant_condition_errors_total{grant="ci-release"} 1',
+    'sallyport_credential_cache_uses_total{use="hit",role="deploy"} 1',
+    'sallyport_credential_cache_entries 3',
+    'sallyport_credential_cache_bytes 4000',
     'sallyport_http_request_duration_seconds_count{route="/v1/credentials",status="200"} 1',
     'sallyport_http_request_duration_seconds_bucket{le="0.01",route="/v1/credentials",status="200"} 0',
     'sallyport_http_request_duration_seconds_bucket{le="0.05",route="/v1/credentials",status="200"} 1',
@@ -112,7 +116,7 @@ t.test('metrics', async (t) => {
   const labels = new Set([...text.matchAll(/[{,]([a-z]+)="/g)].map(([, name]) => name));
   t.same(
     [...labels].sort(),
-    ['grant', 'le', 'operation', 'outcome', 'role', 'route', 'status'],
+    ['grant', 'le', 'operation', 'outcome', 'role', 'route', 'status', 'use'],
     'no other label',
   );
   t.notMatch(

@@ -15,7 +15,7 @@ import {
 } from './role.js';
 import { type RolesFromConfig, RolesFromSaml, RolesFromWebIdentity } from './roles-from.js';
 import { SamlIssuer } from './saml-issuer.js';
-import { Limits, Store } from './stores.js';
+import { Cache, Limits, Store } from './stores.js';
 import { WebIdentity } from './web-identity.js';
 
 const named = <T extends TSchema>(value: T, description: string) =>
@@ -142,6 +142,7 @@ export const ConfigSchema = Type.Object(
     audit: Type.Optional(Audit),
     store: Type.Optional(Store),
     limits: Type.Optional(Limits),
+    cache: Type.Optional(Cache),
     tests: Type.Optional(
       Type.Array(PolicyTest, { description: 'Decisions that must come out so; run by sallyport check.' }),
     ),

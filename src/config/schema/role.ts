@@ -18,6 +18,12 @@ export const shared = {
   reason: Type.Optional(
     Type.Literal('required', { description: 'The request must carry a Reason, which the audit log keeps.' }),
   ),
+  cache: Type.Optional(
+    Type.Enum(['off', 'per-principal'], {
+      description:
+        '`per-principal`: a caller who asks for the same again while enough life is left gets the same credentials. `off`: STS is asked for each request. Default per-principal.',
+    }),
+  ),
 };
 
 const roleArn = Type.String({

@@ -1,4 +1,5 @@
-// What replicas share, in the config: the store of claims on single-use proofs, and the limits on requests.
+// What is kept between requests, in the config: the store of claims on single-use proofs, the limits on requests, and
+// how much of what was issued.
 import { type Static, Type } from 'typebox';
 import { closed, Duration, oneOfBy } from './common.js';
 
@@ -121,3 +122,24 @@ export const Limits = Type.Object(
   { ...closed, description: 'How many requests are answered; beyond it 429 and Retry-After.' },
 );
 export type LimitsConfig = Static<typeof Limits>;
+
+export const Cache = Type.Object(
+  {
+    maxEntries: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 10_000_000, description: 'How many sessions. Default 100000.' }),
+    ),
+    maxBytes: Type.Optional(
+      Type.Integer({
+        minimum: 65_536,
+        maximum: 68_719_476_736,
+        description: 'Memory for them, in bytes. Default 201326592 (192 MiB).',
+      }),
+    ),
+  },
+  {
+    ...closed,
+    description:
+      'How many of the credentials that were issued each replica keeps; the least recently asked for go first.',
+  },
+);
+export type CacheConfig = Static<typeof Cache>;

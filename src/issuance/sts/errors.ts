@@ -76,3 +76,14 @@ function meaningOf(word: string, text: string, unknown: ErrorCode): Meaning {
 
 /** A code that came over the network, fit for log and metric. */
 const safeWord = (code: string) => (/^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(code) ? code : 'unknown');
+
+const hasCode = (error: unknown, codes: readonly ErrorCode[]) =>
+  error instanceof SallyportError && codes.includes(error.code);
+
+/** STS could not be asked, or did not answer in time: it has not refused anything. */
+export const isOutage = (error: unknown): boolean =>
+  hasCode(error, ['sts_unavailable', 'sts_throttled', 'overloaded']);
+
+/** STS has refused the caller's proof: another one of the same caller might do. */
+export const isAboutProof = (error: unknown): boolean =>
+  hasCode(error, ['sts_rejected_proof', 'proof_expired']);

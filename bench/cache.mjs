@@ -1,0 +1,122 @@
+// What the credential cache saves in STS calls, and what it takes in memory.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Pool } from 'undici';
+import { Secret } from '../dist/core/secret.js';
+import { cachedIssue } from '../dist/issuance/cached-issue.js';
+import { CredentialCache } from '../dist/issuance/credential-cache.js';
+import { pack } from '../dist/issuance/packed-issued.js';
+import { startBenchBroker } from './broker.mjs';
+import { ratio } from './measure.mjs';
+import { SESSION_TOKEN } from './sts-stub.mjs';
+
+const SAME = 10_000;
+const SESSIONS = 100_000;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc');
+
+/** STS calls that many identical exchanges at once come down to. */
+async function stsCallsForSame(count) {
+  const broker = await startBenchBroker({
+    deploy: { via: 'AssumeRoleWithWebIdentity', roleArn: 'arn:aws:iam::111122223333:role/deploy' },
+  });
+  const pool = new Pool(broker.url, { connections: 1000, pipelining: 10 });
+  const request = {
+    method: 'POST',
+    path: '/v1/credentials',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${broker.token({})}` },
+    body: '{"Role":"deploy"}',
+  };
+  const exchange = async () => {
+    const { statusCode, body } = await pool.request(request);
+    const text = await body.text();
+    if (statusCode !== 200) throw new Error(`${statusCode} ${text}`);
+  };
+  await Promise.all(Array.from({ length: count }, exchange));
+  const calls = broker.stsCalls();
+  await pool.close();
+  await broker.close();
+  return calls;
+}
+
+const expiration = new Date(Date.now() + 3_600_000);
+
+const issuedFor = (name) => ({
+  credentials: {
+    accessKeyId: 'ASIAEXAMPLEEXAMPLE00',
+    secretAccessKey: new Secret('wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'),
+    sessionToken: new Secret(SESSION_TOKEN),
+    expiration,
+  },
+  assumedRoleUser: {
+    assumedRoleId: `AROAEXAMPLEEXAMPLE00:${name}`,
+    arn: `arn:aws:sts::111122223333:assumed-role/deploy/${name}`,
+  },
+  stsRequestId: 'c6104cbe-af31-11e0-8154-cbc7ccf896c7',
+});
+
+const orderOf = (name) => ({
+  principal: {
+    issuer: 'bench',
+    type: 'oidc',
+    subject: name,
+    claims: { iss: 'https://bench.example', sub: name, aud: 'sallyport', groups: ['a', 'b', name] },
+    issuedAt: 0,
+    expiresAt: expiration.getTime() / 1000,
+  },
+  decision: {
+    role: 'deploy',
+    target: {
+      operation: 'AssumeRole',
+      roleArn: 'arn:aws:iam::111122223333:role/deploy',
+      chain: [],
+    },
+    session: { name, durationSeconds: 3600, tags: { team: `team of ${name}` } },
+    grant: 'all',
+    durationLimitedBy: 'role',
+  },
+  // A token of its own, of some usual length.
+  proof: { type: 'oidc', value: new Secret(`${name}.${Buffer.alloc(700, 'x')}`) },
+});
+
+function memoryUsed() {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** Memory of so many cached sessions ÷ bytes of what was issued. Each caller comes back once, to be renewed ahead. */
+async function cacheMemoryRatio(count) {
+  const before = memoryUsed();
+  const cache = new CredentialCache({ maxEntries: count, maxBytes: 2 ** 40 });
+  cache.hold(['epoch']);
+  const { issue } = cachedIssue(async ({ principal }) => issuedFor(principal.subject), {
+    cache,
+    epochs: { of: () => 'epoch' },
+    onUse() {},
+    now: () => new Date(),
+  });
+  const names = (index) => `session-${String(index).padStart(6, '0')}`;
+  for (let index = 0; index < count; index++) await issue(orderOf(names(index)));
+  for (let index = 0; index < count; index++) await issue(orderOf(names(index)));
+  const memory = memoryUsed() - before;
+  const { cached } = await issue(orderOf(names(0)));
+  if (cached === undefined || cache.size.entries !== count) throw new Error('not all were cached');
+  return ratio(memory, pack(issuedFor(names(0))).length * count);
+}
+
+export async function benchCache() {
+  return [
+    {
+      name: 'stsCallsFor10kSame',
+      value: await stsCallsForSame(SAME),
+      meaning: 'STS calls for 10,000 identical requests at once',
+    },
+    {
+      name: 'cacheMemoryRatio',
+      value: await cacheMemoryRatio(SESSIONS),
+      meaning: 'memory of a cached session ÷ its payload, at 100,000',
+    },
+  ];
+}

@@ -1,0 +1,93 @@
+// Issue with a memory: whoever asks for the same again gets the same credentials, as long as they have enough life
+// left. Every caller has been authenticated and permitted before, each time; this only spares the STS call.
+import type { Issue, Log, Order } from '../core/ports.js';
+import type { Decision, Issued } from '../core/types.js';
+import { within } from '../core/within.js';
+import type { CredentialCache } from './credential-cache.js';
+import { mayServe, mayServeStale } from './life-left.js';
+import { orderKey } from './order-key.js';
+import { createRenewal } from './renewal.js';
+import type { RoleEpochs } from './role-epochs.js';
+import { singleFlight } from './single-flight.js';
+import { isOutage } from './sts/errors.js';
+import { deadlinePassed } from './sts/failover.js';
+
+/** `shared`: another request's STS call served this one too. `stale`: STS could not be asked. */
+type CacheUse = 'hit' | 'miss' | 'shared' | 'stale' | 'renewed' | 'renewal_failed';
+
+export interface CachedIssueOptions {
+  /** Outlives the config that the rest comes from. */
+  readonly cache: CredentialCache;
+  readonly epochs: RoleEpochs;
+  /** Told of each request for credentials that may be cached, once it is served, and of each renewal. */
+  onUse(use: CacheUse, decision: Decision): void;
+  readonly log: Log;
+  now(): Date;
+}
+
+export interface CachedIssue {
+  readonly issue: Issue;
+  /** To be called from time to time: drops what has ended, renews what will be wanted. Never rejects. */
+  sweep(): Promise<void>;
+}
+
+/** `issue` asks STS. With an MFA code STS is asked each time: the code proves who is there now. */
+export function cachedIssue(
+  issue: Issue,
+  { cache, epochs, onUse, log, now }: CachedIssueOptions,
+): CachedIssue {
+  const fly = singleFlight(async (key, order) => {
+    const issued = await issue(order);
+    const epoch = epochs.of(order.decision);
+    if (epoch !== undefined) cache.keep(key, epoch, issued);
+    return issued;
+  });
+  const renewal = createRenewal({ cache, fly, onUse, log, now });
+  const seconds = () => now().getTime() / 1000;
+
+  /** What is cached under the key, if it may be served. */
+  function cached(key: string, decision: Decision, may: typeof mayServe): Issued | undefined {
+    const expiresAt = cache.expiresAt(key);
+    return expiresAt !== undefined && may(decision, expiresAt, seconds()) ? cache.read(key) : undefined;
+  }
+
+  async function fetch(key: string, order: Order): Promise<Issued> {
+    try {
+      const { issued, shared } = await untilDeadline(order, fly(key, order));
+      onUse(shared ? 'shared' : 'miss', order.decision);
+      return issued;
+    } catch (error) {
+      const left = isOutage(error) ? cached(key, order.decision, mayServeStale) : undefined;
+      if (!left) throw error;
+      onUse('stale', order.decision);
+      return { ...left, cached: 'stale' };
+    }
+  }
+
+  /** Whoever waits has a deadline of their own. */
+  const untilDeadline = <T>({ deadline }: Order, work: Promise<T>): Promise<T> =>
+    deadline === undefined
+      ? work
+      : within(
+          deadline - now().getTime(),
+          () => deadlinePassed(true),
+          () => work,
+        );
+
+  return {
+    issue: async (order) => {
+      const epoch = order.mfa ? undefined : epochs.of(order.decision);
+      if (epoch === undefined) return issue(order);
+      const key = orderKey(epoch, order);
+      if (cache.expiresAt(key) !== undefined) renewal.cameBack(key, order);
+      const fresh = cached(key, order.decision, mayServe);
+      if (!fresh) return fetch(key, order);
+      onUse('hit', order.decision);
+      return { ...fresh, cached: 'fresh' };
+    },
+    sweep: () => {
+      cache.purge(seconds());
+      return renewal.sweep();
+    },
+  };
+}
