@@ -6,6 +6,7 @@ import { openSinks } from './audit/open-sinks.js';
 import { createKeyPool } from './authn/oidc/source.js';
 import { createSecondReader } from './authn/saml/second-reader.js';
 import { ConditionError } from './authz/permission.js';
+import { createDecode } from './broker/decode.js';
 import { createExchange, type Exchange } from './broker/exchange.js';
 import { createExplain } from './broker/explain.js';
 import { createPreview } from './broker/preview.js';
@@ -22,7 +23,7 @@ import type { AuditLog, Log } from './core/ports.js';
 import { Secret } from './core/secret.js';
 import { type App, createApp, renewCertificate } from './http/app.js';
 import { createSeal } from './http/sign-in/seal.js';
-import { openSts, type Sts } from './issuance/sts/open-sts.js';
+import { openSts, type Sts, type StsOptions } from './issuance/sts/open-sts.js';
 import { createStores } from './stores/create-stores.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
 
@@ -51,7 +52,12 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
     serverUrl: config.server.url,
     keys: createKeyPool({ log }),
     reader,
-    sts: createPool((aws) => stsOf(aws, log, metrics, now)),
+    sts: createPool((aws) =>
+      openConfiguredSts(aws, {
+        log,
+        observe: { called: metrics.stsCalled, regionChanged: metrics.stsRegionChanged },
+      }),
+    ),
     log,
     now,
   };
@@ -65,7 +71,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
     return { ok: false, faults: [...(built.ok ? [] : built.faults), ...ofSinks] };
   }
 
-  const audit = counted(createAuditLog(sinks.sinks), metrics);
+  const audit = createAuditLog(sinks.sinks);
   // After all that can fail: its connections would keep the process alive.
   const stores = await createStores(config, { now, log });
   const first = built.withReplay(stores.replay);
@@ -98,14 +104,16 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
     },
     now,
   };
-  const exchange = watched(createExchange(stages), metrics);
+  const exchange = watched(createExchange({ ...stages, audit: counted(audit, metrics) }), metrics);
   const explain = createExplain({ ...stages, findRecord: createFindRecord(auditFiles(config)) });
   const preview = createPreview(stages);
+  const decode = createDecode(stages);
   const { trustProxy, listen, cookieKey } = config.server;
   const app = await createApp({
     exchange: (request) => live.hold(() => exchange(request)),
     preview: (request) => live.hold(() => preview(request)),
     explain: (request) => live.hold(() => explain(request)),
+    decode: (request) => live.hold(() => decode(request)),
     serviceProvider: () => live.snapshot().serviceProvider,
     seal: createSeal(cookieKey === undefined ? undefined : new Secret(cookieKey)),
     now,
@@ -120,6 +128,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
         ]),
       ),
     }),
+    ownIdentity: () => live.snapshot().ownIdentity(),
     configStatus: live.status,
     documents: () => live.snapshot().documents,
     limiter: stores.limiter,
@@ -144,7 +153,8 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
   };
 }
 
-function stsOf(aws: Config['aws'], log: Log, metrics: Metrics, now: () => Date): Sts {
+/** The STS that the config names, with the broker's own credentials. */
+export function openConfiguredSts(aws: Config['aws'], told: Pick<StsOptions, 'log' | 'observe'>): Sts {
   const { region, failoverRegions, fips, dualStack, credentials: keys } = aws;
   return openSts({
     region,
@@ -160,9 +170,8 @@ function stsOf(aws: Config['aws'], log: Log, metrics: Metrics, now: () => Date):
         ...(keys.sessionToken !== undefined && { sessionToken: new Secret(keys.sessionToken) }),
       },
     }),
-    log,
-    observe: { called: metrics.stsCalled, regionChanged: metrics.stsRegionChanged },
-    now: () => now().getTime(),
+    ...told,
+    now: Date.now,
   });
 }
 

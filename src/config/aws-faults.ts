@@ -20,12 +20,14 @@ export function awsFaults(config: Config, regionKnown: boolean): readonly Fault[
 }
 
 function endpointFaults(aws: AwsConfig): readonly Fault[] {
-  const { region, endpoint, endpoints = {}, fips, dualStack } = aws;
+  const { region, endpoint, endpoints = {}, signinEndpoint, fips, dualStack } = aws;
   const given: Place<string>[] = [
     ...(endpoint === undefined ? [] : ([[['aws', 'endpoint'], endpoint]] satisfies Place<string>[])),
     ...Object.entries(endpoints).map(([name, url]): Place<string> => [['aws', 'endpoints', name], url]),
   ];
-  const wrong = given
+  const signin: Place<string>[] =
+    signinEndpoint === undefined ? [] : [[['aws', 'signinEndpoint'], signinEndpoint]];
+  const wrong = [...given, ...signin]
     .filter(([, url]) => !isEndpoint(url))
     .map(([path]) => ({
       path,

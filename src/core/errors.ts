@@ -107,10 +107,7 @@ export const ERRORS = table({
     403,
     'Your claims do not yield a valid session for this role. Ask the operator to check the claim the detail names.',
   ),
-  duration_exceeds_limit: invalidRequest(
-    400,
-    'DurationSeconds is above the limit of this role. Ask for less.',
-  ),
+  duration_exceeds_limit: invalidRequest(400, 'The duration is above the limit of this role. Ask for less.'),
   session_too_short: refused(
     403,
     'Your sign-in ends too soon: STS issues no credentials for under 900 seconds. Sign in again.',
@@ -130,6 +127,10 @@ export const ERRORS = table({
     text: 'STS did not accept the MFA code. Send SerialNumber again with a new TokenCode.',
   },
   reason_required: invalidRequest(400, 'This role needs a Reason in the request: say why you need it.'),
+  console_not_supported: invalidRequest(
+    400,
+    'The AWS console cannot be opened with this role. Use POST /v1/credentials for it, or choose another role.',
+  ),
   // Issuance
   sts_access_denied: misconfigured(
     'AccessDenied',
@@ -168,6 +169,19 @@ export const ERRORS = table({
     'InvalidClientTokenId',
     'The AWS credentials of the broker itself are missing or not valid. Ask the operator to check them.',
   ),
+  broker_not_permitted: misconfigured(
+    'AccessDenied',
+    'STS does not let the broker itself do this. Ask the operator to allow it in the IAM policy of the broker.',
+  ),
+  encoded_message_invalid: invalidRequest(
+    400,
+    'STS cannot decode this message. Send EncodedMessage whole, as the refusal had it, to the partition it came from.',
+  ),
+  signin_refused: misconfigured(
+    'ValidationError',
+    'AWS sign-in does not accept the credentials of this role. Leave out SessionDuration if you sent it; otherwise ask the operator.',
+  ),
+  signin_unavailable: unavailable('AWS sign-in cannot be reached just now. Try again shortly.', 5),
   // The broker
   audit_unavailable: unavailable(
     'The audit log cannot be written, so nothing is issued. Try again shortly.',

@@ -30,6 +30,13 @@ export const Aws = Type.Object(
         description: 'The same for other regions, by region.',
       }),
     ),
+    signinEndpoint: Type.Optional(
+      Type.String({
+        pattern: '^https?://[^\\s?#@]+$',
+        description:
+          "URL of another federation endpoint of AWS sign-in, for console URLs. Default: that of the role's region.",
+      }),
+    ),
     fips: Type.Optional(
       Type.Boolean({
         description:

@@ -10,6 +10,11 @@ import {
   AssumeRoleWithWebIdentityCommand,
   type AssumeRoleWithWebIdentityCommandInput,
   type AssumeRoleWithWebIdentityCommandOutput,
+  DecodeAuthorizationMessageCommand,
+  type DecodeAuthorizationMessageCommandInput,
+  type DecodeAuthorizationMessageCommandOutput,
+  GetCallerIdentityCommand,
+  type GetCallerIdentityCommandOutput,
   GetFederationTokenCommand,
   type GetFederationTokenCommandInput,
   type GetFederationTokenCommandOutput,
@@ -21,9 +26,12 @@ import {
 import { accountIn } from '../../core/arn.js';
 import type { Credentials, Operation } from '../../core/types.js';
 
+/** What STS can be asked: for a role, or about the broker itself. */
+export type StsOperation = Operation | 'DecodeAuthorizationMessage' | 'GetCallerIdentity';
+
 /** One call of STS, ready to be made in any region. */
 export interface StsCall<Answer> {
-  readonly operation: Operation;
+  readonly operation: StsOperation;
   /** Id of the account whose limits it counts against: the role's; empty for the broker's own. */
   readonly account: string;
   /** It must not be made again where STS may have seen it. */
@@ -43,10 +51,19 @@ export interface StsClient {
   assumeRoleWithWebIdentity(
     input: AssumeRoleWithWebIdentityCommandInput,
   ): Promise<AssumeRoleWithWebIdentityCommandOutput>;
+  decodeAuthorizationMessage(
+    input: DecodeAuthorizationMessageCommandInput,
+  ): Promise<DecodeAuthorizationMessageCommandOutput>;
+  getCallerIdentity(): Promise<GetCallerIdentityCommandOutput>;
   getFederationToken(input: GetFederationTokenCommandInput): Promise<GetFederationTokenCommandOutput>;
   getSessionToken(input: GetSessionTokenCommandInput): Promise<GetSessionTokenCommandOutput>;
   /** Whether the broker's own identity is a session itself: STS then limits what it takes on. */
   hasTemporaryCredentials(): Promise<boolean>;
+}
+
+/** What asks STS for the broker itself: a client for each time, since it is good until a deadline. */
+export interface Asks<Method extends keyof StsClient> {
+  client(order: object): Pick<StsClient, Method>;
 }
 
 export function clientOver(
@@ -54,7 +71,7 @@ export function clientOver(
   hasTemporaryCredentials: StsClient['hasTemporaryCredentials'],
 ): StsClient {
   const about = (
-    operation: Operation,
+    operation: StsOperation,
     {
       RoleArn,
       TokenCode,
@@ -81,6 +98,16 @@ export function clientOver(
       ask({
         ...about('AssumeRoleWithWebIdentity', input),
         send: (client, options) => client.send(new AssumeRoleWithWebIdentityCommand(input), options),
+      }),
+    decodeAuthorizationMessage: (input) =>
+      ask({
+        ...about('DecodeAuthorizationMessage', {}),
+        send: (client, options) => client.send(new DecodeAuthorizationMessageCommand(input), options),
+      }),
+    getCallerIdentity: () =>
+      ask({
+        ...about('GetCallerIdentity', {}),
+        send: (client, options) => client.send(new GetCallerIdentityCommand({}), options),
       }),
     getFederationToken: (input) =>
       ask({

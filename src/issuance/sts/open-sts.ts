@@ -2,10 +2,9 @@
 // deadline, slots, what is known to fail, measures, and the SDK with its own retries.
 import { SallyportError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
-import type { Operation } from '../../core/types.js';
 import { within } from '../../core/within.js';
 import type { Breaker } from './breaker.js';
-import { type Ask, clientOver, type StsClient } from './client.js';
+import { type Ask, clientOver, type StsClient, type StsOperation } from './client.js';
 import { deadlinePassed, failover } from './failover.js';
 import { guardedRegion } from './guards.js';
 import type { HttpLimits } from './http-handler.js';
@@ -19,7 +18,7 @@ type RegionState = Breaker['state'];
 interface StsObserver {
   /** One call with its retries, in one region: `outcome` is `answered` or the error's code. */
   called(
-    labels: { readonly operation: Operation; readonly region: string; readonly outcome: string },
+    labels: { readonly operation: StsOperation; readonly region: string; readonly outcome: string },
     seconds: number,
   ): void;
   regionChanged(region: string, state: RegionState): void;

@@ -86,6 +86,7 @@ const table: Readonly<Record<string, Refusal>> = {
     code: 'broker_credentials_invalid',
     detail: "The broker's own AWS session has expired. Ask the operator to renew it.",
   },
+  InvalidAuthorizationMessage: { code: 'encoded_message_invalid' },
   InvalidClientTokenId: {
     code: 'broker_credentials_invalid',
     detail:
