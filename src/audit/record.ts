@@ -10,6 +10,12 @@ export interface Progress {
   readonly request: ExchangeRequest;
   readonly principal?: Principal;
   readonly decision?: Decision;
+  /** Whom an operator asks about, as far as that is known. */
+  readonly about?: {
+    readonly issuer?: string | undefined;
+    readonly subject?: string | undefined;
+    readonly requestId?: string | undefined;
+  };
 }
 
 export function intentRecord(progress: Progress, now: Date): AuditRecord {
@@ -36,6 +42,14 @@ export function issuedRecord(progress: Progress, issued: Issued, now: Date): Aud
   };
 }
 
+export function previewedRecord(progress: Progress, now: Date): AuditRecord {
+  return base('previewed', progress, now);
+}
+
+export function explainedRecord(progress: Progress, now: Date): AuditRecord {
+  return base('explained', progress, now);
+}
+
 /** Who had an authorization message decoded; not what it says. */
 export function decodedRecord(progress: Progress, stsRequestId: string | undefined, now: Date): AuditRecord {
   return {
@@ -59,7 +73,7 @@ export function refusedRecord(progress: Progress, error: SallyportError, now: Da
   };
 }
 
-function base(event: AuditEvent, { request, principal, decision }: Progress, now: Date): AuditRecord {
+function base(event: AuditEvent, { request, principal, decision, about }: Progress, now: Date): AuditRecord {
   const role = decision?.role ?? request.role;
   const reason = decision?.reason ?? request.reason;
   return {
@@ -75,8 +89,16 @@ function base(event: AuditEvent, { request, principal, decision }: Progress, now
     ...(decision && decisionFields(decision)),
     ...(request.mfa && { MfaSerialNumber: request.mfa.serialNumber }),
     ...(reason !== undefined && { Reason: reason }),
+    ...(about && { About: aboutFields(about) }),
   };
 }
+
+/** Whom, not with which claims: a record holds none. */
+const aboutFields = ({ issuer, subject, requestId }: NonNullable<Progress['about']>) => ({
+  ...(issuer !== undefined && { Issuer: issuer }),
+  ...(subject !== undefined && { Subject: subject }),
+  ...(requestId !== undefined && { RequestId: requestId }),
+});
 
 function principalFields(principal: Principal): NonNullable<AuditRecord['Principal']> {
   return {

@@ -4,6 +4,7 @@ import { isAddressBlock, isLoopback, isProtectedUrl } from '../core/address.js';
 import { IAM_ROLE_ARN_PATTERN } from '../core/arn.js';
 import { seconds } from '../core/duration.js';
 import type { Fault } from '../core/fault.js';
+import { readInstant } from '../core/time.js';
 import { awsFaults } from './aws-faults.js';
 import type { Config } from './schema/config.js';
 import { MAX_TOKEN_LIFETIME } from './schema/web-identity.js';
@@ -145,7 +146,7 @@ function testFaults({ tests = [] }: Config, names: Names): readonly Fault[] {
       unknownNames('role', test[key] ?? [], known(test[key] ?? []), (position) => at(key, position));
     const sessions = Object.keys(test.session ?? {});
     const { now } = test.principal;
-    const noTime = now !== undefined && Number.isNaN(Date.parse(now));
+    const noTime = now !== undefined && readInstant(now) === undefined;
     return [
       ...faults,
       ...(noTime ? [{ path: at('principal', 'now'), message: 'There is no such time. Correct it.' }] : []),

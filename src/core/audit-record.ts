@@ -4,9 +4,10 @@ import type { DurationLimit, IssuerType, Operation } from './types.js';
 
 /**
  * `intent` before STS is called; `issued`, `denied` (by policy or proof) or `failed` (by STS or a fault) before the answer.
- * `decoded` where an authorization message was: nothing is issued then.
+ * Where nothing is issued: `previewed` (a caller about itself), `explained` (an operator about anyone), `decoded` (an
+ * authorization message).
  */
-export type AuditEvent = 'intent' | 'issued' | 'decoded' | 'denied' | 'failed';
+export type AuditEvent = 'intent' | 'issued' | 'previewed' | 'explained' | 'decoded' | 'denied' | 'failed';
 
 export interface AuditRecord {
   readonly Version: 1;
@@ -51,6 +52,8 @@ export interface AuditRecord {
   /** The credentials are for a console sign-in. */
   readonly Console?: { readonly Destination: string; readonly SessionDuration?: number };
   readonly Reason?: string;
+  /** Whom an operator asked about, as they wrote it or by the record of that request. */
+  readonly About?: { readonly Issuer?: string; readonly Subject?: string; readonly RequestId?: string };
   readonly Issued?: {
     readonly AccessKeyId: string;
     readonly Expiration: string;

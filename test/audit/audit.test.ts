@@ -6,7 +6,13 @@ import { Writable } from 'node:stream';
 import t, { type Test } from 'tap';
 import { type LineSink, openFileSink, streamSink } from '../../src/audit/line-sink.js';
 import { createAuditLog } from '../../src/audit/log.js';
-import { intentRecord, issuedRecord, refusedRecord } from '../../src/audit/record.js';
+import {
+  explainedRecord,
+  intentRecord,
+  issuedRecord,
+  previewedRecord,
+  refusedRecord,
+} from '../../src/audit/record.js';
 import type { AuditRecord } from '../../src/core/audit-record.js';
 import { type ErrorCode, SallyportError } from '../../src/core/errors.js';
 import { Secret } from '../../src/core/secret.js';
@@ -218,6 +224,29 @@ t.test('records hold exactly what is known so far', (t) => {
         Event: 'denied',
         Principal: caller,
         Error: { Code: 'no_role_permitted', Reason: 'no_role_permitted' },
+      },
+    ],
+    [
+      'a preview',
+      previewedRecord({ request: { ...request, surface: 'roles' }, principal }, NOW),
+      { ...base, Surface: 'roles', Event: 'previewed', Principal: caller },
+    ],
+    [
+      'an operator about somebody',
+      explainedRecord(
+        {
+          request: { ...request, role: 'asked' },
+          principal,
+          about: { issuer: 'ci', subject: 'jane', claims: { secret: 'nobody-logs' } } as object,
+        },
+        NOW,
+      ),
+      {
+        ...base,
+        Event: 'explained',
+        Principal: caller,
+        Role: 'asked',
+        About: { Issuer: 'ci', Subject: 'jane' },
       },
     ],
     [
