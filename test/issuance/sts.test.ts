@@ -115,6 +115,16 @@ t.test('a pause ends with one call; a busy account does not hold up another', as
   t.equal(await call(), 'answered');
 });
 
+t.test('a call that is cut off while it waits to be made again fails with what STS said', async (t) => {
+  const answer = { ...failure(400, 'Throttling'), headers: { 'x-amz-retry-after': '5000' } };
+  const { sts, wire } = await inRegions(t, { 'eu-west-1': answer, 'eu-central-1': WEB });
+  const call = () => outcomeOf(web(sts.client({ deadline: Date.now() + 800 })));
+  t.equal(await call(), 'sts_throttled sts.Throttling');
+  t.equal(await call(), 'sts_throttled sts.paused');
+  t.same(wire(), [1, 0]);
+  t.same(sts.regions(), { 'eu-west-1': 'closed', 'eu-central-1': 'closed' }, 'it is there, and says no');
+});
+
 t.test('every partition has its own endpoints, always of a region', async (t) => {
   const asked: string[] = [];
   t.intercept(dns, 'lookup', {
