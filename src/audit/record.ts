@@ -18,7 +18,7 @@ export function intentRecord(progress: Progress, now: Date): AuditRecord {
 
 export function issuedRecord(progress: Progress, issued: Issued, now: Date): AuditRecord {
   const { credentials, assumedRoleUser, federatedUser, packedPolicySize, sourceIdentity } = issued;
-  const { durationLimitedBy, stsRequestId } = issued;
+  const { durationLimitedBy, stsRequestId, signin } = issued;
   const arn = assumedRoleUser?.arn ?? federatedUser?.arn;
   return {
     ...base('issued', progress, now),
@@ -31,7 +31,16 @@ export function issuedRecord(progress: Progress, issued: Issued, now: Date): Aud
       ...(packedPolicySize !== undefined && { PackedPolicySize: packedPolicySize }),
       ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
       ...(stsRequestId !== undefined && { StsRequestId: stsRequestId }),
+      ...(signin && { ConsoleUrlExpires: wholeSecond(signin.expires) }),
     },
+  };
+}
+
+/** Who had an authorization message decoded; not what it says. */
+export function decodedRecord(progress: Progress, stsRequestId: string | undefined, now: Date): AuditRecord {
+  return {
+    ...base('decoded', progress, now),
+    ...(stsRequestId !== undefined && { StsRequestId: stsRequestId }),
   };
 }
 
@@ -70,7 +79,8 @@ function principalFields(principal: Principal): NonNullable<AuditRecord['Princip
   };
 }
 
-function decisionFields({ target, rolesFrom, grant, session, durationLimitedBy }: Decision) {
+function decisionFields(decision: Decision) {
+  const { target, rolesFrom, grant, session, durationLimitedBy, console: signin } = decision;
   const { name, policy, policyArns, tags, transitiveTags, sourceIdentity } = session;
   const chain = target.operation === 'AssumeRole' ? target.chain : [];
   return {
@@ -89,5 +99,11 @@ function decisionFields({ target, rolesFrom, grant, session, durationLimitedBy }
       ...(transitiveTags && { TransitiveTagKeys: transitiveTags }),
       ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
     },
+    ...(signin && {
+      Console: {
+        Destination: signin.destination,
+        ...(signin.sessionDuration !== undefined && { SessionDuration: signin.sessionDuration }),
+      },
+    }),
   };
 }

@@ -42,6 +42,8 @@ export interface Policy {
   readonly aliases: Aliases;
   /** Whether its issuer says that it used several factors. */
   severalFactors(principal: Principal): boolean;
+  /** Of roles that set none. */
+  readonly region: string;
 }
 
 /** The only type of proof that STS can be given; undefined: STS does not see the proof. */
@@ -96,6 +98,7 @@ export function compilePolicy(config: Config): {
       ),
     ),
     severalFactors: ({ issuer, claims }: Principal) => strengths.get(issuer)?.(claims) ?? false,
+    region: config.aws.region,
   };
   return { policy, ...findings };
 }

@@ -14,7 +14,10 @@ import { readTls, type TlsMaterial } from '../config/tls.js';
 import type { Fault, LocatedFault } from '../core/fault.js';
 import type { Pool } from '../core/pool.js';
 import type { Issue, Log, ReplayStore } from '../core/ports.js';
+import { withConsoleSignIn } from '../issuance/console-sign-in.js';
+import { createDecodeMessage, type DecodeMessage } from '../issuance/decode-authorization-message.js';
 import { createIssue } from '../issuance/issue.js';
+import { createOwnIdentity, type OwnIdentity } from '../issuance/own-identity.js';
 import type { StsClient } from '../issuance/sts-client.js';
 import type { IssuerDocuments } from '../issuance/web-identity/documents.js';
 import { openWebIdentityIssuer } from '../issuance/web-identity/open.js';
@@ -26,6 +29,9 @@ export interface Snapshot {
   readonly issue: Issue;
   /** What the broker publishes as an OIDC issuer, if it is one. */
   readonly documents?: IssuerDocuments;
+  readonly decodeMessage: DecodeMessage;
+  /** Who the broker itself is to STS. */
+  readonly ownIdentity: OwnIdentity;
   /** How browsers are sent to sign in. */
   readonly serviceProvider: ServiceProvider;
   /** The policy of the candidate, if there is a sound one. */
@@ -114,10 +120,17 @@ export async function buildSnapshot(
     withReplay: (replay) => ({
       authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, replay),
       policy,
-      issue: createIssue(
-        sts.thing,
-        keyless?.ok ? keyless.issuer.createSigner({ severalFactors: policy.severalFactors, now }) : undefined,
+      issue: withConsoleSignIn(
+        createIssue(
+          sts.thing,
+          keyless?.ok
+            ? keyless.issuer.createSigner({ severalFactors: policy.severalFactors, now })
+            : undefined,
+        ),
+        { sts: sts.thing, aws: config.aws, issuer: serverUrl, now },
       ),
+      decodeMessage: createDecodeMessage(sts.thing),
+      ownIdentity: createOwnIdentity(sts.thing, now),
       ...(keyless?.ok && { documents: keyless.issuer.documents }),
       serviceProvider: createServiceProvider(saml.trust, serverUrl),
       ...(shadow.policy && { shadow: shadow.policy }),

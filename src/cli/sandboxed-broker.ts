@@ -59,6 +59,7 @@ export async function startSandboxedBroker({
         'broker.url': brokerUrl,
         'broker.port': String(brokerPort),
         'sts.url': sandbox.sts.url,
+        'console.signin': sandbox.consoleSignin.endpoint,
         'oidc.issuer': sandbox.oidc.issuer,
         'saml.metadata': metadataFile,
         keys: keyFolder,

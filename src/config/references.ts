@@ -29,11 +29,11 @@ export function referenceFaults(config: Config, names: Names): readonly Fault[] 
   ];
 }
 
-function awsFaults({ aws: { endpoint } }: Config): readonly Fault[] {
-  if (endpoint === undefined) return [];
-  if (isSafe(endpoint)) return [];
+function awsFaults({ aws }: Config): readonly Fault[] {
   const message = 'Must be an https URL, or http on loopback: proofs and credentials pass there.';
-  return [{ path: ['aws', 'endpoint'], message }];
+  return (['endpoint', 'signinEndpoint'] as const)
+    .filter((key) => aws[key] !== undefined && !isSafe(aws[key]))
+    .map((key) => ({ path: ['aws', key], message }));
 }
 
 /** https, or http that stays on this machine. */

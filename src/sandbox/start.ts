@@ -1,5 +1,6 @@
-// The whole sandbox: OIDC provider, SAML IdP and STS on loopback ports, knowing each other.
+// The whole sandbox: OIDC provider, SAML IdP, STS and sign-in on loopback ports, knowing each other.
 import { readFile } from 'node:fs/promises';
+import { type ConsoleSigninServer, startConsoleSignin } from './console/server.js';
 import type { DevState } from './dev-state.js';
 import { loadIam } from './iam/load.js';
 import { type OidcServer, startOidc } from './oidc/server.js';
@@ -24,7 +25,12 @@ export interface SandboxOptions {
   /** What the SAML IdP asks instead of the users file. */
   readonly checkPassword?: CheckPassword;
   /** Ports to listen on; a free one where none is given. */
-  readonly ports?: { readonly sts?: number; readonly oidc?: number; readonly saml?: number };
+  readonly ports?: {
+    readonly sts?: number;
+    readonly oidc?: number;
+    readonly saml?: number;
+    readonly consoleSignin?: number;
+  };
 }
 
 export interface Sandbox {
@@ -32,14 +38,16 @@ export interface Sandbox {
   readonly oidc: OidcServer;
   readonly saml: SamlIdpServer;
   readonly sts: StsServer;
+  readonly consoleSignin: ConsoleSigninServer;
   close(): Promise<void>;
 }
 
 /** Where its parts are, and who can sign in: what a script needs to use it. */
-export type Addresses = Pick<DevState, 'sts' | 'oidc' | 'saml' | 'users'>;
+export type Addresses = Pick<DevState, 'sts' | 'consoleSignin' | 'oidc' | 'saml' | 'users'>;
 
-export const addresses = ({ sts, oidc, saml, users }: Sandbox): Addresses => ({
+export const addresses = ({ sts, consoleSignin, oidc, saml, users }: Sandbox): Addresses => ({
   sts: sts.url,
+  consoleSignin: consoleSignin.endpoint,
   oidc: { issuer: oidc.issuer },
   saml: { metadata: saml.metadataUrl, sso: saml.ssoUrl },
   users: users.map(({ name, password, groups }) => ({ name, password, groups: [...groups] })),
@@ -86,7 +94,10 @@ export async function startSandbox({
       'saml.metadata': saml.metadata,
     });
     const sts = keep(await startSts({ iam, port: ports.sts ?? 0 }));
-    return { users, oidc, saml, sts, close };
+    const consoleSignin = keep(
+      await startConsoleSignin({ openSession: sts.openSession, port: ports.consoleSignin ?? 0 }),
+    );
+    return { users, oidc, saml, sts, consoleSignin, close };
   } catch (error) {
     await close();
     throw error;

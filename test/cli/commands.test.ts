@@ -13,6 +13,8 @@ t.test('help and version', async (t) => {
   t.equal(help.code, 0);
   for (const command of [
     'serve',
+    'console',
+    'doctor',
     'dev',
     'demo',
     'sandbox',

@@ -14,9 +14,11 @@ export const appOptions = (): AppOptions => ({
   preview: nothing,
   explain: nothing,
   documents: () => undefined,
+  decode: nothing,
   serviceProvider: never,
   seal: createSeal(),
   now: () => new Date(),
+  ownIdentity: async () => ({ status: 'pending' }),
   ready: async () => ({}),
   configStatus: () => ({
     epoch: 1,

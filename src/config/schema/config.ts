@@ -82,6 +82,13 @@ const Aws = Type.Object(
         description: 'Another STS endpoint, instead of the regional one. AWS_ENDPOINT_URL_STS does the same.',
       }),
     ),
+    signinEndpoint: Type.Optional(
+      Type.String({
+        pattern: '^https?://[^\\s?#@]+$',
+        description:
+          "URL of another federation endpoint of AWS sign-in, for console URLs. Default: that of the role's region.",
+      }),
+    ),
     credentials: Type.Optional(
       Type.Object(
         {
