@@ -61,7 +61,16 @@ export function decodedRecord(progress: Progress, stsRequestId: string | undefin
 /** `denied` when the broker said no; `failed` when it could not decide, or said yes and STS did not deliver. */
 export function refusedRecord(progress: Progress, error: SallyportError, now: Date): AuditRecord {
   const event = progress.decision === undefined && ERRORS[error.code].status < 500 ? 'denied' : 'failed';
-  return { ...base(event, progress, now), Error: { Code: error.code, Reason: error.reason } };
+  const { code, requestId } = error.sts ?? {};
+  return {
+    ...base(event, progress, now),
+    Error: {
+      Code: error.code,
+      Reason: error.reason,
+      ...(code !== undefined && { StsCode: code }),
+      ...(requestId !== undefined && { StsRequestId: requestId }),
+    },
+  };
 }
 
 function base(event: AuditEvent, { request, principal, decision, about }: Progress, now: Date): AuditRecord {

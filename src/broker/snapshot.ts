@@ -9,6 +9,7 @@ import type { Trust } from '../authn/saml/trust.js';
 import { createSamlVerifier } from '../authn/saml/verifier.js';
 import { compilePolicy, type Policy } from '../authz/policy.js';
 import type { LoadedConfig } from '../config/load.js';
+import { deadlineOf } from '../config/schema/aws.js';
 import type { Config } from '../config/schema/config.js';
 import { readTls, type TlsMaterial } from '../config/tls.js';
 import type { Fault, LocatedFault } from '../core/fault.js';
@@ -18,7 +19,7 @@ import { withConsoleSignIn } from '../issuance/console-sign-in.js';
 import { createDecodeMessage, type DecodeMessage } from '../issuance/decode-authorization-message.js';
 import { createIssue } from '../issuance/issue.js';
 import { createOwnIdentity, type OwnIdentity } from '../issuance/own-identity.js';
-import type { StsClient } from '../issuance/sts-client.js';
+import type { Sts } from '../issuance/sts/open-sts.js';
 import type { IssuerDocuments } from '../issuance/web-identity/documents.js';
 import { openWebIdentityIssuer } from '../issuance/web-identity/open.js';
 import { compileShadow } from './shadow.js';
@@ -27,6 +28,8 @@ export interface Snapshot {
   readonly authenticate: Authenticate;
   readonly policy: Policy;
   readonly issue: Issue;
+  /** Milliseconds an exchange may take at most. */
+  readonly deadlineMs: number;
   /** What the broker publishes as an OIDC issuer, if it is one. */
   readonly documents?: IssuerDocuments;
   readonly decodeMessage: DecodeMessage;
@@ -44,6 +47,8 @@ export interface OwnedSnapshot extends Snapshot {
   readonly shadowFaults: readonly LocatedFault[];
   readonly tls?: TlsMaterial;
   readonly trust: Trust;
+  /** The circuit breakers of STS, by region. */
+  readonly stsRegions: Sts['regions'];
   /** To be called when no request uses it any more. */
   close(): Promise<void>;
 }
@@ -53,7 +58,7 @@ export interface SnapshotParts {
   readonly serverUrl: string;
   readonly keys: KeyPool;
   readonly reader: SecondReader;
-  readonly sts: Pool<Config['aws'], StsClient>;
+  readonly sts: Pool<Config['aws'], Sts>;
   readonly log: Log;
   now(): Date;
 }
@@ -120,6 +125,7 @@ export async function buildSnapshot(
     withReplay: (replay) => ({
       authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, replay),
       policy,
+      deadlineMs: deadlineOf(config.aws),
       issue: withConsoleSignIn(
         createIssue(
           sts.thing,
@@ -138,6 +144,7 @@ export async function buildSnapshot(
       shadowFaults: shadow.faults,
       ...(https?.ok && { tls: https.tls }),
       trust: saml.trust,
+      stsRegions: sts.thing.regions,
       close,
     }),
     close,

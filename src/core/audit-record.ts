@@ -70,5 +70,11 @@ export interface AuditRecord {
   };
   /** Of the call that decoded a message; an issued session has its own. */
   readonly StsRequestId?: string;
-  readonly Error?: { readonly Code: ErrorCode; readonly Reason: string };
+  readonly Error?: {
+    readonly Code: ErrorCode;
+    readonly Reason: string;
+    /** Where STS refused: its own code, and CloudTrail's requestID. */
+    readonly StsCode?: string;
+    readonly StsRequestId?: string;
+  };
 }

@@ -120,6 +120,12 @@ export const ERRORS = table({
     400,
     'This role needs SerialNumber and TokenCode in the request: the MFA device of the IAM user of the broker, and the code it shows.',
   ),
+  mfa_rejected: {
+    status: 403,
+    oauth: 'invalid_grant',
+    sts: 'AccessDenied',
+    text: 'STS did not accept the MFA code. Send SerialNumber again with a new TokenCode.',
+  },
   reason_required: invalidRequest(400, 'This role needs a Reason in the request: say why you need it.'),
   console_not_supported: invalidRequest(
     400,
@@ -140,6 +146,10 @@ export const ERRORS = table({
   sts_rejected_request: misconfigured(
     'ValidationError',
     'STS rejected the session this role asks for. Ask the operator to check the role.',
+  ),
+  sts_region_disabled: misconfigured(
+    'RegionDisabledException',
+    'STS is not activated in this region for the account of the role. Ask the operator to activate it there, or to choose another region.',
   ),
   policy_malformed: invalidRequest(
     400,
@@ -195,6 +205,18 @@ export const ERRORS = table({
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** What is known of a call of STS that failed: for log and audit, never for the caller. */
+export interface StsFailure {
+  /** As STS spells it. */
+  readonly code?: string;
+  /** CloudTrail's `requestID`. */
+  readonly requestId?: string;
+  /** For DecodeAuthorizationMessage. */
+  readonly encodedMessage?: string;
+  /** Whether STS may have seen the call. */
+  readonly sent: boolean;
+}
+
 export interface ErrorOptions {
   /** Fine-grained cause for log, audit and tests, e.g. `saml.signature.missing`. Never a value from the request. */
   readonly reason?: string;
@@ -204,6 +226,7 @@ export interface ErrorOptions {
   readonly members?: Readonly<Record<string, unknown>>;
   /** Whole seconds for `Retry-After`, where they are known better than the table knows them. */
   readonly retryAfter?: number | undefined;
+  readonly sts?: StsFailure | undefined;
   /** The underlying error; logged, never shown. */
   readonly cause?: unknown;
 }
@@ -217,6 +240,7 @@ export class SallyportError extends Error {
   readonly members: Readonly<Record<string, unknown>>;
   /** Seconds for `Retry-After`, where trying again later can help. */
   readonly retryAfter: number | undefined;
+  readonly sts: StsFailure | undefined;
 
   constructor(code: ErrorCode, options: ErrorOptions = {}) {
     super(options.detail ?? ERRORS[code].text, options.cause === undefined ? {} : { cause: options.cause });
@@ -224,6 +248,7 @@ export class SallyportError extends Error {
     this.reason = options.reason ?? code;
     this.detail = this.message;
     this.members = options.members ?? {};
+    this.sts = options.sts;
     const entry: ErrorEntry = ERRORS[code];
     this.retryAfter = options.retryAfter ?? entry.retryAfter;
   }

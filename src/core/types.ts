@@ -125,6 +125,8 @@ export interface ExchangeRequest extends AskedFor {
   readonly mfa?: MfaCode;
   /** Present: the caller wants to sign in to the AWS console, not the credentials. */
   readonly console?: ConsoleRequest;
+  /** Milliseconds, where the caller waits less than the config permits. */
+  readonly patienceMs?: number;
 }
 
 /** What STS is asked for. Durations are seconds. */

@@ -253,7 +253,10 @@ t.test('records hold exactly what is known so far', (t) => {
       'STS refused',
       refusedRecord(
         { request, principal, decision },
-        new SallyportError('sts_rejected_proof', { reason: 'sts.X' }),
+        new SallyportError('sts_rejected_proof', {
+          reason: 'sts.X',
+          sts: { code: 'X', requestId: 'r-1', encodedMessage: 'not here', sent: true },
+        }),
         NOW,
       ),
       {
@@ -261,7 +264,7 @@ t.test('records hold exactly what is known so far', (t) => {
         Event: 'failed',
         Principal: caller,
         ...decided,
-        Error: { Code: 'sts_rejected_proof', Reason: 'sts.X' },
+        Error: { Code: 'sts_rejected_proof', Reason: 'sts.X', StsCode: 'X', StsRequestId: 'r-1' },
       },
     ],
   ];

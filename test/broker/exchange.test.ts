@@ -44,6 +44,7 @@ function spied(faults: Faults = {}, authenticated: Authenticate = async () => pr
   const stages: Stages = {
     snapshot: () => ({
       policy,
+      deadlineMs: 10_000,
       authenticate: async (proof, now) => {
         steps.push('authenticate');
         if (faults.authenticate) throw faults.authenticate;
@@ -183,6 +184,37 @@ t.test('every way to fail: what happened, what was recorded, what the caller rea
   t.match((await codeOf(lost.exchange(request)))?.cause, { message: 'disk full' });
 });
 
+t.test('the deadline counts from the arrival; a surface may ask for less, not for more', async (t) => {
+  const deadlines: (number | undefined)[] = [];
+  let time = NOW.getTime();
+  const exchange = createExchange({
+    snapshot: () => ({
+      policy,
+      deadlineMs: 10_000,
+      authenticate: async () => {
+        time += 4000;
+        return principalOf();
+      },
+      issue: async ({ deadline }) => {
+        deadlines.push(deadline);
+        return issued;
+      },
+    }),
+    limiter: { consume: async () => {} },
+    reportDifference: () => {},
+    audit: { write: async () => {}, check: async () => true, close: async () => {} },
+    now: () => new Date(time),
+  });
+  for (const patienceMs of [undefined, 900, 60_000]) {
+    time = NOW.getTime();
+    await exchange({ ...request, ...(patienceMs !== undefined && { patienceMs }) });
+  }
+  t.same(
+    deadlines.map((deadline = 0) => deadline - NOW.getTime()),
+    [10_000, 900, 10_000],
+  );
+});
+
 t.test('a request keeps the snapshot it began with', async (t) => {
   let taken = 0;
   const exchange = createExchange({
@@ -192,6 +224,7 @@ t.test('a request keeps the snapshot it began with', async (t) => {
         authenticate: async () => principalOf(),
         policy: taken === 1 ? policy : policyOf({}, []),
         issue: async () => issued,
+        deadlineMs: 10_000,
       };
     },
     limiter: { consume: async () => {} },

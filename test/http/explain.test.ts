@@ -61,6 +61,7 @@ async function start(t: Test) {
     snapshot: () => ({
       policy,
       issue: nothing,
+      deadlineMs: 10_000,
       authenticate: async (proof) => {
         const claims = CALLERS[proof.value.reveal()];
         if (!claims) throw new SallyportError('proof_invalid');
