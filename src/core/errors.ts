@@ -10,6 +10,7 @@ import {
   table,
   unavailable,
 } from './error-entry.js';
+import type { StsFailure } from './types.js';
 
 export const ERRORS = table({
   // The request
@@ -204,18 +205,6 @@ export const ERRORS = table({
 });
 
 export type ErrorCode = keyof typeof ERRORS;
-
-/** What is known of a call of STS that failed: for log and audit, never for the caller. */
-export interface StsFailure {
-  /** As STS spells it. */
-  readonly code?: string;
-  /** CloudTrail's `requestID`. */
-  readonly requestId?: string;
-  /** For DecodeAuthorizationMessage. */
-  readonly encodedMessage?: string;
-  /** Whether STS may have seen the call. */
-  readonly sent: boolean;
-}
 
 export interface ErrorOptions {
   /** Fine-grained cause for log, audit and tests, e.g. `saml.signature.missing`. Never a value from the request. */

@@ -203,3 +203,15 @@ export interface Issued {
   /** It was issued for an earlier request. `stale`: with less life left than promised, because STS cannot be asked. */
   readonly cached?: 'fresh' | 'stale';
 }
+
+/** What is known of a call of STS that failed: for log and audit, never for the caller. */
+export interface StsFailure {
+  /** As STS spells it. */
+  readonly code?: string;
+  /** CloudTrail's `requestID`. */
+  readonly requestId?: string;
+  /** For DecodeAuthorizationMessage. */
+  readonly encodedMessage?: string;
+  /** Whether STS may have seen the call. */
+  readonly sent: boolean;
+}
