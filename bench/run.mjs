@@ -1,9 +1,10 @@
 // `npm run bench`: what things cost, as ratios measured in one run, so that the machine cancels out. Medians of five
 // alternating rounds. `-- --json` prints one JSON line instead of the table.
 import { benchDecisions } from './decisions.mjs';
+import { benchIssuing } from './issuing.mjs';
 import { benchProofs } from './proofs.mjs';
 
-const results = [...(await benchProofs()), ...(await benchDecisions())];
+const results = [...(await benchProofs()), ...(await benchDecisions()), ...(await benchIssuing())];
 
 if (process.argv.includes('--json')) {
   process.stdout.write(
