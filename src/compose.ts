@@ -6,6 +6,7 @@ import { openSinks } from './audit/open-sinks.js';
 import { createKeyPool } from './authn/oidc/source.js';
 import { createSecondReader } from './authn/saml/second-reader.js';
 import { ConditionError } from './authz/permission.js';
+import { createDecode } from './broker/decode.js';
 import { createExchange, type Exchange } from './broker/exchange.js';
 import { createExplain } from './broker/explain.js';
 import { createPreview } from './broker/preview.js';
@@ -71,7 +72,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
     return { ok: false, faults: [...(built.ok ? [] : built.faults), ...ofSinks] };
   }
 
-  const audit = counted(createAuditLog(sinks.sinks), metrics);
+  const audit = createAuditLog(sinks.sinks);
   // After all that can fail: its connections would keep the process alive.
   const stores = await createStores(config, { now, log });
   const first = built.withReplay(stores.replay);
@@ -103,14 +104,16 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
     },
     now,
   };
-  const exchange = watched(createExchange(stages), metrics);
+  const exchange = watched(createExchange({ ...stages, audit: counted(audit, metrics) }), metrics);
   const explain = createExplain({ ...stages, findRecord: createFindRecord(auditFiles(config)) });
   const preview = createPreview(stages);
+  const decode = createDecode(stages);
   const { trustProxy, listen, cookieKey } = config.server;
   const app = await createApp({
     exchange: (request) => live.hold(() => exchange(request)),
     preview: (request) => live.hold(() => preview(request)),
     explain: (request) => live.hold(() => explain(request)),
+    decode: (request) => live.hold(() => decode(request)),
     serviceProvider: () => live.snapshot().serviceProvider,
     seal: createSeal(cookieKey === undefined ? undefined : new Secret(cookieKey)),
     now,
@@ -119,7 +122,9 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
       // Shared by all replicas: if it made one unready, it would take away all, and reusable proofs go on without it.
       store: { works: await stores.replay.check(), essential: false },
     }),
+    ownIdentity: () => live.snapshot().ownIdentity(),
     configStatus: live.status,
+    documents: () => live.snapshot().documents,
     limiter: stores.limiter,
     metrics,
     log,
@@ -143,7 +148,8 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
   };
 }
 
-function openSts({ region, endpoint, credentials }: Config['aws']): StsClient {
+/** A client of the STS that the config names, with the broker's own credentials. */
+export function openSts({ region, endpoint, credentials }: Config['aws']): StsClient {
   return createStsClient({
     region,
     ...(endpoint !== undefined && { endpoint }),

@@ -241,7 +241,7 @@ function wordsOf(schema: unknown): Set<string> {
   const words = new Set<string>();
   for (const [keyword, value] of Object.entries(schema)) {
     if (keyword === 'properties') for (const key of Object.keys(value)) words.add(key);
-    if (keyword === 'enum' || keyword === 'const') for (const text of [value].flat()) words.add(text);
+    if (keyword === 'enum' || keyword === 'const') for (const word of [value].flat()) words.add(String(word));
     for (const word of wordsOf(value)) words.add(word);
   }
   return words;

@@ -18,7 +18,7 @@ export function intentRecord(progress: Progress, now: Date): AuditRecord {
 
 export function issuedRecord(progress: Progress, issued: Issued, now: Date): AuditRecord {
   const { credentials, assumedRoleUser, federatedUser, packedPolicySize, sourceIdentity } = issued;
-  const { durationLimitedBy, stsRequestId, cached } = issued;
+  const { durationLimitedBy, stsRequestId, signin, cached } = issued;
   const arn = assumedRoleUser?.arn ?? federatedUser?.arn;
   return {
     ...base('issued', progress, now),
@@ -33,7 +33,16 @@ export function issuedRecord(progress: Progress, issued: Issued, now: Date): Aud
       ...(stsRequestId !== undefined && { StsRequestId: stsRequestId }),
       ...(cached && { Cached: true }),
       ...(cached === 'stale' && { Stale: true }),
+      ...(signin && { ConsoleUrlExpires: wholeSecond(signin.expires) }),
     },
+  };
+}
+
+/** Who had an authorization message decoded; not what it says. */
+export function decodedRecord(progress: Progress, stsRequestId: string | undefined, now: Date): AuditRecord {
+  return {
+    ...base('decoded', progress, now),
+    ...(stsRequestId !== undefined && { StsRequestId: stsRequestId }),
   };
 }
 
@@ -72,7 +81,8 @@ function principalFields(principal: Principal): NonNullable<AuditRecord['Princip
   };
 }
 
-function decisionFields({ target, rolesFrom, grant, session, durationLimitedBy }: Decision) {
+function decisionFields(decision: Decision) {
+  const { target, rolesFrom, grant, session, durationLimitedBy, console: signin } = decision;
   const { name, policy, policyArns, tags, transitiveTags, sourceIdentity } = session;
   const chain = target.operation === 'AssumeRole' ? target.chain : [];
   return {
@@ -91,5 +101,11 @@ function decisionFields({ target, rolesFrom, grant, session, durationLimitedBy }
       ...(transitiveTags && { TransitiveTagKeys: transitiveTags }),
       ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
     },
+    ...(signin && {
+      Console: {
+        Destination: signin.destination,
+        ...(signin.sessionDuration !== undefined && { SessionDuration: signin.sessionDuration }),
+      },
+    }),
   };
 }

@@ -3,6 +3,7 @@
 import type { Permission } from '../config/schema/grant.js';
 import { SallyportError } from '../core/errors.js';
 import type { Decision, ExchangeRequest, Principal, Session } from '../core/types.js';
+import { consoleSession } from './console.js';
 import { boundLifetime } from './lifetime.js';
 import { narrowing } from './narrowing.js';
 import { notPermitted, type Permitted, permittedAs, permittedTo, permittedToDo } from './permission.js';
@@ -14,7 +15,7 @@ export type { Permitted };
 type Caller = Pick<ExchangeRequest, 'sourceAddress'>;
 /** What of a request the decision depends on. */
 export type Asked = Caller &
-  Pick<ExchangeRequest, 'role' | 'durationSeconds' | 'policy' | 'policyArns' | 'mfa' | 'reason'>;
+  Pick<ExchangeRequest, 'role' | 'durationSeconds' | 'policy' | 'policyArns' | 'mfa' | 'reason' | 'console'>;
 
 /** Every role this principal may have from this address at this time, by the order of the config. */
 export function permittedRoles(
@@ -87,6 +88,7 @@ function decideWith(
     grant,
     durationLimitedBy: lifetime.limitedBy,
     ...(asked.reason !== undefined && { reason: asked.reason }),
+    ...(asked.console && { console: consoleSession(policy, role, principal, asked.console, now) }),
     ...(failed.length > 0 && { failedConditions: failed }),
   };
 }

@@ -81,7 +81,7 @@ export interface Lifetime {
 }
 
 /**
- * The least of all that bounds it.
+ * The least of all that bounds it. `parameter` is the request's word for what it asks.
  * @throws SallyportError `duration_exceeds_limit`: a request above the role's limit is refused, not cut; `session_too_short`.
  */
 export function boundLifetime(
@@ -89,10 +89,11 @@ export function boundLifetime(
   principal: Pick<Principal, 'expiresAt' | 'sessionNotOnOrAfter'>,
   { durationSeconds }: Pick<ExchangeRequest, 'durationSeconds'>,
   now: Date,
+  parameter: 'DurationSeconds' | 'SessionDuration' = 'DurationSeconds',
 ): Lifetime {
   if (durationSeconds !== undefined && durationSeconds > maxSeconds) {
     throw new SallyportError('duration_exceeds_limit', {
-      detail: `DurationSeconds is above the limit of this role, which is ${maxSeconds}. Ask for that or less.`,
+      detail: `${parameter} is above the limit of this role, which is ${maxSeconds}. Ask for that or less.`,
       members: { MaxDurationSeconds: maxSeconds },
     });
   }

@@ -2,7 +2,7 @@
 import type { Config } from '../config/schema/config.js';
 import type { RoleConfig } from '../config/schema/role.js';
 import type { Fault } from '../core/fault.js';
-import type { Hop, IssuerType, Target } from '../core/types.js';
+import type { Hop, IssuerType, Principal, Target } from '../core/types.js';
 import { type ClaimedRoles, compileClaimedRoles } from './claimed-roles.js';
 import { type Demands, demandsOf } from './demands.js';
 import { type CompiledGrant, compileGrant } from './grant.js';
@@ -40,6 +40,10 @@ export interface Policy {
   /** By issuer, so that a decision reads only the grants that can matter. */
   readonly indexByIssuer: ReadonlyMap<string, GrantIndex>;
   readonly aliases: Aliases;
+  /** Whether its issuer says that it used several factors. */
+  severalFactors(principal: Principal): boolean;
+  /** Of roles that set none. */
+  readonly region: string;
 }
 
 /** The only type of proof that STS can be given; undefined: STS does not see the proof. */
@@ -93,6 +97,8 @@ export function compilePolicy(config: Config): {
         issuer.type === 'saml' && issuer.aliases ? [[name, issuer.aliases] as const] : [],
       ),
     ),
+    severalFactors: ({ issuer, claims }: Principal) => strengths.get(issuer)?.(claims) ?? false,
+    region: config.aws.region,
   };
   return { policy, ...findings };
 }

@@ -18,16 +18,24 @@ import {
 import { compileSessionPolicy } from './session-policy.js';
 import { parseTemplate, type Template, TemplateError } from './template.js';
 
-/** What the session is called, and from what if the config does not say; GetSessionToken has no name for it. */
-const NAMES: Readonly<Partial<Record<Operation, { readonly place: Place; readonly template: string }>>> = {
-  AssumeRole: { place: ROLE_SESSION_NAME, template: '${slug(claims.sub)}' },
+/** The subject of a JWT, or of an assertion. */
+const SUBJECT = ['${slug(claims.sub)}', '${slug(claims.NameID)}'];
+
+/**
+ * What the session is called, and from what if the config does not say: the first of `templates` whose claim is there.
+ * GetSessionToken has no name for it.
+ */
+const NAMES: Readonly<
+  Partial<Record<Operation, { readonly place: Place; readonly templates: readonly string[] }>>
+> = {
+  AssumeRole: { place: ROLE_SESSION_NAME, templates: SUBJECT },
   // There is no other: STS takes the name from this attribute.
   AssumeRoleWithSAML: {
     place: ROLE_SESSION_NAME,
-    template: '${claims.https://aws.amazon.com/SAML/Attributes/RoleSessionName}',
+    templates: ['${claims.https://aws.amazon.com/SAML/Attributes/RoleSessionName}'],
   },
-  AssumeRoleWithWebIdentity: { place: ROLE_SESSION_NAME, template: '${slug(claims.sub)}' },
-  GetFederationToken: { place: FEDERATED_USER_NAME, template: '${slug(claims.sub)}' },
+  AssumeRoleWithWebIdentity: { place: ROLE_SESSION_NAME, templates: SUBJECT },
+  GetFederationToken: { place: FEDERATED_USER_NAME, templates: SUBJECT },
 };
 
 /** Operations for which no Policy of the caller's can only reduce: STS takes none, or nothing is permitted without one. */
@@ -89,10 +97,10 @@ export function compileSession(
     }
   };
 
-  /** A template for one place; `source` is judged, a default is known to be right. */
-  const value = (place: Place, source: string | undefined, key: string, otherwise = '') => {
-    const parsed = template(source ?? otherwise, at(key));
-    if (source !== undefined) faults.push(...shapeFaults(place, parsed, at(key)));
+  /** A template for one place, judged. */
+  const value = (place: Place, source: string, key: string) => {
+    const parsed = template(source, at(key));
+    faults.push(...shapeFaults(place, parsed, at(key)));
     return (claims: Claims) => checkPlace(place, parsed.fill(claims));
   };
 
@@ -116,7 +124,10 @@ export function compileSession(
 
   const parts: Part[] = [];
   if (naming) {
-    const name = value(naming.place, config.name, 'name', naming.template);
+    const name =
+      config.name === undefined
+        ? defaultName(naming.place, naming.templates)
+        : value(naming.place, config.name, 'name');
     parts.push((claims) => ({ name: name(claims) }));
   }
   if (sourceIdentity !== undefined) {
@@ -140,6 +151,15 @@ export function compileSession(
     policyFixed:
       TAKES_NO_POLICY.includes(role.via) || config.policy !== undefined || config.policyArns !== undefined,
     fill: (claims) => Object.assign({}, ...parts.map((part) => part(claims))),
+  };
+}
+
+function defaultName(place: Place, sources: readonly string[]): (claims: Claims) => string {
+  const templates = sources.map((source) => parseTemplate(source));
+  const isThere = (claims: Claims) => (name: string) => Object.hasOwn(claims, name);
+  return (claims) => {
+    const template = templates.find((each) => each.claims.every(isThere(claims))) ?? templates[0] ?? STAND_IN;
+    return checkPlace(place, template.fill(claims));
   };
 }
 

@@ -1,16 +1,16 @@
 // The pipeline: proof in, credentials out. This list is the whole of it, for every surface.
-import { intentRecord, issuedRecord, type Progress, refusedRecord } from '../audit/record.js';
-import type { AuditRecord } from '../core/audit-record.js';
+import { intentRecord, issuedRecord, type Progress } from '../audit/record.js';
 import { SallyportError } from '../core/errors.js';
 import type { AuditLog, RateLimiter } from '../core/ports.js';
 import type { Decision, ExchangeRequest, Issued, Principal } from '../core/types.js';
 import { asAsked } from './as-asked.js';
 import { limitPrincipal } from './limit-principal.js';
+import { record, recordRefusal } from './recording.js';
 import { decideBeside, type ReportDifference } from './shadow.js';
 import type { Snapshot } from './snapshot.js';
 
 export interface Stages {
-  snapshot(): Omit<Snapshot, 'serviceProvider'>;
+  snapshot(): Pick<Snapshot, 'authenticate' | 'policy' | 'issue' | 'shadow'>;
   readonly limiter: RateLimiter;
   readonly audit: AuditLog;
   readonly reportDifference: ReportDifference;
@@ -53,19 +53,7 @@ export function createExchange({ snapshot, limiter, audit, reportDifference, now
       await record(audit, issuedRecord(progress, issued, now()));
       return { principal, decision, issued };
     } catch (error) {
-      const refusal =
-        error instanceof SallyportError ? error : new SallyportError('internal', { cause: error });
-      if (refusal.code !== 'audit_unavailable') await record(audit, refusedRecord(progress, refusal, now()));
-      throw new RefusedExchange(refusal, progress);
+      throw new RefusedExchange(await recordRefusal(audit, progress, error, now()), progress);
     }
   };
-}
-
-/** Nothing is handed out, and no refusal given, that could not be written down. */
-async function record(audit: AuditLog, entry: AuditRecord): Promise<void> {
-  try {
-    await audit.write(entry);
-  } catch (cause) {
-    throw new SallyportError('audit_unavailable', { cause });
-  }
 }

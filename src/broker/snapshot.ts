@@ -15,15 +15,25 @@ import type { Fault, LocatedFault } from '../core/fault.js';
 import type { Pool } from '../core/pool.js';
 import type { Issue, Log, ReplayStore } from '../core/ports.js';
 import { type CachedIssue, type CachedIssueOptions, cachedIssue } from '../issuance/cached-issue.js';
+import { withConsoleSignIn } from '../issuance/console-sign-in.js';
+import { createDecodeMessage, type DecodeMessage } from '../issuance/decode-authorization-message.js';
 import { createIssue } from '../issuance/issue.js';
+import { createOwnIdentity, type OwnIdentity } from '../issuance/own-identity.js';
 import { roleEpochs } from '../issuance/role-epochs.js';
 import type { StsClient } from '../issuance/sts-client.js';
+import type { IssuerDocuments } from '../issuance/web-identity/documents.js';
+import { openWebIdentityIssuer } from '../issuance/web-identity/open.js';
 import { compileShadow } from './shadow.js';
 
 export interface Snapshot {
   readonly authenticate: Authenticate;
   readonly policy: Policy;
   readonly issue: Issue;
+  /** What the broker publishes as an OIDC issuer, if it is one. */
+  readonly documents?: IssuerDocuments;
+  readonly decodeMessage: DecodeMessage;
+  /** Who the broker itself is to STS. */
+  readonly ownIdentity: OwnIdentity;
   /** How browsers are sent to sign in. */
   readonly serviceProvider: ServiceProvider;
   /** The policy of the candidate, if there is a sound one. */
@@ -48,6 +58,7 @@ export interface SnapshotParts extends Pick<CachedIssueOptions, 'cache' | 'onUse
   readonly reader: SecondReader;
   readonly sts: Pool<Config['aws'], StsClient>;
   readonly log: Log;
+  now(): Date;
 }
 
 export type Built =
@@ -81,7 +92,9 @@ export async function buildSnapshot(
   for (const { line, path, message } of loaded.locateFaults(warnings))
     log.warn({ line, path: path.join('.') }, message);
   const https = config.server.tls && (await readTls(config.server.tls));
-  const faults: Fault[] = [...policyFaults, ...(https?.ok === false ? https.faults : [])];
+  const keyless = config.webIdentity && (await openWebIdentityIssuer(config.webIdentity, serverUrl));
+  const faults: Fault[] = [...policyFaults];
+  for (const part of [https, keyless]) if (part?.ok === false) faults.push(...part.faults);
   const oidc = await createOidcVerifier({ issuers: issuersOf(config.issuers, 'oidc'), keys, log });
   const saml = await createSamlVerifier({
     issuers: issuersOf(config.issuers, 'saml'),
@@ -101,7 +114,10 @@ export async function buildSnapshot(
   const sts = stsPool(config.aws);
   const epochs = roleEpochs(config);
   const releaseCache = cache.hold(epochs.all);
-  const cached = cachedIssue(createIssue(sts.thing), { cache, epochs, onUse, log, now });
+  const sign = keyless?.ok
+    ? keyless.issuer.createSigner({ severalFactors: policy.severalFactors, now })
+    : undefined;
+  const cached = cachedIssue(createIssue(sts.thing, sign), { cache, epochs, onUse, log, now });
   const shadow = compileShadow(loaded.shadow);
   const close = async () => {
     await oidc.verifier.close();
@@ -114,8 +130,11 @@ export async function buildSnapshot(
     withReplay: (replay) => ({
       authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, replay),
       policy,
-      issue: cached.issue,
+      issue: withConsoleSignIn(cached.issue, { sts: sts.thing, aws: config.aws, issuer: serverUrl, now }),
       sweepCache: cached.sweep,
+      decodeMessage: createDecodeMessage(sts.thing),
+      ownIdentity: createOwnIdentity(sts.thing, now),
+      ...(keyless?.ok && { documents: keyless.issuer.documents }),
       serviceProvider: createServiceProvider(saml.trust, serverUrl),
       ...(shadow.policy && { shadow: shadow.policy }),
       config,

@@ -9,6 +9,7 @@ interface Options {
   readonly stsPort: number;
   readonly oidcPort: number;
   readonly samlPort: number;
+  readonly consolePort: number;
   readonly json?: boolean;
 }
 
@@ -20,6 +21,7 @@ export function registerDev(program: Command): void {
     .addOption(portOption('--sts-port', 'STS'))
     .addOption(portOption('--oidc-port', 'the OIDC provider'))
     .addOption(portOption('--saml-port', 'the SAML IdP'))
+    .addOption(portOption('--console-port', 'console sign-in'))
     .option('--json', 'print one JSON line when everything is ready')
     .action(async (options: Options) => {
       const { createLog } = await import('../telemetry/log.js');
@@ -30,7 +32,14 @@ export function registerDev(program: Command): void {
         const running = await startSandboxedBroker({
           log: createLog('warn'),
           port: options.port,
-          sandbox: { ports: { sts: options.stsPort, oidc: options.oidcPort, saml: options.samlPort } },
+          sandbox: {
+            ports: {
+              sts: options.stsPort,
+              oidc: options.oidcPort,
+              saml: options.samlPort,
+              consoleSignin: options.consolePort,
+            },
+          },
         });
         const close = async () => {
           await removeDevState(running.url);
@@ -46,7 +55,10 @@ export function registerDev(program: Command): void {
     });
 }
 
-function welcome({ broker, signIn, sts, oidc, saml, config, users }: DevState, audit: string): string {
+function welcome(
+  { broker, signIn, sts, consoleSignin, oidc, saml, config, users }: DevState,
+  audit: string,
+): string {
   const people = users.map(
     ({ name, password, groups }) => `${name} / ${password} (${groups.join(', ') || 'no group'})`,
   );
@@ -58,6 +70,7 @@ function welcome({ broker, signIn, sts, oidc, saml, config, users }: DevState, a
   OIDC issuer    ${oidc.issuer}
   SAML metadata  ${saml.metadata}
   SAML SSO       ${saml.sso}
+  Console        ${consoleSignin}
   Config         ${config}
   Audit log      ${audit}
   Users          ${people.join('\n                 ')}
@@ -72,9 +85,17 @@ Paste these into another terminal, in this folder.
 
   npx sallyport assertion --user alice | curl -s ${broker}/v1/credentials --data-urlencode SAMLResponse@- -d Role=s3-reader
 
-3. The AWS CLI uses credentials from the broker:
+3. A SAML assertion of carol becomes credentials without any stored AWS key: the broker signs a JWT about her, for STS.
+
+  npx sallyport assertion --user carol | curl -s ${broker}/v1/credentials --data-urlencode SAMLResponse@- -d Role=auditor
+
+4. The AWS CLI uses credentials from the broker:
 
   eval "$(curl -s ${broker}/v1/credentials -H "Authorization: Bearer $(npx sallyport token --user alice)" -d Role=deploy | node -pe 'const c = JSON.parse(fs.readFileSync(0)).Credentials; \`export AWS_ACCESS_KEY_ID=\${c.AccessKeyId} AWS_SECRET_ACCESS_KEY=\${c.SecretAccessKey} AWS_SESSION_TOKEN=\${c.SessionToken}\`')"
   aws sts get-caller-identity --region eu-west-1 --endpoint-url ${sts}
+
+4. A browser is signed in to the sandbox's console:
+
+  npx sallyport console deploy --user alice --open
 `;
 }

@@ -8,6 +8,7 @@ import { isJsonObject, parseJson } from '../core/json.js';
 import type { Claims } from '../core/types.js';
 import { explanationText } from './explanation-text.js';
 import { out, printFaults } from './print.js';
+import { readStdin } from './stdin.js';
 
 interface Options {
   readonly config: string;
@@ -111,12 +112,6 @@ async function readClaims(path: string): Promise<Claims> {
   if (!isJsonObject(claims))
     throw new Error('The claims are not a JSON object. Write one, e.g. {"sub":"jane"}.');
   return claims;
-}
-
-async function readStdin(): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function introduction(

@@ -1,4 +1,4 @@
-// `sallyport sandbox`: the local STS, OIDC provider and SAML IdP alone, to test one's own things against.
+// `sallyport sandbox`: the local STS, OIDC provider, SAML IdP and console sign-in alone, to test one's own things against.
 import type { Command } from 'commander';
 import type { Addresses } from '../sandbox/start.js';
 import { out } from './print.js';
@@ -7,21 +7,25 @@ import { portOption, runUntilStopped } from './run.js';
 interface Options {
   readonly iam?: string;
   readonly users?: string;
+  readonly broker?: string;
   readonly stsPort: number;
   readonly oidcPort: number;
   readonly samlPort: number;
+  readonly consolePort: number;
   readonly json?: boolean;
 }
 
 export function registerSandbox(program: Command): void {
   program
     .command('sandbox')
-    .description('run a local STS, OIDC provider and SAML IdP, without the broker')
+    .description('run a local STS, OIDC provider, SAML IdP and console sign-in, without the broker')
     .option('--iam <file>', "accounts, users, roles and providers (YAML); default: the sandbox's own")
     .option('--users <file>', "people who can sign in (YAML); default: the sandbox's own")
+    .option('--broker <url>', 'the broker whose own tokens STS accepts (default: http://127.0.0.1:8443)')
     .addOption(portOption('--sts-port', 'STS'))
     .addOption(portOption('--oidc-port', 'the OIDC provider'))
     .addOption(portOption('--saml-port', 'the SAML IdP'))
+    .addOption(portOption('--console-port', 'console sign-in'))
     .option('--json', 'print one JSON line when everything is ready')
     .action(async (options: Options) => {
       const { addresses, startSandbox } = await import('../sandbox/start.js');
@@ -29,7 +33,13 @@ export function registerSandbox(program: Command): void {
         startSandbox({
           ...(options.iam !== undefined && { iamFile: options.iam }),
           ...(options.users !== undefined && { usersFile: options.users }),
-          ports: { sts: options.stsPort, oidc: options.oidcPort, saml: options.samlPort },
+          ...(options.broker !== undefined && { brokerUrl: options.broker }),
+          ports: {
+            sts: options.stsPort,
+            oidc: options.oidcPort,
+            saml: options.samlPort,
+            consoleSignin: options.consolePort,
+          },
         });
       await runUntilStopped(start, (sandbox) => {
         const where = addresses(sandbox);
@@ -38,11 +48,12 @@ export function registerSandbox(program: Command): void {
     });
 }
 
-function welcome({ sts, oidc, saml, users }: Addresses): string {
+function welcome({ sts, consoleSignin, oidc, saml, users }: Addresses): string {
   return `STS            ${sts}
 OIDC issuer    ${oidc.issuer}
 SAML metadata  ${saml.metadata}
 SAML SSO       ${saml.sso}
+Console        ${consoleSignin}
 Users          ${users.map(({ name, password }) => `${name} / ${password}`).join(', ')}
 Ctrl-C stops it.`;
 }

@@ -1,10 +1,11 @@
-// The sandbox with a broker in front, as `dev` and `demo` run it. What it writes (config, IdP metadata, audit log) is
-// in a folder of its own, which goes when it closes.
+// The sandbox with a broker in front, as `dev` and `demo` run it. What it writes (config, IdP metadata, signing key,
+// audit log) is in a folder of its own, which goes when it closes.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../core/ports.js';
+import { generateKey } from '../issuance/web-identity/rotate-keys.js';
 import { type Sandbox, type SandboxOptions, sandboxFile, startSandbox } from '../sandbox/start.js';
 import { printFaults } from './print.js';
 import { startBroker } from './start-broker.js';
@@ -15,6 +16,8 @@ export interface SandboxedBroker {
   readonly signInUrl: string;
   readonly configFile: string;
   readonly auditFile: string;
+  /** Folder of the signing keys. */
+  readonly keyFolder: string;
   readonly sandbox: Sandbox;
   close(): Promise<void>;
 }
@@ -23,7 +26,7 @@ export interface SandboxedBrokerOptions {
   readonly log: Log;
   /** The broker's port; 0 takes a free one. */
   readonly port?: number;
-  readonly sandbox?: SandboxOptions;
+  readonly sandbox?: Omit<SandboxOptions, 'brokerUrl'>;
   /** Text of another config than the sandbox's own, with the same `${sandbox:…}` to fill in. */
   readonly config?: string;
 }
@@ -35,7 +38,9 @@ export async function startSandboxedBroker({
   sandbox: options,
   config,
 }: SandboxedBrokerOptions): Promise<SandboxedBroker> {
-  const sandbox = await startSandbox(options);
+  const brokerPort = port === 0 ? await freePort() : port;
+  const brokerUrl = `http://127.0.0.1:${brokerPort}`;
+  const sandbox = await startSandbox({ ...options, brokerUrl });
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-'));
   const closeSandbox = async () => {
     await sandbox.close();
@@ -46,15 +51,18 @@ export async function startSandboxedBroker({
     const auditFile = join(folder, 'audit.jsonl');
     const metadataFile = join(folder, 'idp-metadata.xml');
     await writeFile(metadataFile, sandbox.saml.metadata);
-    const brokerPort = port === 0 ? await freePort() : port;
+    const keyFolder = join(folder, 'keys');
+    await generateKey(keyFolder, { now: new Date() });
     await writeFile(
       configFile,
       fill(config ?? (await sandboxFile('sallyport.yaml')), {
-        'broker.url': `http://127.0.0.1:${brokerPort}`,
+        'broker.url': brokerUrl,
         'broker.port': String(brokerPort),
         'sts.url': sandbox.sts.url,
+        'console.signin': sandbox.consoleSignin.endpoint,
         'oidc.issuer': sandbox.oidc.issuer,
         'saml.metadata': metadataFile,
+        keys: keyFolder,
         audit: auditFile,
       }),
       { mode: 0o600 },
@@ -69,7 +77,7 @@ export async function startSandboxedBroker({
       await closeSandbox();
     };
     const { url } = started;
-    return { url, signInUrl: `${url}/login/people`, configFile, auditFile, sandbox, close };
+    return { url, signInUrl: `${url}/login/people`, configFile, auditFile, keyFolder, sandbox, close };
   } catch (error) {
     await closeSandbox();
     throw error;
@@ -80,7 +88,7 @@ function fill(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\$\{sandbox:([A-Za-z.]+)\}/g, (whole, name: string) => values[name] ?? whole);
 }
 
-/** The broker's URL is part of its config, so its port must be known before it starts. */
+/** The broker's URL is part of its config and of IAM, so its port must be known before anything starts. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));

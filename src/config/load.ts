@@ -6,6 +6,7 @@ import type { Document, LineCounter } from 'yaml';
 import type { Fault, LocatedFault } from '../core/fault.js';
 import { schemaFaults } from './faults.js';
 import { interpolate } from './interpolate.js';
+import { keyFiles } from './key-folder.js';
 import { locate } from './locate.js';
 import { readYaml } from './read-yaml.js';
 import { referenceFaults } from './references.js';
@@ -95,6 +96,7 @@ export function parseConfig(text: string, file: string, env: Environment): LoadR
     issuers: namesIn(interpolated.value, 'issuers'),
     roles: namesIn(interpolated.value, 'roles'),
     rolesFrom: namesIn(interpolated.value, 'rolesFrom') ?? [],
+    webIdentity: namesIn(interpolated.value, 'webIdentity') !== undefined,
   });
   const faults = [...ownFaults, ...references.map(shaped.restorePath)];
   const sound = soundPart(interpolated.value, faults);
@@ -119,9 +121,10 @@ function locator(document: Document, lines: LineCounter, file: string): LoadedCo
 const isUrl = (path: string) => /^https?:\/\//.test(path);
 
 /** What is read once, when the config is taken. The store keeps its connections, and tokens of `tokenFile` are read each time. */
-function filesNamed({ server, issuers }: Config): readonly string[] {
+function filesNamed({ server, issuers, webIdentity }: Config): readonly string[] {
   return [
     ...Object.values(server.tls ?? {}),
+    ...(webIdentity ? keyFiles(webIdentity.keys) : []),
     ...Object.values(issuers).flatMap((issuer) =>
       issuer.type === 'saml' ? issuer.metadata : (issuer.ca ?? []),
     ),
@@ -131,7 +134,7 @@ function filesNamed({ server, issuers }: Config): readonly string[] {
 /** Files in the config are relative to it. */
 function withAbsolutePaths(config: Config, folder: string): Config {
   const absolute = (path: string) => (isUrl(path) ? path : resolve(folder, path));
-  const { store, shadow } = config;
+  const { store, shadow, webIdentity } = config;
   const { tls } = config.server;
   return {
     ...config,
@@ -157,6 +160,7 @@ function withAbsolutePaths(config: Config, folder: string): Config {
         ),
       },
     }),
+    ...(webIdentity && { webIdentity: { ...webIdentity, keys: absolute(webIdentity.keys) } }),
     ...(shadow !== undefined && { shadow: absolute(shadow) }),
     ...(store && {
       store: 'tls' in store && store.tls ? { ...store, tls: { ca: absolute(store.tls.ca) } } : store,

@@ -2,14 +2,18 @@
 // points at the value and does not repeat it: it may have come from the environment.
 import { isAddressBlock, isLoopback } from '../core/address.js';
 import { IAM_ROLE_ARN_PATTERN } from '../core/arn.js';
+import { seconds } from '../core/duration.js';
 import type { Fault } from '../core/fault.js';
 import type { Config } from './schema/config.js';
+import { MAX_TOKEN_LIFETIME } from './schema/web-identity.js';
 
 /** Names to refer to; undefined: not to be judged. */
 interface Names {
   readonly issuers: readonly string[] | undefined;
   readonly roles: readonly string[] | undefined;
   readonly rolesFrom: readonly string[];
+  /** Whether the section was written, sound or not. */
+  readonly webIdentity: boolean;
 }
 
 /** Faults between the parts of a config that has the right shape. */
@@ -17,19 +21,40 @@ export function referenceFaults(config: Config, names: Names): readonly Fault[] 
   return [
     ...serverFaults(config),
     ...awsFaults(config),
-    ...roleFaults(config),
+    ...webIdentityFaults(config),
+    ...roleFaults(config, names),
     ...familyFaults(names),
     ...grantFaults(config, names),
     ...testFaults(config, names),
   ];
 }
 
-function awsFaults({ aws: { endpoint } }: Config): readonly Fault[] {
-  if (endpoint === undefined) return [];
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))) return [];
+function awsFaults({ aws }: Config): readonly Fault[] {
   const message = 'Must be an https URL, or http on loopback: proofs and credentials pass there.';
-  return [{ path: ['aws', 'endpoint'], message }];
+  return (['endpoint', 'signinEndpoint'] as const)
+    .filter((key) => aws[key] !== undefined && !isSafe(aws[key]))
+    .map((key) => ({ path: ['aws', key], message }));
+}
+
+/** https, or http that stays on this machine. */
+function isSafe(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+}
+
+/** IAM takes an OIDC provider by https alone: whoever can change its keys on the way can sign tokens. */
+function webIdentityFaults({ webIdentity, server }: Config): readonly Fault[] {
+  if (!webIdentity) return [];
+  const { issuer = server.url, lifetime } = webIdentity;
+  const at = (key: string) => ['webIdentity', key];
+  const faults: Fault[] = [];
+  if (!isSafe(issuer)) {
+    const message = 'Must be an https URL, or http on loopback. It is server.url unless it is set here.';
+    faults.push({ path: at('issuer'), message });
+  }
+  if (lifetime !== undefined && (seconds(lifetime) < 60 || seconds(lifetime) > MAX_TOKEN_LIFETIME))
+    faults.push({ path: at('lifetime'), message: 'Write a duration of 1m to 1h.' });
+  return faults;
 }
 
 function serverFaults({ server }: Config): readonly Fault[] {
@@ -49,10 +74,15 @@ function serverFaults({ server }: Config): readonly Fault[] {
   ];
 }
 
-/** STS reads these from a token of the caller's own; the broker cannot add to it. */
-function roleFaults({ roles }: Config): readonly Fault[] {
-  return Object.entries(roles).flatMap(([name, role]) => {
-    if (role.via !== 'AssumeRoleWithWebIdentity' || role.webIdentity === 'broker') return [];
+function roleFaults({ roles }: Config, { webIdentity }: Names): readonly Fault[] {
+  return Object.entries(roles).flatMap(([name, role]): readonly Fault[] => {
+    if (role.via !== 'AssumeRoleWithWebIdentity') return [];
+    if (role.webIdentity === 'broker') {
+      const message =
+        'The broker has no keys to sign with. Add the section webIdentity with keys: a folder that sallyport issuer generate makes.';
+      return webIdentity ? [] : [{ path: ['roles', name, 'webIdentity'], message }];
+    }
+    // STS reads these from the caller's token; the broker cannot add to it.
     const message =
       "With the caller's own JWT this comes from its claims alone. Leave it out, or set webIdentity: broker.";
     return (['tags', 'transitiveTags', 'sourceIdentity'] as const)

@@ -44,7 +44,7 @@ export function soundPart(value: unknown, faults: readonly Fault[]): SoundPart {
 /** Names that were written, sound or not, so that a reference to a faulty entry is not a second fault; undefined if there is no telling. */
 export function namesIn(
   value: unknown,
-  section: 'issuers' | 'roles' | 'rolesFrom',
+  section: 'issuers' | 'roles' | 'rolesFrom' | 'webIdentity',
 ): readonly string[] | undefined {
   const entries = isObject(value) ? value[section] : undefined;
   return isObject(entries) ? Object.keys(entries) : undefined;

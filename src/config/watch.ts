@@ -45,9 +45,9 @@ export function watchFiles(
       lookSoon();
     }
   };
+  // Not put off by what goes on in the same folder: an audit log there is written all the time.
   const lookSoon = () => {
-    clearTimeout(timer);
-    timer = setTimeout(look, settle).unref();
+    timer ??= setTimeout(look, settle).unref();
   };
   const watchFolders = () => {
     const folders = new Set([...known.keys()].flatMap(foldersOf));

@@ -2,8 +2,11 @@
 import type { ErrorCode } from './errors.js';
 import type { DurationLimit, IssuerType, Operation } from './types.js';
 
-/** `intent` before STS is called; `issued`, `denied` (by policy or proof) or `failed` (by STS or a fault) before the answer. */
-export type AuditEvent = 'intent' | 'issued' | 'denied' | 'failed';
+/**
+ * `intent` before STS is called; `issued`, `denied` (by policy or proof) or `failed` (by STS or a fault) before the answer.
+ * `decoded` where an authorization message was: nothing is issued then.
+ */
+export type AuditEvent = 'intent' | 'issued' | 'decoded' | 'denied' | 'failed';
 
 export interface AuditRecord {
   readonly Version: 1;
@@ -45,6 +48,8 @@ export interface AuditRecord {
     readonly TransitiveTagKeys?: readonly string[];
     readonly SourceIdentity?: string;
   };
+  /** The credentials are for a console sign-in. */
+  readonly Console?: { readonly Destination: string; readonly SessionDuration?: number };
   readonly Reason?: string;
   readonly Issued?: {
     readonly AccessKeyId: string;
@@ -61,6 +66,10 @@ export interface AuditRecord {
     readonly Cached?: true;
     /** With less life left than promised, because STS could not be asked. */
     readonly Stale?: true;
+    /** Until when the console URL can be opened that was given in place of the credentials. */
+    readonly ConsoleUrlExpires?: string;
   };
+  /** Of the call that decoded a message; an issued session has its own. */
+  readonly StsRequestId?: string;
   readonly Error?: { readonly Code: ErrorCode; readonly Reason: string };
 }

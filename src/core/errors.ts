@@ -1,45 +1,15 @@
 // The one table of refusals: code -> HTTP status, OAuth error, STS code and the sentence the caller reads.
 // A caller gets code, sentence and request id; `reason` and `cause` go to the log and audit under that id.
 
-interface ErrorEntry {
-  readonly status: number;
-  /** RFC 6749 section 5.2 / RFC 8693 section 2.2.2 error. */
-  readonly oauth: string;
-  /** The code AWS STS would send for the like. */
-  readonly sts: string;
-  /** Says what is wrong and what to do. Never holds a value from the request. */
-  readonly text: string;
-  /** Seconds for `Retry-After`, where trying again later can help. */
-  readonly retryAfter?: number;
-}
-
-const table = <const T extends Record<string, ErrorEntry>>(entries: T): T => entries;
-
-const invalidRequest = (status: number, text: string) => ({
-  status,
-  oauth: 'invalid_request',
-  sts: 'ValidationError',
-  text,
-});
-const invalidProof = (text: string) => ({
-  status: 401,
-  oauth: 'invalid_grant',
-  sts: 'InvalidIdentityToken',
-  text,
-});
-const refused = (status: number, text: string) => ({
-  status,
-  oauth: 'invalid_target',
-  sts: 'AccessDenied',
-  text,
-});
-const unavailable = (text: string, retryAfter: number) => ({
-  status: 503,
-  oauth: 'temporarily_unavailable',
-  sts: 'ServiceUnavailable',
-  text,
-  retryAfter,
-});
+import {
+  type ErrorEntry,
+  invalidProof,
+  invalidRequest,
+  misconfigured,
+  refused,
+  table,
+  unavailable,
+} from './error-entry.js';
 
 export const ERRORS = table({
   // The request
@@ -137,10 +107,7 @@ export const ERRORS = table({
     403,
     'Your claims do not yield a valid session for this role. Ask the operator to check the claim the detail names.',
   ),
-  duration_exceeds_limit: invalidRequest(
-    400,
-    'DurationSeconds is above the limit of this role. Ask for less.',
-  ),
+  duration_exceeds_limit: invalidRequest(400, 'The duration is above the limit of this role. Ask for less.'),
   session_too_short: refused(
     403,
     'Your sign-in ends too soon: STS issues no credentials for under 900 seconds. Sign in again.',
@@ -154,22 +121,26 @@ export const ERRORS = table({
     'This role needs SerialNumber and TokenCode in the request: the MFA device of the IAM user of the broker, and the code it shows.',
   ),
   reason_required: invalidRequest(400, 'This role needs a Reason in the request: say why you need it.'),
+  console_not_supported: invalidRequest(
+    400,
+    'The AWS console cannot be opened with this role. Use POST /v1/credentials for it, or choose another role.',
+  ),
   // Issuance
-  sts_access_denied: {
-    status: 502,
-    oauth: 'server_error',
-    sts: 'AccessDenied',
-    text: 'STS refused to issue this role. Its trust policy, or the permissions of the broker, do not admit this session; ask the operator.',
-  },
+  sts_access_denied: misconfigured(
+    'AccessDenied',
+    'STS refused to issue this role. Its trust policy, or the permissions of the broker, do not admit this session; ask the operator.',
+  ),
   sts_rejected_proof: invalidProof(
     'STS did not accept the proof. The identity provider in IAM may not match the issuer; ask the operator.',
   ),
-  sts_rejected_request: {
-    status: 502,
-    oauth: 'server_error',
-    sts: 'ValidationError',
-    text: 'STS rejected the session this role asks for. Ask the operator to check the role.',
-  },
+  web_identity_rejected: misconfigured(
+    'InvalidIdentityToken',
+    'STS did not accept the token that the broker signed about you. Ask the operator to compare the OIDC provider in IAM, the published keys and the clock with the broker.',
+  ),
+  sts_rejected_request: misconfigured(
+    'ValidationError',
+    'STS rejected the session this role asks for. Ask the operator to check the role.',
+  ),
   policy_malformed: invalidRequest(
     400,
     'STS does not accept the session policy. Correct Policy if you sent one; otherwise ask the operator.',
@@ -184,12 +155,23 @@ export const ERRORS = table({
     sts: 'Throttling',
   },
   sts_unavailable: unavailable('STS cannot be reached just now. Try again shortly.', 5),
-  broker_credentials_invalid: {
-    status: 502,
-    oauth: 'server_error',
-    sts: 'InvalidClientTokenId',
-    text: 'The AWS credentials of the broker itself are missing or not valid. Ask the operator to check them.',
-  },
+  broker_credentials_invalid: misconfigured(
+    'InvalidClientTokenId',
+    'The AWS credentials of the broker itself are missing or not valid. Ask the operator to check them.',
+  ),
+  broker_not_permitted: misconfigured(
+    'AccessDenied',
+    'STS does not let the broker itself do this. Ask the operator to allow it in the IAM policy of the broker.',
+  ),
+  encoded_message_invalid: invalidRequest(
+    400,
+    'STS cannot decode this message. Send EncodedMessage whole, as the refusal had it, to the partition it came from.',
+  ),
+  signin_refused: misconfigured(
+    'ValidationError',
+    'AWS sign-in does not accept the credentials of this role. Leave out SessionDuration if you sent it; otherwise ask the operator.',
+  ),
+  signin_unavailable: unavailable('AWS sign-in cannot be reached just now. Try again shortly.', 5),
   // The broker
   audit_unavailable: unavailable(
     'The audit log cannot be written, so nothing is issued. Try again shortly.',

@@ -1,5 +1,6 @@
 // What the pipeline needs from the outside, as types. `compose.ts` alone picks who implements them.
 import type { AuditRecord } from './audit-record.js';
+import type { Secret } from './secret.js';
 import type { Decision, Issued, MfaCode, Principal, Proof } from './types.js';
 
 /** A proof, or the request it answers, that may be used once. Times are epoch seconds. */
@@ -65,6 +66,12 @@ export interface Order {
   readonly proof: Proof;
   readonly mfa?: MfaCode;
 }
+
+/**
+ * Signs a JWT of the broker's own about a principal and the session decided for it, for STS alone. Rejects with a
+ * SallyportError.
+ */
+export type SignWebIdentity = (order: Pick<Order, 'principal' | 'decision'>) => Promise<Secret>;
 
 /** Asks STS for what was decided. Throws a SallyportError. */
 export type Issue = (order: Order) => Promise<Issued>;

@@ -100,6 +100,21 @@ export interface MfaCode {
   readonly tokenCode: Secret;
 }
 
+/** Where a console sign-in is to lead, and for how long. */
+export interface ConsoleRequest {
+  /** A page of the AWS console; default: its home, in the role's region. */
+  readonly destination?: string;
+  /** Seconds that the console session may last; default: as long as the credentials. */
+  readonly sessionDuration?: number;
+}
+
+/** The same, decided: sign-in takes it for this role. */
+export interface ConsoleSession {
+  /** An https URL of the console of the role's partition. */
+  readonly destination: string;
+  readonly sessionDuration?: number;
+}
+
 /** A surface's request after its wire format has been parsed: the pipeline's only input. */
 export interface ExchangeRequest extends AskedFor {
   readonly requestId: string;
@@ -108,6 +123,8 @@ export interface ExchangeRequest extends AskedFor {
   readonly sourceAddress: string;
   readonly proof: Proof;
   readonly mfa?: MfaCode;
+  /** Present: the caller wants to sign in to the AWS console, not the credentials. */
+  readonly console?: ConsoleRequest;
 }
 
 /** What STS is asked for. Durations are seconds. */
@@ -147,6 +164,8 @@ export interface Decision {
   readonly durationLimitedBy: DurationLimit;
   /** Break-glass reason given in the request. */
   readonly reason?: string;
+  /** Present: the credentials are for a console sign-in. */
+  readonly console?: ConsoleSession;
   /** Ids of grants whose `when` could not be evaluated: for the metric. */
   readonly failedConditions?: readonly string[];
 }
@@ -156,6 +175,12 @@ export interface Credentials {
   readonly secretAccessKey: Secret;
   readonly sessionToken: Secret;
   readonly expiration: Date;
+}
+
+/** Who opens it within its time is signed in to the AWS console. */
+export interface ConsoleSignin {
+  readonly url: Secret;
+  readonly expires: Date;
 }
 
 /** What STS answered. Which optional fields are there depends on the operation. */
@@ -173,4 +198,6 @@ export interface Issued {
   readonly durationLimitedBy?: 'chain';
   /** It was issued for an earlier request. `stale`: with less life left than promised, because STS cannot be asked. */
   readonly cached?: 'fresh' | 'stale';
+  /** Where the decision was for a console sign-in. */
+  readonly signin?: ConsoleSignin;
 }

@@ -6,6 +6,7 @@ import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Decode } from '../broker/decode.js';
 import type { Explain } from '../broker/explain.js';
 import type { PreviewCaller } from '../broker/preview.js';
 import type { ConfigStatus } from '../broker/reload.js';
@@ -13,12 +14,17 @@ import type { TlsMaterial } from '../config/tls.js';
 import { SallyportError } from '../core/errors.js';
 import type { RateLimiter } from '../core/ports.js';
 import { VERSION } from '../core/version.js';
+import type { OwnIdentity } from '../issuance/own-identity.js';
+import type { IssuerDocuments } from '../issuance/web-identity/documents.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { addBodyParsers, addQueryParser, BODY_LIMIT } from './body.js';
 import { refuseClearText } from './clear-text.js';
+import { consoleRoutes } from './console/routes.js';
 import { credentialsRoutes } from './credentials/routes.js';
+import { decodeRoutes } from './decode-authorization-message/routes.js';
 import { explainRoutes } from './explain/routes.js';
 import { identityRoutes } from './identity/routes.js';
+import { issuerRoutes } from './issuer/routes.js';
 import { operationsRoutes, type Readiness } from './operations/routes.js';
 import { createProblemHandler, ProblemSchema, problemOf } from './problem.js';
 import { limitByAddress } from './rate-limit.js';
@@ -37,8 +43,12 @@ export type App = FastifyInstance<
 export interface AppOptions extends SignInOptions {
   readonly preview: PreviewCaller;
   readonly explain: Explain;
+  readonly decode: Decode;
   readonly ready: Readiness;
+  readonly ownIdentity: OwnIdentity;
   configStatus(): ConfigStatus;
+  /** What the broker publishes as an OIDC issuer, if it is one. */
+  documents(): IssuerDocuments | undefined;
   readonly limiter: RateLimiter;
   readonly metrics: Metrics;
   readonly tls?: TlsMaterial;
@@ -129,6 +139,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         { name: 'credentials', description: 'For callers.' },
         { name: 'sign-in', description: 'For people with a browser.' },
         { name: 'operations', description: 'For the operator.' },
+        { name: 'issuer', description: 'For AWS: the broker as OIDC issuer.' },
       ],
       components: { securitySchemes: { jwt: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
@@ -137,9 +148,12 @@ export async function createApp(options: AppOptions): Promise<App> {
   credentialsRoutes(app, options);
   rolesRoutes(app, options);
   identityRoutes(app, options);
+  consoleRoutes(app, options);
   explainRoutes(app, options);
+  decodeRoutes(app, options);
   signInRoutes(app, options);
   operationsRoutes(app, options);
+  issuerRoutes(app, options);
   return app;
 }
 

@@ -1,10 +1,12 @@
-// The limit by address, before anything else is done for a request. The operator's own probes are not counted.
+// The limit by address, before anything else is done for a request. The operator's own probes are not counted, nor is
+// what AWS must be able to read for others to get credentials.
 import ipaddr from 'ipaddr.js';
 import type { RateLimiter } from '../core/ports.js';
+import { DOCUMENT_PATHS } from '../issuance/web-identity/documents.js';
 import type { App } from './app.js';
 import { sourceAddress } from './source-address.js';
 
-const UNCOUNTED = ['/healthz', '/readyz', '/metrics'];
+const UNCOUNTED: readonly string[] = ['/healthz', '/readyz', '/metrics', ...DOCUMENT_PATHS];
 
 /** What is counted together: an IPv4 address, also one mapped into IPv6, or an IPv6 /64, which is one subscriber's. */
 export function addressKey(address: string): string {

@@ -1,5 +1,5 @@
-// AssumeRoleWithWebIdentity: the caller's own JWT goes to STS; no AWS key signs the call. Tags and source identity are
-// claims of the token.
+// AssumeRoleWithWebIdentity: a JWT goes to STS, the caller's own or one that the broker signed; no AWS key signs the
+// call. Tags and source identity are claims of the token.
 import type { Secret } from '../core/secret.js';
 import type { Issued, Session, Target } from '../core/types.js';
 import { issuedFrom, sharedParameters } from './answer.js';

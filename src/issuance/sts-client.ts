@@ -10,6 +10,11 @@ import {
   AssumeRoleWithWebIdentityCommand,
   type AssumeRoleWithWebIdentityCommandInput,
   type AssumeRoleWithWebIdentityCommandOutput,
+  DecodeAuthorizationMessageCommand,
+  type DecodeAuthorizationMessageCommandInput,
+  type DecodeAuthorizationMessageCommandOutput,
+  GetCallerIdentityCommand,
+  type GetCallerIdentityCommandOutput,
   GetFederationTokenCommand,
   type GetFederationTokenCommandInput,
   type GetFederationTokenCommandOutput,
@@ -38,6 +43,10 @@ export interface StsClient {
   assumeRoleWithWebIdentity(
     input: AssumeRoleWithWebIdentityCommandInput,
   ): Promise<AssumeRoleWithWebIdentityCommandOutput>;
+  decodeAuthorizationMessage(
+    input: DecodeAuthorizationMessageCommandInput,
+  ): Promise<DecodeAuthorizationMessageCommandOutput>;
+  getCallerIdentity(): Promise<GetCallerIdentityCommandOutput>;
   getFederationToken(input: GetFederationTokenCommandInput): Promise<GetFederationTokenCommandOutput>;
   getSessionToken(input: GetSessionTokenCommandInput): Promise<GetSessionTokenCommandOutput>;
   /** Whether the broker's own identity is a session itself: STS then limits what it takes on. */
@@ -78,6 +87,9 @@ export function createStsClient({ region, endpoint, credentials }: StsClientOpti
     assumeRoleWithSAML: (input) => translated(client.send(new AssumeRoleWithSAMLCommand(input))),
     assumeRoleWithWebIdentity: (input) =>
       translated(client.send(new AssumeRoleWithWebIdentityCommand(input))),
+    decodeAuthorizationMessage: (input) =>
+      translated(client.send(new DecodeAuthorizationMessageCommand(input))),
+    getCallerIdentity: () => translated(client.send(new GetCallerIdentityCommand({}))),
     getFederationToken: (input) => translated(client.send(new GetFederationTokenCommand(input))),
     getSessionToken: (input) => translated(client.send(new GetSessionTokenCommand(input))),
     hasTemporaryCredentials: async () => {

@@ -8,6 +8,7 @@ const CODES: ReadonlyMap<string, ErrorCode> = new Map(
     ExpiredToken: 'broker_credentials_invalid',
     IDPCommunicationError: 'sts_unavailable',
     IDPRejectedClaim: 'sts_rejected_proof',
+    InvalidAuthorizationMessage: 'encoded_message_invalid',
     InvalidClientTokenId: 'broker_credentials_invalid',
     InvalidIdentityToken: 'sts_rejected_proof',
     InvalidParameterValue: 'sts_rejected_request',

@@ -11,6 +11,7 @@ const DevState = Type.Object({
   broker: Type.String({ description: 'Base URL of the broker.' }),
   signIn: Type.String({ description: 'Where a browser signs in.' }),
   sts: Type.String({ description: 'Base URL of the local STS.' }),
+  consoleSignin: Type.String({ description: 'URL of the federation endpoint of the local console sign-in.' }),
   oidc: Type.Object({ issuer: text }),
   saml: Type.Object({
     metadata: Type.String({ description: 'URL of the metadata document.' }),

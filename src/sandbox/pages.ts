@@ -1,4 +1,4 @@
-// The few pages the sandbox's identity providers show. No scripts but the one of the auto-posting form,
+// The few pages the sandbox shows. No scripts but the one of the auto-posting form,
 // which the Content-Security-Policy names by hash.
 import { createHash } from 'node:crypto';
 import { type Content, Markup, markup } from '../core/markup.js';
@@ -25,6 +25,8 @@ function page(title: string, body: Content): string {
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 22rem; margin: 4rem auto; padding: 0 1rem }
 label, input, button { display: block; width: 100%; box-sizing: border-box; font: inherit }
 input, button { margin: .25rem 0 1rem; padding: .5rem }
+dt { font-weight: 600 }
+dd { margin: 0 0 1rem; overflow-wrap: anywhere }
 [role=alert] { color: #b00020 }
 </style>
 </head>
@@ -68,6 +70,16 @@ ${hiddenInputs(fields)}<button>Continue</button>
 </form>
 ${new Markup(`<script>${POST_AT_ONCE}</script>`)}`,
   );
+}
+
+/** Facts under a title, and a sentence or a link after them. */
+export function factsPage(
+  title: string,
+  facts: readonly (readonly [name: string, value: string])[],
+  after: Content,
+): string {
+  const rows = facts.map(([name, value]) => markup`<dt>${name}</dt><dd>${value}</dd>\n`);
+  return page(title, markup`<dl>\n${rows}</dl>\n<p>${after}</p>`);
 }
 
 /** Says in a sentence why there is nothing else to show. */

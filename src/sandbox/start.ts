@@ -1,5 +1,6 @@
-// The whole sandbox: OIDC provider, SAML IdP and STS on loopback ports, knowing each other.
+// The whole sandbox: OIDC provider, SAML IdP, STS and sign-in on loopback ports, knowing each other.
 import { readFile } from 'node:fs/promises';
+import { type ConsoleSigninServer, startConsoleSignin } from './console/server.js';
 import type { DevState } from './dev-state.js';
 import { loadIam } from './iam/load.js';
 import { type OidcServer, startOidc } from './oidc/server.js';
@@ -19,10 +20,17 @@ export interface SandboxOptions {
   /** Other files than the sandbox's own. */
   readonly iamFile?: string;
   readonly usersFile?: string;
+  /** The broker whose tokens its STS accepts. Default http://127.0.0.1:8443. */
+  readonly brokerUrl?: string;
   /** What the SAML IdP asks instead of the users file. */
   readonly checkPassword?: CheckPassword;
   /** Ports to listen on; a free one where none is given. */
-  readonly ports?: { readonly sts?: number; readonly oidc?: number; readonly saml?: number };
+  readonly ports?: {
+    readonly sts?: number;
+    readonly oidc?: number;
+    readonly saml?: number;
+    readonly consoleSignin?: number;
+  };
 }
 
 export interface Sandbox {
@@ -30,18 +38,23 @@ export interface Sandbox {
   readonly oidc: OidcServer;
   readonly saml: SamlIdpServer;
   readonly sts: StsServer;
+  readonly consoleSignin: ConsoleSigninServer;
   close(): Promise<void>;
 }
 
 /** Where its parts are, and who can sign in: what a script needs to use it. */
-export type Addresses = Pick<DevState, 'sts' | 'oidc' | 'saml' | 'users'>;
+export type Addresses = Pick<DevState, 'sts' | 'consoleSignin' | 'oidc' | 'saml' | 'users'>;
 
-export const addresses = ({ sts, oidc, saml, users }: Sandbox): Addresses => ({
+export const addresses = ({ sts, consoleSignin, oidc, saml, users }: Sandbox): Addresses => ({
   sts: sts.url,
+  consoleSignin: consoleSignin.endpoint,
   oidc: { issuer: oidc.issuer },
   saml: { metadata: saml.metadataUrl, sso: saml.ssoUrl },
   users: users.map(({ name, password, groups }) => ({ name, password, groups: [...groups] })),
 });
+
+/** How ARNs and condition keys of IAM name an issuer. */
+const hostOf = (url: string) => url.replace(/^https?:\/\//, '');
 
 export const sandboxFile = (name: string) => readFile(new URL(name, FILES), 'utf8');
 
@@ -49,6 +62,7 @@ export const sandboxFile = (name: string) => readFile(new URL(name, FILES), 'utf
 export async function startSandbox({
   iamFile,
   usersFile,
+  brokerUrl = 'http://127.0.0.1:8443',
   checkPassword,
   ports = {},
 }: SandboxOptions = {}): Promise<Sandbox> {
@@ -74,11 +88,16 @@ export async function startSandbox({
     );
     const iam = loadIam(iamText, {
       'oidc.issuer': oidc.issuer,
-      'oidc.host': oidc.issuer.replace(/^https?:\/\//, ''),
+      'oidc.host': hostOf(oidc.issuer),
+      'broker.url': brokerUrl,
+      'broker.host': hostOf(brokerUrl),
       'saml.metadata': saml.metadata,
     });
     const sts = keep(await startSts({ iam, port: ports.sts ?? 0 }));
-    return { users, oidc, saml, sts, close };
+    const consoleSignin = keep(
+      await startConsoleSignin({ openSession: sts.openSession, port: ports.consoleSignin ?? 0 }),
+    );
+    return { users, oidc, saml, sts, consoleSignin, close };
   } catch (error) {
     await close();
     throw error;

@@ -282,6 +282,11 @@ t.test('a session is filled from its templates; what AWS would not take refuses 
     'repo-org-x'.length + 17,
     'the default is a slug of sub',
   );
+  const byDefault = (claims: object) =>
+    refusalOf(() => sessionOf(web).fill(claims))?.reason ?? sessionOf(web).fill(claims).name;
+  t.equal(byDefault({ NameID: 'alice@corp' }), 'alice@corp', 'of a SAML caller the NameID');
+  t.equal(byDefault({ sub: 'a1', NameID: 'b2' }), 'a1');
+  t.equal(byDefault({}), 'session.claim_missing');
 
   const paths = (session: object) =>
     sessionOf({ ...federation, session }).faults.map(({ path }) => path.slice(3).join('.'));

@@ -17,6 +17,8 @@ function snapshotOf(name: string, closed: string[], parts: Partial<OwnedSnapshot
   return {
     authenticate: never,
     issue: never,
+    decodeMessage: never,
+    ownIdentity: never,
     policy: policyOf({}, []),
     config: configOf({}, []),
     shadowFaults: [],

@@ -13,6 +13,8 @@ t.test('help and version', async (t) => {
   t.equal(help.code, 0);
   for (const command of [
     'serve',
+    'console',
+    'doctor',
     'dev',
     'demo',
     'sandbox',
@@ -22,6 +24,7 @@ t.test('help and version', async (t) => {
     'check',
     'explain',
     'diff',
+    'issuer',
     'schema',
   ]) {
     t.match(help.stdout, new RegExp(`^  ${command} `, 'm'));
@@ -46,7 +49,8 @@ t.test('wrong usage is exit code 2, on stderr', async (t) => {
 t.test('the demo: every step as expected, exit code 0', async (t) => {
   const { code, stdout } = await runToEnd(t, ['demo']);
   t.equal(code, 0, stdout);
-  t.match(stdout, /8 of 8 steps came out as expected/);
+  t.match(stdout, /9 of 9 steps came out as expected/);
+  t.match(stdout, /assumed-role\/Auditor\/carol, tags team=compliance, SourceIdentity=carol@corp\.example /);
   for (const operation of ['AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity', 'GetFederationToken']) {
     t.match(stdout, new RegExp(`^ok .*${operation} `, 'm'));
   }
@@ -72,7 +76,7 @@ t.test(
       oidc: { issuer: /^http/ },
       saml: { metadata: /^http/, sso: /^http/ },
       config: /sallyport\.yaml$/,
-      users: [{ name: 'alice' }, { name: 'bob' }, { name: 'mallory' }],
+      users: [{ name: 'alice' }, { name: 'bob' }, { name: 'carol' }, { name: 'mallory' }],
     });
 
     const post = async (body: URLSearchParams, authorization?: string) =>

@@ -76,6 +76,7 @@ t.test('with a running dev', async (t) => {
     broker: 'http://127.0.0.1:1',
     signIn: 'http://127.0.0.1:1/login/people',
     sts: 'http://127.0.0.1:2',
+    consoleSignin: 'http://127.0.0.1:3/federation',
     oidc: { issuer: oidc.issuer },
     saml: { metadata: saml.metadataUrl, sso: saml.ssoUrl },
     config: 'sallyport.yaml',

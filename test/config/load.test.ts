@@ -328,6 +328,7 @@ t.test('the files a config is made of are named, there or not; a candidate and i
   adfs: { type: saml, metadata: ./adfs.xml }
   far: { type: saml, metadata: https://idp.example/metadata }`,
       shadow: './candidate.yaml',
+      webIdentity: '{ keys: signing }',
     }),
     'candidate.yaml': config({ aws: '{ region: "${file:other}" }', shadow: './not-followed.yaml' }),
     region: 'eu-west-1',
@@ -340,6 +341,7 @@ t.test('the files a config is made of are named, there or not; a candidate and i
       ...['adfs.xml', 'ca.pem', 'candidate.yaml', 'other', 'region', 'sallyport.yaml', 'tls.crt'].map(
         (name) => join(folder, name),
       ),
+      ...['current.pem', 'next.pem', 'previous.pem'].map((name) => join(folder, 'signing', name)),
       '/run/tls.key',
     ].sort(),
   );
@@ -383,6 +385,33 @@ audit: { sinks: [{ type: ${P} }] }
   t.ok(result.faults.some(({ message }) => /Another grant has this id/.test(message)));
   t.ok(later.length > 0);
   t.notMatch(JSON.stringify([...result.faults, ...later]), planted);
+  t.end();
+});
+
+t.test('a role that the broker signs for needs keys, and an issuer that IAM takes', (t) => {
+  const KEYLESS = `
+  deploy: { via: AssumeRoleWithWebIdentity, webIdentity: broker, roleArn: "arn:aws:iam::111122223333:role/deploy" }`;
+  const rows: [section: string | undefined, faults: readonly RegExp[]][] = [
+    ['{ keys: k }', []],
+    ['{ keys: k, issuer: "https://d111.cloudfront.net/a", audience: x, lifetime: 1h }', []],
+    ['{ keys: k, issuer: "http://127.0.0.1:8443", lifetime: 60s }', []],
+    [undefined, [/^8:\d+ The broker has no keys to sign with\. Add the section webIdentity/]],
+    ['{ issuer: "https://a" }', [/"keys" is missing/]],
+    ['{ keys: k, issuer: "http://a" }', [/Must be an https URL/]],
+    ['{ keys: k, issuer: "https://a/" }', [/not of the form/]],
+    ['{ keys: k, issuer: "https://a?b" }', [/not of the form/]],
+    ['{ keys: k, lifetime: 59s }', [/1m to 1h/]],
+    ['{ keys: k, lifetime: 2h }', [/1m to 1h/]],
+  ];
+  for (const [section, faults] of rows) {
+    const lines = faultLines(
+      config({ roles: KEYLESS, ...(section !== undefined && { webIdentity: section }) }),
+    );
+    t.equal(lines.length, faults.length, `${section} ${lines}`);
+    t.match(lines, faults, String(section));
+  }
+  const server = '{ url: "http://sallyport.corp.example" }';
+  t.match(faultLines(config({ server, webIdentity: '{ keys: k }' })), [/It is server\.url unless/]);
   t.end();
 });
 

@@ -1,6 +1,14 @@
 // The watch over real files: what counts as a change, and how files are replaced in practice.
 import { once } from 'node:events';
-import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type ConfigWatch, type WatchOptions, watchFiles } from '../../src/config/watch.js';
@@ -66,6 +74,16 @@ t.test('what changes nothing is not told', async (t) => {
   writeFileSync(join(folder, 'other.txt'), 'y');
   await quiet();
   t.equal(told(), 0);
+});
+
+t.test('what is written beside it all the time does not put it off', async (t) => {
+  const folder = t.testdir({ 'a.yaml': 'one', 'audit.jsonl': '' });
+  const { next } = watched(t, [join(folder, 'a.yaml')], { settle: 100, interval: 3_600_000 });
+  const writing = setInterval(() => appendFileSync(join(folder, 'audit.jsonl'), '{}\n'), 10);
+  replace(join(folder, 'a.yaml'), 'two');
+  await next();
+  clearInterval(writing);
+  t.pass('it was told');
 });
 
 t.test('a file that is still being written is waited for', async (t) => {

@@ -1,6 +1,8 @@
 // Nothing secret ends up where it may be read: every log line, metric, audit record and refusal of a whole run is
 // searched for every token, assertion, key and planted value that was in play.
+import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t from 'tap';
 import { type Answer, readAnswer, startTestBroker } from '../support/broker.js';
 
@@ -32,7 +34,17 @@ t.test('no token, assertion or key in log, metrics, audit or refusals', async (t
   keep(await broker.exchange({ Role: 'partner-upload' }, plant('second token', await broker.token())));
   const assertion = plant('assertion', await broker.assertion());
   keep(await broker.exchange({ SAMLResponse: assertion }));
+  const keyless = {
+    Role: 'auditor',
+    SAMLResponse: plant('third assertion', await broker.assertion('carol')),
+  };
+  keep(await broker.exchange(keyless));
   t.equal(refusals.length, 0);
+  plant("the broker's token", broker.sandbox.sts.requests.at(-1)?.parameters['WebIdentityToken'] ?? '');
+  const key = createPrivateKey(await readFile(join(broker.keyFolder, 'current.pem')));
+  plant('private number of the signing key', String(key.export({ format: 'jwk' }).d));
+  for (const line of key.export({ type: 'pkcs8', format: 'pem' }).toString().split('\n').slice(1, -3))
+    plant(`signing key ${secrets.size}`, line);
 
   // Refused ones
   keep(await broker.exchange({ SAMLResponse: assertion }));
@@ -84,6 +96,7 @@ t.test('no token, assertion or key in log, metrics, audit or refusals', async (t
     log: broker.logged(),
     audit: await readFile(broker.auditFile, 'utf8'),
     metrics: (await broker.get('/metrics')).text,
+    published: `${(await broker.get('/.well-known/jwks.json')).text}${(await broker.get('/.well-known/openid-configuration')).text}`,
     refusals: refusals.map(({ text, headers }) => text + JSON.stringify([...headers])).join('\n'),
   };
   for (const [place, text] of Object.entries(places)) {

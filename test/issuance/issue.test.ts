@@ -26,6 +26,11 @@ const TARGETS = {
     webIdentity: 'caller',
   },
   user: { operation: 'GetFederationToken' },
+  keyless: {
+    operation: 'AssumeRoleWithWebIdentity',
+    roleArn: 'arn:aws:iam::111122223333:role/deploy',
+    webIdentity: 'broker',
+  },
 } as const satisfies Record<string, Target>;
 
 const orderOf = (
@@ -186,6 +191,44 @@ t.test('GetFederationToken on the wire, and its answer', async (t) => {
   t.equal(issued.packedPolicySize, 0);
   t.notOk('federation' in issued);
 });
+
+t.test(
+  'keyless: the token of the broker goes to STS, and a refusal of it is no fault of the proof',
+  async (t) => {
+    const answers = [success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}`)];
+    const stub = await startStsStub(t, () => answers.shift());
+    const sts = createStsClient({ region: 'eu-west-1', endpoint: stub.url });
+    t.teardown(() => sts.close());
+    const issue = createIssue(sts, async ({ principal, decision }) => {
+      return new Secret(`${principal.subject} ${decision.session.sourceIdentity}`);
+    });
+    const order = orderOf(TARGETS.keyless, 'saml', { tags: { not: 'sent' }, sourceIdentity: 'a@corp' });
+    await issue(order);
+    t.same(stub.calls[0]?.form, {
+      Action: 'AssumeRoleWithWebIdentity',
+      Version: '2011-06-15',
+      RoleArn: TARGETS.keyless.roleArn,
+      RoleSessionName: 'alice',
+      WebIdentityToken: 'alice a@corp',
+      DurationSeconds: '900',
+    });
+    const rows: [status: number, code: string, ours: ErrorCode][] = [
+      [400, 'InvalidIdentityToken', 'web_identity_rejected'],
+      [403, 'IDPRejectedClaim', 'web_identity_rejected'],
+      [400, 'ExpiredTokenException', 'web_identity_rejected'],
+      [403, 'AccessDenied', 'sts_access_denied'],
+    ];
+    for (const [status, code, ours] of rows) {
+      answers.push(failure(status, code));
+      const error = await errorOf(issue(order));
+      t.match(error, { code: ours, reason: `sts.${code}` });
+      t.ok(error.cause, 'the cause goes to the log');
+    }
+    const without = await errorOf(createIssue(sts)(order));
+    t.match(without, { code: 'internal', reason: 'web_identity.no_keys' });
+    t.equal(stub.calls.length, 5, 'the proof itself is never sent');
+  },
+);
 
 t.test('an answer without whole credentials is none', async (t) => {
   const parts = ['AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration'];

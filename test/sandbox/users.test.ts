@@ -13,6 +13,7 @@ t.test('the example users are who the documentation says', async (t) => {
     [
       ['alice', ['analysts']],
       ['bob', ['finance']],
+      ['carol', ['auditors']],
       ['mallory', []],
     ],
   );
@@ -45,6 +46,7 @@ const STATE: DevState = {
   broker: 'http://127.0.0.1:1',
   signIn: 'http://127.0.0.1:1/login/people',
   sts: 'http://127.0.0.1:2',
+  consoleSignin: 'http://127.0.0.1:5/federation',
   oidc: { issuer: 'http://127.0.0.1:3' },
   saml: { metadata: 'http://127.0.0.1:4/saml/metadata', sso: 'http://127.0.0.1:4/saml/sso' },
   config: '/tmp/sallyport.yaml',

@@ -13,9 +13,12 @@ export const appOptions = (): AppOptions => ({
   exchange: nothing,
   preview: nothing,
   explain: nothing,
+  documents: () => undefined,
+  decode: nothing,
   serviceProvider: never,
   seal: createSeal(),
   now: () => new Date(),
+  ownIdentity: async () => ({ status: 'pending' }),
   ready: async () => ({}),
   configStatus: () => ({
     epoch: 1,

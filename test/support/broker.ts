@@ -45,6 +45,8 @@ export interface Answer {
 export interface TestBroker extends SandboxedBroker {
   /** Everything logged so far. */
   logged(): string;
+  /** Resolves when that has been logged. */
+  untilLogged(pattern: RegExp): Promise<void>;
   token(user?: string, options?: TokenOptions): Promise<string>;
   assertion(user?: string, options?: AssertionOptions): Promise<string>;
   /** POST /v1/credentials with a JSON body. */
@@ -68,13 +70,24 @@ export async function startTestBroker(
   const broker = await startSandboxedBroker({ log: createLog('debug', destination), ...options });
   t.teardown(() => broker.close());
 
+  const logged = () => Buffer.concat(lines).toString();
   const { oidc, saml, users } = broker.sandbox;
   const passwordOf = (user: string) => users.find(({ name }) => name === user)?.password ?? '';
   const bearer = (jwt?: string): Record<string, string> =>
     jwt === undefined ? {} : { authorization: `Bearer ${jwt}` };
   return {
     ...broker,
-    logged: () => Buffer.concat(lines).toString(),
+    logged,
+    untilLogged: (pattern) =>
+      new Promise((resolve) => {
+        const look = (text: string | Buffer) => {
+          if (!pattern.test(String(text))) return;
+          destination.off('data', look);
+          resolve();
+        };
+        destination.on('data', look);
+        look(logged());
+      }),
     token: (user = 'alice', options = {}) =>
       fetchToken(oidc.issuer, { user, password: passwordOf(user), audience: 'sallyport', ...options }),
     assertion: (user = 'alice', options = {}) =>

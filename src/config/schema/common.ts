@@ -7,6 +7,9 @@ export const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$';
 
 export const REGION_PATTERN = '^[a-z]{2}(?:-[a-z]+)+-[0-9]+$';
 
+/** http or https, without user, query, fragment, or a slash at the end. */
+export const BASE_URL_PATTERN = '^https?://[^/?#@\\s]+(?:/[^?#\\s]*[^/?#\\s])?$';
+
 export const DURATION_FORM = 'A number and s, m, h or d, e.g. 15m.';
 
 export const Duration = (description: string) =>

@@ -1,6 +1,6 @@
 // The whole config as one JSON Schema: the validator, the types and the editors' completion all come from it.
 import { type Static, type TSchema, Type } from 'typebox';
-import { closed, NAME_PATTERN, oneOfBy, REGION_PATTERN } from './common.js';
+import { BASE_URL_PATTERN, closed, NAME_PATTERN, oneOfBy, REGION_PATTERN } from './common.js';
 import { Grant, matcherDefinition } from './grant.js';
 import { OidcIssuer } from './oidc-issuer.js';
 import { Lint, PolicyTest } from './proving.js';
@@ -15,6 +15,7 @@ import {
 import { type RolesFromConfig, RolesFromSaml, RolesFromWebIdentity } from './roles-from.js';
 import { SamlIssuer } from './saml-issuer.js';
 import { Cache, Limits, Store } from './stores.js';
+import { WebIdentity } from './web-identity.js';
 
 const named = <T extends TSchema>(value: T, description: string) =>
   Type.Record(Type.String({ pattern: NAME_PATTERN }), value, { ...closed, description });
@@ -22,7 +23,7 @@ const named = <T extends TSchema>(value: T, description: string) =>
 const Server = Type.Object(
   {
     url: Type.String({
-      pattern: '^https?://[^/?#@\\s]+(?:/[^?#\\s]*[^/?#\\s])?$',
+      pattern: BASE_URL_PATTERN,
       description: 'Public base URL, without a slash at the end, e.g. https://sallyport.corp.example.',
     }),
     listen: Type.Optional(
@@ -79,6 +80,13 @@ const Aws = Type.Object(
       Type.String({
         pattern: '^https?://',
         description: 'Another STS endpoint, instead of the regional one. AWS_ENDPOINT_URL_STS does the same.',
+      }),
+    ),
+    signinEndpoint: Type.Optional(
+      Type.String({
+        pattern: '^https?://[^\\s?#@]+$',
+        description:
+          "URL of another federation endpoint of AWS sign-in, for console URLs. Default: that of the role's region.",
       }),
     ),
     credentials: Type.Optional(
@@ -168,6 +176,7 @@ export const ConfigSchema = Type.Object(
       ),
     ),
     grants: Type.Array(Grant, { description: 'Who may have what. Their order does not matter.' }),
+    webIdentity: Type.Optional(WebIdentity),
     audit: Type.Optional(Audit),
     store: Type.Optional(Store),
     limits: Type.Optional(Limits),

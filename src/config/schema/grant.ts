@@ -26,7 +26,7 @@ export type MatcherConfig =
     };
 
 /** What a grant can permit besides roles. */
-const PERMISSIONS = ['explain'] as const;
+const PERMISSIONS = ['explain', 'DecodeAuthorizationMessage'] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 const MATCHER = '#/$defs/matcher';
@@ -129,7 +129,7 @@ export const Grant = Type.Object(
         minItems: 1,
         uniqueItems: true,
         description:
-          'What the principals may do with the broker itself, beside or instead of roles. `explain`: see why anyone is given or refused a role.',
+          'What the principals may do with the broker itself, beside or instead of roles. `explain`: see why anyone is given or refused a role. `DecodeAuthorizationMessage`: read what AWS services say when they refuse.',
       }),
     ),
   },

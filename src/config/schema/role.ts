@@ -128,7 +128,7 @@ export const AssumeRoleWithWebIdentityRole = Type.Object(
     webIdentity: Type.Optional(
       Type.Enum(['caller', 'broker'], {
         description:
-          "`caller`: forward the caller's own JWT. `broker`: sign one about the caller, who may then come with any proof. Default caller.",
+          "`caller`: forward the caller's own JWT. `broker`: sign one about the caller, who may then come with any proof; the section webIdentity says how. Default caller.",
       }),
     ),
     session: Type.Optional(

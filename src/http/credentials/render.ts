@@ -1,18 +1,12 @@
 // Exchanged -> the JSON of the STS operation.
 import type { Exchanged } from '../../broker/exchange.js';
 import { wholeSecond } from '../../core/time.js';
+import { renderDecided } from '../exchange-request.js';
 import type { CredentialsAnswer } from './schema.js';
 
-export function renderCredentials({ decision, issued }: Exchanged, requestId: string): CredentialsAnswer {
-  const {
-    credentials,
-    assumedRoleUser,
-    federatedUser,
-    packedPolicySize,
-    sourceIdentity,
-    federation,
-    cached,
-  } = issued;
+export function renderCredentials(exchanged: Exchanged, requestId: string): CredentialsAnswer {
+  const { credentials, assumedRoleUser, federatedUser, packedPolicySize, sourceIdentity, federation } =
+    exchanged.issued;
   return {
     Credentials: {
       AccessKeyId: credentials.accessKeyId,
@@ -29,14 +23,6 @@ export function renderCredentials({ decision, issued }: Exchanged, requestId: st
     ...(packedPolicySize !== undefined && { PackedPolicySize: packedPolicySize }),
     ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
     ...federation,
-    Sallyport: {
-      RequestId: requestId,
-      Role: decision.role,
-      Operation: decision.target.operation,
-      Grant: decision.grant,
-      DurationLimitedBy: issued.durationLimitedBy ?? decision.durationLimitedBy,
-      ...(cached && { Cached: true }),
-      ...(cached === 'stale' && { Stale: true }),
-    },
+    Sallyport: renderDecided(exchanged, requestId),
   };
 }

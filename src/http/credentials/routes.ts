@@ -1,26 +1,10 @@
 // POST /v1/credentials: the main job.
 import type { Exchange } from '../../broker/exchange.js';
-import { SallyportError } from '../../core/errors.js';
-import { Secret } from '../../core/secret.js';
-import type { MfaCode } from '../../core/types.js';
 import type { App } from '../app.js';
+import { readExchangeRequest } from '../exchange-request.js';
 import { refusals } from '../problem.js';
-import { readProof } from '../proof.js';
-import { toAsked } from '../request-fields.js';
-import { sourceAddress } from '../source-address.js';
 import { renderCredentials } from './render.js';
 import { CredentialsAnswer, CredentialsRequest } from './schema.js';
-
-/** @throws SallyportError `parameter_invalid` for one without the other. */
-function readMfa({ SerialNumber, TokenCode }: CredentialsRequest): MfaCode | undefined {
-  if (SerialNumber !== undefined && TokenCode !== undefined)
-    return { serialNumber: SerialNumber, tokenCode: new Secret(TokenCode) };
-  if (SerialNumber === undefined && TokenCode === undefined) return undefined;
-  throw new SallyportError('parameter_invalid', {
-    reason: 'parameter.mfa',
-    detail: 'SerialNumber and TokenCode go together. Send both, or none.',
-  });
-}
 
 export function credentialsRoutes(app: App, { exchange }: { readonly exchange: Exchange }): void {
   app.post(
@@ -39,16 +23,7 @@ export function credentialsRoutes(app: App, { exchange }: { readonly exchange: E
       },
     },
     async (request, reply) => {
-      const { SAMLResponse } = request.body;
-      const mfa = readMfa(request.body);
-      const exchanged = await exchange({
-        requestId: request.id,
-        surface: 'credentials',
-        sourceAddress: sourceAddress(request),
-        proof: readProof(request, SAMLResponse),
-        ...toAsked(request.body),
-        ...(mfa && { mfa }),
-      });
+      const exchanged = await exchange(readExchangeRequest(request, 'credentials'));
       reply.header('cache-control', 'no-store');
       return renderCredentials(exchanged, request.id);
     },

@@ -1,6 +1,8 @@
 // For the operator's machinery: liveness, readiness, metrics, the API's own description.
 import { Type } from 'typebox';
 import type { ConfigStatus } from '../../broker/reload.js';
+import { ERRORS } from '../../core/errors.js';
+import type { OwnIdentity } from '../../issuance/own-identity.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { App } from '../app.js';
 import { refusals } from '../problem.js';
@@ -16,6 +18,20 @@ const Ready = Type.Object({
     description: '`degraded`: traffic may come, but single-use proofs are refused.',
   }),
   checks: Type.Record(Type.String(), Type.Boolean()),
+  identity: Type.Object(
+    {
+      status: Type.Enum(['known', 'failed', 'pending']),
+      arn: Type.Optional(Type.String()),
+      account: Type.Optional(Type.String()),
+      code: Type.Optional(Type.String({ description: 'With `failed`, and `reason` more exactly.' })),
+      reason: Type.Optional(Type.String()),
+      detail: Type.Optional(Type.String()),
+    },
+    {
+      description:
+        'Who the broker itself is to STS, as asked within the last minutes. It has no say in `status`: a broker whose roles all use the proof of the caller needs no identity.',
+    },
+  ),
   config: Type.Object(
     {
       epoch: Type.Integer({ description: '1 since the start, one more with each config that was taken.' }),
@@ -37,9 +53,15 @@ export function operationsRoutes(
   app: App,
   {
     ready,
+    ownIdentity,
     configStatus,
     metrics,
-  }: { readonly ready: Readiness; readonly metrics: Metrics; configStatus(): ConfigStatus },
+  }: {
+    readonly ready: Readiness;
+    readonly ownIdentity: OwnIdentity;
+    readonly metrics: Metrics;
+    configStatus(): ConfigStatus;
+  },
 ): void {
   const tags = ['operations'];
   app.get(
@@ -70,7 +92,8 @@ export function operationsRoutes(
       },
     },
     async (_, reply) => {
-      const checks = Object.entries(await ready());
+      const [readiness, identity] = await Promise.all([ready(), ownIdentity()]);
+      const checks = Object.entries(readiness);
       const failing = checks.filter(([, { works }]) => !works);
       const unready = failing.some(([, { essential }]) => essential);
       const status = failing.length === 0 ? 'ready' : unready ? 'unready' : 'degraded';
@@ -78,6 +101,10 @@ export function operationsRoutes(
       return reply.code(unready ? 503 : 200).send({
         status,
         checks: Object.fromEntries(checks.map(([name, { works }]) => [name, works])),
+        identity: {
+          ...identity,
+          ...(identity.status === 'failed' && { detail: ERRORS[identity.code].text }),
+        },
         config: { ...config, loadedAt: loadedAt.toISOString(), restartNeeded: [...restartNeeded] },
       });
     },

@@ -1,9 +1,9 @@
 // The demo's callers: people with a proof from the sandbox's identity providers, who ask the broker over HTTP and then
 // use what they got against STS. Each step knows what must come of it.
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { fetchToken } from '../oidc/client.js';
 import { fetchAssertion } from '../saml/client.js';
 import type { Sandbox } from '../start.js';
+import { type Answer, whatStsSays } from './what-sts-says.js';
 
 export interface DemoStage {
   /** The broker's URL. */
@@ -17,24 +17,11 @@ export interface DemoResult {
   readonly role: string;
   /** The STS operation, or `-` where it did not come to one. */
   readonly operation: string;
-  /** The identity STS sees behind the credentials, or the refusal. */
+  /** The identity STS sees behind the credentials, with what a token of the broker says of it; or the refusal. */
   readonly outcome: string;
   /** Expiration of the credentials, or `-`. */
   readonly until: string;
   readonly asExpected: boolean;
-}
-
-/** What the broker answered: the credentials' JSON, or a problem document. */
-interface Answer {
-  readonly Credentials?: {
-    readonly AccessKeyId: string;
-    readonly SecretAccessKey: string;
-    readonly SessionToken: string;
-    readonly Expiration: string;
-  };
-  readonly Sallyport?: { readonly Operation: string };
-  readonly status?: number;
-  readonly code?: string;
 }
 
 interface Step {
@@ -43,7 +30,7 @@ interface Step {
   readonly role: string;
   ask(): Promise<Answer>;
   /** The operation that must issue, or the code that must refuse. */
-  readonly expect: { readonly operation: string; readonly arn: RegExp } | { readonly code: string };
+  readonly expect: { readonly operation: string; readonly outcome: RegExp } | { readonly code: string };
 }
 
 /** Plays every step in order. Rejects only if a part of the sandbox does not answer at all. */
@@ -81,28 +68,38 @@ async function steps({ broker, sandbox }: DemoStage): Promise<readonly Step[]> {
       proof: JWT,
       role: 'deploy',
       ask: async () => exchange({ Role: 'deploy' }, await token('alice')),
-      expect: { operation: 'AssumeRoleWithWebIdentity', arn: /:assumed-role\/deploy\// },
+      expect: { operation: 'AssumeRoleWithWebIdentity', outcome: /:assumed-role\/deploy\// },
     },
     {
       who: 'alice',
       proof: SAML,
       role: 's3-reader',
       ask: () => exchange({ Role: 's3-reader', SAMLResponse: onceUsed }),
-      expect: { operation: 'AssumeRoleWithSAML', arn: /:assumed-role\/S3Reader\// },
+      expect: { operation: 'AssumeRoleWithSAML', outcome: /:assumed-role\/S3Reader\// },
     },
     {
       who: 'bob',
       proof: SAML,
       role: 's3-reader',
       ask: async () => exchange({ SAMLResponse: await assertion('bob') }),
-      expect: { operation: 'AssumeRoleWithSAML', arn: /:assumed-role\/S3Reader\// },
+      expect: { operation: 'AssumeRoleWithSAML', outcome: /:assumed-role\/S3Reader\// },
+    },
+    {
+      who: 'carol',
+      proof: SAML,
+      role: 'auditor, keyless',
+      ask: async () => exchange({ Role: 'auditor', SAMLResponse: await assertion('carol') }),
+      expect: {
+        operation: 'AssumeRoleWithWebIdentity',
+        outcome: /:assumed-role\/Auditor\/carol, tags team=compliance, SourceIdentity=carol@corp\.example$/,
+      },
     },
     {
       who: 'alice',
       proof: JWT,
       role: 'partner-upload',
       ask: async () => exchange({ Role: 'partner-upload' }, await token('alice')),
-      expect: { operation: 'GetFederationToken', arn: /:federated-user\/alice$/ },
+      expect: { operation: 'GetFederationToken', outcome: /:federated-user\/alice$/ },
     },
     {
       who: 'mallory',
@@ -151,32 +148,8 @@ async function play({ who, proof, role, ask, expect }: Step, { sandbox }: DemoSt
     const asExpected = 'code' in expect && answer.code === expect.code;
     return { ...asked, operation: '-', outcome, until: '-', asExpected };
   }
-  const arn = await callerIdentity(sandbox.sts.url, answer.Credentials);
+  const outcome = await whatStsSays(sandbox.sts, answer, answer.Credentials);
   const operation = answer.Sallyport?.Operation ?? '-';
-  const asExpected = 'arn' in expect && operation === expect.operation && expect.arn.test(arn);
-  return { ...asked, operation, outcome: arn, until: answer.Credentials.Expiration, asExpected };
-}
-
-/** Uses the credentials: who does STS say they are? */
-async function callerIdentity(
-  endpoint: string,
-  credentials: NonNullable<Answer['Credentials']>,
-): Promise<string> {
-  const client = new STSClient({
-    region: 'eu-west-1',
-    endpoint,
-    credentials: {
-      accessKeyId: credentials.AccessKeyId,
-      secretAccessKey: credentials.SecretAccessKey,
-      sessionToken: credentials.SessionToken,
-    },
-  });
-  try {
-    const { Arn } = await client.send(new GetCallerIdentityCommand({}));
-    return Arn ?? 'no identity';
-  } catch (error) {
-    return `unusable: ${error instanceof Error ? error.name : 'unknown error'}`;
-  } finally {
-    client.destroy();
-  }
+  const asExpected = 'outcome' in expect && operation === expect.operation && expect.outcome.test(outcome);
+  return { ...asked, operation, outcome, until: answer.Credentials.Expiration, asExpected };
 }

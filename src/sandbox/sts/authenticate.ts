@@ -3,7 +3,7 @@ import { findKeyHolder, type Iam } from '../iam/model.js';
 import { type Caller, callerOfKey, callerOfSession } from './caller.js';
 import { invalidClientTokenId, StsFault } from './fault.js';
 import type { WireRequest } from './query.js';
-import type { SessionTokens } from './session-tokens.js';
+import type { Session, SessionTokens } from './session-tokens.js';
 import { checkScope, readSignature, type Signature, verifySignature } from './sigv4.js';
 
 export interface Authenticated {
@@ -58,4 +58,29 @@ function sessionKey(
   const caller = callerOfSession(iam, session);
   if (!caller) throw invalidClientTokenId();
   return { caller, secret: session.secretAccessKey };
+}
+
+/** A session with whom it stands for. */
+export interface OpenedSession {
+  readonly session: Session;
+  readonly caller: Caller;
+}
+
+/** Credentials that are shown whole, as AWS sign-in gets them. Undefined unless they belong together and are in force. */
+export function openSession(
+  credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken: string;
+  },
+  iam: Iam,
+  tokens: SessionTokens,
+  now: Date,
+): OpenedSession | undefined {
+  const session = tokens.open(credentials.sessionToken);
+  if (session?.accessKeyId !== credentials.accessKeyId) return undefined;
+  if (session.secretAccessKey !== credentials.secretAccessKey) return undefined;
+  if (now.getTime() >= session.expiresAt * 1000) return undefined;
+  const caller = callerOfSession(iam, session);
+  return caller && { session, caller };
 }

@@ -41,6 +41,8 @@ export interface RoleSession {
   readonly policy: SessionPolicy;
   readonly keptKeys: KeptKeys;
   readonly mfaAuthenticatedAt?: number;
+  /** Taken on with the credentials of another session. */
+  readonly chained?: boolean;
 }
 
 /**
@@ -63,6 +65,7 @@ export function issueRoleSession(tokens: SessionTokens, session: RoleSession, no
       ...(policy.document && { policy: policy.document }),
       policyArns: policy.arns,
       keptKeys: session.keptKeys,
+      chained: session.chained === true,
       ...(session.mfaAuthenticatedAt !== undefined && { mfaAuthenticatedAt: session.mfaAuthenticatedAt }),
     },
     session.durationSeconds,

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Iam } from '../iam/model.js';
 import { type ListenOptions, listenOnLoopback } from '../loopback.js';
+import { type OpenedSession, openSession } from './authenticate.js';
 import type { StsState } from './call.js';
 import { type Answered, answer } from './dispatch.js';
 import type { WireRequest } from './query.js';
@@ -29,6 +30,8 @@ export interface StsServer {
   url: string;
   /** The latest requests, oldest first: a thousand at most. */
   requests: readonly StsRequestLog[];
+  /** What sign-in asks: see `openSession`. */
+  openSession(credentials: Parameters<typeof openSession>[0]): OpenedSession | undefined;
   close(): Promise<void>;
 }
 
@@ -55,7 +58,12 @@ export async function startSts(options: StsOptions): Promise<StsServer> {
       outgoing.destroy(error instanceof Error ? error : undefined),
     );
   });
-  return { url: origin, requests, close };
+  return {
+    url: origin,
+    requests,
+    openSession: (credentials) => openSession(credentials, iam, state.tokens, now()),
+    close,
+  };
 }
 
 async function serve(

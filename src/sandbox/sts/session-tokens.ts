@@ -30,6 +30,8 @@ export type SessionPrincipal =
       readonly policyArns: readonly string[];
       readonly keptKeys: KeptKeys;
       readonly mfaAuthenticatedAt?: number;
+      /** Taken on with the credentials of another session. */
+      readonly chained: boolean;
     };
 
 export interface Session {

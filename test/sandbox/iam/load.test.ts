@@ -9,6 +9,8 @@ const example = readFileSync(new URL('../../../examples/sandbox/iam.yaml', impor
 const variables = {
   'oidc.issuer': 'http://127.0.0.1:8444/path',
   'oidc.host': '127.0.0.1:8444/path',
+  'broker.url': 'http://127.0.0.1:8443',
+  'broker.host': '127.0.0.1:8443',
   // Of many lines, and with what YAML would take for its own.
   'saml.metadata': `<!-- a: b\n  # - {c} -->\n${metadata().replaceAll('><', '>\n<')}`,
 };

@@ -26,10 +26,12 @@ export const SALLYPORT: Keys = {
 };
 
 /** examples/sandbox/iam.yaml with an issuer that the test runs, or one that is never asked. */
-export const exampleIam = (issuer = 'http://127.0.0.1:1'): Iam =>
+export const exampleIam = (issuer = 'http://127.0.0.1:1', broker = 'http://127.0.0.1:2'): Iam =>
   loadIam(readFileSync(new URL('../../../examples/sandbox/iam.yaml', import.meta.url), 'utf8'), {
     'oidc.issuer': issuer,
     'oidc.host': issuer.replace('http://', ''),
+    'broker.url': broker,
+    'broker.host': broker.replace('http://', ''),
     'saml.metadata': metadata(),
   });
 

@@ -41,7 +41,8 @@ export function assumeRole(call: SignedCall<ParametersOf<'AssumeRole'>>): Result
     mfaAuthenticatedAt: mfa,
   });
   // Credentials of GetSessionToken: tools report both, with the limit of a chain and without. Here it holds.
-  const durationSeconds = roleSessionSeconds(parameters.DurationSeconds, role, caller.session !== undefined);
+  const chained = caller.session !== undefined;
+  const durationSeconds = roleSessionSeconds(parameters.DurationSeconds, role, chained);
   return issueRoleSession(
     call.tokens,
     {
@@ -54,6 +55,7 @@ export function assumeRole(call: SignedCall<ParametersOf<'AssumeRole'>>): Result
       ...sourceIdentity,
       policy,
       keptKeys: [],
+      chained,
       ...(mfa !== undefined && { mfaAuthenticatedAt: mfa }),
     },
     now,

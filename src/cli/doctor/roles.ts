@@ -1,0 +1,120 @@
+// The broker's own AWS identity, and what can be known of each role without a caller.
+import type { CompiledRole, Policy } from '../../authz/policy.js';
+import { openSts } from '../../compose.js';
+import type { Config } from '../../config/schema/config.js';
+import { ERRORS, type ErrorCode, SallyportError } from '../../core/errors.js';
+import type { Target } from '../../core/types.js';
+import { assumeRole } from '../../issuance/assume-role.js';
+import { callerIdentity } from '../../issuance/own-identity.js';
+import { type Finding, failed, ok, skipped, warning } from './finding.js';
+
+/** Seconds, the least there is: the credentials are dropped at once. */
+const TRIAL_SECONDS = 900;
+const TRIAL_NAME = 'sallyport-doctor';
+const CHAIN_SECONDS = 3600;
+
+type Keys = 'none' | 'long-term' | 'temporary';
+
+/** With `tryRoles`, each AssumeRole role is assumed: STS and CloudTrail see it. */
+export async function* examineRoles(
+  config: Config,
+  policy: Policy,
+  { tryRoles }: { readonly tryRoles: boolean },
+): AsyncGenerator<Finding> {
+  const { finding, keys } = await examineIdentity(config, policy);
+  yield finding;
+  for (const role of policy.roleList) yield await examineRole(config, role, keys, tryRoles);
+}
+
+const isSigned = ({ operation }: Target) =>
+  operation === 'AssumeRole' || operation === 'GetFederationToken' || operation === 'GetSessionToken';
+
+async function examineIdentity(
+  { aws, grants }: Config,
+  { roleList }: Policy,
+): Promise<{ readonly finding: Finding; readonly keys: Keys }> {
+  const check = 'own identity';
+  const needed =
+    roleList.some(({ target }) => isSigned(target)) ||
+    grants.some(({ permissions }) => permissions?.includes('DecodeAuthorizationMessage'));
+  const sts = openSts(aws);
+  try {
+    const { arn } = await callerIdentity(sts);
+    const keys = (await sts.hasTemporaryCredentials()) ? 'temporary' : 'long-term';
+    return { keys, finding: ok(check, `${arn}, with ${keys} credentials.`) };
+  } catch (error) {
+    const { reason, advice } = describe(error);
+    const finding = needed
+      ? failed(check, `STS does not know the broker (${reason}).`, advice)
+      : skipped(check, `none (${reason}), and no role needs one.`);
+    return { keys: 'none', finding };
+  } finally {
+    sts.close();
+  }
+}
+
+async function examineRole(
+  config: Config,
+  role: CompiledRole,
+  keys: Keys,
+  tryRoles: boolean,
+): Promise<Finding> {
+  const { name, target } = role;
+  const check = `role ${name}`;
+  if (!isSigned(target)) return skipped(check, `${target.operation} needs the proof of a caller; not tried.`);
+  if (keys === 'none') return skipped(check, 'not tried: the broker has no identity.');
+  if (target.operation !== 'AssumeRole') {
+    if (keys === 'long-term') return ok(check, `${target.operation} has the long-term keys it needs.`);
+    const todo = 'Set aws.credentials to the keys of an IAM user, or issue the role by another operation.';
+    return failed(check, `STS refuses ${target.operation} to temporary credentials.`, todo);
+  }
+  if (tryRoles && role.mfa !== 'required') return tryRole(check, config, role, target);
+  const { maxSeconds } = role.session.lifetime;
+  if (keys === 'temporary' && maxSeconds > CHAIN_SECONDS) {
+    const message = "STS gives it 1h at most, since the broker's own credentials are temporary.";
+    return warning(check, message, 'Lower session.maxDuration to 1h, or set aws.credentials.');
+  }
+  return skipped(
+    check,
+    role.mfa === 'required' ? 'needs an MFA code; not tried.' : 'not tried; --try-roles assumes it.',
+  );
+}
+
+async function tryRole(
+  check: string,
+  { aws }: Config,
+  { region = aws.region }: CompiledRole,
+  target: Extract<Target, { operation: 'AssumeRole' }>,
+): Promise<Finding> {
+  const sts = openSts({ ...aws, region });
+  try {
+    const session = { name: TRIAL_NAME, durationSeconds: TRIAL_SECONDS };
+    const { assumedRoleUser } = await assumeRole(sts, target, session, undefined);
+    return ok(check, `assumed as ${assumedRoleUser?.arn ?? TRIAL_NAME}; the credentials were dropped.`);
+  } catch (error) {
+    const { reason, advice } = describe(error);
+    return failed(
+      check,
+      `cannot be assumed as ${TRIAL_NAME}, without tags or source identity (${reason}).`,
+      advice,
+    );
+  } finally {
+    sts.close();
+  }
+}
+
+/** For the operator, where the table speaks to a caller. */
+const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
+  broker_credentials_invalid:
+    'Check aws.credentials, or what the AWS SDK finds for this user: environment, profile, container or instance role.',
+  sts_access_denied:
+    "Allow sts:AssumeRole to the broker's identity, and name that identity in the role's trust policy; check externalId.",
+  sts_rejected_request:
+    "Check the role's ARN and MaxSessionDuration, and that the region is enabled in its account.",
+};
+
+/** By code: the text of STS itself may quote what it likes. */
+function describe(error: unknown): { readonly reason: string; readonly advice: string } {
+  const { code, reason } = error instanceof SallyportError ? error : new SallyportError('internal');
+  return { reason, advice: ADVICE[code] ?? ERRORS[code].text };
+}

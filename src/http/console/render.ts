@@ -1,0 +1,17 @@
+// Exchanged, for the console -> JSON. The only place where the sign-in URL becomes text.
+import type { Exchanged } from '../../broker/exchange.js';
+import { SallyportError } from '../../core/errors.js';
+import { wholeSecond } from '../../core/time.js';
+import { renderDecided } from '../exchange-request.js';
+import type { ConsoleAnswer } from './schema.js';
+
+/** @throws SallyportError `internal` if there was no sign-in: credentials are not for this surface. */
+export function renderConsole(exchanged: Exchanged, requestId: string): ConsoleAnswer {
+  const { signin } = exchanged.issued;
+  if (!signin) throw new SallyportError('internal', { reason: 'console.no_signin' });
+  return {
+    SigninUrl: signin.url.reveal(),
+    Expires: wholeSecond(signin.expires),
+    Sallyport: renderDecided(exchanged, requestId),
+  };
+}

@@ -1,0 +1,22 @@
+// AssumeRoleWithWebIdentity with a token that the broker signed. If STS does not take it, the caller's proof is not to
+// blame, and a new one would not help.
+import { SallyportError } from '../core/errors.js';
+import type { Secret } from '../core/secret.js';
+import type { Issued, Session, Target } from '../core/types.js';
+import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.js';
+import type { StsClient } from './sts-client.js';
+
+export async function assumeRoleKeyless(
+  sts: StsClient,
+  target: Extract<Target, { operation: 'AssumeRoleWithWebIdentity' }>,
+  session: Session,
+  signed: Secret,
+): Promise<Issued> {
+  try {
+    return await assumeRoleWithWebIdentity(sts, target, session, signed);
+  } catch (error) {
+    if (!(error instanceof SallyportError)) throw error;
+    if (error.code !== 'sts_rejected_proof' && error.code !== 'proof_expired') throw error;
+    throw new SallyportError('web_identity_rejected', { reason: error.reason, cause: error.cause });
+  }
+}

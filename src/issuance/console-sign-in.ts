@@ -1,0 +1,75 @@
+// Credentials that were asked for a console sign-in become a login URL, before they count as issued: what cannot be
+// signed in with is a failed exchange, and its record says so.
+import { SallyportError } from '../core/errors.js';
+import { partitionOf } from '../core/partition.js';
+import type { Issue } from '../core/ports.js';
+import { Secret } from '../core/secret.js';
+import type { ConsoleSession, ConsoleSignin, Issued, Target } from '../core/types.js';
+import { getSigninToken } from './signin-client.js';
+import type { StsClient } from './sts-client.js';
+
+/** Milliseconds that AWS takes a sign-in token for. */
+const TOKEN_LIFE = 15 * 60 * 1000;
+
+interface ConsoleOptions {
+  readonly sts: Pick<StsClient, 'hasTemporaryCredentials'>;
+  readonly aws: {
+    /** Of roles that set none. */
+    readonly region: string;
+    /** URL of a federation endpoint, instead of the region's. */
+    readonly signinEndpoint?: string;
+  };
+  /** Where AWS sends people whose console session has ended. */
+  readonly issuer: string;
+  now(): Date;
+}
+
+/** `issue` for every surface: orders without a console session pass through. */
+export function withConsoleSignIn(issue: Issue, options: ConsoleOptions): Issue {
+  return async (order) => {
+    const { console: wanted, target, region } = order.decision;
+    if (!wanted) return issue(order);
+    await refuseOfTemporary(target, wanted, options.sts);
+    const issued = await issue(order);
+    return { ...issued, signin: await signIn(issued, wanted, endpointOf(options.aws, region), options) };
+  };
+}
+
+function endpointOf({ region: home, signinEndpoint }: ConsoleOptions['aws'], region = home): string {
+  if (signinEndpoint !== undefined) return signinEndpoint;
+  const host = partitionOf(region)?.signinHost(region);
+  if (host === undefined) throw new SallyportError('console_not_supported', { reason: 'console.partition' });
+  return `https://${host}/federation`;
+}
+
+/** The rule for chains, where the broker's own identity is the first link. */
+async function refuseOfTemporary(
+  target: Target,
+  { sessionDuration }: ConsoleSession,
+  sts: ConsoleOptions['sts'],
+): Promise<void> {
+  if (target.operation !== 'AssumeRole' || sessionDuration === undefined) return;
+  if (!(await sts.hasTemporaryCredentials())) return;
+  throw new SallyportError('parameter_invalid', {
+    reason: 'parameter.session_duration',
+    detail:
+      "AWS takes no SessionDuration here, since the broker's own AWS credentials are temporary. Leave it out: the console session lasts as long as the credentials.",
+  });
+}
+
+async function signIn(
+  { credentials }: Issued,
+  { destination, sessionDuration }: ConsoleSession,
+  endpoint: string,
+  { issuer, now }: ConsoleOptions,
+): Promise<ConsoleSignin> {
+  const expires = Math.min(now().getTime() + TOKEN_LIFE, credentials.expiration.getTime());
+  const token = await getSigninToken(endpoint, credentials, sessionDuration);
+  const login = new URLSearchParams({
+    Action: 'login',
+    Issuer: issuer,
+    Destination: destination,
+    SigninToken: token.reveal(),
+  });
+  return { url: new Secret(`${endpoint}?${login}`), expires: new Date(expires) };
+}

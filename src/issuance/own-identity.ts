@@ -1,0 +1,68 @@
+// Who the broker is to STS (GetCallerIdentity), remembered for a while: whoever asks waits a moment at most, and only
+// while nothing is known. A failure is an answer too.
+import { type ErrorCode, SallyportError } from '../core/errors.js';
+import type { StsClient } from './sts-client.js';
+
+/** As STS names it. */
+interface CallerIdentity {
+  readonly arn: string;
+  /** 12 digits. */
+  readonly account: string;
+}
+
+type KnownIdentity =
+  | ({ readonly status: 'known' } & CallerIdentity)
+  | { readonly status: 'failed'; readonly code: ErrorCode; readonly reason: string }
+  /** STS has not answered yet. */
+  | { readonly status: 'pending' };
+
+/** Never rejects. */
+export type OwnIdentity = () => Promise<KnownIdentity>;
+
+/** Milliseconds. */
+const TIMES = { keep: 5 * 60_000, keepFailure: 60_000, patience: 250 } as const;
+
+/** @throws SallyportError as any STS call; `sts_unavailable` when the answer is not whole. */
+export async function callerIdentity(sts: Pick<StsClient, 'getCallerIdentity'>): Promise<CallerIdentity> {
+  const { Arn, Account } = await sts.getCallerIdentity();
+  if (!Arn || !Account) throw new SallyportError('sts_unavailable', { reason: 'sts.answer_incomplete' });
+  return { arn: Arn, account: Account };
+}
+
+export function createOwnIdentity(sts: Pick<StsClient, 'getCallerIdentity'>, now: () => Date): OwnIdentity {
+  let last: KnownIdentity = { status: 'pending' };
+  let askAgainAt = Number.NEGATIVE_INFINITY;
+  let asking: Promise<void> | undefined;
+
+  const ask = async () => {
+    last = await askOnce(sts);
+    askAgainAt = now().getTime() + (last.status === 'known' ? TIMES.keep : TIMES.keepFailure);
+  };
+  return async () => {
+    if (now().getTime() >= askAgainAt) {
+      asking ??= ask().finally(() => {
+        asking = undefined;
+      });
+    }
+    if (last.status === 'pending') await atMost(TIMES.patience, asking);
+    return last;
+  };
+}
+
+async function askOnce(sts: Pick<StsClient, 'getCallerIdentity'>): Promise<KnownIdentity> {
+  try {
+    return { status: 'known', ...(await callerIdentity(sts)) };
+  } catch (error) {
+    const { code, reason } = error instanceof SallyportError ? error : new SallyportError('internal');
+    return { status: 'failed', code, reason };
+  }
+}
+
+async function atMost(milliseconds: number, work: Promise<void> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, enough]);
+  clearTimeout(timer);
+}
