@@ -19,3 +19,22 @@ export async function measure(work) {
 }
 
 export const ratio = (a, b) => Number((a / b).toFixed(2));
+
+const SAMPLES = 2000;
+const BATCH = 2;
+
+/** Median time of `run` with one list of arguments ÷ that with another, from many small samples that take turns. */
+export function medianRatio(run, some, others) {
+  const lists = [some, others];
+  const times = [[], []];
+  for (let sample = -SAMPLES / 10; sample < SAMPLES; sample++) {
+    for (const which of Math.random() < 0.5 ? [0, 1] : [1, 0]) {
+      const list = lists[which];
+      const first = (sample + SAMPLES) * BATCH;
+      const start = process.hrtime.bigint();
+      for (let index = first; index < first + BATCH; index++) run(list[index % list.length]);
+      if (sample >= 0) times[which].push(Number(process.hrtime.bigint() - start)); // The first ones warm up.
+    }
+  }
+  return Number((median(times[0]) / median(times[1])).toFixed(3));
+}

@@ -1,10 +1,16 @@
 // `npm run bench`: what things cost, as ratios measured in one run, so that the machine cancels out. Medians of five
-// alternating rounds. `-- --json` prints one JSON line instead of the table.
+// alternating rounds, or of many samples that take turns. `-- --json` prints one JSON line instead of the table.
 import { benchCache } from './cache.mjs';
 import { benchDecisions } from './decisions.mjs';
 import { benchProofs } from './proofs.mjs';
+import { benchRefusals } from './refusals.mjs';
 
-const results = [...(await benchProofs()), ...(await benchDecisions()), ...(await benchCache())];
+const results = [
+  ...(await benchProofs()),
+  ...(await benchDecisions()),
+  ...(await benchRefusals()),
+  ...(await benchCache()),
+];
 
 if (process.argv.includes('--json')) {
   process.stdout.write(

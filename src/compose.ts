@@ -14,6 +14,7 @@ import { createLive } from './broker/reload.js';
 import type { Difference } from './broker/shadow.js';
 import { buildSnapshot, type SnapshotParts } from './broker/snapshot.js';
 import type { LoadedConfig, LoadResult } from './config/load.js';
+import { deadlineOf, endpointsOf } from './config/schema/aws.js';
 import type { Config } from './config/schema/config.js';
 import { SallyportError } from './core/errors.js';
 import type { LocatedFault } from './core/fault.js';
@@ -23,7 +24,7 @@ import { Secret } from './core/secret.js';
 import { type App, createApp, renewCertificate } from './http/app.js';
 import { createSeal } from './http/sign-in/seal.js';
 import { CredentialCache } from './issuance/credential-cache.js';
-import { createStsClient, type StsClient } from './issuance/sts-client.js';
+import { openSts, type Sts, type StsOptions } from './issuance/sts/open-sts.js';
 import { createStores } from './stores/create-stores.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
 
@@ -56,7 +57,12 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
     serverUrl: config.server.url,
     keys: createKeyPool({ log }),
     reader,
-    sts: createPool(openSts),
+    sts: createPool((aws) =>
+      openConfiguredSts(aws, {
+        log,
+        observe: { called: metrics.stsCalled, regionChanged: metrics.stsRegionChanged },
+      }),
+    ),
     cache,
     onUse: (use, { role, rolesFrom }) => metrics.cacheUsed(use, rolesFrom ?? role),
     log,
@@ -76,6 +82,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
   // After all that can fail: its connections would keep the process alive.
   const stores = await createStores(config, { now, log });
   const first = built.withReplay(stores.replay);
+  let { stsRegions } = first;
   const live = createLive({
     first,
     build: async (previous) => {
@@ -84,7 +91,8 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
       const rebuilt = await buildSnapshot(result.loaded, parts, previous);
       return rebuilt.ok ? { ok: true, snapshot: rebuilt.withReplay(stores.replay) } : rebuilt;
     },
-    onTaken: ({ tls, shadowFaults }, epoch, previous) => {
+    onTaken: ({ tls, shadowFaults, ...taken }, epoch, previous) => {
+      stsRegions = taken.stsRegions;
       if (previous?.tls && tls && !isDeepStrictEqual(tls, previous.tls)) renewCertificate(app, tls);
       metrics.configTaken(epoch);
       metrics.shadowLoaded(shadowFaults.length);
@@ -121,6 +129,12 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
       audit: { works: await audit.check(), essential: true },
       // Shared by all replicas: if it made one unready, it would take away all, and reusable proofs go on without it.
       store: { works: await stores.replay.check(), essential: false },
+      ...Object.fromEntries(
+        Object.entries(stsRegions()).map(([region, state]) => [
+          `sts.${region}`,
+          { works: state === 'closed', essential: false },
+        ]),
+      ),
     }),
     ownIdentity: () => live.snapshot().ownIdentity(),
     configStatus: live.status,
@@ -148,17 +162,25 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
   };
 }
 
-/** A client of the STS that the config names, with the broker's own credentials. */
-export function openSts({ region, endpoint, credentials }: Config['aws']): StsClient {
-  return createStsClient({
+/** The STS that the config names, with the broker's own credentials. */
+export function openConfiguredSts(aws: Config['aws'], told: Pick<StsOptions, 'log' | 'observe'>): Sts {
+  const { region, failoverRegions, fips, dualStack, credentials: keys } = aws;
+  return openSts({
     region,
-    ...(endpoint !== undefined && { endpoint }),
-    ...(credentials && {
+    endpoints: endpointsOf(aws),
+    deadlineMs: deadlineOf(aws),
+    ...(failoverRegions && { failoverRegions }),
+    ...(fips !== undefined && { fips }),
+    ...(dualStack !== undefined && { dualStack }),
+    ...(keys && {
       credentials: {
-        accessKeyId: credentials.accessKeyId,
-        secretAccessKey: new Secret(credentials.secretAccessKey),
+        accessKeyId: keys.accessKeyId,
+        secretAccessKey: new Secret(keys.secretAccessKey),
+        ...(keys.sessionToken !== undefined && { sessionToken: new Secret(keys.sessionToken) }),
       },
     }),
+    ...told,
+    now: Date.now,
   });
 }
 

@@ -28,6 +28,7 @@ interface Ask {
   readonly role?: string;
   readonly from?: string;
   readonly reason?: string;
+  readonly at?: string;
 }
 
 /** Loads an example and gives what its policy decides: the decision, or the code of the refusal. */
@@ -38,8 +39,9 @@ function decider(name: string) {
   const { config } = result.loaded;
   const { policy, faults } = compilePolicy(config);
   t.strictSame(faults, [], `${name} compiles`);
-  const at = NOW.getTime() / 1000;
   return (ask: Ask): Decision | string => {
+    const now = ask.at === undefined ? NOW : new Date(ask.at);
+    const at = now.getTime() / 1000;
     const type: IssuerType | undefined = config.issuers[ask.issuer]?.type;
     if (type === undefined) throw new Error(`${name} has no such issuer`);
     const principal = {
@@ -51,7 +53,7 @@ function decider(name: string) {
       expiresAt: at + 240,
     };
     try {
-      return decide(policy, principal, { ...ask, sourceAddress: ask.from ?? '203.0.113.9' }, NOW);
+      return decide(policy, principal, { ...ask, sourceAddress: ask.from ?? '203.0.113.9' }, now);
     } catch (error) {
       return (error as SallyportError).code;
     }
@@ -99,7 +101,7 @@ t.test('on-prem: services by client id and network, people by group', async (t) 
     },
   });
   const withSecondFactor = { AuthnContextClassRef: 'http://schemas.microsoft.com/claims/multipleauthn' };
-  const backup = { issuer: 'okta', claims: { cid: '0oa1nightlybackup456' } };
+  const backup = { issuer: 'okta', claims: { cid: '0oa1nightlybackup456' }, at: '2026-11-21T01:00:00Z' };
 
   t.match(decision({ ...backup, from: '10.20.3.4' }), {
     role: 'backup-writer',
@@ -107,7 +109,10 @@ t.test('on-prem: services by client id and network, people by group', async (t) 
     session: { name: 'backup-0oa1nightlybackup456', durationSeconds: 900 },
   });
   t.equal(decision({ ...backup, from: '10.21.3.4' }), 'no_role_permitted', 'from another network');
-  t.equal(decision({ ...backup, claims: { cid: '0oa1other' } }), 'no_role_permitted', 'another service');
+  const other = { ...backup, claims: { cid: '0oa1other' }, from: '10.20.3.4' };
+  t.equal(decision(other), 'no_role_permitted', 'another service');
+  const late = { ...backup, from: '10.20.3.4', at: '2026-11-21T05:00:00Z' };
+  t.equal(decision(late), 'no_role_permitted', 'at six in Berlin');
 
   t.match(decision(person('Data Analysts')), {
     role: 's3-reader',
@@ -118,6 +123,19 @@ t.test('on-prem: services by client id and network, people by group', async (t) 
   const finance = { ...person('Finance', withSecondFactor), role: 'billing-admin' };
   t.equal(decision(finance), 'reason_required');
   t.match(decision({ ...finance, reason: 'month end' }), { reason: 'month end', grant: /second-factor$/ });
+  const pair = (path: string) =>
+    `arn:aws:iam::444455556666:role/${path},arn:aws:iam::444455556666:saml-provider/Adfs`;
+  const named = person('Sales', {
+    'https://aws.amazon.com/SAML/Attributes/Role': [pair('federated/Dev'), pair('Admin')],
+  });
+  t.match(decision(named), {
+    role: 'arn:aws:iam::444455556666:role/federated/Dev',
+    rolesFrom: 'by-adfs',
+    grant: 'named-by-adfs',
+    session: { name: 'jane@corp.example', durationSeconds: 3600 },
+  });
+  const admin = { ...named, role: 'arn:aws:iam::444455556666:role/Admin' };
+  t.equal(decision(admin), 'role_not_permitted', 'a role that AD FS may not name');
   const leaver = person('Finance', { 'https://corp.example/claims/EmploymentStatus': ['leaver'] });
   t.equal(decision(leaver), 'no_role_permitted', 'a deny wins');
 });
@@ -178,6 +196,7 @@ t.test('containers: pods by service account, CI jobs by repository and branch', 
       ref: 'refs/heads/release-2',
       event_name: 'push',
       run_id: '42',
+      runner_environment: 'github-hosted',
       ...more,
     },
   });
@@ -204,6 +223,9 @@ t.test('containers: pods by service account, CI jobs by repository and branch', 
   t.equal(decision(job({ ref: 'refs/heads/main' })), 'no_role_permitted');
   t.equal(decision(job({ repository_id: '790' })), 'no_role_permitted');
   t.equal(decision(job({ event_name: 'pull_request_target' })), 'no_role_permitted', 'a deny wins');
+  const ownMachine = { runner_environment: 'self-hosted', environment: 'production' };
+  t.equal(decision(job(ownMachine)), 'no_role_permitted', 'a push, on a machine of their own');
+  t.match(decision(job({ ...ownMachine, event_name: 'workflow_dispatch' })), { role: 'deploy' });
 });
 
 const readText = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');

@@ -10,6 +10,12 @@ export interface Progress {
   readonly request: ExchangeRequest;
   readonly principal?: Principal;
   readonly decision?: Decision;
+  /** Whom an operator asks about, as far as that is known. */
+  readonly about?: {
+    readonly issuer?: string | undefined;
+    readonly subject?: string | undefined;
+    readonly requestId?: string | undefined;
+  };
 }
 
 export function intentRecord(progress: Progress, now: Date): AuditRecord {
@@ -31,11 +37,19 @@ export function issuedRecord(progress: Progress, issued: Issued, now: Date): Aud
       ...(packedPolicySize !== undefined && { PackedPolicySize: packedPolicySize }),
       ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
       ...(stsRequestId !== undefined && { StsRequestId: stsRequestId }),
+      ...(signin && { ConsoleUrlExpires: wholeSecond(signin.expires) }),
       ...(cached && { Cached: true }),
       ...(cached === 'stale' && { Stale: true }),
-      ...(signin && { ConsoleUrlExpires: wholeSecond(signin.expires) }),
     },
   };
+}
+
+export function previewedRecord(progress: Progress, now: Date): AuditRecord {
+  return base('previewed', progress, now);
+}
+
+export function explainedRecord(progress: Progress, now: Date): AuditRecord {
+  return base('explained', progress, now);
 }
 
 /** Who had an authorization message decoded; not what it says. */
@@ -49,10 +63,19 @@ export function decodedRecord(progress: Progress, stsRequestId: string | undefin
 /** `denied` when the broker said no; `failed` when it could not decide, or said yes and STS did not deliver. */
 export function refusedRecord(progress: Progress, error: SallyportError, now: Date): AuditRecord {
   const event = progress.decision === undefined && ERRORS[error.code].status < 500 ? 'denied' : 'failed';
-  return { ...base(event, progress, now), Error: { Code: error.code, Reason: error.reason } };
+  const { code, requestId } = error.sts ?? {};
+  return {
+    ...base(event, progress, now),
+    Error: {
+      Code: error.code,
+      Reason: error.reason,
+      ...(code !== undefined && { StsCode: code }),
+      ...(requestId !== undefined && { StsRequestId: requestId }),
+    },
+  };
 }
 
-function base(event: AuditEvent, { request, principal, decision }: Progress, now: Date): AuditRecord {
+function base(event: AuditEvent, { request, principal, decision, about }: Progress, now: Date): AuditRecord {
   const role = decision?.role ?? request.role;
   const reason = decision?.reason ?? request.reason;
   return {
@@ -68,8 +91,16 @@ function base(event: AuditEvent, { request, principal, decision }: Progress, now
     ...(decision && decisionFields(decision)),
     ...(request.mfa && { MfaSerialNumber: request.mfa.serialNumber }),
     ...(reason !== undefined && { Reason: reason }),
+    ...(about && { About: aboutFields(about) }),
   };
 }
+
+/** Whom, not with which claims: a record holds none. */
+const aboutFields = ({ issuer, subject, requestId }: NonNullable<Progress['about']>) => ({
+  ...(issuer !== undefined && { Issuer: issuer }),
+  ...(subject !== undefined && { Subject: subject }),
+  ...(requestId !== undefined && { RequestId: requestId }),
+});
 
 function principalFields(principal: Principal): NonNullable<AuditRecord['Principal']> {
   return {

@@ -1,16 +1,26 @@
 // A grant's `when`: a CEL expression, compiled and type-checked when the config loads. What it may call is listed here,
 // what it may cost is bounded (condition-cost.ts), and its regular expressions are RE2's: linear in the text.
-import { type ASTNode, Environment } from '@marcbachmann/cel-js';
+import { type ASTNode, Environment, EvaluationError } from '@marcbachmann/cel-js';
 import { RE2JS } from 're2js';
 import { childrenOf, costOf, MACROS } from './condition-cost.js';
+import { constantOf, type ReadPath, readsOf, valuesRead } from './condition-reads.js';
 import type { Situation } from './situation.js';
 
-/** Throws for any error at run time, also where the claims are so large that it could take too long. */
-type Condition = (situation: Situation) => boolean;
-
 export type CompiledCondition =
-  | { readonly ok: true; readonly condition: Condition }
+  | {
+      readonly ok: true;
+      /** Throws EvaluationFailure, also where the claims are so large that it could take too long. */
+      condition(situation: Situation): boolean;
+      /** The values it reads, by how they are spelled in it; undefined where none of them is there. */
+      seen(situation: Situation): Readonly<Record<string, unknown>> | undefined;
+      readonly reads: readonly ReadPath[];
+      /** What it yields whoever asks, as far as the words true and false in it tell. */
+      readonly constant: boolean | undefined;
+    }
   | { readonly ok: false; readonly message: string };
+
+/** Why an expression yielded nothing. The message has words of the expression only, no value of a claim. */
+export class EvaluationFailure extends Error {}
 
 const FUNCTIONS = ['has', 'size', 'string', 'int', 'double', 'timestamp', 'duration'];
 const METHODS = ['contains', 'startsWith', 'endsWith', 'matches', 'size', 'lowerAscii', 'upperAscii', 'trim'];
@@ -23,6 +33,8 @@ const MAX_COST = 5_000_000;
 
 /** What `matches` becomes once its pattern is compiled. Not among the methods that may be written. */
 const LINEAR_MATCHES = 'matchesCompiled';
+
+const VARIABLES = ['claims', 'issuer', 'subject', 'sourceAddress', 'now'];
 
 const language = new Environment({
   limits: { maxAstNodes: 300, maxDepth: 24, maxListElements: 1000, maxMapEntries: 0, maxCallArguments: 3 },
@@ -48,13 +60,22 @@ export function compileCondition(source: string): CompiledCondition {
   const checked = language.check(source);
   if (checked.error) {
     const { summary, range } = checked.error;
-    return fault(range?.start ?? 0, `${summary}. Variables: claims, issuer, subject, sourceAddress, now.`);
+    return fault(range?.start ?? 0, `${summary}. Variables: ${VARIABLES.join(', ')}.`);
   }
   if (checked.type !== 'bool') {
     return fault(0, 'The expression must yield a bool. Compare the value, e.g. claims.admin == true.');
   }
   try {
-    return { ok: true, condition: build(source, language.parse(source).ast) };
+    const { ast } = language.parse(source);
+    const condition = build(source, ast);
+    const reads = readsOf(ast, new Set(VARIABLES));
+    return {
+      ok: true,
+      condition,
+      seen: (situation) => valuesRead(reads, variablesOf(situation)),
+      reads,
+      constant: constantOf(ast),
+    };
   } catch (error) {
     if (error instanceof ConditionFault) return fault(error.offset, error.message);
     throw error;
@@ -66,7 +87,15 @@ const fault = (offset: number, message: string): CompiledCondition => ({
   message: `At character ${offset + 1} of the expression: ${message}`,
 });
 
-function build(source: string, ast: ASTNode): Condition {
+const variablesOf = ({ principal: { claims, issuer, subject }, sourceAddress, now }: Situation) => ({
+  claims,
+  issuer,
+  subject,
+  sourceAddress,
+  now,
+});
+
+function build(source: string, ast: ASTNode): (situation: Situation) => boolean {
   checkCalls(ast, 0);
   const calls = patternCalls(source, ast);
   const patterns = new Map(calls.map(({ pattern, compiled }) => [pattern, compiled]));
@@ -78,13 +107,26 @@ function build(source: string, ast: ASTNode): Condition {
       (text: string, pattern: string) => patterns.get(pattern)?.matcher(text).find() ?? false,
     )
     .parse(rewritten(source, calls));
-  return ({ principal, sourceAddress, now, claimsSize }) => {
-    if (cost(claimsSize()) > MAX_COST) throw new Error('The claims are too large for this expression.');
-    const { claims, issuer, subject } = principal;
-    const result: unknown = evaluate({ claims, issuer, subject, sourceAddress, now });
-    if (typeof result !== 'boolean') throw new Error('The expression did not yield a bool.');
+  return (situation) => {
+    if (cost(situation.claimsSize()) > MAX_COST)
+      throw new EvaluationFailure('the claims are too large for this expression');
+    let result: unknown;
+    try {
+      result = evaluate(variablesOf(situation));
+    } catch (error) {
+      throw new EvaluationFailure(whyOf(error));
+    }
+    if (typeof result !== 'boolean') throw new EvaluationFailure('the expression did not yield a bool');
     return result;
   };
+}
+
+/** The kind of error and where it stands. Texts of the library may quote values. */
+function whyOf(error: unknown): string {
+  if (!(error instanceof EvaluationError)) return 'internal error';
+  const { code, node, range } = error;
+  const at = range && node?.input?.slice(range.start, range.end).replaceAll(LINEAR_MATCHES, 'matches');
+  return `${code.replaceAll('_', ' ')}${at ? ` at ${at}` : ''}`;
 }
 
 function checkCalls(node: ASTNode, nesting: number): void {

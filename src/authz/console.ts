@@ -2,7 +2,7 @@
 // and never a page that is not the console's.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html
 import { SallyportError } from '../core/errors.js';
-import { type Partition, partitionOf } from '../core/partition.js';
+import { type PartitionHosts, partitionHosts } from '../core/partition.js';
 import type { ConsoleRequest, ConsoleSession, Principal, Target } from '../core/types.js';
 import { boundLifetime } from './lifetime.js';
 import type { CompiledRole, Policy } from './policy.js';
@@ -23,7 +23,7 @@ export function consoleSession(
     });
   }
   const region = role.region ?? policy.region;
-  const partition = partitionOf(region);
+  const partition = partitionHosts(region);
   if (!partition) throw new SallyportError('console_not_supported', { reason: 'console.partition' });
   const page = destination === undefined ? home(partition, region) : consolePage(destination, partition);
   if (sessionDuration === undefined) return { destination: page };
@@ -34,11 +34,11 @@ export function consoleSession(
   return { destination: page, sessionDuration: seconds };
 }
 
-const home = ({ consoleHost }: Partition, region: string) =>
+const home = ({ consoleHost }: PartitionHosts, region: string) =>
   `https://${consoleHost}/console/home?region=${region}`;
 
 /** The URL as parsers agree on it: sign-in redirects there, so nothing else may be meant. */
-function consolePage(destination: string, { consoleHost }: Partition): string {
+function consolePage(destination: string, { consoleHost }: PartitionHosts): string {
   const url = URL.canParse(destination) ? new URL(destination) : undefined;
   const isConsole = url?.hostname === consoleHost || url?.hostname.endsWith(`.${consoleHost}`);
   if (

@@ -44,28 +44,29 @@ export function mayDo(
  * @throws SallyportError with the refusal's code.
  */
 export function decide(policy: Policy, principal: Principal, asked: Asked, now: Date): Decision {
-  return decideWith(requireDemanded, policy, principal, asked, now);
-}
-
-/** The same as if the request had what the role demands: a reason, an MFA code. */
-export function decideWithDemandsMet(
-  policy: Policy,
-  principal: Principal,
-  asked: Asked,
-  now: Date,
-): Decision {
-  return decideWith(() => {}, policy, principal, asked, now);
-}
-
-function decideWith(
-  judgeDemands: typeof requireDemanded,
-  policy: Policy,
-  principal: Principal,
-  asked: Asked,
-  now: Date,
-): Decision {
   const situation = situationOf(policy.aliases, principal, asked.sourceAddress, now);
-  const { role, grant, failed } = choose(policy, situation, asked.role);
+  return decideAs(policy, choose(policy, situation, asked.role), situation, asked, requireDemanded);
+}
+
+/**
+ * What comes of a role that the grants permit, as if the request had what the role demands: a reason, an MFA code.
+ * @throws SallyportError with the refusal's code.
+ */
+export const decideWithDemandsMet = (
+  policy: Policy,
+  chosen: Chosen,
+  situation: Situation,
+  asked: Asked,
+): Decision => decideAs(policy, chosen, situation, asked, () => {});
+
+function decideAs(
+  policy: Policy,
+  { role, grant, failed }: Chosen,
+  situation: Situation,
+  asked: Asked,
+  judgeDemands: typeof requireDemanded,
+): Decision {
+  const { principal, now } = situation;
   if (!proofFits(policy, role, principal)) {
     throw new SallyportError('proof_type_mismatch', {
       detail: `This role is issued through ${role.target.operation}: send ${role.proofType === 'saml' ? 'SAMLResponse in the body, addressed to AWS' : 'a JWT as Bearer token'}.`,
@@ -74,7 +75,7 @@ function decideWith(
   judgeDemands(role, asked);
   const lifetime = boundLifetime(role.session.lifetime, principal, asked, now);
   const session: Session = {
-    ...role.session.fill(situation.principal.claims),
+    ...role.session.fill(principal.claims),
     ...narrowing(role.session, asked),
     durationSeconds: lifetime.seconds,
   };
@@ -93,12 +94,14 @@ function decideWith(
   };
 }
 
+type Chosen = ReturnType<typeof permittedAs>;
+
 /** Whether STS could be given the caller's proof for this role, or needs none. */
 const proofFits = ({ forBroker }: Policy, { proofType }: CompiledRole, { type, issuer }: Principal) =>
   proofType === undefined || (proofType === type && !forBroker.has(issuer));
 
 /** The role asked for, or the only one there is for this type of proof. */
-function choose(policy: Policy, situation: Situation, asked: string | undefined) {
+function choose(policy: Policy, situation: Situation, asked: string | undefined): Chosen {
   if (asked !== undefined) return permittedAs(policy, situation, asked);
   const { permitted, failed } = permittedTo(policy, situation);
   const choices = permitted.filter(({ role }) => proofFits(policy, role, situation.principal));

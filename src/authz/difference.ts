@@ -1,13 +1,17 @@
-// What a change of the policy does to one principal: roles gained and lost, and sessions that become others.
+// What a change of the config does to one principal: roles gained and lost, and sessions that become others. Where the
+// claims are not known, what could come out otherwise is said to be unknown, never left out.
 import { isDeepStrictEqual } from 'node:util';
+import type { Config } from '../config/schema/config.js';
 import type { Decision } from '../core/types.js';
 import { describedPrincipal, type PrincipalDescription } from './described-principal.js';
-import { explainRole, type RoleExplanation, rolesFor } from './explain.js';
+import { explainEvery, type RoleExplanation } from './explain.js';
+import type { GrantResult } from './grant-result.js';
 import type { Policy } from './policy.js';
 
 export interface RoleChange {
+  /** Its name, the ARN by which a claim names it, or, for all that a claim may name, the entry of `rolesFrom`. */
   readonly role: string;
-  /** `unknown`: the rules about it differ, and only the claims, which are not known, could tell what that does. */
+  /** `unknown`: what is written about it differs, and only the claims, which are not known, could tell what that does. */
   readonly change: 'gains' | 'loses' | 'session' | 'unknown';
   readonly before?: Outcome;
   readonly after?: Outcome;
@@ -15,49 +19,76 @@ export interface RoleChange {
 
 type Outcome = Pick<Decision, 'target' | 'session'>;
 
-type Subject = PrincipalDescription & { readonly sourceAddress: string };
+export type Subject = PrincipalDescription & { readonly sourceAddress: string };
 
-/** Compares every role that either policy has for this principal. Without claims, roles that a claim names are not known. */
-export function changesFor(subject: Subject, old: Policy, next: Policy, now: Date): readonly RoleChange[] {
-  const roles = new Set([old, next].flatMap((policy) => rolesIn(policy, subject, now)));
-  return [...roles].flatMap((role) => {
-    const [before, after] = [old, next].map((policy) => explain(subject, policy, role, now));
-    return changeOf(role, before, after) ?? [];
-  });
+/** A config, and the policy that it compiles to. */
+export interface Side {
+  readonly config: Config;
+  readonly policy: Policy;
 }
 
-function rolesIn(policy: Policy, subject: Subject, now: Date): readonly string[] {
+/** Compares every role that either side has for this principal. */
+export function changesFor(subject: Subject, old: Side, next: Side, now: Date): readonly RoleChange[] {
+  const [before, after] = [explanations(subject, old, now), explanations(subject, next, now)];
+  const compare = subject.claims === undefined ? changeWithoutClaims : changeOf;
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap(
+    (role) => compare(role, before.get(role), after.get(role)) ?? [],
+  );
+}
+
+interface Explained {
+  readonly explanation: RoleExplanation;
+  /** All that decides about the role, but the claims. */
+  readonly written: readonly unknown[];
+}
+
+/** By role; empty where the side knows no such issuer: nobody of it gets anything. */
+function explanations(subject: Subject, side: Side, now: Date): ReadonlyMap<string, Explained> {
+  const { policy, config } = side;
   const principal = describedPrincipal(policy, subject, now);
-  return principal ? rolesFor(policy, principal, subject.sourceAddress, now) : [...policy.roles.keys()];
+  if (!principal) return new Map();
+  const question = { sourceAddress: subject.sourceAddress, claimsKnown: subject.claims !== undefined };
+  const aliases = policy.aliases.get(subject.issuer);
+  const every = [...explainEvery(policy, principal, question, now)];
+  return new Map(
+    every.map((explanation) => {
+      const { role, grants } = explanation;
+      const entry = config.roles[role] ?? config.rolesFrom?.[role];
+      return [role, { explanation, written: [entry, aliases, grants.filter(mayApply)] }];
+    }),
+  );
 }
 
-/** Undefined where the policy knows no such issuer, or role: nobody gets it. */
-function explain(subject: Subject, policy: Policy, role: string, now: Date): RoleExplanation | undefined {
-  const principal = describedPrincipal(policy, subject, now);
-  if (!principal || !rolesIn(policy, subject, now).includes(role)) return undefined;
-  const { claims, sourceAddress } = subject;
-  return explainRole(policy, principal, { role, sourceAddress, claimsKnown: claims !== undefined }, now);
-}
+const mayApply = ({ applies }: GrantResult) => applies !== false;
 
+/** With claims: what is decided. */
 function changeOf(
   role: string,
-  before: RoleExplanation | undefined,
-  after: RoleExplanation | undefined,
+  before: Explained | undefined,
+  after: Explained | undefined,
 ): RoleChange | undefined {
-  const [was, is] = [before, after].map((each) => each?.permitted);
-  const gets = [before, after].map((each) => (each === undefined ? false : each.permitted));
-  if (gets.includes(undefined)) {
-    const same = gets[0] === gets[1] && isDeepStrictEqual(before?.grants, after?.grants);
-    return same ? undefined : { role, change: 'unknown' };
-  }
+  const [was, is] = [before, after].map((each) => each?.explanation.permitted ?? false);
   const [old, next] = [outcomeOf(before), outcomeOf(after)];
   const outcomes = { ...(old && { before: old }), ...(next && { after: next }) };
-  if (!was && is) return { role, change: 'gains', ...outcomes };
-  if (was && !is) return { role, change: 'loses', ...outcomes };
+  if (was !== is) return { role, change: is ? 'gains' : 'loses', ...outcomes };
   return isDeepStrictEqual(old, next) ? undefined : { role, change: 'session', ...outcomes };
 }
 
-function outcomeOf(explanation: RoleExplanation | undefined): Outcome | undefined {
-  const decision = explanation?.decision;
+function outcomeOf(explained: Explained | undefined): Outcome | undefined {
+  const decision = explained?.explanation.decision;
   return decision && { target: decision.target, session: decision.session };
+}
+
+/** Without claims: a role that may be had on either side is as it was only if all that is written about it is. */
+function changeWithoutClaims(
+  role: string,
+  before: Explained | undefined,
+  after: Explained | undefined,
+): RoleChange | undefined {
+  const permitted = (each: Explained | undefined) => (each ? each.explanation.permitted : false);
+  const [was, is] = [permitted(before), permitted(after)];
+  if (was === false && is === false) return undefined;
+  if (was === false && is === true) return { role, change: 'gains' };
+  if (was === true && is === false) return { role, change: 'loses' };
+  return isDeepStrictEqual(before?.written, after?.written) ? undefined : { role, change: 'unknown' };
 }

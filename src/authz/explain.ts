@@ -1,32 +1,15 @@
-// Why a role is given or refused, rule by rule. It asks the very conditions that decide, and the decision is decide's
-// own: there is no second evaluator that could disagree.
+// Why a role is given or refused, rule by rule. Which roles are permitted, and what comes of them, is asked of what
+// decides: there is no second evaluator that could disagree.
 import { type ErrorCode, SallyportError } from '../core/errors.js';
 import type { Decision, Principal } from '../core/types.js';
 import { type Asked, decideWithDemandsMet } from './decide.js';
-import type { CompiledGrant, Condition } from './grant.js';
-import { namesMeaning, roleNames } from './permission.js';
+import type { CompiledGrant } from './grant.js';
+import { type GrantResult, grantResult } from './grant-result.js';
+import { claimedFamilies, notPermitted, permittedTo } from './permission.js';
 import type { Policy } from './policy.js';
-import { type Situation, situationOf } from './situation.js';
+import { situationOf } from './situation.js';
 
-export interface ConditionResult {
-  /** Its path in the grant, e.g. `match.groups`. */
-  readonly on: string;
-  readonly wanted: unknown;
-  /** Absent if there is no such claim, or it is not known. */
-  readonly seen?: unknown;
-  /** Undefined: the claims are not known. */
-  readonly holds: boolean | undefined;
-}
-
-export interface GrantResult {
-  readonly id: string;
-  readonly effect: 'allow' | 'deny';
-  /** Whether all conditions hold. Undefined: the claims are not known, and could make it so. */
-  readonly applies: boolean | undefined;
-  readonly conditions: readonly ConditionResult[];
-}
-
-export interface RoleExplanation {
+interface Outcome {
   readonly role: string;
   /** Whether the grants give it. Undefined: the claims are not known, and could make it so. */
   readonly permitted: boolean | undefined;
@@ -34,12 +17,14 @@ export interface RoleExplanation {
   readonly decision?: Decision;
   /** Why nothing would be, even where the grants give the role. */
   readonly refusal?: { readonly code: ErrorCode; readonly detail: string };
+}
+
+export interface RoleExplanation extends Outcome {
   /** Every grant that covers the role, whether it applies or not, by the order of the config. */
   readonly grants: readonly GrantResult[];
 }
 
 export interface Question extends Asked {
-  readonly role: string;
   /** An audit record tells who asked, but not with what claims. Default true. */
   readonly claimsKnown?: boolean;
 }
@@ -48,98 +33,86 @@ export interface Question extends Asked {
 export function explainRole(
   policy: Policy,
   principal: Principal,
-  question: Question,
+  question: Question & { readonly role: string },
   now: Date,
 ): RoleExplanation {
-  const { role, claimsKnown = true, sourceAddress } = question;
-  const situation = situationOf(policy.aliases, principal, sourceAddress, now);
-  // Whether a claim names the role is not known without claims: then any entry of rolesFrom may be meant.
-  const names = claimsKnown ? namesMeaning(policy, situation, role) : [role, ...policy.families];
-  const grants = policy.grants
-    .filter((grant) => names.some((name) => grant.coversRole(name)))
-    .map((grant) => grantResult(grant, situation, claimsKnown));
-  if (!claimsKnown) {
-    return { role, permitted: permittedWithoutClaims(policy, role, grants), grants };
-  }
-  try {
-    const decision = decideWithDemandsMet(policy, principal, question, now);
-    return { role, permitted: true, decision, grants };
-  } catch (error) {
-    if (!(error instanceof SallyportError)) throw error;
-    const { code, detail } = error;
-    return { role, permitted: code !== 'role_not_permitted', refusal: { code, detail }, grants };
-  }
+  const { outcome, grants } = explainer(policy, principal, question, now);
+  return { ...outcome(question.role), grants: grants(question.role) };
 }
 
 /**
- * What the principal itself may read of it: of a role it may have, the grants that apply to it; of any other, and of
- * one that does not exist, nothing but that. The grants are not even asked then, so that time tells nothing either.
+ * The same of every role there is for this principal, one by one: those of the config, then those its claims name, or,
+ * where these are not known, the entries of `rolesFrom` in their place.
  */
-export function explainOwnRole(
+export function* explainEvery(
   policy: Policy,
   principal: Principal,
   question: Question,
   now: Date,
-): RoleExplanation {
-  try {
-    decideWithDemandsMet(policy, principal, question, now);
-  } catch (error) {
-    if (error instanceof SallyportError && error.code === 'role_not_permitted') {
-      const { code, detail } = error;
-      return { role: question.role, permitted: false, refusal: { code, detail }, grants: [] };
-    }
-  }
-  const explanation = explainRole(policy, principal, question, now);
-  return { ...explanation, grants: explanation.grants.filter(({ applies }) => applies) };
+): Generator<RoleExplanation> {
+  const { every, outcome, grants } = explainer(policy, principal, question, now);
+  for (const role of every) yield { ...outcome(role), grants: grants(role) };
 }
 
-/** Every role there is for this caller: those of the config, then those its claims name. */
-export function rolesFor(
+/**
+ * What the principal itself may read: of a role it may have, the grants that apply to it; of any other, and of one that
+ * does not exist, nothing but that. Without `role`, every role it may have. What it may have is found before the name is
+ * looked at, and grants are not even asked about other roles, so that time tells nothing either.
+ */
+export function explainOwn(
   policy: Policy,
   principal: Principal,
-  sourceAddress: string,
+  question: Asked,
   now: Date,
-): readonly string[] {
-  return roleNames(policy, situationOf(policy.aliases, principal, sourceAddress, now));
+): readonly RoleExplanation[] {
+  const { permitted, outcome, grants } = explainer(policy, principal, question, now);
+  const roles = question.role === undefined ? [...permitted.keys()] : [question.role];
+  return roles.map((role) => ({
+    ...outcome(role),
+    grants: permitted.has(role) ? grants(role).filter(({ applies }) => applies) : [],
+  }));
 }
 
-function grantResult(grant: CompiledGrant, situation: Situation, claimsKnown: boolean): GrantResult {
-  const results = grant.conditions.map((condition): ConditionResult => {
-    if (condition.ofClaims && !claimsKnown)
-      return { on: condition.on, wanted: condition.wanted, holds: undefined };
-    return conditionResult(condition, situation, grant.deny);
-  });
-  return {
-    id: grant.id,
-    effect: grant.deny ? 'deny' : 'allow',
-    applies: all(results.map(({ holds }) => holds)),
-    conditions: results,
+function explainer(policy: Policy, principal: Principal, question: Question, now: Date) {
+  const { claimsKnown = true, sourceAddress } = question;
+  const situation = situationOf(policy.aliases, principal, sourceAddress, now);
+  const { permitted: list, failed } = permittedTo(policy, situation);
+  const permitted = new Map(list.map((each) => [each.role.name, each]));
+  const claimed = claimedFamilies(policy, situation);
+  const results = new Map<CompiledGrant, GrantResult>();
+  const resultOf = (grant: CompiledGrant): GrantResult => {
+    const result = results.get(grant) ?? grantResult(grant, situation, claimsKnown);
+    results.set(grant, result);
+    return result;
   };
-}
-
-function conditionResult(condition: Condition, situation: Situation, deny: boolean): ConditionResult {
-  const seen = condition.seen(situation);
-  return {
-    on: condition.on,
-    wanted: condition.wanted,
-    ...(seen !== undefined && { seen }),
-    holds: outcome(condition, situation, deny),
+  const grants = (role: string): readonly GrantResult[] => {
+    const names = claimsKnown ? (claimed.get(role) ?? []) : namesPossible(policy, role);
+    return policy.covering([role, ...names]).map(resultOf);
   };
+  const outcome = (role: string): Outcome => {
+    if (!claimsKnown) return { role, permitted: permittedWithoutClaims(policy, role, grants(role)) };
+    try {
+      const chosen = permitted.get(role);
+      if (!chosen) throw notPermitted('role_not_permitted', failed);
+      const decision = decideWithDemandsMet(policy, { ...chosen, failed }, situation, question);
+      return { role, permitted: true, decision };
+    } catch (error) {
+      if (!(error instanceof SallyportError)) throw error;
+      const { code, detail } = error;
+      return { role, permitted: permitted.has(role), refusal: { code, detail } };
+    }
+  };
+  const every = [...policy.roles.keys(), ...(claimsKnown ? claimed.keys() : policy.families)];
+  return { permitted, every, outcome, grants };
 }
 
-/** What cannot be evaluated counts as the grant counts it: a deny denies, an allow does not allow. */
-function outcome(condition: Condition, situation: Situation, deny: boolean): boolean {
-  try {
-    return condition.holds(situation);
-  } catch {
-    return deny;
-  }
+/** Without claims, any entry of `rolesFrom` may be meant by an ARN, and any ARN of a grant by an entry. */
+function namesPossible({ roles, families, grants }: Policy, role: string): readonly string[] {
+  if (families.includes(role)) return grants.flatMap((grant) => [...grant.roles].filter(isArn));
+  return roles.has(role) ? [] : families;
 }
 
-function all(outcomes: readonly (boolean | undefined)[]): boolean | undefined {
-  if (outcomes.includes(false)) return false;
-  return outcomes.includes(undefined) ? undefined : true;
-}
+const isArn = (name: string) => name.startsWith('arn:');
 
 function permittedWithoutClaims(
   policy: Policy,
@@ -147,7 +120,7 @@ function permittedWithoutClaims(
   grants: readonly GrantResult[],
 ): boolean | undefined {
   if (policy.roles.has(role)) return outcomeWithoutClaims(grants);
-  const mayBeClaimed = policy.families.length > 0 && role.startsWith('arn:');
+  const mayBeClaimed = policy.families.includes(role) || (policy.families.length > 0 && isArn(role));
   return mayBeClaimed && outcomeWithoutClaims(grants) !== false ? undefined : false;
 }
 

@@ -15,14 +15,26 @@ export interface GrantIndex {
 }
 
 export function indexGrants(grants: readonly CompiledGrant[]): GrantIndex {
-  const byRole = new Map<string, CompiledGrant[]>();
-  for (const grant of grants) for (const role of grant.roles) append(byRole, role, grant);
-  const lookups = new Map([...byRole].map(([role, covering]) => [role, indexByClaim(covering)]));
+  const lookups = new Map([...groupByRole(grants)].map(([role, covering]) => [role, indexByClaim(covering)]));
   return {
     forAnyRole: indexByClaim(grants),
     forRole: (names) => (situation) =>
       inOrder([...names, '*'].flatMap((name) => lookups.get(name)?.(situation) ?? [])),
   };
+}
+
+/** The grants that cover a role by one of its names, in the order of the config. */
+export function indexByRole(
+  grants: readonly CompiledGrant[],
+): (names: readonly string[]) => readonly CompiledGrant[] {
+  const byRole = groupByRole(grants);
+  return (names) => inOrder([...names, '*'].flatMap((name) => byRole.get(name) ?? []));
+}
+
+function groupByRole(grants: readonly CompiledGrant[]): ReadonlyMap<string, readonly CompiledGrant[]> {
+  const byRole = new Map<string, CompiledGrant[]>();
+  for (const grant of grants) for (const role of grant.roles) append(byRole, role, grant);
+  return byRole;
 }
 
 function indexByClaim(grants: readonly CompiledGrant[]): Lookup {

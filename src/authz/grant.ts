@@ -1,27 +1,10 @@
-// A grant, compiled: a list of conditions that must all hold. Its `when` is asked last; where it cannot be evaluated, a
-// deny denies and an allow does not allow.
+// A grant, compiled: a list of conditions that must all hold. Where its `when` cannot be evaluated, a deny denies and an
+// allow does not allow.
 import type { Config } from '../config/schema/config.js';
 import type { MatcherConfig, Permission } from '../config/schema/grant.js';
-import { addressSet } from '../core/address.js';
-import type { ConfigPath, Fault } from '../core/fault.js';
-import type { Claims } from '../core/types.js';
-import { compileBetween } from './between.js';
-import { compileCondition } from './condition.js';
-import { claimValue, claimValues, compileMatcher } from './matcher.js';
+import type { Fault } from '../core/fault.js';
+import { type Condition, compileConditions, type Strengths } from './grant-conditions.js';
 import type { Situation } from './situation.js';
-
-/** One thing a grant asks. Deciding and explaining ask the same `holds`. */
-export interface Condition {
-  /** What is asked about, by its path in the grant: `issuer`, `from`, `match.groups`, `when`. */
-  readonly on: string;
-  /** Whether only the claims can tell. */
-  readonly ofClaims: boolean;
-  /** As the config has it. */
-  readonly wanted: unknown;
-  seen(situation: Situation): unknown;
-  /** Only a `when` may throw. */
-  holds(situation: Situation): boolean;
-}
 
 export interface CompiledGrant {
   readonly id: string;
@@ -47,9 +30,6 @@ interface Judgement {
   readonly failed: boolean;
 }
 
-/** By issuer: whether its claims speak of several factors. */
-export type Strengths = ReadonlyMap<string, (claims: Claims) => boolean>;
-
 /** Compiles the grant at a position of the config; faults go to `faults`. */
 export function compileGrant(
   config: Config['grants'][number],
@@ -62,7 +42,7 @@ export function compileGrant(
   const permissions = new Set(config.permissions);
   const issuers = config.issuer === undefined ? undefined : new Set([config.issuer].flat());
   const anchor = anchorOf(config.match);
-  const conditions = compileConditions(config, issuers, ['grants', position], strengths, faults);
+  const conditions = compileConditions(config, ['grants', position], strengths, faults);
   return {
     id: config.id,
     deny,
@@ -81,91 +61,6 @@ export function compileGrant(
       }
     },
   };
-}
-
-function compileConditions(
-  { effect = 'allow', issuer, from, match, between, mfa, when }: Config['grants'][number],
-  issuers: ReadonlySet<string> | undefined,
-  path: ConfigPath,
-  strengths: Strengths,
-  faults: Fault[],
-): readonly Condition[] {
-  const conditions: Condition[] = [];
-  if (issuers) {
-    conditions.push({
-      on: 'issuer',
-      ofClaims: false,
-      wanted: issuer,
-      seen: ({ principal }) => principal.issuer,
-      holds: ({ principal }) => issuers.has(principal.issuer),
-    });
-  }
-  if (from) {
-    // Who calls from nowhere known may be in any range: the doubt goes against the caller.
-    const inRange = addressSet(from, effect === 'deny');
-    conditions.push({
-      on: 'from',
-      ofClaims: false,
-      wanted: from,
-      seen: ({ sourceAddress }) => sourceAddress,
-      holds: ({ sourceAddress }) => inRange(sourceAddress),
-    });
-  }
-  for (const [claim, wanted] of Object.entries(match)) {
-    const matcher = compileMatcher(wanted, effect);
-    conditions.push({
-      on: `match.${claim}`,
-      ofClaims: true,
-      wanted,
-      seen: ({ principal }) => claimValue(principal.claims, claim),
-      holds: ({ principal }) => matcher(claimValues(principal.claims, claim)),
-    });
-  }
-  if (between) {
-    const within = zoned(() => compileBetween(between));
-    if (within) {
-      conditions.push({
-        on: 'between',
-        ofClaims: false,
-        wanted: between,
-        seen: ({ now }) => now.toISOString(),
-        holds: ({ now }) => within(now),
-      });
-    } else {
-      faults.push({
-        path: [...path, 'between', 'timeZone'],
-        message: 'No time zone has this name. Write one of the IANA database, e.g. Europe/Berlin or UTC.',
-      });
-    }
-  }
-  if (mfa === 'required') {
-    const isStrong = ({ principal }: Situation) =>
-      strengths.get(principal.issuer)?.(principal.claims) ?? false;
-    conditions.push({ on: 'mfa', ofClaims: true, wanted: mfa, seen: isStrong, holds: isStrong });
-  }
-  if (when !== undefined) {
-    const compiled = compileCondition(when);
-    if (compiled.ok) {
-      conditions.push({
-        on: 'when',
-        ofClaims: true,
-        wanted: when,
-        seen: () => undefined,
-        holds: compiled.condition,
-      });
-    } else faults.push({ path: [...path, 'when'], message: compiled.message });
-  }
-  return conditions;
-}
-
-/** undefined for a time zone that is not known. */
-function zoned<T>(compile: () => T): T | undefined {
-  try {
-    return compile();
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
 }
 
 /** The first matcher that only a few values can satisfy. A superset will do: the grant is still judged in full. */

@@ -1,40 +1,46 @@
-// Findings about what one grant asks of claims: nothing, the impossible, or what no issuer sends.
+// Findings about what the matchers of one grant ask of claims: nothing, the impossible, or what no issuer sends.
 import type { Config } from '../config/schema/config.js';
 import type { MatcherConfig } from '../config/schema/grant.js';
 import type { ConfigPath } from '../core/fault.js';
 import type { Finding, Grant } from './lint.js';
+import { asksClaimsOnly } from './lint-conditions.js';
 import { compileMatcher } from './matcher.js';
 
 /** Whether an issuer, by its name in the config, can send a claim; undefined where it cannot be told. */
 export type Sends = (issuer: string, claim: string) => boolean | undefined;
 
-export function matchFindings(grant: Grant, index: number, config: Config, sends: Sends): readonly Finding[] {
-  const on = `grants.${grant.id}`;
+/** `issuers`: those the grant is about. */
+export function matchFindings(
+  grant: Grant,
+  index: number,
+  config: Config,
+  issuers: readonly string[],
+  sends: Sends,
+): readonly Finding[] {
   const at = (...rest: string[]): ConfigPath => ['grants', index, 'match', ...rest];
   const found = (code: Finding['code'], path: ConfigPath, message: string): Finding => ({
     code,
-    on,
+    on: `grants.${grant.id}`,
     path,
     message,
   });
+  const all = (holds: (issuer: string) => boolean) => issuers.length > 0 && issuers.every(holds);
   const findings: Finding[] = [];
-  if (isOpen(grant)) {
+  const asksNothing = ([claim, matcher]: [string, MatcherConfig]) =>
+    takesAnything(matcher) || all((name) => verdictOfRequire(grant, claim, config, name) === true);
+  if (grant.effect !== 'deny' && asksClaimsOnly(grant) && Object.entries(grant.match).every(asksNothing)) {
     const message =
       'Everyone with a proof from this issuer gets it. Say in match who is meant, or silence this with the reason.';
     findings.push(found('grant-open', at(), message));
   }
-  const issuers = [grant.issuer ?? Object.keys(config.issuers)].flat();
   for (const [claim, matcher] of Object.entries(grant.match)) {
     if (contradictsItself(matcher)) {
       findings.push(found('match-impossible', at(claim), 'No claim can meet this. Correct it.'));
-    } else if (
-      issuers.length > 0 &&
-      issuers.every((name) => contradictsRequire(grant, claim, config, name))
-    ) {
+    } else if (all((name) => verdictOfRequire(grant, claim, config, name) === false)) {
       const message = `The issuer's require demands another ${claim}: this never matches. Correct one of them.`;
       findings.push(found('match-impossible', at(claim), message));
     }
-    if (issuers.length > 0 && issuers.every((name) => sends(name, claim) === false)) {
+    if (all((name) => sends(name, claim) === false)) {
       const message = `Tokens of ${issuers.join(', ')} have no such claim${consequence(grant, matcher)}. Correct its name.`;
       findings.push(found('claim-never-sent', at(claim), message));
     }
@@ -47,20 +53,12 @@ const consequence = (grant: Grant, matcher: MatcherConfig) => {
   return holds ? ', so this always holds' : ', so this never matches';
 };
 
-const OTHER_KEYS = new Set(['id', 'effect', 'issuer', 'roles', 'permissions', 'match']);
-
-/** Whether issuer and claims are all it asks about. */
-export const asksClaimsOnly = (grant: Grant): boolean =>
-  Object.keys(grant).every((key) => OTHER_KEYS.has(key));
-
-function isOpen(grant: Grant): boolean {
-  return grant.effect !== 'deny' && asksClaimsOnly(grant) && Object.values(grant.match).every(takesAnything);
-}
-
+/** That the claim is there is all it asks: a list of globs is met by any of them. */
 function takesAnything(matcher: MatcherConfig): boolean {
   if (typeof matcher !== 'object') return false;
-  const { glob, ...rest } = matcher;
-  return Object.keys(rest).length === 0 && [glob ?? []].flat().includes('*');
+  const { glob, exists, ...rest } = matcher;
+  const asksGlob = glob !== undefined && ![glob].flat().some((each) => /^[*?]*\*[*?]*$/.test(each));
+  return Object.keys(rest).length === 0 && exists !== false && !asksGlob;
 }
 
 function contradictsItself(matcher: MatcherConfig): boolean {
@@ -70,12 +68,14 @@ function contradictsItself(matcher: MatcherConfig): boolean {
   return equals !== undefined && anyOf !== undefined && !anyOf.map(String).includes(String(equals));
 }
 
-/** Tokens carry exactly one of the required values, so whatever meets none of them meets no token. */
-function contradictsRequire(grant: Grant, claim: string, config: Config, name: string): boolean {
+/** Tokens carry exactly one of the required values: whether all of them meet the matcher, or none. */
+function verdictOfRequire(grant: Grant, claim: string, config: Config, name: string): boolean | undefined {
   const issuer = config.issuers[name];
   const required = issuer?.type === 'oidc' ? issuer.require?.[claim] : undefined;
   const matcher = grant.match[claim];
-  if (required === undefined || matcher === undefined) return false;
+  if (required === undefined || matcher === undefined) return undefined;
   const holds = compileMatcher(matcher, grant.effect ?? 'allow');
-  return ![required].flat().some((value) => holds([value]));
+  const outcomes = [required].flat().map((value) => holds([value]));
+  if (outcomes.every((outcome) => outcome)) return true;
+  return outcomes.some((outcome) => outcome) ? undefined : false;
 }

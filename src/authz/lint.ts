@@ -3,12 +3,13 @@
 import type { Config } from '../config/schema/config.js';
 import type { LintCode } from '../config/schema/proving.js';
 import type { ConfigPath, Fault } from '../core/fault.js';
-import { asksClaimsOnly, matchFindings, type Sends } from './lint-match.js';
+import { asksClaimsOnly, conditionFindings } from './lint-conditions.js';
+import { matchFindings, type Sends } from './lint-match.js';
 import { sessionFindings } from './lint-session.js';
 
 export interface Finding {
   readonly code: LintCode;
-  /** What it is about, as `lint.ignore` names it: `grants.ID`, `roles.NAME`, `rolesFrom.NAME` or `issuers.NAME`. */
+  /** What it is about, as `lint.ignore` names it: `grants.ID`, `roles.NAME`, `rolesFrom.NAME`, `issuers.NAME`, `claims.NAME`. */
   readonly on: string;
   readonly path: ConfigPath;
   /** What is odd and what to do, in one or two sentences. */
@@ -23,12 +24,17 @@ export function lint(config: Config, sends: Sends, warnings: readonly Fault[] = 
     ...warnings.map(
       (warning): Finding => ({ code: 'packed-size', on: warning.path.slice(0, 2).join('.'), ...warning }),
     ),
-    ...config.grants.flatMap((grant, index) => [
-      ...reachFindings(grant, index, config),
-      ...matchFindings(grant, index, config, sends),
-    ]),
+    ...reachFindings(config),
+    ...config.grants.flatMap((grant, index) => {
+      const issuers = issuersOf(grant, config);
+      return [
+        ...matchFindings(grant, index, config, issuers, sends),
+        ...conditionFindings(grant, index, config, issuers, sends),
+      ];
+    }),
     ...issuerFindings(config),
-    ...roleFindings(config, sends),
+    ...roleFindings(config),
+    ...sessionFindings(config, issuersByRole(config), sends),
   ];
   const ignored = config.lint?.ignore ?? [];
   const silences = (entry: (typeof ignored)[number], finding: Finding) =>
@@ -69,27 +75,30 @@ const reachOf = (grant: Grant, config: Config) =>
     ),
   );
 
-function reachFindings(grant: Grant, index: number, config: Config): readonly Finding[] {
-  const path = ['grants', index, 'id'];
-  const on = `grants.${grant.id}`;
-  const reach = reachOf(grant, config);
-  const others = (effect: 'allow' | 'deny') =>
-    config.grants.filter((other) => (other.effect ?? 'allow') === effect);
-  if (grant.effect === 'deny') {
-    const given = new Set(others('allow').flatMap((allow) => reachOf(allow, config)));
-    if (reach.some((each) => given.has(each))) return [];
-    const message = 'No allow gives what this denies. Correct its issuer or roles, or remove it.';
-    return [{ code: 'grant-without-effect', on, path, message }];
-  }
-  const denies = others('deny').filter(isUnconditional);
-  const taken = new Set(denies.flatMap((deny) => reachOf(deny, config)));
-  if (reach.length === 0 || !reach.every((each) => taken.has(each))) return [];
-  const ids = denies.map(({ id }) => id).join(', ');
-  const message = `Everything it gives is denied without conditions, by ${ids}. Remove one of them.`;
-  return [{ code: 'grant-shadowed', on, path, message }];
+/** Denies of what nobody is given, and allows of which denies take away everything. */
+function reachFindings(config: Config): readonly Finding[] {
+  const given = new Set(allowsOf(config).flatMap((allow) => reachOf(allow, config)));
+  const taken = new Map<string, string>();
+  for (const deny of config.grants.filter((grant) => isDeny(grant) && isUnconditional(grant)))
+    for (const each of reachOf(deny, config)) taken.set(each, deny.id);
+  return config.grants.flatMap((grant, index): readonly Finding[] => {
+    const at = { on: `grants.${grant.id}`, path: ['grants', index, 'id'] };
+    const reach = reachOf(grant, config);
+    if (isDeny(grant)) {
+      if (reach.some((each) => given.has(each))) return [];
+      const message = 'No allow gives what this denies. Correct its issuer or roles, or remove it.';
+      return [{ code: 'grant-without-effect', ...at, message }];
+    }
+    if (reach.length === 0 || !reach.every((each) => taken.has(each))) return [];
+    const ids = [...new Set(reach.map((each) => taken.get(each)))].join(', ');
+    const message = `Everything it gives is denied without conditions, by ${ids}. Remove one of them.`;
+    return [{ code: 'grant-shadowed', ...at, message }];
+  });
 }
 
-const allowsOf = (config: Config) => config.grants.filter(({ effect }) => effect !== 'deny');
+const isDeny = ({ effect }: Grant) => effect === 'deny';
+
+const allowsOf = (config: Config) => config.grants.filter((grant) => !isDeny(grant));
 
 function issuerFindings(config: Config): readonly Finding[] {
   const used = new Set(allowsOf(config).flatMap((grant) => issuersOf(grant, config)));
@@ -103,7 +112,20 @@ function issuerFindings(config: Config): readonly Finding[] {
     }));
 }
 
-function roleFindings(config: Config, sends: Sends): readonly Finding[] {
+/** Issuers whose callers some allow gives a role, or roles of an entry of `rolesFrom`. */
+function issuersByRole(config: Config): (name: string) => readonly string[] {
+  const byRole = new Map<string, Set<string>>();
+  for (const grant of allowsOf(config)) {
+    for (const role of rolesOf(grant, config)) {
+      const issuers = byRole.get(role) ?? new Set();
+      byRole.set(role, issuers);
+      for (const issuer of issuersOf(grant, config)) issuers.add(issuer);
+    }
+  }
+  return (name) => [...(byRole.get(name) ?? [])];
+}
+
+function roleFindings(config: Config): readonly Finding[] {
   const used = new Set(allowsOf(config).flatMap((grant) => rolesOf(grant, config)));
   const idle = Object.keys(config.rolesFrom ?? {})
     .filter((name) => !used.has(name))
@@ -123,10 +145,7 @@ function roleFindings(config: Config, sends: Sends): readonly Finding[] {
         'A federated user without a session policy may do nothing but what a resource policy gives it by name. Add session.policy or session.policyArns.';
       findings.push({ code: 'session-without-policy', ...at, message });
     }
-    const issuers = allowsOf(config)
-      .filter((grant) => rolesOf(grant, config).includes(name))
-      .flatMap((grant) => issuersOf(grant, config));
-    return [...findings, ...sessionFindings(name, role, [...new Set(issuers)], sends)];
+    return findings;
   });
   return [...named, ...idle];
 }

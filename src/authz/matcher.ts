@@ -10,8 +10,18 @@ export type Matcher = (values: readonly ClaimValue[] | undefined) => boolean;
  * may hold dots themselves (`kubernetes.io.namespace`): of two ways to read the path the one with the longer key is
  * tried first.
  */
-export function claimValue(claims: Claims, name: string): ClaimValue | undefined {
-  return valueAt(claims, name);
+export function claimValue(node: ClaimValue | undefined, name: string): ClaimValue | undefined {
+  if (typeof node !== 'object' || node === null || Array.isArray(node)) return undefined;
+  const object = node as Claims;
+  if (Object.hasOwn(object, name)) return object[name];
+  for (let end = name.length; end > 0; ) {
+    end = name.lastIndexOf('.', end - 1);
+    const key = name.slice(0, Math.max(end, 0));
+    const found =
+      end >= 0 && Object.hasOwn(object, key) ? claimValue(object[key], name.slice(end + 1)) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The claim as a list; `null` counts as absent. */
@@ -19,20 +29,6 @@ export function claimValues(claims: Claims, name: string): readonly ClaimValue[]
   const value = claimValue(claims, name);
   if (value === undefined || value === null) return undefined;
   return Array.isArray(value) ? (value as readonly ClaimValue[]) : [value];
-}
-
-function valueAt(node: ClaimValue | undefined, path: string): ClaimValue | undefined {
-  if (typeof node !== 'object' || node === null || Array.isArray(node)) return undefined;
-  const object = node as Claims;
-  if (Object.hasOwn(object, path)) return object[path];
-  for (let end = path.length; end > 0; ) {
-    end = path.lastIndexOf('.', end - 1);
-    const key = path.slice(0, Math.max(end, 0));
-    const found =
-      end >= 0 && Object.hasOwn(object, key) ? valueAt(object[key], path.slice(end + 1)) : undefined;
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 /** A plain value as text: issuers differ in whether they send 789 or "789". Lists, objects and null have none. */

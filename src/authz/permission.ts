@@ -3,6 +3,7 @@
 import type { Permission } from '../config/schema/grant.js';
 import { SallyportError } from '../core/errors.js';
 import type { CompiledGrant } from './grant.js';
+import { indexByRole } from './grant-index.js';
 import type { CompiledRole, Policy } from './policy.js';
 import type { Situation } from './situation.js';
 
@@ -42,9 +43,10 @@ export function permittedTo(
   const configured = named.has('*')
     ? policy.roleList
     : [...named].flatMap((name) => policy.roles.get(name) ?? []).sort((a, b) => a.position - b.position);
+  const covering = indexByRole(applying);
   const permitted = new Map<string, Permitted>();
   for (const role of [...configured, ...claimedRoles(policy, situation)]) {
-    const each = permitted.has(role.name) ? undefined : permit(role, applying);
+    const each = permitted.has(role.name) ? undefined : permit(role, covering(namesOf(role)));
     if (each) permitted.set(role.name, each);
   }
   return { permitted: [...permitted.values()], failed };
@@ -59,10 +61,15 @@ export function permittedAs(
   const role = policy.roles.get(name);
   const named = claimedRoles(policy, situation).filter((each) => each.name === name);
   const candidates = role ? [role] : named;
-  const judgedAs = candidates.length > 0 ? candidates : standIn(policy, name);
+  // Found in either case: the time to find it would tell.
+  const substitute = standIn(policy, name);
+  const judgedAs = candidates.length > 0 ? candidates : substitute;
   const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forRole(judgedAs.flatMap(namesOf));
   const { applying, failed } = judge(grants?.(situation) ?? [], situation);
-  const [permitted] = candidates.flatMap((each) => permit(each, applying) ?? []);
+  const [permitted] = candidates.flatMap((each) => {
+    const covering = applying.filter((grant) => namesOf(each).some((name) => grant.coversRole(name)));
+    return permit(each, covering) ?? [];
+  });
   if (!permitted) throw notPermitted('role_not_permitted', failed);
   return { ...permitted, failed };
 }
@@ -88,25 +95,23 @@ function judge(grants: readonly CompiledGrant[], situation: Situation): Judged {
   };
 }
 
-/** By which grants can mean a role of that name: its own, and for a role that a claim names, its entry of `rolesFrom`. */
-export const namesMeaning = (policy: Policy, situation: Situation, name: string): readonly string[] => [
-  name,
-  ...claimedRoles(policy, situation).flatMap((role) =>
-    role.name === name && role.family ? [role.family] : [],
-  ),
-];
-
-/** Every role there is for this caller: those of the config, then those its claims name. */
-export const roleNames = (policy: Policy, situation: Situation): readonly string[] => [
-  ...new Set([...policy.roles.keys(), ...claimedRoles(policy, situation).map(({ name }) => name)]),
-];
+/** Roles that the caller's claims name, by ARN, each with the entries of `rolesFrom` that accept it. */
+export function claimedFamilies(
+  policy: Policy,
+  situation: Situation,
+): ReadonlyMap<string, readonly string[]> {
+  const families = new Map<string, string[]>();
+  for (const { name, family } of claimedRoles(policy, situation)) {
+    if (family !== undefined) families.set(name, [...(families.get(name) ?? []), family]);
+  }
+  return families;
+}
 
 /** By which a grant can mean the role. */
 const namesOf = ({ name, family }: CompiledRole) => (family === undefined ? [name] : [name, family]);
 
-function permit(role: CompiledRole, applying: readonly CompiledGrant[]): Permitted | undefined {
-  const names = namesOf(role);
-  const covering = applying.filter((grant) => names.some((name) => grant.coversRole(name)));
+/** `covering`: the grants that apply and cover the role, in the order of the config. */
+function permit(role: CompiledRole, covering: readonly CompiledGrant[]): Permitted | undefined {
   const allow = covering.find((grant) => !grant.deny);
   return allow && !covering.some((grant) => grant.deny) ? { role, grant: allow.id } : undefined;
 }
@@ -119,5 +124,6 @@ function standIn({ roleList }: Policy, name: string): readonly CompiledRole[] {
   let hash = 0;
   for (let index = 0; index < Math.min(name.length, 256); index++)
     hash = (hash * 31 + name.charCodeAt(index)) >>> 0;
-  return roleList.slice(hash % roleList.length).slice(0, 1);
+  const role = roleList[hash % roleList.length];
+  return role ? [role] : [];
 }

@@ -6,7 +6,7 @@ import type { Hop, IssuerType, Principal, Target } from '../core/types.js';
 import { type ClaimedRoles, compileClaimedRoles } from './claimed-roles.js';
 import { type Demands, demandsOf } from './demands.js';
 import { type CompiledGrant, compileGrant } from './grant.js';
-import { type GrantIndex, indexGrants } from './grant-index.js';
+import { type GrantIndex, indexByRole, indexGrants } from './grant-index.js';
 import { type CompiledSession, compileSession, type Findings } from './session.js';
 import type { Aliases } from './situation.js';
 import { compileStrength } from './strength.js';
@@ -37,6 +37,8 @@ export interface Policy {
   readonly families: readonly string[];
   /** By the order of the config. */
   readonly grants: readonly CompiledGrant[];
+  /** Those of any issuer that cover a role by one of its names, by the order of the config. */
+  covering(names: readonly string[]): readonly CompiledGrant[];
   /** By issuer, so that a decision reads only the grants that can matter. */
   readonly indexByIssuer: ReadonlyMap<string, GrantIndex>;
   readonly aliases: Aliases;
@@ -86,6 +88,7 @@ export function compilePolicy(config: Config): {
     families,
     claimedRoles,
     grants,
+    covering: indexByRole(grants),
     indexByIssuer: new Map(
       issuers.map(([name]) => [
         name,
@@ -97,7 +100,7 @@ export function compilePolicy(config: Config): {
         issuer.type === 'saml' && issuer.aliases ? [[name, issuer.aliases] as const] : [],
       ),
     ),
-    severalFactors: ({ issuer, claims }: Principal) => strengths.get(issuer)?.(claims) ?? false,
+    severalFactors: ({ issuer, claims }: Principal) => strengths.get(issuer)?.holds(claims) ?? false,
     region: config.aws.region,
   };
   return { policy, ...findings };

@@ -1,7 +1,7 @@
 // Whether the identity provider says that the caller used more than one factor. What it does not say is not assumed.
 import type { Config } from '../config/schema/config.js';
-import type { Claims } from '../core/types.js';
-import { claimValues, textOf } from './matcher.js';
+import type { Claims, ClaimValue, IssuerType } from '../core/types.js';
+import { claimValue, claimValues, textOf } from './matcher.js';
 
 /** Where each type of issuer says it, and what counts where the config names nothing. */
 const SOURCES = {
@@ -34,15 +34,41 @@ const SOURCES = {
   },
 } as const;
 
-/** A test of the claims of one issuer. Naming one list in the config leaves the other at its default. */
-export function compileStrength({ type, mfa }: Config['issuers'][string]): (claims: Claims) => boolean {
+/** What one issuer must say of several factors. */
+export interface Strength {
+  /** The values that count, by claim: one of them is enough. */
+  readonly wanted: Readonly<Record<string, readonly string[]>>;
+  /** What the claims say, by claim; undefined where they say nothing. */
+  seen(claims: Claims): Readonly<Record<string, ClaimValue>> | undefined;
+  holds(claims: Claims): boolean;
+}
+
+/** The claims in which issuers of a type say it. */
+export const strengthClaims = (type: IssuerType): readonly string[] =>
+  Object.values(SOURCES[type]).map(({ claim }) => claim);
+
+/** Naming one list in the config leaves the other at its default. */
+export function compileStrength({ type, mfa }: Config['issuers'][string]): Strength {
   const sources = (['acr', 'amr'] as const).map((key) => {
     const { claim, values } = SOURCES[type][key];
-    return { claim, accepted: new Set<string | undefined>(mfa?.[key] ?? values) };
+    return { claim, values: mfa?.[key] ?? values };
   });
-  return (claims) =>
-    sources.some(
-      ({ claim, accepted }) =>
-        claimValues(claims, claim)?.some((value) => accepted.has(textOf(value))) ?? false,
-    );
+  const accepted = sources.map(({ claim, values }) => ({
+    claim,
+    texts: new Set<string | undefined>(values),
+  }));
+  return {
+    wanted: Object.fromEntries(sources.map(({ claim, values }) => [claim, values])),
+    seen: (claims) => {
+      const said = sources.flatMap(({ claim }) => {
+        const value = claimValue(claims, claim);
+        return value === undefined ? [] : [[claim, value] as const];
+      });
+      return said.length === 0 ? undefined : Object.fromEntries(said);
+    },
+    holds: (claims) =>
+      accepted.some(
+        ({ claim, texts }) => claimValues(claims, claim)?.some((value) => texts.has(textOf(value))) ?? false,
+      ),
+  };
 }

@@ -11,6 +11,8 @@ type Expression = (claims: Claims) => Values;
 /** A parsed template. `fill` throws `session_value_invalid` if a claim does not fit. */
 export interface Template {
   readonly claims: readonly string[];
+  /** Those of them without which there is no session: a default stands in for the others. */
+  readonly needed: readonly string[];
   /** `check` is called with each value before it is put in, and may throw. */
   fill(claims: Claims, check?: (value: string, claim: string) => void): string;
   /** The text with one value in place of every claim. */
@@ -181,6 +183,9 @@ export function parseTemplate(
   return {
     shape: (value) => parts.map((part) => (typeof part === 'string' ? part : value)).join(''),
     claims: parts.flatMap((part) => (typeof part === 'string' ? [] : [part.claim])),
+    needed: parts.flatMap((part) =>
+      typeof part === 'string' || part.evaluate({}) !== undefined ? [] : [part.claim],
+    ),
     fill: (claims, check) =>
       parts
         .map((part) => {

@@ -10,7 +10,7 @@ import { decideBeside, type ReportDifference } from './shadow.js';
 import type { Snapshot } from './snapshot.js';
 
 export interface Stages {
-  snapshot(): Pick<Snapshot, 'authenticate' | 'policy' | 'issue' | 'shadow'>;
+  snapshot(): Pick<Snapshot, 'authenticate' | 'policy' | 'issue' | 'deadlineMs' | 'shadow'>;
   readonly limiter: RateLimiter;
   readonly audit: AuditLog;
   readonly reportDifference: ReportDifference;
@@ -38,7 +38,8 @@ export type Exchange = (request: ExchangeRequest) => Promise<Exchanged>;
 
 export function createExchange({ snapshot, limiter, audit, reportDifference, now }: Stages): Exchange {
   return async (received) => {
-    const { authenticate, issue, ...policies } = snapshot();
+    const { authenticate, issue, deadlineMs, ...policies } = snapshot();
+    const deadline = now().getTime() + Math.min(deadlineMs, received.patienceMs ?? deadlineMs);
     let progress: Progress = { request: received };
     try {
       const principal = await authenticate(received.proof, now());
@@ -49,7 +50,7 @@ export function createExchange({ snapshot, limiter, audit, reportDifference, now
       progress = { request, principal, decision };
       await record(audit, intentRecord(progress, now()));
       const { proof, mfa } = request;
-      const issued = await issue({ principal, decision, proof, ...(mfa && { mfa }) });
+      const issued = await issue({ principal, decision, proof, ...(mfa && { mfa }), deadline });
       await record(audit, issuedRecord(progress, issued, now()));
       return { principal, decision, issued };
     } catch (error) {

@@ -1,8 +1,10 @@
 // The pipeline stopped after `decide`, with the reasons: a caller's own, or, for an operator, anybody's. Nothing is
-// issued. A caller learns nothing of roles it may not have; whoever a grant permits to `explain` may read every rule.
-import { mayDo, permittedRoles } from '../authz/decide.js';
+// issued. A caller learns nothing of roles it may not have; whoever a grant permits to `explain` may read every rule,
+// and that they did is recorded.
+import { explainedRecord, type Progress, previewedRecord } from '../audit/record.js';
+import { mayDo } from '../authz/decide.js';
 import { describedPrincipal, type PrincipalDescription } from '../authz/described-principal.js';
-import { explainOwnRole, explainRole, type RoleExplanation, rolesFor } from '../authz/explain.js';
+import { explainEvery, explainOwn, explainRole, type RoleExplanation } from '../authz/explain.js';
 import type { Policy } from '../authz/policy.js';
 import type { AuditRecord } from '../core/audit-record.js';
 import { SallyportError } from '../core/errors.js';
@@ -10,8 +12,10 @@ import type { FindRecord } from '../core/ports.js';
 import type { ExchangeRequest, Principal } from '../core/types.js';
 import type { Stages } from './exchange.js';
 import { limitPrincipal } from './limit-principal.js';
+import type { PreviewRequest } from './preview.js';
+import { record, recordRefusal } from './recording.js';
 
-interface ExplainRequest extends Pick<ExchangeRequest, 'proof' | 'sourceAddress' | 'role'> {
+interface ExplainRequest extends PreviewRequest, Pick<ExchangeRequest, 'role'> {
   /** Somebody else, as an operator describes them. */
   readonly about?: Partial<PrincipalDescription> & { readonly sourceAddress?: string };
   /** Whoever made this earlier request, by the audit log. What `about` says besides goes before it. */
@@ -28,44 +32,49 @@ export interface Explained {
   readonly roles: readonly RoleExplanation[];
 }
 
-/** @throws SallyportError when the proof is refused, or the caller may not ask about others. */
+/** @throws SallyportError when the proof is refused, or the caller may not ask about others; after it has been recorded. */
 export type Explain = (request: ExplainRequest) => Promise<Explained>;
+
+/** Rules in one answer. A config may have more, role by role, than anybody reads or the broker should hold. */
+const MAX_RULES = 20_000;
 
 export function createExplain({
   snapshot,
   limiter,
+  audit,
   findRecord,
   now,
-}: Pick<Stages, 'snapshot' | 'limiter' | 'now'> & { readonly findRecord: FindRecord }): Explain {
+}: Omit<Stages, 'reportDifference'> & { readonly findRecord: FindRecord }): Explain {
   return async (request) => {
     const { authenticate, policy } = snapshot();
-    const { proof, sourceAddress, about, recordOf } = request;
-    const caller = await authenticate(proof, now());
-    await limitPrincipal(limiter, caller);
-    if (about === undefined && recordOf === undefined) return explainSelf(policy, caller, request, now());
-    if (!mayDo('explain', policy, caller, { sourceAddress }, now()))
-      throw new SallyportError('permission_missing');
-    const record = recordOf === undefined ? undefined : await findRecord(recordOf);
-    if (recordOf !== undefined && !record) throw new SallyportError('record_unknown');
-    return explainOther(policy, request, record, now());
-  };
-}
-
-function explainSelf(
-  policy: Policy,
-  principal: Principal,
-  { sourceAddress, role }: ExplainRequest,
-  now: Date,
-): Explained {
-  const roles =
-    role === undefined
-      ? permittedRoles(policy, principal, { sourceAddress }, now).map((permitted) => permitted.role.name)
-      : [role];
-  return {
-    principal,
-    sourceAddress,
-    claimsKnown: true,
-    roles: roles.map((name) => explainOwnRole(policy, principal, { role: name, sourceAddress }, now)),
+    const { proof, sourceAddress, role, about, recordOf } = request;
+    const asksAboutSelf = about === undefined && recordOf === undefined;
+    let progress: Progress = { request, ...(!asksAboutSelf && { about: { ...about, requestId: recordOf } }) };
+    try {
+      const caller = await authenticate(proof, now());
+      progress = { ...progress, principal: caller };
+      await limitPrincipal(limiter, caller);
+      if (asksAboutSelf) {
+        const roles = explainOwn(
+          policy,
+          caller,
+          { sourceAddress, ...(role !== undefined && { role }) },
+          now(),
+        );
+        await record(audit, previewedRecord(progress, now()));
+        return { principal: caller, sourceAddress, claimsKnown: true, roles };
+      }
+      if (!mayDo('explain', policy, caller, { sourceAddress }, now()))
+        throw new SallyportError('permission_missing');
+      const found = recordOf === undefined ? undefined : await findRecord(recordOf);
+      if (recordOf !== undefined && !found) throw new SallyportError('record_unknown');
+      const explained = explainOther(policy, request, found, now());
+      progress = { ...progress, about: { ...explained.principal, requestId: recordOf } };
+      await record(audit, explainedRecord(progress, now()));
+      return explained;
+    } catch (error) {
+      throw await recordRefusal(audit, progress, error, now());
+    }
   };
 }
 
@@ -94,12 +103,24 @@ function explainOther(
     throw new SallyportError('parameter_invalid', { reason: 'parameter.issuer', detail });
   }
   const asked = role ?? record?.Role;
-  const roles = asked === undefined ? rolesFor(policy, principal, sourceAddress, at) : [asked];
-  return {
-    ...answer,
-    principal,
-    roles: roles.map((name) =>
-      explainRole(policy, principal, { role: name, sourceAddress, claimsKnown }, at),
-    ),
-  };
+  const question = { sourceAddress, claimsKnown };
+  const roles =
+    asked === undefined
+      ? bounded(explainEvery(policy, principal, question, at))
+      : [explainRole(policy, principal, { ...question, role: asked }, at)];
+  return { ...answer, principal, roles };
+}
+
+function bounded(explanations: Iterable<RoleExplanation>): readonly RoleExplanation[] {
+  const roles: RoleExplanation[] = [];
+  let rules = 0;
+  for (const explanation of explanations) {
+    rules += explanation.grants.length;
+    if (rules > MAX_RULES) {
+      const detail = 'The config has too many rules to explain every role at once. Name one in Role.';
+      throw new SallyportError('parameter_invalid', { reason: 'parameter.role', detail });
+    }
+    roles.push(explanation);
+  }
+  return roles;
 }

@@ -1,8 +1,11 @@
-// The pipeline stopped after `decide`: who the caller is and what they may have. Nothing is issued.
+// The pipeline stopped after `decide`: who the caller is and what they may have. Nothing is issued, but it is recorded:
+// a proof that may be used once is used up.
+import { type Progress, previewedRecord } from '../audit/record.js';
 import type { Permitted } from '../authz/decide.js';
 import type { ExchangeRequest, Principal } from '../core/types.js';
 import type { Stages } from './exchange.js';
 import { limitPrincipal } from './limit-principal.js';
+import { record, recordRefusal } from './recording.js';
 import { permitBeside } from './shadow.js';
 
 interface Preview {
@@ -10,22 +13,24 @@ interface Preview {
   readonly permitted: readonly Permitted[];
 }
 
-/** @throws SallyportError when the proof is refused. */
-export type PreviewCaller = (request: Pick<ExchangeRequest, 'proof' | 'sourceAddress'>) => Promise<Preview>;
+export type PreviewRequest = Pick<ExchangeRequest, 'requestId' | 'surface' | 'sourceAddress' | 'proof'>;
 
-export function createPreview({
-  snapshot,
-  limiter,
-  reportDifference,
-  now,
-}: Pick<Stages, 'snapshot' | 'limiter' | 'reportDifference' | 'now'>): PreviewCaller {
-  return async ({ proof, sourceAddress }) => {
+/** @throws SallyportError: every refusal and failure, after it has been recorded. */
+export type PreviewCaller = (request: PreviewRequest) => Promise<Preview>;
+
+export function createPreview({ snapshot, limiter, audit, reportDifference, now }: Stages): PreviewCaller {
+  return async (request) => {
     const { authenticate, ...policies } = snapshot();
-    const principal = await authenticate(proof, now());
-    await limitPrincipal(limiter, principal);
-    return {
-      principal,
-      permitted: permitBeside(policies, principal, { sourceAddress }, now(), reportDifference),
-    };
+    let progress: Progress = { request };
+    try {
+      const principal = await authenticate(request.proof, now());
+      progress = { request, principal };
+      await limitPrincipal(limiter, principal);
+      const permitted = permitBeside(policies, principal, request, now(), reportDifference);
+      await record(audit, previewedRecord(progress, now()));
+      return { principal, permitted };
+    } catch (error) {
+      throw await recordRefusal(audit, progress, error, now());
+    }
   };
 }

@@ -9,6 +9,7 @@ import type { Trust } from '../authn/saml/trust.js';
 import { createSamlVerifier } from '../authn/saml/verifier.js';
 import { compilePolicy, type Policy } from '../authz/policy.js';
 import type { LoadedConfig } from '../config/load.js';
+import { deadlineOf } from '../config/schema/aws.js';
 import type { Config } from '../config/schema/config.js';
 import { readTls, type TlsMaterial } from '../config/tls.js';
 import type { Fault, LocatedFault } from '../core/fault.js';
@@ -20,7 +21,7 @@ import { createDecodeMessage, type DecodeMessage } from '../issuance/decode-auth
 import { createIssue } from '../issuance/issue.js';
 import { createOwnIdentity, type OwnIdentity } from '../issuance/own-identity.js';
 import { roleEpochs } from '../issuance/role-epochs.js';
-import type { StsClient } from '../issuance/sts-client.js';
+import type { Sts } from '../issuance/sts/open-sts.js';
 import type { IssuerDocuments } from '../issuance/web-identity/documents.js';
 import { openWebIdentityIssuer } from '../issuance/web-identity/open.js';
 import { compileShadow } from './shadow.js';
@@ -29,6 +30,8 @@ export interface Snapshot {
   readonly authenticate: Authenticate;
   readonly policy: Policy;
   readonly issue: Issue;
+  /** Milliseconds an exchange may take at most. */
+  readonly deadlineMs: number;
   /** What the broker publishes as an OIDC issuer, if it is one. */
   readonly documents?: IssuerDocuments;
   readonly decodeMessage: DecodeMessage;
@@ -46,6 +49,8 @@ export interface OwnedSnapshot extends Snapshot {
   readonly shadowFaults: readonly LocatedFault[];
   readonly tls?: TlsMaterial;
   readonly trust: Trust;
+  /** The circuit breakers of STS, by region. */
+  readonly stsRegions: Sts['regions'];
   readonly sweepCache: CachedIssue['sweep'];
   /** To be called when no request uses it any more. */
   close(): Promise<void>;
@@ -56,7 +61,7 @@ export interface SnapshotParts extends Pick<CachedIssueOptions, 'cache' | 'onUse
   readonly serverUrl: string;
   readonly keys: KeyPool;
   readonly reader: SecondReader;
-  readonly sts: Pool<Config['aws'], StsClient>;
+  readonly sts: Pool<Config['aws'], Sts>;
   readonly log: Log;
   now(): Date;
 }
@@ -130,6 +135,7 @@ export async function buildSnapshot(
     withReplay: (replay) => ({
       authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, replay),
       policy,
+      deadlineMs: deadlineOf(config.aws),
       issue: withConsoleSignIn(cached.issue, { sts: sts.thing, aws: config.aws, issuer: serverUrl, now }),
       sweepCache: cached.sweep,
       decodeMessage: createDecodeMessage(sts.thing),
@@ -141,6 +147,7 @@ export async function buildSnapshot(
       shadowFaults: shadow.faults,
       ...(https?.ok && { tls: https.tls }),
       trust: saml.trust,
+      stsRegions: sts.thing.regions,
       close,
     }),
     close,

@@ -1,5 +1,5 @@
 // `sallyport check`: everything that can be known of a config before it ships: its faults, what in it is probably not
-// meant, and whether its own tests pass.
+// meant, and whether its own tests pass; and the same of the candidate that it names as `shadow`.
 import type { Command } from 'commander';
 import type { Finding } from '../authz/lint.js';
 import type { TestResult } from '../authz/policy-tests.js';
@@ -8,6 +8,7 @@ import type { LocatedFault } from '../core/fault.js';
 import { explanationText } from './explanation-text.js';
 import { paint } from './paint.js';
 import { out } from './print.js';
+import type { ReadConfig } from './read-config.js';
 
 interface Options {
   readonly strict?: boolean;
@@ -21,28 +22,37 @@ interface Report {
   readonly faults: readonly LocatedFault[];
   readonly warnings: readonly Placed<Finding>[];
   readonly tests: readonly Placed<TestResult>[];
+  /** Of the candidate; its own is never asked. */
+  readonly shadow?: Report;
 }
 
 export function registerCheck(program: Command): void {
   program
     .command('check')
-    .description('find everything wrong with a config file, and run its tests')
+    .description('find everything wrong with a config file and its shadow, and run their tests')
     .argument('[file]', 'the config file (YAML)', 'sallyport.yaml')
     .option('--strict', 'warnings count as faults')
     .option('--json', 'print the report as JSON')
     .action(async (file: string, { strict = false, json = false }: Options) => {
-      const report = await examine(file);
+      const report = await examineWithShadow(file);
       const sound = isSound(report, strict);
       out(json ? JSON.stringify({ ok: sound, ...report }, undefined, 2) : textOf(report));
       process.exitCode = sound ? 0 : 1;
     });
 }
 
-async function examine(file: string): Promise<Report> {
+async function examineWithShadow(file: string): Promise<Report> {
   const { readConfig } = await import('./read-config.js');
+  const read = await readConfig(file, { issuers: true });
+  const report = await examine(file, read);
+  if (read.shadow === undefined) return report;
+  const candidate = await readConfig(read.shadow, { issuers: true });
+  return { ...report, shadow: await examine(read.shadow, candidate) };
+}
+
+async function examine(file: string, read: ReadConfig): Promise<Report> {
   const { lint } = await import('../authz/lint.js');
   const { runPolicyTests } = await import('../authz/policy-tests.js');
-  const read = await readConfig(file, { issuers: true });
   if (!read.ok) return { file, faults: read.faults, warnings: [], tests: [] };
   const { config, policy, loaded, warnings: ofPolicy } = read;
   const placed = <T>(thing: T, path: Finding['path']): Placed<T> => {
@@ -71,14 +81,15 @@ async function sendsOf({ issuers }: Config) {
   };
 }
 
-const isSound = ({ faults, warnings, tests }: Report, strict: boolean) =>
+const isSound = ({ faults, warnings, tests, shadow }: Report, strict: boolean): boolean =>
   faults.length === 0 &&
   tests.every(({ failures }) => failures.length === 0) &&
-  (!strict || warnings.length === 0);
+  (!strict || warnings.length === 0) &&
+  (!shadow || isSound(shadow, strict));
 
 const count = (number: number, thing: string) => `${number} ${thing}${number === 1 ? '' : 's'}`;
 
-function textOf({ file, faults, warnings, tests }: Report): string {
+function textOf({ file, faults, warnings, tests, shadow }: Report): string {
   const at = ({ line, column }: { readonly line: number; readonly column: number }) =>
     `${file}:${line}:${column}:`;
   const failed = tests.filter(({ failures }) => failures.length > 0);
@@ -100,7 +111,8 @@ function textOf({ file, faults, warnings, tests }: Report): string {
       ? 'tests not run'
       : `${tests.length - failed.length} of ${count(tests.length, 'test')} passed`,
   ];
-  return [...groups, `${file}: ${summary.join(', ')}.`].join('\n');
+  const own = [...groups, `${file}: ${summary.join(', ')}.`];
+  return [...own, ...(shadow ? [textOf(shadow)] : [])].join('\n');
 }
 
 function failureText(place: string, { name, failures }: TestResult): string {

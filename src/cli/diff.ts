@@ -1,13 +1,12 @@
 // `sallyport diff`: which of these principals gain or lose which roles by a change of the config. Exit codes as of diff:
 // 0 no difference, 1 differences, 2 trouble.
 import type { Command } from 'commander';
-import type { RoleChange } from '../authz/difference.js';
+import type { RoleChange, Subject } from '../authz/difference.js';
 import { paint } from './paint.js';
 import { err, out, printFaults, sentenceOf } from './print.js';
-import type { Listed } from './read-principals.js';
 
 interface Difference {
-  readonly principal: Listed;
+  readonly principal: Subject;
   readonly changes: readonly RoleChange[];
 }
 
@@ -64,7 +63,7 @@ async function compare(old: string, next: string, file: string): Promise<Report 
     differences: principals
       .map((principal) => ({
         principal,
-        changes: changesFor(principal, before.policy, after.policy, now),
+        changes: changesFor(principal, before, after, now),
       }))
       .filter(({ changes }) => changes.length > 0),
   };
@@ -92,7 +91,7 @@ function changeLines({ role, change, before, after }: RoleChange): readonly stri
     case 'loses':
       return [paint('red', `  - ${role}`)];
     case 'unknown':
-      return [paint('yellow', `  ? ${role}: its grants differ`)];
+      return [paint('yellow', `  ? ${role}: what is written about it differs`)];
     case 'session': {
       const show = (outcome: RoleChange['before']) => (outcome ? JSON.stringify(outcome) : 'refused');
       return [`  ~ ${role}`, `      was ${show(before)}`, `      is  ${show(after)}`];

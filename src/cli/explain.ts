@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import type { RoleExplanation } from '../authz/explain.js';
 import type { AuditRecord } from '../core/audit-record.js';
 import { isJsonObject, parseJson } from '../core/json.js';
+import { readInstant } from '../core/time.js';
 import type { Claims } from '../core/types.js';
 import { explanationText } from './explanation-text.js';
 import { out, printFaults } from './print.js';
@@ -17,6 +18,7 @@ interface Options {
   readonly subject?: string;
   readonly role?: string;
   readonly sourceAddress?: string;
+  readonly now?: string;
   readonly requestId?: string;
   readonly audit?: string;
   readonly json?: boolean;
@@ -32,6 +34,10 @@ export function registerExplain(program: Command): void {
     .option('--subject <subject>', 'default: the claim sub, or NameID')
     .option('--role <name>', 'the role (default: every role)')
     .option('--source-address <address>', 'where the request comes from (default: 127.0.0.1)')
+    .option(
+      '--now <time>',
+      'when, e.g. 2026-11-21T12:00:00Z (default: now, or when the recorded request was made)',
+    )
     .option('--request-id <id>', 'who asked, when and from where, by the audit log, which keeps no claims')
     .option('--audit <file>', "where to look for it (default: the config's audit files)")
     .option('--json', 'print JSON')
@@ -73,21 +79,37 @@ async function readRecord(
 
 async function explainAll(options: Options, { policy, config }: Read, record: AuditRecord | undefined) {
   const { describedPrincipal } = await import('../authz/described-principal.js');
-  const { explainRole, rolesFor } = await import('../authz/explain.js');
+  const { explainEvery, explainRole } = await import('../authz/explain.js');
   const claims = options.claims === undefined ? undefined : await readClaims(options.claims);
   const issuer = options.issuer ?? record?.Principal?.Issuer ?? (claims && issuerOf(config, claims));
   const subject = options.subject ?? record?.Principal?.Subject;
   if (issuer === undefined) throw new Error(refusedProof(record));
-  const now = record ? new Date(record.Time) : new Date();
+  const at = options.now ?? record?.Time;
+  const now = at === undefined ? new Date() : timeOf(at);
   const described = { issuer, ...(subject !== undefined && { subject }), ...(claims && { claims }) };
   const principal = describedPrincipal(policy, described, now);
   if (!principal) throw new Error('No issuer of the config has this name. Correct --issuer.');
   const sourceAddress = options.sourceAddress ?? record?.SourceAddress ?? '127.0.0.1';
   const role = options.role ?? record?.Role;
-  const explanations: readonly RoleExplanation[] = (
-    role === undefined ? rolesFor(policy, principal, sourceAddress, now) : [role]
-  ).map((name) => explainRole(policy, principal, { role: name, sourceAddress, claimsKnown: !!claims }, now));
-  return { issuer, subject: principal.subject, sourceAddress, claimsKnown: !!claims, explanations };
+  const question = { sourceAddress, claimsKnown: !!claims };
+  const explanations: readonly RoleExplanation[] =
+    role === undefined
+      ? [...explainEvery(policy, principal, question, now)]
+      : [explainRole(policy, principal, { ...question, role }, now)];
+  return {
+    issuer,
+    subject: principal.subject,
+    sourceAddress,
+    now: now.toISOString(),
+    claimsKnown: !!claims,
+    explanations,
+  };
+}
+
+function timeOf(text: string): Date {
+  const time = readInstant(text);
+  if (!time) throw new Error('There is no such time. Write --now as 2026-11-21T12:00:00Z.');
+  return time;
 }
 
 /** The issuer that sends these claims: by `iss`, or the only one there is. */
@@ -119,6 +141,7 @@ function introduction(
     readonly issuer: string;
     readonly subject: string;
     readonly sourceAddress: string;
+    readonly now: string;
     readonly claimsKnown: boolean;
   },
   record: AuditRecord | undefined,
@@ -127,7 +150,7 @@ function introduction(
     ? `${record.Event} (${record.Error.Code}, ${record.Error.Reason})`
     : record?.Event;
   return [
-    `${about.issuer} ${about.subject} from ${about.sourceAddress}`,
+    `${about.issuer} ${about.subject} from ${about.sourceAddress} at ${about.now}`,
     ...(record ? [`by the audit log: ${outcome} at ${record.Time}`] : []),
     ...(about.claimsKnown
       ? []

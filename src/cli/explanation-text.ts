@@ -1,5 +1,6 @@
 // An explanation as text: the outcome, and every rule with what it wanted and what it saw.
-import type { ConditionResult, GrantResult, RoleExplanation } from '../authz/explain.js';
+import type { RoleExplanation } from '../authz/explain.js';
+import type { ConditionResult, GrantResult } from '../authz/grant-result.js';
 import type { Session } from '../core/types.js';
 import { paint } from './paint.js';
 
@@ -45,9 +46,12 @@ function ruleLines({ id, effect, applies, conditions }: GrantResult): readonly s
   return [head, ...conditions.map(conditionLine)];
 }
 
-function conditionLine({ on, wanted, seen, holds }: ConditionResult): string {
+function conditionLine({ on, wanted, seen, holds, failure }: ConditionResult): string {
   const sight = holds === undefined ? 'not known' : seen === undefined ? 'absent' : JSON.stringify(seen);
-  return `      ${mark(holds)} ${on}: wanted ${JSON.stringify(wanted)}, seen ${sight}`;
+  const sought = `${on === 'mfa' ? 'one of ' : ''}${JSON.stringify(wanted)}`;
+  const line = `      ${mark(holds)} ${on}: wanted ${sought}, seen ${sight}`;
+  if (failure !== undefined) return `${line}, ${paint('red', `failed: ${failure}`)}`;
+  return on === 'when' && holds !== undefined ? `${line}, yields ${holds}` : line;
 }
 
 function mark(outcome: boolean | undefined): string {

@@ -9,7 +9,10 @@ import type { Config } from '../config/schema/config.js';
 import type { Fault, LocatedFault } from '../core/fault.js';
 import { createLog } from '../telemetry/log.js';
 
-export type ReadConfig =
+export type ReadConfig = {
+  /** The candidate that the file names, sound or not. */
+  readonly shadow?: string;
+} & (
   | {
       readonly ok: true;
       readonly loaded: LoadedConfig;
@@ -18,7 +21,8 @@ export type ReadConfig =
       /** What may go wrong, and does not keep the policy from being used. */
       readonly warnings: readonly Fault[];
     }
-  | { readonly ok: false; readonly faults: readonly LocatedFault[] };
+  | { readonly ok: false; readonly faults: readonly LocatedFault[] }
+);
 
 /** With `issuers: false` the identity providers' own files and settings are not judged. */
 export async function readConfig(
@@ -28,12 +32,13 @@ export async function readConfig(
   const { loaded, faults } = loadConfig(file, process.env);
   if (!loaded) return { ok: false, faults };
   const { config } = loaded;
+  const candidate = config.shadow === undefined ? {} : { shadow: config.shadow };
   const compiled = compilePolicy(config);
   const later = [...compiled.faults, ...(issuers ? await issuerFaults(config) : [])];
   const all = [...faults, ...loaded.locateFaults(later)];
   if (all.length === 0)
-    return { ok: true, loaded, config, policy: compiled.policy, warnings: compiled.warnings };
-  return { ok: false, faults: all.sort((a, b) => a.line - b.line || a.column - b.column) };
+    return { ...candidate, ok: true, loaded, config, policy: compiled.policy, warnings: compiled.warnings };
+  return { ...candidate, ok: false, faults: all.sort((a, b) => a.line - b.line || a.column - b.column) };
 }
 
 async function issuerFaults({ issuers, server }: Config): Promise<readonly Fault[]> {

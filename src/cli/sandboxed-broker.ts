@@ -10,14 +10,17 @@ import { type Sandbox, type SandboxOptions, sandboxFile, startSandbox } from '..
 import { printFaults } from './print.js';
 import { startBroker } from './start-broker.js';
 
-export interface SandboxedBroker {
-  readonly url: string;
-  /** Where a browser signs in, at the sandbox's SAML IdP. */
-  readonly signInUrl: string;
+interface BrokerFiles {
   readonly configFile: string;
   readonly auditFile: string;
   /** Folder of the signing keys. */
   readonly keyFolder: string;
+}
+
+export interface SandboxedBroker extends BrokerFiles {
+  readonly url: string;
+  /** Where a browser signs in, at the sandbox's SAML IdP. */
+  readonly signInUrl: string;
   readonly sandbox: Sandbox;
   close(): Promise<void>;
 }
@@ -39,35 +42,15 @@ export async function startSandboxedBroker({
   config,
 }: SandboxedBrokerOptions): Promise<SandboxedBroker> {
   const brokerPort = port === 0 ? await freePort() : port;
-  const brokerUrl = `http://127.0.0.1:${brokerPort}`;
-  const sandbox = await startSandbox({ ...options, brokerUrl });
+  const sandbox = await startSandbox({ ...options, brokerUrl: urlAt(brokerPort) });
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-'));
   const closeSandbox = async () => {
     await sandbox.close();
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const configFile = join(folder, 'sallyport.yaml');
-    const auditFile = join(folder, 'audit.jsonl');
-    const metadataFile = join(folder, 'idp-metadata.xml');
-    await writeFile(metadataFile, sandbox.saml.metadata);
-    const keyFolder = join(folder, 'keys');
-    await generateKey(keyFolder, { now: new Date() });
-    await writeFile(
-      configFile,
-      fill(config ?? (await sandboxFile('sallyport.yaml')), {
-        'broker.url': brokerUrl,
-        'broker.port': String(brokerPort),
-        'sts.url': sandbox.sts.url,
-        'console.signin': sandbox.consoleSignin.endpoint,
-        'oidc.issuer': sandbox.oidc.issuer,
-        'saml.metadata': metadataFile,
-        keys: keyFolder,
-        audit: auditFile,
-      }),
-      { mode: 0o600 },
-    );
-    const started = await startBroker(configFile, log);
+    const files = await writeConfig(sandbox, folder, brokerPort, config);
+    const started = await startBroker(files.configFile, log);
     if (!started.ok) {
       printFaults(started.faults);
       throw new Error('The config of the sandbox is not valid.');
@@ -77,12 +60,44 @@ export async function startSandboxedBroker({
       await closeSandbox();
     };
     const { url } = started;
-    return { url, signInUrl: `${url}/login/people`, configFile, auditFile, keyFolder, sandbox, close };
+    return { url, signInUrl: `${url}/login/people`, ...files, sandbox, close };
   } catch (error) {
     await closeSandbox();
     throw error;
   }
 }
+
+/**
+ * Writes what a broker at a port needs to work with the sandbox: the config, filled in, and what it names. `text`:
+ * another config than the sandbox's own.
+ */
+export async function writeConfig(
+  sandbox: Sandbox,
+  folder: string,
+  port: number,
+  text?: string,
+): Promise<BrokerFiles> {
+  const configFile = join(folder, 'sallyport.yaml');
+  const auditFile = join(folder, 'audit.jsonl');
+  const metadataFile = join(folder, 'idp-metadata.xml');
+  const keyFolder = join(folder, 'keys');
+  await writeFile(metadataFile, sandbox.saml.metadata);
+  await generateKey(keyFolder, { now: new Date() });
+  const config = fill(text ?? (await sandboxFile('sallyport.yaml')), {
+    'broker.url': urlAt(port),
+    'broker.port': String(port),
+    'sts.url': sandbox.sts.url,
+    'console.signin': sandbox.consoleSignin.endpoint,
+    'oidc.issuer': sandbox.oidc.issuer,
+    'saml.metadata': metadataFile,
+    keys: keyFolder,
+    audit: auditFile,
+  });
+  await writeFile(configFile, config, { mode: 0o600 });
+  return { configFile, auditFile, keyFolder };
+}
+
+const urlAt = (port: number) => `http://127.0.0.1:${port}`;
 
 function fill(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\$\{sandbox:([A-Za-z.]+)\}/g, (whole, name: string) => values[name] ?? whole);

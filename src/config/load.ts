@@ -11,7 +11,7 @@ import { locate } from './locate.js';
 import { readYaml } from './read-yaml.js';
 import { referenceFaults } from './references.js';
 import { type Config, ConfigSchema } from './schema/config.js';
-import { namesIn, soundPart } from './sound-part.js';
+import { namesIn, regionIn, soundPart } from './sound-part.js';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
@@ -97,6 +97,7 @@ export function parseConfig(text: string, file: string, env: Environment): LoadR
     roles: namesIn(interpolated.value, 'roles'),
     rolesFrom: namesIn(interpolated.value, 'rolesFrom') ?? [],
     webIdentity: namesIn(interpolated.value, 'webIdentity') !== undefined,
+    region: regionIn(interpolated.value),
   });
   const faults = [...ownFaults, ...references.map(shaped.restorePath)];
   const sound = soundPart(interpolated.value, faults);

@@ -1,5 +1,5 @@
 // docs/configuration.md from the schema: the tables of keys are generated, the prose around them is written by hand.
-// A table stands between `<!-- keys: NAME -->` and `<!-- end -->`, where NAME is a section, or one of its variants.
+// A table stands between `<!-- keys: NAME -->` and `<!-- end -->`, where NAME is a section, or in it a variant or key.
 import { DURATION_FORM } from './schema/common.js';
 import { ConfigSchema } from './schema/config.js';
 
@@ -26,13 +26,13 @@ interface Row {
 const ROOT: Schema & { readonly $defs: Readonly<Record<string, Schema>> } = JSON.parse(
   JSON.stringify(ConfigSchema),
 );
-const TABLE = /(<!-- keys: ([\w.]+) -->\n)[\s\S]*?(\n<!-- end -->)/g;
+const TABLE = /(<!-- keys: ([\w.]+) -->\n)[\s\S]*?(<!-- end -->)/g;
 
 /** The page with its tables as the schema has them now. Throws for a table that the schema knows nothing of. */
 export function withTables(page: string): string {
   return page.replace(
     TABLE,
-    (_, start: string, name: string, end: string) => `${start}\n${tableOf(name)}${end}`,
+    (_, start: string, name: string, end: string) => `${start}\n${tableOf(name)}\n${end}`,
   );
 }
 
@@ -41,7 +41,11 @@ function tableOf(name: string): string {
   const schema = entryOf(ROOT.properties?.[section] ?? ROOT.$defs[section]);
   if (!schema) throw new Error(`The config has no ${name}.`);
   const tag = schema.discriminator?.propertyName;
-  if (tag === undefined || !schema.oneOf) return table(['key', '', 'what'], plainRows(rowsOf(schema)));
+  if (tag === undefined || !schema.oneOf) {
+    const inner = variant === undefined ? schema : schema.properties?.[variant];
+    if (!inner) throw new Error(`The config has no ${name}.`);
+    return table(['key', '', 'what'], plainRows(rowsOf(inner)));
+  }
   const tagOf = (each: Schema) => each.properties?.[tag]?.const ?? '';
   if (variant === undefined) return table(['key', 'for', 'what'], variantRows(schema.oneOf, tag, tagOf));
   const chosen = schema.oneOf.find((each) => tagOf(each) === variant);

@@ -1,9 +1,11 @@
 // What the schema cannot say: names that must exist, ids that must be unique, settings that need each other. A fault
 // points at the value and does not repeat it: it may have come from the environment.
-import { isAddressBlock, isLoopback } from '../core/address.js';
+import { isAddressBlock, isLoopback, isProtectedUrl } from '../core/address.js';
 import { IAM_ROLE_ARN_PATTERN } from '../core/arn.js';
 import { seconds } from '../core/duration.js';
 import type { Fault } from '../core/fault.js';
+import { readInstant } from '../core/time.js';
+import { awsFaults } from './aws-faults.js';
 import type { Config } from './schema/config.js';
 import { MAX_TOKEN_LIFETIME } from './schema/web-identity.js';
 
@@ -14,13 +16,15 @@ interface Names {
   readonly rolesFrom: readonly string[];
   /** Whether the section was written, sound or not. */
   readonly webIdentity: boolean;
+  /** `aws.region` as it was written. */
+  readonly region: unknown;
 }
 
 /** Faults between the parts of a config that has the right shape. */
 export function referenceFaults(config: Config, names: Names): readonly Fault[] {
   return [
     ...serverFaults(config),
-    ...awsFaults(config),
+    ...awsFaults(config, names.region === config.aws.region),
     ...webIdentityFaults(config),
     ...roleFaults(config, names),
     ...familyFaults(names),
@@ -29,26 +33,13 @@ export function referenceFaults(config: Config, names: Names): readonly Fault[] 
   ];
 }
 
-function awsFaults({ aws }: Config): readonly Fault[] {
-  const message = 'Must be an https URL, or http on loopback: proofs and credentials pass there.';
-  return (['endpoint', 'signinEndpoint'] as const)
-    .filter((key) => aws[key] !== undefined && !isSafe(aws[key]))
-    .map((key) => ({ path: ['aws', key], message }));
-}
-
-/** https, or http that stays on this machine. */
-function isSafe(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-}
-
 /** IAM takes an OIDC provider by https alone: whoever can change its keys on the way can sign tokens. */
 function webIdentityFaults({ webIdentity, server }: Config): readonly Fault[] {
   if (!webIdentity) return [];
   const { issuer = server.url, lifetime } = webIdentity;
   const at = (key: string) => ['webIdentity', key];
   const faults: Fault[] = [];
-  if (!isSafe(issuer)) {
+  if (!isProtectedUrl(issuer)) {
     const message = 'Must be an https URL, or http on loopback. It is server.url unless it is set here.';
     faults.push({ path: at('issuer'), message });
   }
@@ -155,7 +146,7 @@ function testFaults({ tests = [] }: Config, names: Names): readonly Fault[] {
       unknownNames('role', test[key] ?? [], known(test[key] ?? []), (position) => at(key, position));
     const sessions = Object.keys(test.session ?? {});
     const { now } = test.principal;
-    const noTime = now !== undefined && Number.isNaN(Date.parse(now));
+    const noTime = now !== undefined && readInstant(now) === undefined;
     return [
       ...faults,
       ...(noTime ? [{ path: at('principal', 'now'), message: 'There is no such time. Correct it.' }] : []),

@@ -50,6 +50,12 @@ export function namesIn(
   return isObject(entries) ? Object.keys(entries) : undefined;
 }
 
+/** `aws.region` as it was written: another one in the sound part is a stand-in, and nothing can be held against it. */
+export function regionIn(value: unknown): unknown {
+  const aws = isObject(value) ? value['aws'] : undefined;
+  return isObject(aws) ? aws['region'] : undefined;
+}
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -8,3 +8,23 @@ export const IAM_ROLE_ARN_PATTERN = `^arn:${PARTITION}:iam::[0-9]{12}:role/(?:[!
 export const SAML_PROVIDER_ARN_PATTERN = `^arn:${PARTITION}:iam::[0-9]{12}:saml-provider/${NAME}{1,128}$`;
 /** A customer managed (12 digits) or AWS managed (`aws`) policy. */
 export const POLICY_ARN_PATTERN = `^arn:${PARTITION}:iam::(?:[0-9]{12}|aws):policy/(?:[!-.0-~]+/)*${NAME}{1,128}$`;
+
+/** Partitions by how the names of their regions begin. The rest are of `aws`. */
+const PARTITIONS = [
+  ['cn-', 'aws-cn'],
+  ['us-gov-', 'aws-us-gov'],
+  ['eusc-', 'aws-eusc'],
+  ['us-iso-', 'aws-iso'],
+  ['us-isob-', 'aws-iso-b'],
+  ['eu-isoe-', 'aws-iso-e'],
+  ['us-isof-', 'aws-iso-f'],
+] as const;
+
+/** `eu-west-1` -> `aws`. Credentials and ARNs of one partition mean nothing in another. */
+export const partitionOf = (region: string): string =>
+  PARTITIONS.find(([beginning]) => region.startsWith(beginning))?.[1] ?? 'aws';
+
+export const partitionIn = (arn: string): string => arn.split(':')[1] ?? '';
+
+/** Id of the account. */
+export const accountIn = (arn: string): string => arn.split(':')[4] ?? '';

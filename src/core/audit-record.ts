@@ -4,9 +4,10 @@ import type { DurationLimit, IssuerType, Operation } from './types.js';
 
 /**
  * `intent` before STS is called; `issued`, `denied` (by policy or proof) or `failed` (by STS or a fault) before the answer.
- * `decoded` where an authorization message was: nothing is issued then.
+ * Where nothing is issued: `previewed` (a caller about itself), `explained` (an operator about anyone), `decoded` (an
+ * authorization message).
  */
-export type AuditEvent = 'intent' | 'issued' | 'decoded' | 'denied' | 'failed';
+export type AuditEvent = 'intent' | 'issued' | 'previewed' | 'explained' | 'decoded' | 'denied' | 'failed';
 
 export interface AuditRecord {
   readonly Version: 1;
@@ -51,6 +52,8 @@ export interface AuditRecord {
   /** The credentials are for a console sign-in. */
   readonly Console?: { readonly Destination: string; readonly SessionDuration?: number };
   readonly Reason?: string;
+  /** Whom an operator asked about, as they wrote it or by the record of that request. */
+  readonly About?: { readonly Issuer?: string; readonly Subject?: string; readonly RequestId?: string };
   readonly Issued?: {
     readonly AccessKeyId: string;
     readonly Expiration: string;
@@ -62,14 +65,20 @@ export interface AuditRecord {
     readonly SourceIdentity?: string;
     /** CloudTrail's requestID; of the call that issued them, where they come from the cache. */
     readonly StsRequestId?: string;
+    /** Until when the console URL can be opened that was given in place of the credentials. */
+    readonly ConsoleUrlExpires?: string;
     /** Issued for an earlier request of the same caller. */
     readonly Cached?: true;
     /** With less life left than promised, because STS could not be asked. */
     readonly Stale?: true;
-    /** Until when the console URL can be opened that was given in place of the credentials. */
-    readonly ConsoleUrlExpires?: string;
   };
   /** Of the call that decoded a message; an issued session has its own. */
   readonly StsRequestId?: string;
-  readonly Error?: { readonly Code: ErrorCode; readonly Reason: string };
+  readonly Error?: {
+    readonly Code: ErrorCode;
+    readonly Reason: string;
+    /** Where STS refused: its own code, and CloudTrail's requestID. */
+    readonly StsCode?: string;
+    readonly StsRequestId?: string;
+  };
 }

@@ -1,4 +1,4 @@
-// A row of the error table, and the kinds of rows there are.
+// A row of the error table, and the kinds of rows that many codes share.
 
 export interface ErrorEntry {
   readonly status: number;

@@ -10,6 +10,7 @@ import {
   table,
   unavailable,
 } from './error-entry.js';
+import type { StsFailure } from './types.js';
 
 export const ERRORS = table({
   // The request
@@ -120,6 +121,12 @@ export const ERRORS = table({
     400,
     'This role needs SerialNumber and TokenCode in the request: the MFA device of the IAM user of the broker, and the code it shows.',
   ),
+  mfa_rejected: {
+    status: 403,
+    oauth: 'invalid_grant',
+    sts: 'AccessDenied',
+    text: 'STS did not accept the MFA code. Send SerialNumber again with a new TokenCode.',
+  },
   reason_required: invalidRequest(400, 'This role needs a Reason in the request: say why you need it.'),
   console_not_supported: invalidRequest(
     400,
@@ -140,6 +147,10 @@ export const ERRORS = table({
   sts_rejected_request: misconfigured(
     'ValidationError',
     'STS rejected the session this role asks for. Ask the operator to check the role.',
+  ),
+  sts_region_disabled: misconfigured(
+    'RegionDisabledException',
+    'STS is not activated in this region for the account of the role. Ask the operator to activate it there, or to choose another region.',
   ),
   policy_malformed: invalidRequest(
     400,
@@ -204,6 +215,7 @@ export interface ErrorOptions {
   readonly members?: Readonly<Record<string, unknown>>;
   /** Whole seconds for `Retry-After`, where they are known better than the table knows them. */
   readonly retryAfter?: number | undefined;
+  readonly sts?: StsFailure | undefined;
   /** The underlying error; logged, never shown. */
   readonly cause?: unknown;
 }
@@ -217,6 +229,7 @@ export class SallyportError extends Error {
   readonly members: Readonly<Record<string, unknown>>;
   /** Seconds for `Retry-After`, where trying again later can help. */
   readonly retryAfter: number | undefined;
+  readonly sts: StsFailure | undefined;
 
   constructor(code: ErrorCode, options: ErrorOptions = {}) {
     super(options.detail ?? ERRORS[code].text, options.cause === undefined ? {} : { cause: options.cause });
@@ -224,6 +237,7 @@ export class SallyportError extends Error {
     this.reason = options.reason ?? code;
     this.detail = this.message;
     this.members = options.members ?? {};
+    this.sts = options.sts;
     const entry: ErrorEntry = ERRORS[code];
     this.retryAfter = options.retryAfter ?? entry.retryAfter;
   }

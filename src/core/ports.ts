@@ -65,6 +65,8 @@ export interface Order {
   readonly decision: Decision;
   readonly proof: Proof;
   readonly mfa?: MfaCode;
+  /** Epoch milliseconds: whoever ordered waits no longer. */
+  readonly deadline?: number;
 }
 
 /**

@@ -125,6 +125,8 @@ export interface ExchangeRequest extends AskedFor {
   readonly mfa?: MfaCode;
   /** Present: the caller wants to sign in to the AWS console, not the credentials. */
   readonly console?: ConsoleRequest;
+  /** Milliseconds, where the caller waits less than the config permits. */
+  readonly patienceMs?: number;
 }
 
 /** What STS is asked for. Durations are seconds. */
@@ -196,8 +198,20 @@ export interface Issued {
   readonly stsRequestId?: string;
   /** `chain`: STS's hour for a role that another role takes on was less than what was decided. */
   readonly durationLimitedBy?: 'chain';
-  /** It was issued for an earlier request. `stale`: with less life left than promised, because STS cannot be asked. */
-  readonly cached?: 'fresh' | 'stale';
   /** Where the decision was for a console sign-in. */
   readonly signin?: ConsoleSignin;
+  /** It was issued for an earlier request. `stale`: with less life left than promised, because STS cannot be asked. */
+  readonly cached?: 'fresh' | 'stale';
+}
+
+/** What is known of a call of STS that failed: for log and audit, never for the caller. */
+export interface StsFailure {
+  /** As STS spells it. */
+  readonly code?: string;
+  /** CloudTrail's `requestID`. */
+  readonly requestId?: string;
+  /** For DecodeAuthorizationMessage. */
+  readonly encodedMessage?: string;
+  /** Whether STS may have seen the call. */
+  readonly sent: boolean;
 }

@@ -107,7 +107,8 @@ export function createRefusalHandler(
     const fieldsOf = querystring as { properties?: object } | undefined;
     const error = asSallyportError(thrown, Object.keys(fieldsOf?.properties ?? {}));
     const { status } = ERRORS[error.code];
-    const fields = { requestId: request.id, code: error.code, reason: error.reason, err: error.cause };
+    const { code, reason, sts, cause: err } = error;
+    const fields = { requestId: request.id, code, reason, ...(sts && { sts }), err };
     if (status >= 500) log.error(fields, 'request failed');
     else log.info(fields, 'request refused');
     return send(error, request, reply.code(status));

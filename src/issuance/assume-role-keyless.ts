@@ -4,7 +4,7 @@ import { SallyportError } from '../core/errors.js';
 import type { Secret } from '../core/secret.js';
 import type { Issued, Session, Target } from '../core/types.js';
 import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.js';
-import type { StsClient } from './sts-client.js';
+import type { StsClient } from './sts/client.js';
 
 export async function assumeRoleKeyless(
   sts: StsClient,
@@ -17,6 +17,7 @@ export async function assumeRoleKeyless(
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
     if (error.code !== 'sts_rejected_proof' && error.code !== 'proof_expired') throw error;
-    throw new SallyportError('web_identity_rejected', { reason: error.reason, cause: error.cause });
+    const { reason, sts: failure, cause } = error;
+    throw new SallyportError('web_identity_rejected', { reason, sts: failure, cause });
   }
 }

@@ -3,7 +3,7 @@
 import type { Secret } from '../core/secret.js';
 import type { Issued, Session, Target } from '../core/types.js';
 import { issuedFrom, sharedParameters } from './answer.js';
-import type { StsClient } from './sts-client.js';
+import type { StsClient } from './sts/client.js';
 
 export async function assumeRoleWithSAML(
   sts: StsClient,

@@ -3,7 +3,7 @@
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 import type { Credentials, Issued, MfaCode, Session, Target } from '../core/types.js';
 import { issuedFrom, mfaParameters, sharedParameters, tagList } from './answer.js';
-import type { StsClient } from './sts-client.js';
+import type { StsClient } from './sts/client.js';
 
 /** Seconds. STS's limit for a role that is taken on with the credentials of another session. */
 const CHAIN_LIMIT = 3600;

@@ -2,13 +2,15 @@
 // left. Every caller has been authenticated and permitted before, each time; this only spares the STS call.
 import type { Issue, Log, Order } from '../core/ports.js';
 import type { Decision, Issued } from '../core/types.js';
+import { within } from '../core/within.js';
 import type { CredentialCache } from './credential-cache.js';
 import { mayServe, mayServeStale } from './life-left.js';
 import { orderKey } from './order-key.js';
 import { createRenewal } from './renewal.js';
 import type { RoleEpochs } from './role-epochs.js';
 import { singleFlight } from './single-flight.js';
-import { isOutage } from './sts-errors.js';
+import { isOutage } from './sts/errors.js';
+import { deadlinePassed } from './sts/failover.js';
 
 /** `shared`: another request's STS call served this one too. `stale`: STS could not be asked. */
 type CacheUse = 'hit' | 'miss' | 'shared' | 'stale' | 'renewed' | 'renewal_failed';
@@ -51,7 +53,7 @@ export function cachedIssue(
 
   async function fetch(key: string, order: Order): Promise<Issued> {
     try {
-      const { issued, shared } = await fly(key, order);
+      const { issued, shared } = await untilDeadline(order, fly(key, order));
       onUse(shared ? 'shared' : 'miss', order.decision);
       return issued;
     } catch (error) {
@@ -61,6 +63,16 @@ export function cachedIssue(
       return { ...left, cached: 'stale' };
     }
   }
+
+  /** Whoever waits has a deadline of their own. */
+  const untilDeadline = <T>({ deadline }: Order, work: Promise<T>): Promise<T> =>
+    deadline === undefined
+      ? work
+      : within(
+          deadline - now().getTime(),
+          () => deadlinePassed(true),
+          () => work,
+        );
 
   return {
     issue: async (order) => {

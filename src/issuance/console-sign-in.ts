@@ -1,18 +1,18 @@
 // Credentials that were asked for a console sign-in become a login URL, before they count as issued: what cannot be
 // signed in with is a failed exchange, and its record says so.
 import { SallyportError } from '../core/errors.js';
-import { partitionOf } from '../core/partition.js';
+import { partitionHosts } from '../core/partition.js';
 import type { Issue } from '../core/ports.js';
 import { Secret } from '../core/secret.js';
 import type { ConsoleSession, ConsoleSignin, Issued, Target } from '../core/types.js';
 import { getSigninToken } from './signin-client.js';
-import type { StsClient } from './sts-client.js';
+import type { Asks } from './sts/client.js';
 
 /** Milliseconds that AWS takes a sign-in token for. */
 const TOKEN_LIFE = 15 * 60 * 1000;
 
 interface ConsoleOptions {
-  readonly sts: Pick<StsClient, 'hasTemporaryCredentials'>;
+  readonly sts: Asks<'hasTemporaryCredentials'>;
   readonly aws: {
     /** Of roles that set none. */
     readonly region: string;
@@ -37,7 +37,7 @@ export function withConsoleSignIn(issue: Issue, options: ConsoleOptions): Issue 
 
 function endpointOf({ region: home, signinEndpoint }: ConsoleOptions['aws'], region = home): string {
   if (signinEndpoint !== undefined) return signinEndpoint;
-  const host = partitionOf(region)?.signinHost(region);
+  const host = partitionHosts(region)?.signinHost(region);
   if (host === undefined) throw new SallyportError('console_not_supported', { reason: 'console.partition' });
   return `https://${host}/federation`;
 }
@@ -49,7 +49,7 @@ async function refuseOfTemporary(
   sts: ConsoleOptions['sts'],
 ): Promise<void> {
   if (target.operation !== 'AssumeRole' || sessionDuration === undefined) return;
-  if (!(await sts.hasTemporaryCredentials())) return;
+  if (!(await sts.client({}).hasTemporaryCredentials())) return;
   throw new SallyportError('parameter_invalid', {
     reason: 'parameter.session_duration',
     detail:

@@ -2,7 +2,7 @@
 // identity, which needs sts:DecodeAuthorizationMessage.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
 import { SallyportError } from '../core/errors.js';
-import type { StsClient } from './sts-client.js';
+import type { Asks } from './sts/client.js';
 
 export interface DecodedMessage {
   /** JSON, as STS writes it. */
@@ -14,9 +14,9 @@ export interface DecodedMessage {
 /** @throws SallyportError `encoded_message_invalid`, `broker_not_permitted`, or as any STS call. */
 export type DecodeMessage = (encodedMessage: string) => Promise<DecodedMessage>;
 
-export function createDecodeMessage(sts: Pick<StsClient, 'decodeAuthorizationMessage'>): DecodeMessage {
+export function createDecodeMessage({ client }: Asks<'decodeAuthorizationMessage'>): DecodeMessage {
   return async (EncodedMessage) => {
-    const { DecodedMessage, $metadata } = await sts
+    const { DecodedMessage, $metadata } = await client({})
       .decodeAuthorizationMessage({ EncodedMessage })
       .catch(rethrow);
     if (!DecodedMessage) throw new SallyportError('sts_unavailable', { reason: 'sts.answer_incomplete' });

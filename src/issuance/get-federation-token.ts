@@ -1,7 +1,7 @@
 // GetFederationToken: a federated user, signed with the broker's own long-term IAM user keys.
 import type { Issued, Session } from '../core/types.js';
 import { issuedFrom, sharedParameters, tagList } from './answer.js';
-import type { StsClient } from './sts-client.js';
+import type { StsClient } from './sts/client.js';
 
 export async function getFederationToken(sts: StsClient, session: Session): Promise<Issued> {
   return issuedFrom(

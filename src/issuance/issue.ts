@@ -7,13 +7,17 @@ import { assumeRoleWithSAML } from './assume-role-with-saml.js';
 import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.js';
 import { getFederationToken } from './get-federation-token.js';
 import { getSessionToken } from './get-session-token.js';
-import type { StsClient } from './sts-client.js';
+import type { Sts } from './sts/open-sts.js';
 
 /** Without `sign` there are no roles that need it: the config would have a fault. */
-export function createIssue(sts: StsClient, sign: SignWebIdentity = cannotSign): Issue {
+export function createIssue({ client }: Pick<Sts, 'client'>, sign: SignWebIdentity = cannotSign): Issue {
   return async (order) => {
-    const { decision, proof, mfa } = order;
-    const { target, session } = decision;
+    const { decision, proof, mfa, deadline } = order;
+    const { target, session, region } = decision;
+    const sts = client({
+      ...(region !== undefined && { region }),
+      ...(deadline !== undefined && { deadline }),
+    });
     switch (target.operation) {
       case 'AssumeRole':
         return assumeRole(sts, target, session, mfa);

@@ -1,7 +1,7 @@
 // Who the broker is to STS (GetCallerIdentity), remembered for a while: whoever asks waits a moment at most, and only
 // while nothing is known. A failure is an answer too.
 import { type ErrorCode, SallyportError } from '../core/errors.js';
-import type { StsClient } from './sts-client.js';
+import type { Asks, StsClient } from './sts/client.js';
 
 /** As STS names it. */
 interface CallerIdentity {
@@ -29,13 +29,13 @@ export async function callerIdentity(sts: Pick<StsClient, 'getCallerIdentity'>):
   return { arn: Arn, account: Account };
 }
 
-export function createOwnIdentity(sts: Pick<StsClient, 'getCallerIdentity'>, now: () => Date): OwnIdentity {
+export function createOwnIdentity({ client }: Asks<'getCallerIdentity'>, now: () => Date): OwnIdentity {
   let last: KnownIdentity = { status: 'pending' };
   let askAgainAt = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> | undefined;
 
   const ask = async () => {
-    last = await askOnce(sts);
+    last = await askOnce(client({}));
     askAgainAt = now().getTime() + (last.status === 'known' ? TIMES.keep : TIMES.keepFailure);
   };
   return async () => {

@@ -6,7 +6,7 @@ import type { Decision } from '../core/types.js';
 import type { CredentialCache } from './credential-cache.js';
 import { mayRenew, mayServe } from './life-left.js';
 import type { Fly } from './single-flight.js';
-import { isOutage } from './sts-errors.js';
+import { isOutage } from './sts/errors.js';
 
 /** Callers remembered; the least recently seen are forgotten first. Each costs some kilobytes. */
 const MAX_CALLERS = 10_000;

@@ -1,9 +1,9 @@
 // Many who ask for the same at once cause one STS call, and share what comes of it, a failure too. Nobody's going away
-// ends it: no caller's signal reaches it.
+// ends it: no caller's signal or deadline reaches it.
 import type { Issue, Order } from '../core/ports.js';
 import type { Secret } from '../core/secret.js';
 import type { Issued } from '../core/types.js';
-import { isAboutProof } from './sts-errors.js';
+import { isAboutProof } from './sts/errors.js';
 
 interface Flight {
   readonly proof: Secret;
@@ -20,7 +20,7 @@ export type Fly = (
 export function singleFlight(issue: (key: string, order: Order) => ReturnType<Issue>): Fly {
   const flights = new Map<string, Flight>();
 
-  const takeOff = (key: string, order: Order): Flight => {
+  const takeOff = (key: string, { deadline, ...order }: Order): Flight => {
     const issued = issue(key, order).finally(() => flights.delete(key));
     const flight = { proof: order.proof.value, issued };
     flights.set(key, flight);

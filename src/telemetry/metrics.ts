@@ -11,6 +11,13 @@ export interface Metrics {
   conditionsFailed(grants: readonly string[]): void;
   /** Seconds an HTTP request took, by route pattern. */
   answered(labels: { readonly route: string; readonly status: number }, seconds: number): void;
+  /** Seconds a call of STS took, with its retries. `outcome` is `answered` or an error's code. */
+  stsCalled(
+    labels: { readonly operation: string; readonly region: string; readonly outcome: string },
+    seconds: number,
+  ): void;
+  /** Whether a region of STS is asked: `half-open` is one call that probes. */
+  stsRegionChanged(region: string, state: 'closed' | 'open' | 'half-open'): void;
   /** Another config is in use: the first is 1. */
   configTaken(epoch: number): void;
   reloaded(outcome: 'ok' | 'failed'): void;
@@ -52,6 +59,19 @@ export function createMetrics(cacheSize: CacheSize = () => ({ entries: 0, bytes:
     help: 'Time to answer an HTTP request.',
     labelNames: ['route', 'status'],
     buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const stsCalls = new Histogram({
+    name: 'sallyport_sts_call_duration_seconds',
+    help: 'Time of a call of STS with its retries, by operation, region and outcome.',
+    labelNames: ['operation', 'region', 'outcome'],
+    buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const stsRegions = new Gauge({
+    name: 'sallyport_sts_region_up',
+    help: '1 while STS in this region is asked, 0 while it is left alone because it did not answer.',
+    labelNames: ['region'],
     registers,
   });
   const epoch = new Gauge({
@@ -111,6 +131,8 @@ export function createMetrics(cacheSize: CacheSize = () => ({ entries: 0, bytes:
       reloads.inc({ outcome });
       lastReload.set(outcome === 'ok' ? 1 : 0);
     },
+    stsCalled: (labels, seconds) => stsCalls.observe(labels, seconds),
+    stsRegionChanged: (region, state) => stsRegions.set({ region }, state === 'closed' ? 1 : 0),
     shadowLoaded: (faults) => shadowFaults.set(faults),
     shadowDiffered: (kind) => differences.inc({ kind }),
     exchanged: (labels) => exchanges.inc(labels),

@@ -6,7 +6,13 @@ import { Writable } from 'node:stream';
 import t, { type Test } from 'tap';
 import { type LineSink, openFileSink, streamSink } from '../../src/audit/line-sink.js';
 import { createAuditLog } from '../../src/audit/log.js';
-import { intentRecord, issuedRecord, refusedRecord } from '../../src/audit/record.js';
+import {
+  explainedRecord,
+  intentRecord,
+  issuedRecord,
+  previewedRecord,
+  refusedRecord,
+} from '../../src/audit/record.js';
 import type { AuditRecord } from '../../src/core/audit-record.js';
 import { type ErrorCode, SallyportError } from '../../src/core/errors.js';
 import { Secret } from '../../src/core/secret.js';
@@ -224,10 +230,36 @@ t.test('records hold exactly what is known so far', (t) => {
       },
     ],
     [
+      'a preview',
+      previewedRecord({ request: { ...request, surface: 'roles' }, principal }, NOW),
+      { ...base, Surface: 'roles', Event: 'previewed', Principal: caller },
+    ],
+    [
+      'an operator about somebody',
+      explainedRecord(
+        {
+          request: { ...request, role: 'asked' },
+          principal,
+          about: { issuer: 'ci', subject: 'jane', claims: { secret: 'nobody-logs' } } as object,
+        },
+        NOW,
+      ),
+      {
+        ...base,
+        Event: 'explained',
+        Principal: caller,
+        Role: 'asked',
+        About: { Issuer: 'ci', Subject: 'jane' },
+      },
+    ],
+    [
       'STS refused',
       refusedRecord(
         { request, principal, decision },
-        new SallyportError('sts_rejected_proof', { reason: 'sts.X' }),
+        new SallyportError('sts_rejected_proof', {
+          reason: 'sts.X',
+          sts: { code: 'X', requestId: 'r-1', encodedMessage: 'not here', sent: true },
+        }),
         NOW,
       ),
       {
@@ -235,7 +267,7 @@ t.test('records hold exactly what is known so far', (t) => {
         Event: 'failed',
         Principal: caller,
         ...decided,
-        Error: { Code: 'sts_rejected_proof', Reason: 'sts.X' },
+        Error: { Code: 'sts_rejected_proof', Reason: 'sts.X', StsCode: 'X', StsRequestId: 'r-1' },
       },
     ],
   ];

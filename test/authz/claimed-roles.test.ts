@@ -2,7 +2,7 @@
 import t from 'tap';
 import { decide, permittedRoles } from '../../src/authz/decide.js';
 import { changesFor } from '../../src/authz/difference.js';
-import { explainRole } from '../../src/authz/explain.js';
+import { explainEvery, explainRole } from '../../src/authz/explain.js';
 import { lint } from '../../src/authz/lint.js';
 import { compilePolicy } from '../../src/authz/policy.js';
 import { parseConfig } from '../../src/config/load.js';
@@ -30,8 +30,12 @@ ${more}`;
   return loaded.config;
 }
 
-const policyOf = (allowlist: string) => compilePolicy(configOf(allowlist)).policy;
-const policy = policyOf('arn:aws:iam::*:role/*');
+function sideOf(allowlist: string, more = '') {
+  const config = configOf(allowlist, more);
+  return { config, policy: compilePolicy(config).policy };
+}
+const wide = sideOf('arn:aws:iam::*:role/*');
+const { policy } = wide;
 
 t.test('an IAM role of the config is had by its name alone, with what is demanded of it', (t) => {
   const principal = principalOf({ arns: [ADMIN, DEV], leaver: true }, { issuer: 'corp' });
@@ -54,11 +58,11 @@ t.test('an IAM role of the config is had by its name alone, with what is demande
 });
 
 t.test('an explanation has the grants on the entry of rolesFrom', (t) => {
-  const explain = (claims: object, claimsKnown = true) =>
+  const explain = (claims: object, claimsKnown = true, role = DEV) =>
     explainRole(
       policy,
       principalOf(claims, { issuer: 'corp' }),
-      { role: DEV, sourceAddress: HERE, claimsKnown },
+      { role, sourceAddress: HERE, claimsKnown },
       NOW,
     );
   t.match(explain({ arns: DEV }), { permitted: true, grants: [{ id: 'everyone', applies: true }] });
@@ -67,6 +71,21 @@ t.test('an explanation has the grants on the entry of rolesFrom', (t) => {
     explain({}, false),
     { permitted: undefined, grants: [{ id: 'everyone' }] },
     'without claims it may be',
+  );
+  t.match(explain({}, false, 'fam'), { permitted: undefined, grants: [{ id: 'everyone' }] });
+  const admin = explain({}, false, 'admin').grants.map(({ id }) => id);
+  t.same(admin, ['everyone', 'leavers'], 'a role of the config is not one that a claim names');
+  const every = [
+    ...explainEvery(
+      policy,
+      principalOf({}, { issuer: 'corp' }),
+      { sourceAddress: HERE, claimsKnown: false },
+      NOW,
+    ),
+  ];
+  t.same(
+    every.map(({ role }) => role),
+    ['admin', 'fam'],
   );
   t.end();
 });
@@ -78,10 +97,53 @@ t.test('a difference has them too', (t) => {
     claims: { sub: 'alice', arns: DEV },
     sourceAddress: HERE,
   };
-  const narrower = policyOf('arn:aws:iam::*:role/other/*');
-  t.match(changesFor(subject, policy, narrower, NOW), [{ role: DEV, change: 'loses' }]);
-  t.match(changesFor(subject, narrower, policy, NOW), [{ role: DEV, change: 'gains' }]);
-  t.same(changesFor(subject, policy, policy, NOW), []);
+  const narrower = sideOf('arn:aws:iam::*:role/other/*');
+  t.match(changesFor(subject, wide, narrower, NOW), [{ role: DEV, change: 'loses' }]);
+  t.match(changesFor(subject, narrower, wide, NOW), [{ role: DEV, change: 'gains' }]);
+  t.same(changesFor(subject, wide, wide, NOW), []);
+  t.end();
+});
+
+t.test('without claims, what could differ is said to be unknown, and nothing else', (t) => {
+  const subject = { issuer: 'corp', subject: 'alice', sourceAddress: HERE };
+  const changes = (next: typeof wide, old = wide) =>
+    changesFor(subject, old, next, NOW).map(({ role, change }) => `${role} ${change}`);
+  t.same(changes(wide), []);
+  t.same(changes(sideOf('arn:aws:iam::*:role/other/*')), ['fam unknown'], 'another allowlist');
+  const grant = (text: string) => sideOf('arn:aws:iam::*:role/*', `  - ${text}\n`);
+  t.same(
+    changes(grant(`{ id: no-dev, effect: deny, match: { x: 1 }, roles: ["${DEV}"] }`)),
+    ['fam unknown'],
+    'a deny of an ARN',
+  );
+  t.same(
+    changes(grant('{ id: elsewhere, effect: deny, match: {}, from: [192.0.2.0/24], roles: ["*"] }')),
+    [],
+    'a deny that is known not to apply',
+  );
+  t.same(
+    changes(grant('{ id: stop, effect: deny, match: {}, roles: [fam] }')),
+    ['fam unknown'],
+    'a deny that is known to apply takes away what a claim may have named',
+  );
+  const { config } = wide;
+  const changed = (more: Partial<typeof config>) => {
+    const next = { ...config, ...more };
+    return { config: next, policy: compilePolicy(next).policy };
+  };
+  t.same(changes(changed({ rolesFrom: {} })), ['fam unknown']);
+  const admin = { via: 'AssumeRoleWithWebIdentity', roleArn: `${ADMIN}2` } as const;
+  t.same(changes(changed({ roles: { admin } })), ['admin unknown'], 'a role that is another');
+  const mfa = changed({
+    grants: [{ id: 'strong', issuer: 'corp', match: {}, mfa: 'required', roles: ['admin'] }],
+  });
+  const corp = { type: 'oidc' as const, issuer: 'https://login.corp.example', audience: 'sallyport' };
+  const golden = { ...mfa.config, issuers: { corp: { ...corp, mfa: { acr: ['gold'] } } } };
+  t.same(
+    changes({ config: golden, policy: compilePolicy(golden).policy }, mfa),
+    ['admin unknown'],
+    'other values count as several factors',
+  );
   t.end();
 });
 

@@ -2,13 +2,14 @@
 import t from 'tap';
 import { presetSends } from '../../src/authn/oidc/presets.js';
 import { describedPrincipal } from '../../src/authz/described-principal.js';
-import { explainOwnRole, explainRole } from '../../src/authz/explain.js';
+import { explainEvery, explainOwn, explainRole } from '../../src/authz/explain.js';
 import { lint } from '../../src/authz/lint.js';
 import { compilePolicy } from '../../src/authz/policy.js';
 import { runPolicyTests } from '../../src/authz/policy-tests.js';
 import { parseConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema/config.js';
 import type { Claims } from '../../src/core/types.js';
+import { principalOf } from '../support/policy.js';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 const HERE = '10.1.2.3';
@@ -81,11 +82,67 @@ t.test('lint: what is probably not meant, and what is', (t) => {
       '{ id: g, issuer: ci, match: { repository_owner_id: "7" }, roles: [deploy] }',
       ['match-impossible grants.g'],
     ],
-    ['{ id: g, issuer: ci, match: { repository_owner_id: 123456 }, roles: [deploy] }', []],
+    ['{ id: g, issuer: ci, match: { repository_owner_id: 123456, ref: x }, roles: [deploy] }', []],
     ['{ id: g, issuer: ci, match: { branch: main }, roles: [deploy] }', ['claim-never-sent grants.g']],
     ['{ id: g, issuer: [ci, corp], match: { branch: main }, roles: [deploy] }', []],
     ['{ id: g, effect: deny, issuer: ci, match: { brnch: x }, roles: ["*"] }', ['claim-never-sent grants.g']],
     ['{ id: g, issuer: ci, match: { repo_property_tier: prod }, roles: [deploy] }', []],
+    // Wide open in other words.
+    ['{ id: g, issuer: corp, match: { sub: { glob: "**" } }, roles: [deploy] }', ['grant-open grants.g']],
+    ['{ id: g, issuer: corp, match: { sub: { glob: "?*" } }, roles: [deploy] }', ['grant-open grants.g']],
+    ['{ id: g, issuer: corp, match: { sub: { glob: "??" } }, roles: [deploy] }', []],
+    ['{ id: g, issuer: corp, match: { sub: { exists: true } }, roles: [deploy] }', ['grant-open grants.g']],
+    ['{ id: g, issuer: corp, match: { sub: { exists: false } }, roles: [deploy] }', []],
+    [
+      '{ id: g, issuer: corp, match: { sub: { exists: true, glob: "a*" }, x: { exists: true } }, roles: [deploy] }',
+      [],
+    ],
+    [
+      '{ id: g, issuer: ci, match: { repository_owner_id: "123456" }, roles: [deploy] }',
+      ['grant-open grants.g'],
+    ],
+    [
+      '{ id: g, issuer: corp, match: {}, from: ["0.0.0.0/0", "::/0"], roles: [deploy] }',
+      ['grant-open grants.g', 'from-anywhere grants.g', 'from-anywhere grants.g'],
+    ],
+    [
+      '{ id: g, issuer: corp, match: {}, from: [10.0.0.0/8, "::/0"], roles: [deploy] }',
+      ['from-anywhere grants.g'],
+    ],
+    ['{ id: g, issuer: corp, match: {}, from: ["2001:db8::/32"], roles: [deploy] }', []],
+    [
+      '{ id: g, issuer: corp, match: {}, when: "true", roles: [deploy] }',
+      ['grant-open grants.g', 'condition-constant grants.g'],
+    ],
+    [
+      `{ id: g, issuer: corp, match: { a: b }, when: 'claims.x == "y" || !false', roles: [deploy] }`,
+      ['condition-constant grants.g'],
+    ],
+    [
+      `{ id: g, issuer: corp, match: {}, when: 'claims.x == "y" && false', roles: [deploy] }`,
+      ['condition-constant grants.g'],
+    ],
+    [
+      '{ id: g, issuer: corp, match: {}, when: "1 == 1", roles: [deploy] }',
+      ['grant-open grants.g', 'condition-constant grants.g'],
+    ],
+    [`{ id: g, issuer: corp, match: {}, when: 'subject == "jane"', roles: [deploy] }`, []],
+    [
+      '{ id: g, effect: deny, match: {}, when: "true", roles: ["*"] }',
+      ['grant-shadowed grants.used-ci', 'grant-shadowed grants.used-corp', 'condition-constant grants.g'],
+    ],
+    // What an issuer never sends.
+    [
+      `{ id: g, issuer: ci, match: { ref: x }, when: 'claims.branch == "main" && claims.ref == "x"', roles: [deploy] }`,
+      ['claim-never-sent grants.g'],
+    ],
+    [`{ id: g, issuer: [ci, corp], match: { ref: x }, when: 'has(claims.branch)', roles: [deploy] }`, []],
+    [
+      '{ id: g, issuer: ci, match: { ref: x }, mfa: required, roles: [deploy] }',
+      ['claim-never-sent grants.g'],
+    ],
+    ['{ id: g, issuer: [ci, corp], match: { ref: x }, mfa: required, roles: [deploy] }', []],
+    ['{ id: g, issuer: ci, match: { repository.id: x }, roles: [deploy] }', ['claim-never-sent grants.g']],
   ];
   for (const [grant, findings] of rows)
     t.same(found(configOf(`grants:${USED}${grant && `\n  - ${grant}`}`)), findings, grant);
@@ -97,11 +154,41 @@ t.test('lint: what is probably not meant, and what is', (t) => {
   const config = configOf(`grants:${USED}`);
   const federated: Config = { ...config, roles: { ...config.roles, upload: { via: 'GetFederationToken' } } };
   t.same(found(federated), ['session-without-policy roles.upload']);
+  t.ok(presetSends('eks', 'kubernetes.io.namespace'), 'a path into a claim that is sent');
+  const all = `grants:${USED}\n  - { id: g, issuer: ci, match: { ref: x }, roles: ["*"] }`;
   t.same(
-    found(configOf(`grants:${USED}\n  - { id: g, issuer: ci, match: { ref: x }, roles: [upload] }`)),
-    ['claim-never-sent roles.upload'],
-    'a template of a claim that one of its issuers never sends',
+    found(configOf(all)),
+    ['claim-never-sent claims.team'],
+    'a template of a claim that an issuer never sends',
   );
+  const session = {
+    tags: { team: '${claims.team}', cost: '${default(claims.cost, "none")}-${claims.centre}' },
+  };
+  const policy = { Version: '2012-10-17', Statement: [] };
+  const many: Config = {
+    ...configOf(all),
+    roles: Object.fromEntries(
+      ['a', 'b', 'c', 'deploy'].map((name) => [
+        name,
+        { via: 'GetFederationToken', session: { ...session, policy } },
+      ]),
+    ),
+    rolesFrom: {
+      web: {
+        via: 'AssumeRoleWithWebIdentity',
+        claim: 'arns',
+        accounts: ['111122223333'],
+        roleArns: ['arn:aws:iam::*:role/*'],
+      },
+    },
+  };
+  t.same(
+    found(many),
+    ['claim-never-sent claims.team', 'claim-never-sent claims.centre', 'claim-never-sent claims.arns'],
+    'one finding for each claim, however many sessions need it',
+  );
+  const silenced = { ignore: [{ code: 'claim-never-sent' as const, on: 'claims.team', reason: 'soon' }] };
+  t.equal(found({ ...many, lint: silenced }).length, 2);
   t.end();
 });
 
@@ -205,6 +292,129 @@ t.test('an explanation has every rule about the role, with what is wanted and wh
   t.end();
 });
 
+const MANY = Array<string>(20_000).fill('a');
+
+t.test('of an expression: what it reads, what it yields, and why it cannot be evaluated', (t) => {
+  const seenIn = (when: string, claims: Claims, effect = 'allow') => {
+    const config = configOf(`grants:
+  - { id: always, issuer: corp, match: {}, roles: [deploy] }
+  - { id: g, effect: ${effect}, issuer: corp, match: {}, when: '${when}', roles: [deploy] }`);
+    const compiled = compilePolicy(config);
+    t.same(compiled.faults, [], when);
+    const principal = describedPrincipal(compiled.policy, { issuer: 'corp', subject: 'bob', claims }, NOW);
+    if (!principal) throw new Error('no such issuer');
+    const { grants } = explainRole(compiled.policy, principal, { role: 'deploy', sourceAddress: HERE }, NOW);
+    const result = grants[1]?.conditions.at(-1);
+    t.match(result, { on: 'when', wanted: when });
+    return { seen: result?.seen, holds: result?.holds, failure: result?.failure };
+  };
+  const rows: [when: string, claims: Claims, result: object][] = [
+    ['claims.team == "blue"', { team: 'blue' }, { seen: { 'claims.team': 'blue' }, holds: true }],
+    ['claims.team == "red"', { team: 'blue', x: 1 }, { seen: { 'claims.team': 'blue' }, holds: false }],
+    ['has(claims.fork)', {}, { holds: false }],
+    ['"fork" in claims', { fork: null }, { seen: { 'claims.fork': null }, holds: true }],
+    [
+      'claims["kubernetes.io"].namespace == "x" && subject == "bob"',
+      { 'kubernetes.io': { namespace: 'web', pod: 'not asked about' } },
+      { seen: { 'claims["kubernetes.io"].namespace': 'web', subject: 'bob' }, holds: false },
+    ],
+    [
+      'claims.groups.exists(g, g == claims.team) || sourceAddress == "10.1.2.3"',
+      { groups: ['a'], team: 'b' },
+      { seen: { 'claims.groups': ['a'], 'claims.team': 'b', sourceAddress: HERE }, holds: true },
+    ],
+    ['claims.team == "x"', {}, { holds: false, failure: 'no such key at team' }],
+    ['size(claims) == 1', { sub: 'bob' }, { holds: true }],
+    ['claims.constructor == "x"', {}, { holds: false, failure: 'no such key at constructor' }],
+    [
+      'duration(claims.d) < duration("1h")',
+      { d: 'nonsense' },
+      { seen: { 'claims.d': 'nonsense' }, holds: false, failure: 'invalid duration at duration(claims.d)' },
+    ],
+    [
+      'claims.n.matches("^a")',
+      { n: 7 },
+      { seen: { 'claims.n': 7 }, holds: false, failure: 'no matching overload at claims.n.matches("^a")' },
+    ],
+    [
+      'claims.l.exists(x, claims.l.exists(y, x == y))',
+      { l: MANY },
+      { seen: { 'claims.l': MANY }, holds: false, failure: 'the claims are too large for this expression' },
+    ],
+  ];
+  const nothing = { seen: undefined, failure: undefined };
+  for (const [when, claims, result] of rows)
+    t.strictSame(seenIn(when, { sub: 'bob', ...claims }), { ...nothing, ...result }, when);
+  t.match(seenIn('claims.team == "x"', {}, 'deny'), { holds: true, failure: /no such key/ }, 'a deny denies');
+  t.end();
+});
+
+t.test('of several factors: what the issuer said, and what counts there', (t) => {
+  const config = configOf(`grants:
+  - { id: g, issuer: corp, match: {}, mfa: required, roles: [deploy] }`);
+  const { policy: strict } = compilePolicy({
+    ...config,
+    issuers: {
+      corp: { type: 'oidc', issuer: 'https://login.corp.example', audience: 'x', mfa: { acr: ['gold'] } },
+    },
+  });
+  const mfa = (claims: Claims) => {
+    const principal = describedPrincipal(strict, { issuer: 'corp', claims }, NOW);
+    if (!principal) throw new Error('no such issuer');
+    const { grants } = explainRole(strict, principal, { role: 'deploy', sourceAddress: HERE }, NOW);
+    return grants[0]?.conditions.find(({ on }) => on === 'mfa');
+  };
+  const wanted = { acr: ['gold'], amr: ['mfa'] };
+  t.strictSame(mfa({ acr: 'silver', amr: ['pwd'] }), {
+    on: 'mfa',
+    wanted,
+    seen: { acr: 'silver', amr: ['pwd'] },
+    holds: false,
+  });
+  t.strictSame(mfa({ amr: ['pwd', 'mfa'] }), {
+    on: 'mfa',
+    wanted,
+    seen: { amr: ['pwd', 'mfa'] },
+    holds: true,
+  });
+  t.strictSame(mfa({}), { on: 'mfa', wanted, holds: false }, 'nothing was said');
+  t.end();
+});
+
+t.test('every role at once costs no more than its rules: each grant is asked once', (t) => {
+  const count = 2000;
+  const numbers = Array.from({ length: count }, (_, index) => index);
+  const big = compilePolicy({
+    ...explained,
+    roles: Object.fromEntries(numbers.map((index) => [`r${index}`, { via: 'GetFederationToken' as const }])),
+    grants: numbers.map((index) => ({
+      id: `g${index}`,
+      issuer: 'corp',
+      match: { asked: index },
+      roles: [`r${index}`],
+    })),
+  }).policy;
+  let reads = 0;
+  const counting = new Proxy<Record<string, unknown>>(
+    { sub: 'bob', asked: 7 },
+    {
+      getOwnPropertyDescriptor: (target, name) => {
+        if (name === 'asked') reads++;
+        return Reflect.getOwnPropertyDescriptor(target, name);
+      },
+    },
+  );
+  const principal = principalOf({}, { claims: counting as Claims });
+  const every = [...explainEvery(big, principal, { sourceAddress: HERE }, NOW)];
+  t.equal(every.length, count);
+  t.same(
+    every.filter(({ permitted }) => permitted).map(({ role }) => role),
+    ['r7'],
+  );
+  t.ok(reads < 5 * count, `${reads} reads of the claim for ${count} grants`);
+  t.end();
+});
+
 t.test('without claims, only what needs none is known', (t) => {
   t.match(explain({}, 'deploy', false), {
     permitted: undefined,
@@ -224,7 +434,9 @@ t.test('a caller reads nothing of roles it may not have, or of rules not about i
   const own = (claims: Claims, role: string) => {
     const principal = describedPrincipal(policy, { issuer: 'corp', claims }, NOW);
     if (!principal) throw new Error('no such issuer');
-    return explainOwnRole(policy, principal, { role, sourceAddress: HERE }, NOW);
+    const [explanation] = explainOwn(policy, principal, { role, sourceAddress: HERE }, NOW);
+    if (!explanation) throw new Error('nothing explained');
+    return explanation;
   };
   t.same(
     own({ sub: 'bob', team: 'blue' }, 'deploy').grants.map(({ id }) => id),

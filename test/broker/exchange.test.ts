@@ -44,6 +44,7 @@ function spied(faults: Faults = {}, authenticated: Authenticate = async () => pr
   const stages: Stages = {
     snapshot: () => ({
       policy,
+      deadlineMs: 10_000,
       authenticate: async (proof, now) => {
         steps.push('authenticate');
         if (faults.authenticate) throw faults.authenticate;
@@ -183,6 +184,37 @@ t.test('every way to fail: what happened, what was recorded, what the caller rea
   t.match((await codeOf(lost.exchange(request)))?.cause, { message: 'disk full' });
 });
 
+t.test('the deadline counts from the arrival; a surface may ask for less, not for more', async (t) => {
+  const deadlines: (number | undefined)[] = [];
+  let time = NOW.getTime();
+  const exchange = createExchange({
+    snapshot: () => ({
+      policy,
+      deadlineMs: 10_000,
+      authenticate: async () => {
+        time += 4000;
+        return principalOf();
+      },
+      issue: async ({ deadline }) => {
+        deadlines.push(deadline);
+        return issued;
+      },
+    }),
+    limiter: { consume: async () => {} },
+    reportDifference: () => {},
+    audit: { write: async () => {}, check: async () => true, close: async () => {} },
+    now: () => new Date(time),
+  });
+  for (const patienceMs of [undefined, 900, 60_000]) {
+    time = NOW.getTime();
+    await exchange({ ...request, ...(patienceMs !== undefined && { patienceMs }) });
+  }
+  t.same(
+    deadlines.map((deadline = 0) => deadline - NOW.getTime()),
+    [10_000, 900, 10_000],
+  );
+});
+
 t.test('a request keeps the snapshot it began with', async (t) => {
   let taken = 0;
   const exchange = createExchange({
@@ -192,6 +224,7 @@ t.test('a request keeps the snapshot it began with', async (t) => {
         authenticate: async () => principalOf(),
         policy: taken === 1 ? policy : policyOf({}, []),
         issue: async () => issued,
+        deadlineMs: 10_000,
       };
     },
     limiter: { consume: async () => {} },
@@ -204,20 +237,29 @@ t.test('a request keeps the snapshot it began with', async (t) => {
   t.equal((await codeOf(exchange(request)))?.code, 'no_role_permitted', 'the next one has the new one');
 });
 
-t.test('a preview stops after the decision: nothing is issued or recorded', async (t) => {
-  const { preview, steps, limited } = spied();
-  const { principal, permitted } = await preview(request);
+t.test('a preview stops after the decision: nothing is issued, but it is recorded', async (t) => {
+  const { preview, steps, limited, records } = spied();
+  const asked = { ...request, surface: 'roles' };
+  const { principal, permitted } = await preview(asked);
   t.equal(principal.subject, 'alice');
   t.same(
     permitted.map(({ role, grant }) => `${role.name} ${grant}`),
     ['deploy g'],
   );
-  t.same(steps, ['authenticate', 'limit']);
+  t.same(steps, ['authenticate', 'limit', 'previewed']);
+  t.match(records, [{ Event: 'previewed', Surface: 'roles', Principal: { Subject: 'alice' } }]);
   t.same(limited, ['principal ["corp","alice"]']);
-  const often = spied({ limit: new SallyportError('rate_limited') });
-  t.equal((await codeOf(often.preview(request)))?.code, 'rate_limited');
-  const refused = spied({ authenticate: new SallyportError('proof_invalid') });
-  t.equal((await codeOf(refused.preview(request)))?.code, 'proof_invalid');
+  const rows: [faults: Faults, steps: string[], code: string][] = [
+    [{ limit: new SallyportError('rate_limited') }, ['authenticate', 'limit', 'denied'], 'rate_limited'],
+    [{ authenticate: new SallyportError('proof_invalid') }, ['authenticate', 'denied'], 'proof_invalid'],
+    [{ audit: ['previewed'] }, ['authenticate', 'limit', 'previewed lost'], 'audit_unavailable'],
+    [{ authenticate: new TypeError('a bug') }, ['authenticate', 'failed'], 'internal'],
+  ];
+  for (const [faults, happened, code] of rows) {
+    const failing = spied(faults);
+    t.equal((await codeOf(failing.preview(asked)))?.code, code);
+    t.same(failing.steps, happened, code);
+  }
 });
 
 /** Accepts every proof as alice; `once` as given. */

@@ -19,6 +19,8 @@ function snapshotOf(name: string, closed: string[], parts: Partial<OwnedSnapshot
     issue: never,
     decodeMessage: never,
     ownIdentity: never,
+    deadlineMs: 10_000,
+    stsRegions: () => ({}),
     policy: policyOf({}, []),
     config: configOf({}, []),
     shadowFaults: [],

@@ -148,7 +148,7 @@ t.test('with a running dev', async (t) => {
   t.test('a user the sandbox does not have is an error that names those it has', async (t) => {
     const { code, stdout, stderr } = await sallyport('token', '--user', 'eve');
     t.same([code, stdout], [1, '']);
-    t.equal(stderr, 'The sandbox has no such user. Name one of alice, bob, mallory.\n');
+    t.equal(stderr, 'The sandbox has no such user. Name one of alice, bob, carol, mallory.\n');
   });
 
   t.test('wrong usage exits with 2', async (t) => {

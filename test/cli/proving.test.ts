@@ -76,6 +76,37 @@ t.test('check: a sound file, a warning, a failed test, a fault', async (t) => {
   t.match(await runToEnd(t, ['check', 'a', 'b']), { code: 2, stdout: '' });
 });
 
+t.test('check: the candidate that the file names, by its own name', async (t) => {
+  const folder = t.testdir({ 'sallyport.yaml': `${CONFIG}shadow: ./candidate.yaml\n` });
+  const [file, candidate] = ['sallyport.yaml', 'candidate.yaml'].map((name) => join(folder, name)) as [
+    string,
+    string,
+  ];
+  const check = async (text: string, ...more: string[]) => {
+    writeFileSync(candidate, text);
+    return runToEnd(t, ['check', file, ...more]);
+  };
+  const own = `${file}: 0 faults, 0 warnings, 0 of 0 tests passed.\n`;
+  t.match(await check(CONFIG), { code: 0, stdout: `${own}${candidate}: 0 faults, 0 warnings, 0 of 0` });
+  const open = CONFIG.replace('{ team: blue }', '{}');
+  const warning = /candidate\.yaml:10:\d+: warning grants\.engineers: .* \[grant-open\]\n/;
+  t.match(await check(open), { code: 0, stdout: warning });
+  t.match(await check(open, '--strict'), { code: 1, stdout: warning });
+  const faulty = CONFIG.replace('roles: [deploy]', 'roles: [dploy]');
+  const fault = await check(faulty);
+  t.match(fault, { code: 1, stdout: /candidate\.yaml:10:\d+: fault grants\.0\.roles\.0: No role/ });
+  t.match(fault.stdout, own, 'the file itself is sound');
+  const json = JSON.parse((await check(faulty, '--json')).stdout);
+  t.match(json, { ok: false, file, faults: [], shadow: { file: candidate, faults: [{ file: candidate }] } });
+  const failing = `${CONFIG}tests: [ { principal: { issuer: corp }, allow: [deploy] } ]\n`;
+  t.match(await check(failing), { code: 1, stdout: /candidate\.yaml:11:\d+: failed test 1/ });
+  const { stdout } = await runToEnd(t, [
+    'check',
+    fileWith(t, `${CONFIG.replace('team: blue', 'team: 01')}shadow: /nowhere.yaml\n`),
+  ]);
+  t.match(stdout, /1 fault, .*\n\/nowhere\.yaml:1:1: fault .*ENOENT/, 'all faults at once');
+});
+
 t.test('schema: JSON for an editor', async (t) => {
   const { code, stdout } = await runToEnd(t, ['schema']);
   t.equal(code, 0);
@@ -101,7 +132,7 @@ t.test('explain: from claims, or from an audit record', async (t) => {
 
   const given = await explain(...blue, '--role', 'deploy');
   t.equal(given.code, 0);
-  t.match(given.stdout, /^corp bob from 127\.0\.0\.1\ndeploy: permitted by engineers\n/);
+  t.match(given.stdout, /^corp bob from 127\.0\.0\.1 at 2\S+Z\ndeploy: permitted by engineers\n/);
   t.match(given.stdout, /session bob, 3600 seconds/);
   t.match(given.stdout, /\+ match\.team: wanted "blue", seen "blue"/);
   const refused = await explain(...blue, '--role', 'admin', '--json');
@@ -111,6 +142,20 @@ t.test('explain: from claims, or from an audit record', async (t) => {
     roles: [{ role: 'admin', permitted: false, grants: [] }],
   });
   t.match(await explain(...blue), { code: 0, stdout: /deploy: permitted/ });
+
+  const nightly = join(folder, 'nightly.yaml');
+  const hours =
+    'between: { hours: "22:00-06:00", timeZone: UTC }, when: "claims.team == claims.shift", mfa: required';
+  writeFileSync(nightly, CONFIG.replace('match: { team: blue }', `match: {}, ${hours}`));
+  const at = (time: string) =>
+    runToEnd(t, ['explain', '-c', nightly, ...blue, '--role', 'deploy', '--now', time]);
+  const night = await at('2026-11-21T23:00:00+00:00');
+  t.match(night.stdout, /^corp bob from \S+ at 2026-11-21T23:00:00\.000Z\n/);
+  t.match(night.stdout, /\+ between: wanted .*, seen "2026-11-21T23:00:00\.000Z"/);
+  t.match(night.stdout, /- mfa: wanted one of \{"acr":\[.*\],"amr":\["mfa"\]\}, seen absent/);
+  t.match(night.stdout, /- when: .*, seen \{"claims\.team":"blue"\}, failed: no such key at shift\n/);
+  t.match((await at('2026-11-21T12:00:00Z')).stdout, /- between: /);
+  t.match(await at('tomorrow'), { code: 1, stderr: /There is no such time\. Write --now as/ });
 
   const recorded = await explain('--request-id', 'request-1');
   t.match(recorded.stdout, /denied \(role_not_permitted, role_not_permitted\) at 2026-11-21T11:00/);
@@ -187,6 +232,17 @@ t.test('diff: who gains, who loses, whose session changes, and what cannot be kn
     stdout: /^0 of 1 principals differ\.\n1 came without claims/,
   });
   t.match(await diff(old, next, audit), { code: 1, stdout: /corp bob from 192\.0\.2\.7\n {2}\? deploy/ });
+
+  const family = (glob: string) =>
+    `rolesFrom: { aws: { via: AssumeRoleWithWebIdentity, claim: arns, accounts: ["111122223333"], roleArns: ["${glob}"] } }\n`;
+  const granted = CONFIG.replace('roles: [deploy]', 'roles: [deploy, aws]');
+  const wide = write('wide.yaml', granted + family('arn:aws:iam::*:role/*'));
+  const narrow = write('narrow.yaml', granted + family('arn:aws:iam::*:role/fed/*'));
+  t.match(await diff(wide, wide, audit), { code: 0 });
+  t.match(await diff(wide, narrow, audit), {
+    code: 1,
+    stdout: /corp bob from 192\.0\.2\.7\n {2}\? aws: what is written about it differs\n1 of 1/,
+  });
 
   t.match(await diff(old, '/nowhere', people), { code: 2, stdout: '', stderr: /cannot be read/ });
   t.match(await diff(old, next, write('x', 'x')), { code: 2, stdout: '', stderr: /Line 1 .* not JSON/ });

@@ -67,6 +67,108 @@ t.test(
   },
 );
 
+t.test('regions, endpoints and ARNs agree with each other', (t) => {
+  const role = (arn: string, more = '') =>
+    `{ r: { via: AssumeRole, roleArn: "arn:${arn}:iam::111122223333:role/r"${more} } }`;
+  const faults = (aws: string, roles = '{}', rolesFrom = '{}') =>
+    faultsOf(config({ aws: `{ ${aws} }`, roles, rolesFrom, grants: '[]' })).map(({ path }) => path.join('.'));
+  const china = 'region: cn-north-1';
+  const home = 'region: eu-west-1';
+  const claimed = (glob: string, more = '') =>
+    `{ f: { via: AssumeRoleWithSAML, accounts: ["111122223333"], roleArns: ["${glob}"]${more} } }`;
+  const rows: [what: string, faults: readonly string[], expected: readonly string[]][] = [
+    ['every partition', faults(china, role('aws-cn')), []],
+    ['GovCloud', faults('region: us-gov-west-1, fips: true', role('aws-us-gov')), []],
+    ['the European Sovereign Cloud', faults('region: eusc-de-east-1', role('aws-eusc')), []],
+    ['an isolated one', faults('region: us-isob-east-1', role('aws-iso-b')), []],
+    ['an ARN of another', faults(china, role('aws')), ['roles.r.roleArn']],
+    [
+      'a hop of another',
+      faults(home, role('aws', ', chain: ["arn:aws-cn:iam::111122223333:role/h"]')),
+      ['roles.r.chain.0'],
+    ],
+    [
+      'a hop that is written out',
+      faults(home, role('aws', ', chain: [{ roleArn: "arn:aws-cn:iam::111122223333:role/h" }]')),
+      ['roles.r.chain.0.roleArn'],
+    ],
+    [
+      'a policy of another',
+      faults(home, role('aws', ', session: { policyArns: ["arn:aws-cn:iam::aws:policy/P"] }')),
+      ['roles.r.session.policyArns.0'],
+    ],
+    [
+      'a provider of another',
+      faults(
+        home,
+        '{ r: { via: AssumeRoleWithSAML, roleArn: "arn:aws:iam::111122223333:role/r", principalArn: "arn:aws-cn:iam::111122223333:saml-provider/p" } }',
+      ),
+      ['roles.r.principalArn'],
+    ],
+    ['a role elsewhere', faults(home, role('aws', ', region: us-east-1')), []],
+    ['a role in another partition', faults(home, role('aws', ', region: cn-north-1')), ['roles.r.region']],
+    ['claims of another', faults(home, '{}', claimed('arn:aws-cn:iam::*')), ['rolesFrom.f.roleArns.0']],
+    ['claims of any', faults(home, '{}', claimed('arn:*:iam::*:role/x')), []],
+    [
+      'claims elsewhere',
+      faults(home, '{}', claimed('arn:aws:iam::*', ', region: cn-north-1')),
+      ['rolesFrom.f.region'],
+    ],
+    ['another region', faults(`${home}, failoverRegions: [eu-central-1]`), []],
+    ['itself', faults(`${home}, failoverRegions: [eu-west-1]`), ['aws.failoverRegions.0']],
+    [
+      'one in another partition',
+      faults(`${home}, failoverRegions: [us-east-1, us-gov-west-1]`),
+      ['aws.failoverRegions.1'],
+    ],
+    [
+      'a region that is none, and nothing held against it',
+      faults('region: nowhere', role('aws-cn')),
+      ['aws.region'],
+    ],
+    [
+      'an endpoint for one of two regions',
+      faults(`${home}, endpoint: "https://vpce", failoverRegions: [eu-central-1]`),
+      ['aws.failoverRegions.0'],
+    ],
+    [
+      'for both',
+      faults(
+        `${home}, endpoint: "https://a", failoverRegions: [eu-central-1], endpoints: { eu-central-1: "https://b" }`,
+      ),
+      [],
+    ],
+    [
+      'not for that of a role',
+      faults(`${home}, endpoint: "https://a"`, role('aws', ', region: us-east-1')),
+      ['roles.r.region'],
+    ],
+    [
+      'two for one',
+      faults(`${home}, endpoint: "https://a", endpoints: { eu-west-1: "https://b" }`),
+      ['aws.endpoints.eu-west-1'],
+    ],
+    [
+      'one in clear text',
+      faults(`${home}, endpoints: { eu-west-1: "http://b" }`),
+      ['aws.endpoints.eu-west-1'],
+    ],
+    ['with a query', faults(`${home}, endpoint: "https://a/?b"`), ['aws.endpoint']],
+    ['with a user', faults(`${home}, endpoint: "https://a:b@c"`), ['aws.endpoint']],
+    ['FIPS and dual-stack', faults(`${home}, fips: true, dualStack: true`), []],
+    [
+      'of an endpoint',
+      faults(`${home}, endpoint: "https://a", fips: true, dualStack: true`),
+      ['aws.fips', 'aws.dualStack'],
+    ],
+    ['not wanted', faults(`${home}, endpoint: "https://a", fips: false`), []],
+    ['a minute', faults(`${home}, deadline: 1m`), []],
+    ['more', faults(`${home}, deadline: 61s`), ['aws.deadline']],
+  ];
+  for (const [what, found, expected] of rows) t.same([...found].sort(), [...expected].sort(), what);
+  t.end();
+});
+
 t.test('a sound config is typed, with its names and paths resolved', (t) => {
   const result = parseConfig(
     config({
@@ -466,16 +568,19 @@ grants:
 });
 
 t.test('only what STS and the standards know can be written down', (t) => {
-  const arn = (arn: string) =>
+  const arn = (arn: string, region = 'eu-west-1') =>
     faultsOf(
-      config({ roles: `{ deploy: { via: AssumeRoleWithWebIdentity, roleArn: ${JSON.stringify(arn)} } }` }),
+      config({
+        aws: `{ region: ${region} }`,
+        roles: `{ deploy: { via: AssumeRoleWithWebIdentity, roleArn: ${JSON.stringify(arn)} } }`,
+      }),
     ).length === 0;
-  for (const sound of [
-    'arn:aws:iam::111122223333:role/a',
-    'arn:aws-us-gov:iam::111122223333:role/x/y/a',
-    'arn:aws-cn:iam::111122223333:role/a.b@c',
-  ])
-    t.ok(arn(sound), sound);
+  for (const [sound, region] of [
+    ['arn:aws:iam::111122223333:role/a', 'eu-west-1'],
+    ['arn:aws-us-gov:iam::111122223333:role/x/y/a', 'us-gov-west-1'],
+    ['arn:aws-cn:iam::111122223333:role/a.b@c', 'cn-north-1'],
+  ] as const)
+    t.ok(arn(sound, region), sound);
   for (const wrong of [
     '',
     'arn:aws:iam::111122223333:user/a',

@@ -15,6 +15,18 @@ t.test('what is committed is what the schema says now: npm run docs', (t) => {
   t.end();
 });
 
+t.test('every code of a finding is explained', (t) => {
+  const codes: readonly string[] = JSON.parse(publishedSchema()).properties.lint.properties.ignore.items
+    .properties.code.enum;
+  const [, section = ''] = /\n## lint\n(.*?)\n## /s.exec(read('docs/configuration.md')) ?? [];
+  const heads = section.split('\n').filter((line) => /^\| `(?!ignore[`[])/.test(line));
+  const explained = heads.flatMap((line) =>
+    [...(line.split('|')[1] ?? '').matchAll(/`([a-z-]+)`/g)].map(([, code]) => code),
+  );
+  t.same(explained.sort(), [...codes].filter(Boolean).sort());
+  t.end();
+});
+
 t.test('a table has each key with its place, its need and its words', (t) => {
   const table = (name: string) => withTables(`<!-- keys: ${name} -->\nold\n<!-- end -->`);
   t.notMatch(table('server'), /old/);
@@ -29,7 +41,11 @@ t.test('a table has each key with its place, its need and its words', (t) => {
   t.match(table('roles'), /\| `session\.duration` \| all \| Lifetime[^|]*that is less\. \|/);
   t.match(table('tests'), /\| `session\.NAME\.durationSeconds` \|/);
   t.match(table('audit'), /\| `sinks\[\]\.type` \| required \| `stdout`\. `file`\. \|/);
+  t.match(table('rolesFrom'), /\| `roleArns` \| all, required \| Globs/);
+  t.match(table('rolesFrom'), /\| `session\.name` \| `AssumeRoleWithWebIdentity` \|/);
+  t.match(table('grants.between'), /\| `timeZone` \| required \|/);
   t.throws(() => table('nothing'), /no nothing/);
+  t.throws(() => table('grants.betwixt'), /no grants\.betwixt/);
   t.throws(() => table('issuers.ldap'), /no issuers\.ldap/);
   t.end();
 });

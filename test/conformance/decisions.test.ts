@@ -2,6 +2,7 @@
 // it. The config is the file that an operator would write.
 import t from 'tap';
 import { decide, permittedRoles } from '../../src/authz/decide.js';
+import { explainEvery } from '../../src/authz/explain.js';
 import { compilePolicy } from '../../src/authz/policy.js';
 import { parseConfig } from '../../src/config/load.js';
 import { claimsOf, principalOf, refusalOf } from '../support/policy.js';
@@ -352,6 +353,17 @@ t.test(`${rows.length} rows`, (t) => {
       every.filter((role) => !listed.includes(role)),
       `${issuer}, ${what}: asked one by one`,
     );
+    const explained = [...explainEvery(policy, principal, { sourceAddress: from }, now)];
+    t.same(
+      explained.filter(({ permitted }) => permitted).map(({ role }) => role),
+      listed,
+      `${issuer}, ${what}: explained`,
+    );
+    for (const { role, permitted, grants } of explained) {
+      const applying = grants.filter(({ applies }) => applies).map(({ effect }) => effect);
+      const byRules = applying.includes('allow') && !applying.includes('deny');
+      t.equal(byRules, permitted, `${issuer}, ${what}: the rules explained give ${role} or do not`);
+    }
   }
   t.end();
 });

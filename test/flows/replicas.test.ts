@@ -1,9 +1,10 @@
 // Three broker processes with one Redis: a single-use proof has one success among them, whatever happens to Redis;
 // reusable proofs go on without it; limits count what all of them are asked.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { writeConfig } from '../../src/cli/sandboxed-broker.js';
 import { fetchToken } from '../../src/sandbox/oidc/client.js';
 import { fetchAssertion } from '../../src/sandbox/saml/client.js';
 import { type Sandbox, sandboxFile, startSandbox } from '../../src/sandbox/start.js';
@@ -35,27 +36,15 @@ async function startReplicas(
 ): Promise<Replicas> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-replicas-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const metadata = join(folder, 'idp.xml');
-  await writeFile(metadata, sandbox.saml.metadata);
-  const template = await sandboxFile('sallyport.yaml');
+  const stores = `store: { type: redis, url: "redis://127.0.0.1:${redis.port}" }\nlimits: ${limits}\n`;
+  const text = `${await sandboxFile('sallyport.yaml')}\n${stores}`;
   const urls = await Promise.all(
     ['a', 'b', 'c'].map(async (name) => {
       const port = await freePort();
-      const url = `http://127.0.0.1:${port}`;
-      const values: Readonly<Record<string, string>> = {
-        'broker.url': url,
-        'broker.port': String(port),
-        'sts.url': sandbox.sts.url,
-        'oidc.issuer': sandbox.oidc.issuer,
-        'saml.metadata': metadata,
-        audit: join(folder, `${name}.jsonl`),
-      };
-      const config = template.replace(/\$\{sandbox:([A-Za-z.]+)\}/g, (_, key: string) => values[key] ?? '');
-      const stores = `store: { type: redis, url: "redis://127.0.0.1:${redis.port}" }\nlimits: ${limits}\n`;
-      const file = join(folder, `${name}.yaml`);
-      await writeFile(file, `${config}\n${stores}`);
-      await start(t, ['serve', '--config', file]).line('stderr', /"listening"/);
-      return url;
+      await mkdir(join(folder, name));
+      const { configFile } = await writeConfig(sandbox, join(folder, name), port, text);
+      await start(t, ['serve', '--config', configFile]).line('stderr', /"listening"/);
+      return `http://127.0.0.1:${port}`;
     }),
   );
   return {

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import { createFindRecord } from '../../src/audit/find-record.js';
 import { createExplain } from '../../src/broker/explain.js';
 import type { Config } from '../../src/config/schema/config.js';
+import type { AuditRecord } from '../../src/core/audit-record.js';
 import { SallyportError } from '../../src/core/errors.js';
 import type { Claims } from '../../src/core/types.js';
 import { createApp } from '../../src/http/app.js';
@@ -54,10 +55,13 @@ async function start(t: Test) {
   writeFileSync(file, `${lines.join('\n')}\n`);
   const policy = policyOf({ deploy: web, vault: web }, GRANTS);
   const limited: string[] = [];
+  const records: AuditRecord[] = [];
+  const broken = { audit: false };
   const explain = createExplain({
     snapshot: () => ({
       policy,
       issue: nothing,
+      deadlineMs: 10_000,
       authenticate: async (proof) => {
         const claims = CALLERS[proof.value.reveal()];
         if (!claims) throw new SallyportError('proof_invalid');
@@ -65,6 +69,14 @@ async function start(t: Test) {
       },
     }),
     limiter: { consume: async (scope) => void limited.push(scope) },
+    audit: {
+      write: async (entry) => {
+        if (broken.audit) throw new Error('disk full');
+        records.push(entry);
+      },
+      check: async () => true,
+      close: async () => {},
+    },
     findRecord: createFindRecord([file]),
     now: () => NOW,
   });
@@ -80,7 +92,7 @@ async function start(t: Test) {
       json: answer.json(),
     };
   };
-  return { ask, limited };
+  return { ask, limited, records, broken };
 }
 
 t.test('a caller about itself: its own rules and session, and nothing else', async (t) => {
@@ -204,4 +216,31 @@ t.test('by request id: what the record has, and all of it once the claims are pa
     status: 404,
     json: { code: 'record_unknown' },
   });
+});
+
+t.test('who asked about whom is recorded before the answer, or there is none', async (t) => {
+  const { ask, records, broken } = await start(t);
+  const jane = { Issuer: 'corp', Subject: 'jane', Claims: { clearance: 'a-claim-nobody-logs' } };
+  await ask('bob', { Role: 'vault' });
+  await ask('operator', { Principal: jane, Role: 'vault' });
+  await ask('operator', { RequestId: 'request-1' });
+  await ask('bob', { Principal: jane });
+  await ask('operator', { RequestId: 'request-none' });
+  await ask('nobody', {});
+  const about = { Issuer: 'corp', Subject: 'jane' };
+  t.match(records, [
+    { Event: 'previewed', Surface: 'explain', Role: 'vault', Principal: {}, About: undefined },
+    { Event: 'explained', Surface: 'explain', Role: 'vault', Principal: {}, About: about },
+    { Event: 'explained', About: { Issuer: 'corp', Subject: 'bob', RequestId: 'request-1' } },
+    { Event: 'denied', Error: { Code: 'permission_missing' }, About: about },
+    { Event: 'denied', Error: { Code: 'record_unknown' }, About: { RequestId: 'request-none' } },
+    { Event: 'denied', Error: { Code: 'proof_invalid' }, Principal: undefined },
+  ]);
+  t.equal(records.length, 6);
+  t.notMatch(JSON.stringify(records), 'a-claim-nobody-logs');
+  broken.audit = true;
+  for (const question of [{}, { Principal: jane }]) {
+    const { status, json } = await ask('operator', question);
+    t.match({ status, json }, { status: 503, json: { code: 'audit_unavailable', Roles: undefined } });
+  }
 });

@@ -70,7 +70,7 @@ const issuing = (signinEndpoint: string, temporary = false, credentials = issued
     return credentials;
   };
   const wrapped = withConsoleSignIn(issue, {
-    sts: { hasTemporaryCredentials: async () => temporary },
+    sts: { client: () => ({ hasTemporaryCredentials: async () => temporary }) },
     aws: { region: 'eu-west-1', signinEndpoint },
     issuer: 'https://sallyport.corp.example',
     now: () => NOW,
@@ -224,7 +224,7 @@ t.test('where sign-in is, by region', async (t) => {
     ['cn-north-1', 'signin.amazonaws.cn'],
     ['us-gov-east-1', 'signin.amazonaws-us-gov.com'],
   ];
-  const { partitionOf } = await import('../../src/core/partition.js');
-  for (const [region, host] of rows) t.equal(partitionOf(region)?.signinHost(region), host);
-  t.equal(partitionOf('us-isob-east-1'), undefined);
+  const { partitionHosts } = await import('../../src/core/partition.js');
+  for (const [region, host] of rows) t.equal(partitionHosts(region)?.signinHost(region), host);
+  t.equal(partitionHosts('us-isob-east-1'), undefined);
 });

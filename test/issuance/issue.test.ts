@@ -4,8 +4,8 @@ import type { Order } from '../../src/core/ports.js';
 import { Secret } from '../../src/core/secret.js';
 import type { MfaCode, Proof, Session, Target } from '../../src/core/types.js';
 import { createIssue } from '../../src/issuance/issue.js';
-import { createStsClient, type StsClientOptions } from '../../src/issuance/sts-client.js';
-import { translateStsError } from '../../src/issuance/sts-errors.js';
+import { translateStsError } from '../../src/issuance/sts/errors.js';
+import { KEYS, openTestSts } from '../support/sts.js';
 import { failure, REQUEST_ID, type StsAnswer, startStsStub, success } from '../support/sts-stub.js';
 
 const CREDENTIALS =
@@ -63,15 +63,9 @@ const FULL: Partial<Session> = {
 };
 
 /** Issues against a stub that always answers so. */
-async function issuing(t: Test, answer: StsAnswer | undefined, options: Partial<StsClientOptions> = {}) {
+async function issuing(t: Test, answer: StsAnswer | undefined) {
   const stub = await startStsStub(t, () => answer);
-  const sts = createStsClient({
-    region: 'eu-west-1',
-    endpoint: stub.url,
-    credentials: { accessKeyId: 'AKIAEXAMPLEEXAMPLE00', secretAccessKey: new Secret('broker-secret') },
-    ...options,
-  });
-  t.teardown(() => sts.close());
+  const { sts } = openTestSts(t, { 'eu-west-1': stub.url }, { credentials: KEYS });
   return { issue: createIssue(sts), calls: stub.calls };
 }
 
@@ -197,8 +191,7 @@ t.test(
   async (t) => {
     const answers = [success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}`)];
     const stub = await startStsStub(t, () => answers.shift());
-    const sts = createStsClient({ region: 'eu-west-1', endpoint: stub.url });
-    t.teardown(() => sts.close());
+    const { sts } = openTestSts(t, { 'eu-west-1': stub.url });
     const issue = createIssue(sts, async ({ principal, decision }) => {
       return new Secret(`${principal.subject} ${decision.session.sourceIdentity}`);
     });
@@ -221,7 +214,7 @@ t.test(
     for (const [status, code, ours] of rows) {
       answers.push(failure(status, code));
       const error = await errorOf(issue(order));
-      t.match(error, { code: ours, reason: `sts.${code}` });
+      t.match(error, { code: ours, reason: `sts.${code}`, sts: { code, requestId: REQUEST_ID } });
       t.ok(error.cause, 'the cause goes to the log');
     }
     const without = await errorOf(createIssue(sts)(order));
@@ -267,12 +260,13 @@ t.test('what STS refuses, over the wire', async (t) => {
     [400, 'ValidationError', 'sts_rejected_request', 1],
     [400, 'InvalidParameterValue', 'sts_rejected_request', 1],
     [400, 'PackedPolicyTooLarge', 'packed_policy_too_large', 1],
-    [403, 'RegionDisabledException', 'sts_rejected_request', 1],
+    [403, 'RegionDisabledException', 'sts_region_disabled', 1],
     [400, 'Throttling', 'sts_throttled', 3],
-    [400, 'IDPCommunicationError', 'sts_unavailable', 3],
+    [400, 'IDPCommunicationError', 'issuer_unavailable', 3],
     [500, 'InternalFailure', 'sts_unavailable', 3],
     [503, 'ServiceUnavailable', 'sts_unavailable', 3],
-    [418, 'SomethingNew', 'sts_unavailable', 1],
+    [418, 'SomethingNew', 'sts_rejected_request', 1],
+    [501, 'SomethingNew', 'sts_unavailable', 1],
   ];
   await Promise.all(
     rows.map(async ([status, code, ours, count]) => {
@@ -295,7 +289,7 @@ t.test('a network that fails is tried again, then sts_unavailable', async (t) =>
   const error = await errorOf(issue(orderOf(TARGETS.web, 'oidc')));
   t.equal(error.code, 'sts_unavailable');
   t.equal(calls.length, 3);
-  const nobody = createIssue(createStsClient({ region: 'eu-west-1', endpoint: 'http://127.0.0.1:1' }));
+  const nobody = createIssue(openTestSts(t, { 'eu-west-1': 'http://127.0.0.1:1' }).sts);
   t.equal((await errorOf(nobody(orderOf(TARGETS.web, 'oidc')))).code, 'sts_unavailable');
 });
 
@@ -305,7 +299,7 @@ t.test('a call that fails once succeeds at the second try', async (t) => {
     success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}`),
   ];
   const stub = await startStsStub(t, () => answers.shift());
-  const issue = createIssue(createStsClient({ region: 'eu-west-1', endpoint: stub.url }));
+  const issue = createIssue(openTestSts(t, { 'eu-west-1': stub.url }).sts);
   t.equal((await issue(orderOf(TARGETS.web, 'oidc'))).credentials.accessKeyId, 'ASIAEXAMPLEEXAMPLE00');
 });
 
@@ -323,7 +317,7 @@ t.test('without keys of its own the broker says so, and only where they are need
   const stub = await startStsStub(t, () =>
     success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}`),
   );
-  const issue = createIssue(createStsClient({ region: 'eu-west-1', endpoint: stub.url }));
+  const issue = createIssue(openTestSts(t, { 'eu-west-1': stub.url }).sts);
   t.equal((await errorOf(issue(orderOf(TARGETS.user, 'oidc')))).code, 'broker_credentials_invalid');
   t.equal(stub.calls.length, 0);
   t.ok(await issue(orderOf(TARGETS.web, 'oidc')));

@@ -1,21 +1,17 @@
 // What the broker asks STS for itself: who it is, remembered for a while, and what an encoded message says.
 import { setImmediate } from 'node:timers/promises';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { SallyportError } from '../../src/core/errors.js';
-import { Secret } from '../../src/core/secret.js';
 import { createDecodeMessage } from '../../src/issuance/decode-authorization-message.js';
 import { createOwnIdentity } from '../../src/issuance/own-identity.js';
-import { createStsClient } from '../../src/issuance/sts-client.js';
+import { KEYS, openTestSts } from '../support/sts.js';
 import { failure, REQUEST_ID, type StsAnswer, startStsStub, success } from '../support/sts-stub.js';
 
 const ARN = 'arn:aws:iam::111122223333:user/sallyport';
 const IDENTITY = `<Arn>${ARN}</Arn><UserId>AIDAEXAMPLE</UserId><Account>111122223333</Account>`;
 const KNOWN = { status: 'known', arn: ARN, account: '111122223333' };
 
-function clientOf(endpoint: string) {
-  const credentials = { accessKeyId: 'AKIAEXAMPLEEXAMPLE00', secretAccessKey: new Secret('broker-secret') };
-  return createStsClient({ region: 'eu-west-1', endpoint, credentials });
-}
+const stsAt = (t: Test, url: string) => openTestSts(t, { 'eu-west-1': url }, { credentials: KEYS }).sts;
 
 async function errorOf(work: Promise<unknown>) {
   const error = await work.then(
@@ -28,7 +24,7 @@ async function errorOf(work: Promise<unknown>) {
 
 t.test('GetCallerIdentity on the wire', async (t) => {
   const stub = await startStsStub(t, () => success('GetCallerIdentity', IDENTITY));
-  const identity = createOwnIdentity(clientOf(stub.url), () => new Date(0));
+  const identity = createOwnIdentity(stsAt(t, stub.url), () => new Date(0));
   t.same(await identity(), KNOWN);
   t.match(stub.calls, [{ form: { Action: 'GetCallerIdentity' }, headers: { authorization: /AKIAEXAMPLE/ } }]);
 });
@@ -45,7 +41,7 @@ t.test('it is asked again after five minutes, after a failure in one', async (t)
   ];
   let now = 0;
   const getCallerIdentity = async () => (answers.shift() ?? (async () => whole))();
-  const identity = createOwnIdentity({ getCallerIdentity }, () => new Date(now));
+  const identity = createOwnIdentity({ client: () => ({ getCallerIdentity }) }, () => new Date(now));
   const at = async (seconds: number) => {
     now = seconds * 1000;
     await identity(); // What is old is told once more while STS is asked.
@@ -68,10 +64,12 @@ t.test('an STS that does not answer is not waited for, and asked by one request 
   const never = new Promise<never>(() => {});
   const identity = createOwnIdentity(
     {
-      getCallerIdentity: () => {
-        calls++;
-        return never;
-      },
+      client: () => ({
+        getCallerIdentity: () => {
+          calls++;
+          return never;
+        },
+      }),
     },
     () => new Date(0),
   );
@@ -84,7 +82,7 @@ t.test('an STS that does not answer is not waited for, and asked by one request 
 t.test('DecodeAuthorizationMessage, and its refusals', async (t) => {
   const decodeWith = async (answer: StsAnswer) => {
     const stub = await startStsStub(t, () => answer);
-    return { decode: createDecodeMessage(clientOf(stub.url)), stub };
+    return { decode: createDecodeMessage(stsAt(t, stub.url)), stub };
   };
   const { decode, stub } = await decodeWith(
     success('DecodeAuthorizationMessage', '<DecodedMessage>{"allowed":false}</DecodedMessage>'),

@@ -6,6 +6,7 @@ import type { LookupFunction } from 'node:net';
 import { Agent, errors, request } from 'undici';
 import { JsonError, parseJson } from '../../core/json.js';
 import type { ClaimValue } from '../../core/types.js';
+import { within } from '../../core/within.js';
 import { addressIn, mayConnect, type Reach } from './reach.js';
 
 /** The keys of an issuer could not be had. `reason` is a dotted code such as `fetch.redirect`. */
@@ -79,27 +80,12 @@ export function createJsonFetcher(options: FetchOptions): JsonFetcher {
   }
 
   return {
-    fetch: (url) => within(timeoutMs, (signal) => load(url, signal)).catch(rethrow),
+    fetch: (url) => within(timeoutMs, timedOut, (signal) => load(url, signal)).catch(rethrow),
     close: () => dispatcher.destroy(),
   };
 }
 
-/** Gives `work` so many milliseconds, then gives up on it whether or not it heeds the signal. */
-async function within<T>(timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const abort = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new KeyFetchError('fetch.timeout'));
-      abort.abort();
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([work(abort.signal), deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const timedOut = () => new KeyFetchError('fetch.timeout');
 
 function guardLiteral(url: string, reach: Reach): void {
   const address = addressIn(url);

@@ -143,11 +143,11 @@ const SENT: Readonly<
     ],
     more: /^repo_property_/,
   },
-  kubernetes: { names: ['kubernetes.io'] },
-  eks: { names: ['kubernetes.io'] },
+  kubernetes: { names: ['kubernetes.io'], more: /^kubernetes\.io\./ },
+  eks: { names: ['kubernetes.io'], more: /^kubernetes\.io\./ },
 };
 
-/** Whether tokens of this preset can have the claim; undefined where it cannot be told. */
+/** Whether tokens of this preset can have the claim, or what a dotted path leads to; undefined where it cannot be told. */
 export function presetSends(preset: PresetName, claim: string): boolean | undefined {
   const sent = SENT[preset];
   if (!sent) return undefined;

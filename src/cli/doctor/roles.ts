@@ -1,6 +1,6 @@
 // The broker's own AWS identity, and what can be known of each role without a caller.
 import type { CompiledRole, Policy } from '../../authz/policy.js';
-import { openSts } from '../../compose.js';
+import { openConfiguredSts } from '../../compose.js';
 import type { Config } from '../../config/schema/config.js';
 import { ERRORS, type ErrorCode, SallyportError } from '../../core/errors.js';
 import type { Target } from '../../core/types.js';
@@ -12,6 +12,13 @@ import { type Finding, failed, ok, skipped, warning } from './finding.js';
 const TRIAL_SECONDS = 900;
 const TRIAL_NAME = 'sallyport-doctor';
 const CHAIN_SECONDS = 3600;
+
+const silent = () => {};
+/** What is found is printed, and nothing else. */
+const QUIET = {
+  log: { debug: silent, info: silent, warn: silent, error: silent },
+  observe: { called: silent, regionChanged: silent },
+};
 
 type Keys = 'none' | 'long-term' | 'temporary';
 
@@ -37,7 +44,8 @@ async function examineIdentity(
   const needed =
     roleList.some(({ target }) => isSigned(target)) ||
     grants.some(({ permissions }) => permissions?.includes('DecodeAuthorizationMessage'));
-  const sts = openSts(aws);
+  const opened = openConfiguredSts(aws, QUIET);
+  const sts = opened.client({});
   try {
     const { arn } = await callerIdentity(sts);
     const keys = (await sts.hasTemporaryCredentials()) ? 'temporary' : 'long-term';
@@ -49,7 +57,7 @@ async function examineIdentity(
       : skipped(check, `none (${reason}), and no role needs one.`);
     return { keys: 'none', finding };
   } finally {
-    sts.close();
+    opened.close();
   }
 }
 
@@ -86,7 +94,8 @@ async function tryRole(
   { region = aws.region }: CompiledRole,
   target: Extract<Target, { operation: 'AssumeRole' }>,
 ): Promise<Finding> {
-  const sts = openSts({ ...aws, region });
+  const opened = openConfiguredSts(aws, QUIET);
+  const sts = opened.client({ region });
   try {
     const session = { name: TRIAL_NAME, durationSeconds: TRIAL_SECONDS };
     const { assumedRoleUser } = await assumeRole(sts, target, session, undefined);
@@ -99,7 +108,7 @@ async function tryRole(
       advice,
     );
   } finally {
-    sts.close();
+    opened.close();
   }
 }
 

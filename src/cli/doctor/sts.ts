@@ -1,8 +1,9 @@
 // Whether STS can be reached, and whether its clock and ours agree: signatures and proofs both go by the time.
 import { Agent, request } from 'undici';
+import { endpointsOf } from '../../config/schema/aws.js';
 import type { Config } from '../../config/schema/config.js';
-import { partitionOf } from '../../core/partition.js';
-import { type Finding, failed, ok, warning } from './finding.js';
+import { partitionHosts } from '../../core/partition.js';
+import { type Finding, failed, ok, skipped, warning } from './finding.js';
 
 /** Milliseconds. */
 const TIMEOUT = 5000;
@@ -12,16 +13,21 @@ const PROOF_LEEWAY = 60;
 
 /** One finding for each endpoint that the config's roles use. */
 export async function* examineSts({ aws, roles }: Config, now: () => Date): AsyncGenerator<Finding> {
-  const regions = new Set([aws.region, ...Object.values(roles).flatMap(({ region }) => region ?? [])]);
-  const own = aws.endpoint ?? process.env['AWS_ENDPOINT_URL_STS'];
-  for (const region of own === undefined ? regions : [aws.region]) {
-    const suffix = partitionOf(region)?.suffix;
+  const own = Object.values(roles).flatMap(({ region }) => region ?? []);
+  for (const region of new Set([aws.region, ...(aws.failoverRegions ?? []), ...own])) {
     const check = `STS ${region}`;
-    const endpoint = own ?? (suffix && `https://sts.${region}.${suffix}`);
+    const endpoint = endpointIn(region, aws);
     yield endpoint
       ? await examineEndpoint(check, endpoint, now)
-      : warning(check, 'where it is is not known here.', 'Set aws.endpoint.');
+      : skipped(check, 'where it is only the AWS SDK knows; the own identity below is asked there.');
   }
+}
+
+function endpointIn(region: string, aws: Config['aws']): string | undefined {
+  const own = endpointsOf(aws)[region] ?? process.env['AWS_ENDPOINT_URL_STS'];
+  if (own !== undefined || aws.fips || aws.dualStack) return own;
+  const suffix = partitionHosts(region)?.suffix;
+  return suffix && `https://sts.${region}.${suffix}`;
 }
 
 async function examineEndpoint(check: string, endpoint: string, now: () => Date): Promise<Finding> {

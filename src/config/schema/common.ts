@@ -5,7 +5,7 @@ import { DURATION_PATTERN } from '../../core/duration.js';
 /** A name the operator chooses for an issuer, role or grant. */
 export const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$';
 
-export const REGION_PATTERN = '^[a-z]{2}(?:-[a-z]+)+-[0-9]+$';
+export const REGION_PATTERN = '^[a-z]{2,4}(?:-[a-z]+)+-[0-9]+$';
 
 /** http or https, without user, query, fragment, or a slash at the end. */
 export const BASE_URL_PATTERN = '^https?://[^/?#@\\s]+(?:/[^?#\\s]*[^/?#\\s])?$';

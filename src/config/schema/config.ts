@@ -1,6 +1,7 @@
 // The whole config as one JSON Schema: the validator, the types and the editors' completion all come from it.
 import { type Static, type TSchema, Type } from 'typebox';
-import { BASE_URL_PATTERN, closed, NAME_PATTERN, oneOfBy, REGION_PATTERN } from './common.js';
+import { Aws } from './aws.js';
+import { BASE_URL_PATTERN, closed, NAME_PATTERN, oneOfBy } from './common.js';
 import { Grant, matcherDefinition } from './grant.js';
 import { OidcIssuer } from './oidc-issuer.js';
 import { Lint, PolicyTest } from './proving.js';
@@ -68,45 +69,6 @@ const Server = Type.Object(
     ),
   },
   { ...closed, description: 'How callers reach the broker.' },
-);
-
-const Aws = Type.Object(
-  {
-    region: Type.String({
-      pattern: REGION_PATTERN,
-      description: 'Region whose STS endpoint is called, e.g. eu-west-1.',
-    }),
-    endpoint: Type.Optional(
-      Type.String({
-        pattern: '^https?://',
-        description: 'Another STS endpoint, instead of the regional one. AWS_ENDPOINT_URL_STS does the same.',
-      }),
-    ),
-    signinEndpoint: Type.Optional(
-      Type.String({
-        pattern: '^https?://[^\\s?#@]+$',
-        description:
-          "URL of another federation endpoint of AWS sign-in, for console URLs. Default: that of the role's region.",
-      }),
-    ),
-    credentials: Type.Optional(
-      Type.Object(
-        {
-          accessKeyId: Type.String({ minLength: 16, description: 'Of the IAM user.' }),
-          secretAccessKey: Type.String({
-            minLength: 1,
-            description: 'Write ${env:NAME} or ${file:PATH} here.',
-          }),
-        },
-        {
-          ...closed,
-          description:
-            "The broker's own IAM user keys, for AssumeRole, GetFederationToken and GetSessionToken. Default: the AWS SDK's usual sources.",
-        },
-      ),
-    ),
-  },
-  { ...closed, description: 'Which STS is asked.' },
 );
 
 const Audit = Type.Object(

@@ -60,19 +60,21 @@ const Between = Type.Object(
     hours: Type.Optional(
       Type.String({
         pattern: `^(${TIME})-(?!\\1)(?:${TIME}|24:00)$`,
-        description: 'From and to, e.g. "08:00-18:00", or over midnight "22:00-06:00".',
+        description:
+          'From and to, e.g. "08:00-18:00", or over midnight "22:00-06:00". The start belongs to it, the end does not; 24:00 ends a day. Default all day.',
       }),
     ),
     weekdays: Type.Optional(
       Type.Array(Type.Enum(['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']), {
         minItems: 1,
         uniqueItems: true,
-        description: 'Days. Hours over midnight belong to the day on which they begin.',
+        description: 'Days. Hours over midnight belong to the day on which they begin. Default every day.',
       }),
     ),
     timeZone: Type.String({
       pattern: '^[A-Za-z]',
-      description: 'Name of the IANA time zone whose clocks count, e.g. Europe/Berlin.',
+      description:
+        'Name of the IANA time zone whose clocks count, e.g. Europe/Berlin, daylight saving time included.',
     }),
   },
   { ...closed, minProperties: 2, description: 'Hours, weekdays or both, in a time zone.' },

@@ -1,6 +1,7 @@
 // What the file says to prove itself: the decisions it expects (`tests`), and the findings of `sallyport check` that
 // are meant (`lint`). Neither changes what is decided.
 import { type Static, Type } from 'typebox';
+import { INSTANT_PATTERN } from '../../core/time.js';
 import type { ClaimValue } from '../../core/types.js';
 import { closed } from './common.js';
 
@@ -23,7 +24,7 @@ const Principal = Type.Object(
     ),
     now: Type.Optional(
       Type.String({
-        pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(?::\\d{2}(?:\\.\\d+)?)?(?:Z|[+-]\\d{2}:\\d{2})$',
+        pattern: INSTANT_PATTERN,
         description: 'When, e.g. 2026-11-21T12:00:00Z. Default: when the test runs.',
       }),
     ),
@@ -67,6 +68,8 @@ const LINT_CODES = [
   'grant-open',
   'grant-shadowed',
   'grant-without-effect',
+  'from-anywhere',
+  'condition-constant',
   'match-impossible',
   'claim-never-sent',
   'issuer-unused',
@@ -84,8 +87,9 @@ export const Lint = Type.Object(
         {
           code: Type.Enum([...LINT_CODES], { description: 'Code of the finding.' }),
           on: Type.String({
-            pattern: '^(?:grants|roles|rolesFrom|issuers)\\.[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$',
-            description: 'What it is about: grants.ID, roles.NAME, rolesFrom.NAME or issuers.NAME.',
+            pattern: '^(?:(?:grants|roles|rolesFrom|issuers)\\.[A-Za-z0-9][A-Za-z0-9_.-]{0,63}|claims\\..+)$',
+            description:
+              'What it is about: grants.ID, roles.NAME, rolesFrom.NAME, issuers.NAME or claims.NAME.',
           }),
           reason: Type.String({ minLength: 1, description: 'Why it is meant.' }),
         },

@@ -9,7 +9,11 @@ import { attribution, sessionLimits, sessionName, tags } from './session.js';
 /** What every role has, however it is issued. */
 export const shared = {
   region: Type.Optional(
-    Type.String({ pattern: REGION_PATTERN, description: 'Region whose STS is asked. Default aws.region.' }),
+    Type.String({
+      pattern: REGION_PATTERN,
+      description:
+        'Region whose STS is asked, it alone. Default aws.region, and aws.failoverRegions while it is away.',
+    }),
   ),
   reason: Type.Optional(
     Type.Literal('required', { description: 'The request must carry a Reason, which the audit log keeps.' }),

@@ -16,7 +16,7 @@ const allowlist = {
     maxItems: 100,
     uniqueItems: true,
     description:
-      'ARNs that may be named, as globs: * any run, ? one character, e.g. arn:aws:iam::*:role/federated/*.',
+      'Globs, one of which must fit the ARN of the role: * any run, ? one character, e.g. arn:aws:iam::*:role/federated/*.',
   }),
 };
 
@@ -27,7 +27,7 @@ export const RolesFromSaml = Type.Object(
       Type.String({
         minLength: 1,
         description:
-          'Attribute of pairs "role ARN,provider ARN", in either order. Default https://aws.amazon.com/SAML/Attributes/Role.',
+          'Attribute of pairs "role ARN,provider ARN", in either order and of one account. Default https://aws.amazon.com/SAML/Attributes/Role.',
       }),
     ),
     ...allowlist,

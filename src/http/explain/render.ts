@@ -47,11 +47,12 @@ function renderRole({
       Id: id,
       Effect: effect,
       ...(applies !== undefined && { Applies: applies }),
-      Conditions: conditions.map(({ on, wanted, seen, holds }) => ({
+      Conditions: conditions.map(({ on, wanted, seen, holds, failure }) => ({
         On: on,
         Wanted: wanted,
         ...(seen !== undefined && { Seen: seen }),
         ...(holds !== undefined && { Holds: holds }),
+        ...(failure !== undefined && { Failure: failure }),
       })),
     })),
   };

@@ -26,8 +26,10 @@ export function explainRoutes(app: App, { explain }: { readonly explain: Explain
     async (request, reply) => {
       const { SAMLResponse, Role, Principal, RequestId } = request.body;
       const explained = await explain({
-        proof: readProof(request, SAMLResponse),
+        requestId: request.id,
+        surface: 'explain',
         sourceAddress: sourceAddress(request),
+        proof: readProof(request, SAMLResponse),
         ...(Role !== undefined && { role: Role }),
         ...(Principal && {
           about: {

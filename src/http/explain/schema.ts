@@ -13,7 +13,7 @@ export const ExplainRequestBody = Type.Object(
         minLength: 1,
         maxLength: 1024,
         description:
-          'The role to explain. Left out: every role the caller may have; about somebody else, the role of the recorded request, or every role.',
+          'The role to explain. Left out: every role the caller may have; about somebody else, the role of the recorded request, or every role there is and, without claims, every entry of rolesFrom.',
       }),
     ),
     Principal: Type.Optional(
@@ -51,9 +51,21 @@ export const ExplainRequestBody = Type.Object(
 
 const Condition = Type.Object({
   On: Type.String({ description: 'Its place in the grant, e.g. match.groups.' }),
-  Wanted: Type.Unknown({ description: 'As the config has it.' }),
-  Seen: Type.Optional(Type.Unknown({ description: 'Absent: there is no such claim, or it is not known.' })),
+  Wanted: Type.Unknown({
+    description: 'As the config has it; for mfa, the values that count at this issuer, by claim.',
+  }),
+  Seen: Type.Optional(
+    Type.Unknown({
+      description:
+        'For when and mfa, the claims they read, by name. Absent: there is no such claim, or it is not known.',
+    }),
+  ),
   Holds: Type.Optional(Type.Boolean({ description: 'Absent: the claims are not known.' })),
+  Failure: Type.Optional(
+    Type.String({
+      description: 'Why a when could not be evaluated. Holds is then what it counts as: against the caller.',
+    }),
+  ),
 });
 
 const Grant = Type.Object({

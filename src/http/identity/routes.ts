@@ -30,8 +30,12 @@ export function identityRoutes(app: App, { preview }: { readonly preview: Previe
       },
     },
     async (request, reply) => {
-      const proof = readProof(request);
-      const { principal } = await preview({ proof, sourceAddress: sourceAddress(request) });
+      const { principal } = await preview({
+        requestId: request.id,
+        surface: 'identity',
+        sourceAddress: sourceAddress(request),
+        proof: readProof(request),
+      });
       reply.header('cache-control', 'no-store');
       return renderIdentity(principal);
     },

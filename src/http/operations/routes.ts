@@ -15,7 +15,8 @@ export type Readiness = () => Promise<
 const Health = Type.Object({ status: Type.Literal('ok') });
 const Ready = Type.Object({
   status: Type.Enum(['ready', 'degraded', 'unready'], {
-    description: '`degraded`: traffic may come, but single-use proofs are refused.',
+    description:
+      '`degraded`: traffic may come, but something in `checks` is away. Without the store single-use proofs are refused; without STS in one region the next is asked.',
   }),
   checks: Type.Record(Type.String(), Type.Boolean()),
   identity: Type.Object(

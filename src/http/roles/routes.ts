@@ -40,8 +40,12 @@ export function rolesRoutes(app: App, { preview }: { readonly preview: PreviewCa
       },
     },
     async (request, reply) => {
-      const proof = readProof(request);
-      const { permitted } = await preview({ proof, sourceAddress: sourceAddress(request) });
+      const { permitted } = await preview({
+        requestId: request.id,
+        surface: 'roles',
+        sourceAddress: sourceAddress(request),
+        proof: readProof(request),
+      });
       reply.header('cache-control', 'no-store');
       return renderRoles(permitted);
     },

@@ -1,0 +1,93 @@
+// Whether time tells a role that does not exist from one that is not permitted: refusals of the two, interleaved in many
+// small samples. A ratio of medians far from 1, and farther than that of a role against itself, would be a leak.
+import { decide } from '../dist/authz/decide.js';
+import { explainOwn } from '../dist/authz/explain.js';
+import { compilePolicy } from '../dist/authz/policy.js';
+import { medianRatio } from './measure.mjs';
+
+const ROLES = 1000;
+const now = new Date('2026-11-21T12:00:00Z');
+const caller = { sourceAddress: '10.1.2.3' };
+
+/** Roles that each take as much work to refuse, beside roles that a claim names. */
+function policyOf() {
+  const { policy, faults } = compilePolicy({
+    server: { url: 'https://sallyport.bench.example' },
+    aws: { region: 'eu-west-1' },
+    issuers: { corp: { type: 'oidc', issuer: 'https://corp.bench.example', audience: 'sallyport' } },
+    roles: Object.fromEntries(
+      Array.from({ length: ROLES }, (_, index) => [
+        `role-${index}`,
+        { via: 'AssumeRoleWithWebIdentity', roleArn: `arn:aws:iam::111122223333:role/role-${index}` },
+      ]),
+    ),
+    rolesFrom: {
+      claimed: {
+        via: 'AssumeRoleWithWebIdentity',
+        claim: 'arns',
+        accounts: ['111122223333'],
+        roleArns: ['arn:aws:iam::*:role/claimed/*'],
+      },
+    },
+    grants: Array.from({ length: ROLES }, (_, index) => ({
+      id: `grant-${index}`,
+      issuer: 'corp',
+      match: { team: { glob: `team-${index}-*` } },
+      when: 'claims.team != "none"',
+      roles: [`role-${index}`, `role-${(index * 7) % ROLES}`],
+    })),
+  });
+  if (faults.length > 0) throw new Error(JSON.stringify(faults));
+  return policy;
+}
+
+const principal = {
+  issuer: 'corp',
+  type: 'oidc',
+  subject: 'caller',
+  claims: {
+    sub: 'caller',
+    team: 'sales',
+    arns: Array.from({ length: 10 }, (_, index) => `arn:aws:iam::111122223333:role/claimed/${index}`),
+  },
+  issuedAt: now.getTime() / 1000,
+  expiresAt: now.getTime() / 1000 + 600,
+};
+
+export async function benchRefusals() {
+  const policy = policyOf();
+  const refused = (role) => {
+    try {
+      decide(policy, principal, { ...caller, role }, now);
+    } catch {
+      return;
+    }
+    throw new Error('not refused');
+  };
+  const explained = (role) => explainOwn(policy, principal, { ...caller, role }, now);
+  // Names of one length: what is told apart is whether the role is there.
+  const numbers = Array.from({ length: 900 }, (_, index) => 100 + index);
+  const there = numbers.map((number) => `role-${number}`);
+  const missing = numbers.map((number) => `rule-${number}`);
+  return [
+    [
+      'missingRoleVsRefused',
+      refused,
+      missing,
+      'refusing a role that is not there ÷ one that is not permitted',
+    ],
+    [
+      'refusedRoleVsItself',
+      refused,
+      there,
+      'the same of roles that are there ÷ themselves: what the measure is worth',
+    ],
+    [
+      'missingRoleExplainedVsRefused',
+      explained,
+      missing,
+      'explaining a role that is not there to its caller ÷ one that is not permitted',
+    ],
+    ['refusedRoleExplainedVsItself', explained, there, 'the same of roles that are there ÷ themselves'],
+  ].map(([name, run, names, meaning]) => ({ name, value: medianRatio(run, names, there), meaning }));
+}

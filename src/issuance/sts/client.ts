@@ -1,0 +1,123 @@
+// STS's operations as calls: what is asked, before it is known in which region. With region.ts the only importer of
+// the AWS SDK.
+import {
+  AssumeRoleCommand,
+  type AssumeRoleCommandInput,
+  type AssumeRoleCommandOutput,
+  AssumeRoleWithSAMLCommand,
+  type AssumeRoleWithSAMLCommandInput,
+  type AssumeRoleWithSAMLCommandOutput,
+  AssumeRoleWithWebIdentityCommand,
+  type AssumeRoleWithWebIdentityCommandInput,
+  type AssumeRoleWithWebIdentityCommandOutput,
+  DecodeAuthorizationMessageCommand,
+  type DecodeAuthorizationMessageCommandInput,
+  type DecodeAuthorizationMessageCommandOutput,
+  GetCallerIdentityCommand,
+  type GetCallerIdentityCommandOutput,
+  GetFederationTokenCommand,
+  type GetFederationTokenCommandInput,
+  type GetFederationTokenCommandOutput,
+  GetSessionTokenCommand,
+  type GetSessionTokenCommandInput,
+  type GetSessionTokenCommandOutput,
+  type STSClient,
+} from '@aws-sdk/client-sts';
+import { accountIn } from '../../core/arn.js';
+import type { Credentials, Operation } from '../../core/types.js';
+
+/** What STS can be asked: for a role, or about the broker itself. */
+export type StsOperation = Operation | 'DecodeAuthorizationMessage' | 'GetCallerIdentity';
+
+/** One call of STS, ready to be made in any region. */
+export interface StsCall<Answer> {
+  readonly operation: StsOperation;
+  /** Id of the account whose limits it counts against: the role's; empty for the broker's own. */
+  readonly account: string;
+  /** It must not be made again where STS may have seen it. */
+  readonly once: boolean;
+  /** Whose credentials sign it, e.g. those of the role before in a chain; default: the broker's own. */
+  readonly as?: Credentials;
+  send(client: STSClient, options: { readonly abortSignal: AbortSignal }): Promise<Answer>;
+}
+
+/** Makes a call. Rejects with a `SallyportError`; when the signal is aborted at once, with its reason or a better one. */
+export type Ask = <Answer>(call: StsCall<Answer>, signal: AbortSignal) => Promise<Answer>;
+
+/** STS over plain values, as AWS names them. Every call throws only `SallyportError`. */
+export interface StsClient {
+  assumeRole(input: AssumeRoleCommandInput, as?: Credentials): Promise<AssumeRoleCommandOutput>;
+  assumeRoleWithSAML(input: AssumeRoleWithSAMLCommandInput): Promise<AssumeRoleWithSAMLCommandOutput>;
+  assumeRoleWithWebIdentity(
+    input: AssumeRoleWithWebIdentityCommandInput,
+  ): Promise<AssumeRoleWithWebIdentityCommandOutput>;
+  decodeAuthorizationMessage(
+    input: DecodeAuthorizationMessageCommandInput,
+  ): Promise<DecodeAuthorizationMessageCommandOutput>;
+  getCallerIdentity(): Promise<GetCallerIdentityCommandOutput>;
+  getFederationToken(input: GetFederationTokenCommandInput): Promise<GetFederationTokenCommandOutput>;
+  getSessionToken(input: GetSessionTokenCommandInput): Promise<GetSessionTokenCommandOutput>;
+  /** Whether the broker's own identity is a session itself: STS then limits what it takes on. */
+  hasTemporaryCredentials(): Promise<boolean>;
+}
+
+/** What asks STS for the broker itself: a client for each time, since it is good until a deadline. */
+export interface Asks<Method extends keyof StsClient> {
+  client(order: object): Pick<StsClient, Method>;
+}
+
+export function clientOver(
+  ask: <Answer>(call: StsCall<Answer>) => Promise<Answer>,
+  hasTemporaryCredentials: StsClient['hasTemporaryCredentials'],
+): StsClient {
+  const about = (
+    operation: StsOperation,
+    {
+      RoleArn,
+      TokenCode,
+    }: { readonly RoleArn?: string | undefined; readonly TokenCode?: string | undefined },
+  ) => ({
+    operation,
+    account: RoleArn === undefined ? '' : accountIn(RoleArn),
+    once: TokenCode !== undefined,
+  });
+  return {
+    hasTemporaryCredentials,
+    assumeRole: (input, as) =>
+      ask({
+        ...about('AssumeRole', input),
+        ...(as && { as }),
+        send: (client, options) => client.send(new AssumeRoleCommand(input), options),
+      }),
+    assumeRoleWithSAML: (input) =>
+      ask({
+        ...about('AssumeRoleWithSAML', input),
+        send: (client, options) => client.send(new AssumeRoleWithSAMLCommand(input), options),
+      }),
+    assumeRoleWithWebIdentity: (input) =>
+      ask({
+        ...about('AssumeRoleWithWebIdentity', input),
+        send: (client, options) => client.send(new AssumeRoleWithWebIdentityCommand(input), options),
+      }),
+    decodeAuthorizationMessage: (input) =>
+      ask({
+        ...about('DecodeAuthorizationMessage', {}),
+        send: (client, options) => client.send(new DecodeAuthorizationMessageCommand(input), options),
+      }),
+    getCallerIdentity: () =>
+      ask({
+        ...about('GetCallerIdentity', {}),
+        send: (client, options) => client.send(new GetCallerIdentityCommand({}), options),
+      }),
+    getFederationToken: (input) =>
+      ask({
+        ...about('GetFederationToken', {}),
+        send: (client, options) => client.send(new GetFederationTokenCommand(input), options),
+      }),
+    getSessionToken: (input) =>
+      ask({
+        ...about('GetSessionToken', input),
+        send: (client, options) => client.send(new GetSessionTokenCommand(input), options),
+      }),
+  };
+}
