@@ -2,6 +2,7 @@
 // alternating rounds, or of many samples that take turns. `-- --json` prints one JSON line instead of the table.
 import { benchCache } from './cache.mjs';
 import { benchDecisions } from './decisions.mjs';
+import { benchIssuing } from './issuing.mjs';
 import { benchProofs } from './proofs.mjs';
 import { benchRefusals } from './refusals.mjs';
 
@@ -10,6 +11,7 @@ const results = [
   ...(await benchDecisions()),
   ...(await benchRefusals()),
   ...(await benchCache()),
+  ...(await benchIssuing()),
 ];
 
 if (process.argv.includes('--json')) {
