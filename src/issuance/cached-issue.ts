@@ -31,7 +31,7 @@ export interface CachedIssue {
   sweep(): Promise<void>;
 }
 
-/** `issue` asks STS. With an MFA code STS is asked each time: the code proves who is there now. */
+/** `issue` asks STS. */
 export function cachedIssue(
   issue: Issue,
   { cache, epochs, onUse, log, now }: CachedIssueOptions,
@@ -76,7 +76,7 @@ export function cachedIssue(
 
   return {
     issue: async (order) => {
-      const epoch = order.mfa ? undefined : epochs.of(order.decision);
+      const epoch = isForNow(order) ? undefined : epochs.of(order.decision);
       if (epoch === undefined) return issue(order);
       const key = orderKey(epoch, order);
       if (cache.expiresAt(key) !== undefined) renewal.cameBack(key, order);
@@ -91,3 +91,6 @@ export function cachedIssue(
     },
   };
 }
+
+/** An MFA code proves who is there now, and a console session lasts as long as its credentials: STS is asked each time. */
+const isForNow = ({ mfa, decision }: Order): boolean => mfa !== undefined || decision.console !== undefined;
