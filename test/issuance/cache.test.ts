@@ -282,6 +282,18 @@ t.test('what is not renewed ahead', async (t) => {
   }
 });
 
+t.test('who is to be renewed is bounded in bytes too: proofs can be long', async (t) => {
+  const { issue, sweep, clock, asked } = started();
+  const proof = 'x'.repeat(256 * 1024);
+  const callers = Array.from({ length: 300 }, (_, index) => orderOf({ claims: { index }, proof }));
+  for (const order of [...callers, ...callers]) await issue(order);
+  clock.seconds = SECONDS + 3600 - 1400;
+  await sweep();
+  const renewed = asked.slice(callers.length).map(({ principal }) => Number(principal.claims['index']));
+  t.ok(renewed.length > 0 && renewed.length < 256, `${renewed.length} callers`);
+  t.ok(Math.min(...renewed) >= 300 - renewed.length, 'the last ones');
+});
+
 t.test('renewal while STS fails', async (t) => {
   const { issue, sweep, clock, asked, sts, uses } = started();
   const callers = Array.from({ length: 20 }, (_, index) => orderOf({ claims: { index } }));
