@@ -55,13 +55,14 @@ function started(
   const asked: Order[] = [];
   const uses: string[] = [];
   const clock = { seconds: NOW.getTime() / 1000 };
-  const sts = { answer: (_: Order): Answer => undefined };
+  const sts = { answer: (_: Order): Answer => undefined, ready: Promise.resolve() };
   const { log, lines } = keptLog();
   const cache = new CredentialCache(limits);
   const issue = async (order: Order): Promise<Issued> => {
     asked.push(order);
     const number = asked.length;
     await setImmediate();
+    await sts.ready;
     const code = sts.answer(order);
     if (code) throw new SallyportError(code);
     return {
@@ -200,6 +201,21 @@ t.test('many at once are one call, and a failure is shared but not kept', async 
   t.same([...new Set(await crowd())], ['ASIA2']);
   t.equal(asked.length, 2);
   t.equal(uses.filter((use) => use === 'shared').length, 999);
+});
+
+t.test('what comes after the deadline of who asked is kept and told', async (t) => {
+  const { issue, clock, sts, lines } = started();
+  let answer = () => {};
+  sts.ready = new Promise((resolve) => {
+    answer = resolve;
+  });
+  const order = orderOf();
+  const late = () => codeOf(issue({ ...order, deadline: clock.seconds * 1000 }));
+  t.same(await Promise.all([late(), late()]), ['sts_unavailable', 'sts_unavailable']);
+  answer();
+  t.match(await issue(order), { stsRequestId: 'sts-1' }, 'who waits longer');
+  t.match(lines, [{ level: 'info', fields: { role: 'fed', accessKeyId: 'ASIA1', stsRequestId: 'sts-1' } }]);
+  t.notMatch(JSON.stringify(lines), /secret-|token-|a\.b\.c/);
 });
 
 t.test('a proof that STS refuses does not speak for another of the same caller', async (t) => {
