@@ -8,7 +8,7 @@ import { mayServe, mayServeStale } from './life-left.js';
 import { orderKey } from './order-key.js';
 import { createRenewal } from './renewal.js';
 import type { RoleEpochs } from './role-epochs.js';
-import { singleFlight } from './single-flight.js';
+import { type Fly, singleFlight } from './single-flight.js';
 import { isOutage } from './sts/errors.js';
 import { deadlinePassed } from './sts/failover.js';
 
@@ -66,14 +66,27 @@ export function cachedIssue(
   }
 
   /** Whoever waits has a deadline of their own. */
-  const untilDeadline = <T>({ deadline }: Order, work: Promise<T>): Promise<T> =>
-    deadline === undefined
-      ? work
-      : within(
-          deadline - now().getTime(),
-          () => deadlinePassed(true),
-          () => work,
-        );
+  function untilDeadline({ deadline, decision }: Order, work: ReturnType<Fly>): ReturnType<Fly> {
+    if (deadline === undefined) return work;
+    const timedOut = () => {
+      void work.then(
+        (late) => tellLate(late, decision),
+        () => {},
+      );
+      return deadlinePassed(true);
+    };
+    return within(deadline - now().getTime(), timedOut, () => work);
+  }
+
+  /** The record of who asked says that nothing came; CloudTrail says that it did. */
+  function tellLate({ issued, shared }: Awaited<ReturnType<Fly>>, { role }: Decision): void {
+    if (shared) return;
+    const { stsRequestId, credentials } = issued;
+    log.info(
+      { role, stsRequestId, accessKeyId: credentials.accessKeyId },
+      'credentials came after the deadline of who asked for them',
+    );
+  }
 
   /** Undefined for what is not cached. */
   function keyOf(order: Order): string | undefined {

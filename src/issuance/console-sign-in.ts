@@ -31,8 +31,19 @@ export function withConsoleSignIn(issue: Issue, options: ConsoleOptions): Issue 
     if (!wanted) return issue(order);
     await refuseOfTemporary(target, wanted, options.sts);
     const issued = await issue(order);
-    return { ...issued, signin: await signIn(issued, wanted, endpointOf(options.aws, region), options) };
+    try {
+      return { ...issued, signin: await signIn(issued, wanted, endpointOf(options.aws, region), options) };
+    } catch (error) {
+      throw ofIssued(error, issued);
+    }
   };
+}
+
+/** Nobody gets the credentials, but they were issued: the record of the failure names the call, as CloudTrail does. */
+function ofIssued(error: unknown, { stsRequestId: requestId }: Issued): unknown {
+  if (!(error instanceof SallyportError) || requestId === undefined) return error;
+  const { code, reason, detail, retryAfter, cause } = error;
+  return new SallyportError(code, { reason, detail, retryAfter, cause, sts: { requestId, sent: true } });
 }
 
 function endpointOf({ region: home, signinEndpoint }: ConsoleOptions['aws'], region = home): string {

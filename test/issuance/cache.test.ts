@@ -55,13 +55,14 @@ function started(
   const asked: Order[] = [];
   const uses: string[] = [];
   const clock = { seconds: NOW.getTime() / 1000 };
-  const sts = { answer: (_: Order): Answer => undefined };
+  const sts = { answer: (_: Order): Answer => undefined, ready: Promise.resolve() };
   const { log, lines } = keptLog();
   const cache = new CredentialCache(limits);
   const issue = async (order: Order): Promise<Issued> => {
     asked.push(order);
     const number = asked.length;
     await setImmediate();
+    await sts.ready;
     const code = sts.answer(order);
     if (code) throw new SallyportError(code);
     return {
@@ -200,6 +201,21 @@ t.test('many at once are one call, and a failure is shared but not kept', async 
   t.equal(uses.filter((use) => use === 'shared').length, 999);
 });
 
+t.test('what comes after the deadline of who asked is kept and told', async (t) => {
+  const { issue, clock, sts, lines } = started();
+  let answer = () => {};
+  sts.ready = new Promise((resolve) => {
+    answer = resolve;
+  });
+  const order = orderOf();
+  const late = () => codeOf(issue({ ...order, deadline: clock.seconds * 1000 }));
+  t.same(await Promise.all([late(), late()]), ['sts_unavailable', 'sts_unavailable']);
+  answer();
+  t.match(await issue(order), { stsRequestId: 'sts-1' }, 'who waits longer');
+  t.match(lines, [{ level: 'info', fields: { role: 'fed', accessKeyId: 'ASIA1', stsRequestId: 'sts-1' } }]);
+  t.notMatch(JSON.stringify(lines), /secret-|token-|a\.b\.c/);
+});
+
 t.test('a proof that STS refuses does not speak for another of the same caller', async (t) => {
   const { issue, asked, sts } = started();
   const order = (proof: string) => orderOf({ decision: { role: 'web', target: FORWARDING }, proof });
@@ -278,6 +294,18 @@ t.test('what is not renewed ahead', async (t) => {
     await sweep();
     t.equal(asked.length, renewed ? 2 : 1, what);
   }
+});
+
+t.test('who is to be renewed is bounded in bytes too: proofs can be long', async (t) => {
+  const { issue, sweep, clock, asked } = started();
+  const proof = 'x'.repeat(256 * 1024);
+  const callers = Array.from({ length: 300 }, (_, index) => orderOf({ claims: { index }, proof }));
+  for (const order of [...callers, ...callers]) await issue(order);
+  clock.seconds = SECONDS + 3600 - 1400;
+  await sweep();
+  const renewed = asked.slice(callers.length).map(({ principal }) => Number(principal.claims['index']));
+  t.ok(renewed.length > 0 && renewed.length < 256, `${renewed.length} callers`);
+  t.ok(Math.min(...renewed) >= 300 - renewed.length, 'the last ones');
 });
 
 t.test('renewal while STS fails', async (t) => {

@@ -17,6 +17,7 @@ const issued: Issued = {
     sessionToken: new Secret('the-session+/token=='),
     expiration: new Date(NOW.getTime() + 3_600_000),
   },
+  stsRequestId: 'the-sts-request',
 };
 
 const orderOf = (
@@ -207,6 +208,7 @@ t.test('answers that are none, and refusals', async (t) => {
         issuing(endpoint).issue(orderOf({ destination: DESTINATION }, 'GetFederationToken')),
       );
       t.strictSame([error.code, error.reason], [code, reason], what);
+      t.same(error.sts, { requestId: 'the-sts-request', sent: true }, 'what STS issued in vain is recorded');
       t.ok(Date.now() - begun < 8000, `${what}: in time`);
       t.equal(error.retryAfter, code === 'signin_unavailable' ? 5 : undefined);
       t.notMatch(`${error.message}${JSON.stringify(error.members)}`, /the-secret|the-session/);

@@ -224,6 +224,26 @@ t.test('calls cut short by their own short deadlines do not condemn a region', a
   t.same(sts.regions(), { 'eu-west-1': 'open' });
 });
 
+t.test(
+  'nor does a failure of the broker itself: others, who need no keys of its own, are answered',
+  async (t) => {
+    const { HOME } = process.env;
+    const value = {
+      HOME,
+      AWS_ROLE_ARN: 'arn:aws:iam::111122223333:role/sallyport',
+      AWS_WEB_IDENTITY_TOKEN_FILE: '/nonexistent/token',
+    };
+    t.intercept(process, 'env', { value });
+    const { sts, wire } = await inRegions(t, { 'eu-west-1': WEB }, { credentials: undefined });
+    const own = () =>
+      sts.client({}).assumeRole({ RoleArn: 'arn:aws:iam::111122223333:role/it', RoleSessionName: 'alice' });
+    for (let call = 0; call < 4; call++) t.equal(await outcomeOf(own()), 'sts_unavailable sts.Error');
+    t.same(wire(), [0]);
+    t.same(sts.regions(), { 'eu-west-1': 'closed' });
+    t.equal(await outcomeOf(web(sts.client({}))), 'answered');
+  },
+);
+
 t.test('so many calls at once, so many waiting, and no more', async (t) => {
   const sent: string[] = [];
   const finish = new Map<string, () => void>();
