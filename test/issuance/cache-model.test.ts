@@ -155,7 +155,8 @@ class World {
   readonly exact: boolean;
   readonly #versions = ROLES.map(() => 0);
   readonly #cache: CredentialCache;
-  readonly #contexts = new WeakMap<Order, { readonly context: Context }>();
+  /** By decision: of an order, only that reaches STS as it was. */
+  readonly #contexts = new WeakMap<Decision, { readonly context: Context }>();
   /** The model: by context, when what was issued last ends. */
   readonly #kept = new Map<string, { readonly expiresAt: number; readonly promised: number }>();
   readonly #cameBack = new Set<string>();
@@ -189,7 +190,7 @@ class World {
 
   async #ask(order: Order): Promise<Issued> {
     this.calls++;
-    const context = this.#contexts.get(order)?.context;
+    const context = this.#contexts.get(order.decision)?.context;
     if (this.#sweeping) this.#renewals.push(this.#faultOfRenewal(order, context));
     await undefined;
     if (this.sts === 'down') throw new SallyportError('sts_unavailable');
@@ -260,12 +261,12 @@ class World {
       session: cut ? { ...wanted, durationSeconds: 'cut' } : wanted,
       until,
     });
-    this.#contexts.set(order, { context: shared ? context : undefined });
+    this.#contexts.set(order.decision, { context: shared ? context : undefined });
     return order;
   }
 
   async #request(order: Order): Promise<void> {
-    const context = this.#contexts.get(order)?.context;
+    const context = this.#contexts.get(order.decision)?.context;
     let issued: Issued;
     try {
       issued = await this.#inUse.issue(order);
@@ -292,7 +293,7 @@ class World {
 
   async #askAll(crowd: readonly Asked[]): Promise<void> {
     const orders = crowd.flatMap((each) => this.#order(each) ?? []);
-    const contexts = orders.map((order) => this.#contexts.get(order)?.context);
+    const contexts = orders.map((order) => this.#contexts.get(order.decision)?.context);
     const needing = orders.filter((order, index) => {
       const context = contexts[index];
       if (context === undefined) return true;
