@@ -170,6 +170,15 @@ t.test('every partition has its own endpoints, always of a region', async (t) =>
   }
 });
 
+t.test('an environment that contradicts the config is no outage', async (t) => {
+  process.env['AWS_USE_FIPS_ENDPOINT'] = 'true';
+  t.teardown(() => delete process.env['AWS_USE_FIPS_ENDPOINT']);
+  const { sts, wire } = await inRegions(t, { 'eu-west-1': WEB });
+  for (let call = 0; call < 4; call++)
+    t.equal(await outcomeOf(web(sts.client({}))), 'sts_rejected_request sts.EndpointError');
+  t.same([wire(), sts.regions()], [[0], { 'eu-west-1': 'closed' }]);
+});
+
 t.test('a role with a region of its own is asked for there alone', async (t) => {
   const answers: Record<string, StsAnswer | undefined> = {
     'eu-west-1': WEB,
