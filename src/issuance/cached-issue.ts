@@ -1,6 +1,6 @@
 // Issue with a memory: whoever asks for the same again gets the same credentials, as long as they have enough life
 // left. Every caller has been authenticated and permitted before, each time; this only spares the STS call.
-import type { Issue, Log, Order } from '../core/ports.js';
+import type { Issue, Log, Order, Recall } from '../core/ports.js';
 import type { Decision, Issued } from '../core/types.js';
 import { within } from '../core/within.js';
 import type { CredentialCache } from './credential-cache.js';
@@ -27,11 +27,12 @@ export interface CachedIssueOptions {
 
 export interface CachedIssue {
   readonly issue: Issue;
+  readonly recall: Recall;
   /** To be called from time to time: drops what has ended, renews what will be wanted. Never rejects. */
   sweep(): Promise<void>;
 }
 
-/** `issue` asks STS. With an MFA code STS is asked each time: the code proves who is there now. */
+/** `issue` asks STS. */
 export function cachedIssue(
   issue: Issue,
   { cache, epochs, onUse, log, now }: CachedIssueOptions,
@@ -74,16 +75,30 @@ export function cachedIssue(
           () => work,
         );
 
+  /** Undefined for what is not cached. */
+  function keyOf(order: Order): string | undefined {
+    const epoch = isForNow(order) ? undefined : epochs.of(order.decision);
+    return epoch === undefined ? undefined : orderKey(epoch, order);
+  }
+
+  function recall(key: string, order: Order): Issued | undefined {
+    if (cache.expiresAt(key) !== undefined) renewal.cameBack(key, order);
+    const fresh = cached(key, order.decision, mayServe);
+    if (!fresh) return undefined;
+    onUse('hit', order.decision);
+    return { ...fresh, cached: 'fresh' };
+  }
+
   return {
+    recall: (order) => {
+      const key = keyOf(order);
+      return key === undefined ? undefined : recall(key, order);
+    },
+    // What was not there when it was recalled may be by now.
     issue: async (order) => {
-      const epoch = order.mfa ? undefined : epochs.of(order.decision);
-      if (epoch === undefined) return issue(order);
-      const key = orderKey(epoch, order);
-      if (cache.expiresAt(key) !== undefined) renewal.cameBack(key, order);
-      const fresh = cached(key, order.decision, mayServe);
-      if (!fresh) return fetch(key, order);
-      onUse('hit', order.decision);
-      return { ...fresh, cached: 'fresh' };
+      const key = keyOf(order);
+      if (key === undefined) return issue(order);
+      return recall(key, order) ?? fetch(key, order);
     },
     sweep: () => {
       cache.purge(seconds());
@@ -91,3 +106,6 @@ export function cachedIssue(
     },
   };
 }
+
+/** An MFA code proves who is there now, and a console session lasts as long as its credentials: STS is asked each time. */
+const isForNow = ({ mfa, decision }: Order): boolean => mfa !== undefined || decision.console !== undefined;

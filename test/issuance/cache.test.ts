@@ -174,19 +174,17 @@ t.test('enough life is a third of it, or 20 minutes', async (t) => {
   }
 });
 
-t.test('neither an MFA code nor a role with cache: off is served from it, or kept', async (t) => {
+t.test('no MFA code, console sign-in or role with cache: off is served from it, or kept', async (t) => {
   const mfa = { serialNumber: 'arn:aws:iam::111122223333:mfa/alice', tokenCode: new Secret('123456') };
   const { issue, asked, cache } = started({}, { fed: federation, web: { ...web, cache: 'off' } });
   const off = () => orderOf({ decision: { role: 'web', target: FORWARDING } });
+  const console = () =>
+    orderOf({ decision: { console: { destination: 'https://console.aws.amazon.com/' } } });
   await issue(orderOf());
-  const all = await Promise.all([
-    issue(orderOf({ mfa })),
-    issue(orderOf({ mfa })),
-    issue(off()),
-    issue(off()),
-  ]);
-  t.equal(new Set(all.map(keyOf)).size, 4, 'not shared either');
-  t.equal(asked.length, 5);
+  const each = [orderOf({ mfa }), orderOf({ mfa }), off(), off(), console(), console()];
+  const all = await Promise.all(each.map((order) => issue(order)));
+  t.equal(new Set(all.map(keyOf)).size, 6, 'not shared either');
+  t.equal(asked.length, 7);
   t.equal(cache.size.entries, 1);
 });
 
@@ -337,6 +335,8 @@ t.test('what changes the epoch of a role', (t) => {
     ],
     ['aws', { ...config, aws: { region: 'eu-west-2' } }, false],
     ['issuers', { ...config, issuers: {} }, false],
+    ['webIdentity', { ...config, webIdentity: { keys: '/keys' } }, false],
+    ['tests', { ...config, tests: [] }, true],
   ];
   for (const [what, changed, isSame] of rows)
     t.equal(roleEpochs(changed).of({ role: 'fed' }) === epochs.of({ role: 'fed' }), isSame, what);
