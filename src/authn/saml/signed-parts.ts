@@ -51,7 +51,7 @@ export async function readSignedParts(
     return { ...frame, assertion, reading: { xml: text, ...readerCheck(signature) } };
   }
   const encrypted = childOf(response, 'EncryptedAssertion');
-  const decrypted = decryptAssertion(encrypted, frame.responseSigned, keys.decryption, rules);
+  const decrypted = decryptAssertion(response, encrypted, frame.responseSigned, keys.decryption, rules);
   checkPlaces(decrypted.assertion, decrypted.assertion, [decrypted.assertion]);
   const signedAssertion = await verify(decrypted.text, decrypted.assertion);
   const signature = signedAssertion ?? signedResponse ?? refuse('signature.missing');
