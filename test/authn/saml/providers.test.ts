@@ -167,20 +167,22 @@ const SHAPES: Readonly<Record<string, Shape>> = {
       inclusive,
     ),
   },
-  'ADFS: Consent, the assertion in the default namespace, empty and typed values, no SessionIndex': {
-    entityId: adfs,
-    subject: 'CORP\\alice',
-    claims: {
-      'http://schemas.xmlsoap.org/claims/Group': ['Domain Users', 'Analysts & Co'],
-      'http://schemas.microsoft.com/ws/2008/06/identity/claims/windowsaccountname': [''],
+  'ADFS: Consent, the assertion in the default namespace, empty, typed and two-line values, no SessionIndex':
+    {
+      entityId: adfs,
+      subject: 'CORP\\alice',
+      claims: {
+        'http://schemas.xmlsoap.org/claims/Group': ['Domain Users', 'Analysts & Co'],
+        'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/streetaddress': ['1 High Street\r\nFloor 2'],
+        'http://schemas.microsoft.com/ws/2008/06/identity/claims/windowsaccountname': [''],
+      },
+      xml: sign(
+        `<samlp:Response ID="_a1b2c3d4-0000-4111-8222-333344445555" Version="2.0" IssueInstant="${at(0)}" Destination="${AWS_SIGN_IN}" Consent="urn:oasis:names:tc:SAML:2.0:consent:unspecified" xmlns:samlp="${SAMLP}"><Issuer xmlns="${SAML}">${adfs}</Issuer><samlp:Status><samlp:StatusCode Value="${SUCCESS}" /></samlp:Status><Assertion ID="_b2c3d4e5-0000-4111-8222-333344445555" IssueInstant="${at(0)}" Version="2.0" xmlns="${SAML}"><Issuer>${adfs}</Issuer><Subject><NameID>CORP\\alice</NameID><SubjectConfirmation Method="${BEARER}"><SubjectConfirmationData NotOnOrAfter="${at(300)}" Recipient="${AWS_SIGN_IN}" /></SubjectConfirmation></Subject><Conditions NotBefore="${at(0)}" NotOnOrAfter="${at(3600)}"><AudienceRestriction><Audience>${AWS_AUDIENCE}</Audience></AudienceRestriction></Conditions><AttributeStatement><Attribute Name="http://schemas.xmlsoap.org/claims/Group"><AttributeValue>Domain Users</AttributeValue><AttributeValue xmlns:tn="http://www.w3.org/2001/XMLSchema" xmlns:b="http://www.w3.org/2001/XMLSchema-instance" b:type="tn:string">Analysts &amp; Co</AttributeValue></Attribute><Attribute Name="http://schemas.xmlsoap.org/ws/2005/05/identity/claims/streetaddress"><AttributeValue>1 High Street&#xD;&#xA;Floor 2</AttributeValue></Attribute><Attribute Name="http://schemas.microsoft.com/ws/2008/06/identity/claims/windowsaccountname" a:OriginalIssuer="${adfs}" xmlns:a="http://schemas.xmlsoap.org/ws/2009/09/identity/claims"><AttributeValue></AttributeValue></Attribute></AttributeStatement><AuthnStatement AuthnInstant="${at(-30)}"><AuthnContext><AuthnContextClassRef>urn:federation:authentication:windows</AuthnContextClassRef></AuthnContext></AuthnStatement></Assertion></samlp:Response>`,
+        '_b2c3d4e5-0000-4111-8222-333344445555',
+        { keyInfo },
+      ),
+      config: { namespaces: ['http://schemas.xmlsoap.org/ws/2009/09/identity/claims'] },
     },
-    xml: sign(
-      `<samlp:Response ID="_a1b2c3d4-0000-4111-8222-333344445555" Version="2.0" IssueInstant="${at(0)}" Destination="${AWS_SIGN_IN}" Consent="urn:oasis:names:tc:SAML:2.0:consent:unspecified" xmlns:samlp="${SAMLP}"><Issuer xmlns="${SAML}">${adfs}</Issuer><samlp:Status><samlp:StatusCode Value="${SUCCESS}" /></samlp:Status><Assertion ID="_b2c3d4e5-0000-4111-8222-333344445555" IssueInstant="${at(0)}" Version="2.0" xmlns="${SAML}"><Issuer>${adfs}</Issuer><Subject><NameID>CORP\\alice</NameID><SubjectConfirmation Method="${BEARER}"><SubjectConfirmationData NotOnOrAfter="${at(300)}" Recipient="${AWS_SIGN_IN}" /></SubjectConfirmation></Subject><Conditions NotBefore="${at(0)}" NotOnOrAfter="${at(3600)}"><AudienceRestriction><Audience>${AWS_AUDIENCE}</Audience></AudienceRestriction></Conditions><AttributeStatement><Attribute Name="http://schemas.xmlsoap.org/claims/Group"><AttributeValue>Domain Users</AttributeValue><AttributeValue xmlns:tn="http://www.w3.org/2001/XMLSchema" xmlns:b="http://www.w3.org/2001/XMLSchema-instance" b:type="tn:string">Analysts &amp; Co</AttributeValue></Attribute><Attribute Name="http://schemas.microsoft.com/ws/2008/06/identity/claims/windowsaccountname" a:OriginalIssuer="${adfs}" xmlns:a="http://schemas.xmlsoap.org/ws/2009/09/identity/claims"><AttributeValue></AttributeValue></Attribute></AttributeStatement><AuthnStatement AuthnInstant="${at(-30)}"><AuthnContext><AuthnContextClassRef>urn:federation:authentication:windows</AuthnContextClassRef></AuthnContext></AuthnStatement></Assertion></samlp:Response>`,
-      '_b2c3d4e5-0000-4111-8222-333344445555',
-      { keyInfo },
-    ),
-    config: { namespaces: ['http://schemas.xmlsoap.org/ws/2009/09/identity/claims'] },
-  },
   'Shibboleth: encrypted with AES-128-GCM, FriendlyName, Advice, ProxyRestriction, AuthenticatingAuthority':
     shibbolethDocument('aes128-gcm'),
   'Shibboleth: encrypted with AES-256-GCM': shibbolethDocument('aes256-gcm'),
