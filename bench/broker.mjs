@@ -1,5 +1,5 @@
-// A whole broker with what it needs around it: an issuer, and an STS that answers at once. The audit log is a file, as
-// in production, and no limit on requests is in the way.
+// A whole broker with what it needs around it: an issuer, and an STS that answers at once. No limit on requests is
+// in the way.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,23 +11,26 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 const unlimited = { requests: 1_000_000_000, per: '1m' };
 
-/** `roles` as in a config; everybody may have each. */
-export async function startBenchBroker(roles) {
+/**
+ * `roles` as in a config; everybody may have each. `stsUrl`: of an STS in another process; default one of its own.
+ * `sink`: of the audit log.
+ */
+export async function startBenchBroker({ roles, stsUrl, sink = { type: 'file', path: './audit.jsonl' } }) {
   const issuer = await startIssuer();
-  const sts = await startStsStub();
+  const sts = stsUrl === undefined ? await startStsStub() : undefined;
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-bench-'));
   const file = join(folder, 'sallyport.yaml');
   const config = {
     server: { url: 'http://127.0.0.1:8443', listen: { port: 0 } },
     aws: {
       region: 'eu-west-1',
-      endpoint: sts.url,
+      endpoint: stsUrl ?? sts.url,
       credentials: { accessKeyId: 'AKIAEXAMPLEEXAMPLE00', secretAccessKey: 'bench' },
     },
     issuers: { bench: { type: 'oidc', issuer: issuer.url, audience: 'sallyport' } },
     roles,
     grants: [{ id: 'all', issuer: 'bench', match: {}, roles: ['*'] }],
-    audit: { sinks: [{ type: 'file', path: './audit.jsonl' }] },
+    audit: { sinks: [sink] },
     limits: { perAddress: unlimited, perPrincipal: unlimited },
   };
   await writeFile(file, JSON.stringify(config));
@@ -36,10 +39,10 @@ export async function startBenchBroker(roles) {
   return {
     url: started.url,
     token: issuer.token,
-    stsCalls: sts.calls,
+    stsCalls: sts?.calls,
     close: async () => {
       await started.broker.close();
-      await Promise.all([issuer.close(), sts.close()]);
+      await Promise.all([issuer.close(), sts?.close()]);
       await rm(folder, { recursive: true });
     },
   };

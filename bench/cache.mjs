@@ -19,7 +19,7 @@ const collectGarbage = runInNewContext('gc');
 /** STS calls that many identical exchanges at once come down to. */
 async function stsCallsForSame(count) {
   const broker = await startBenchBroker({
-    deploy: { via: 'AssumeRoleWithWebIdentity', roleArn: 'arn:aws:iam::111122223333:role/deploy' },
+    roles: { deploy: { via: 'AssumeRoleWithWebIdentity', roleArn: 'arn:aws:iam::111122223333:role/deploy' } },
   });
   const pool = new Pool(broker.url, { connections: 1000, pipelining: 10 });
   const request = {

@@ -10,7 +10,7 @@ import { decideBeside, type ReportDifference } from './shadow.js';
 import type { Snapshot } from './snapshot.js';
 
 export interface Stages {
-  snapshot(): Pick<Snapshot, 'authenticate' | 'policy' | 'issue' | 'deadlineMs' | 'shadow'>;
+  snapshot(): Pick<Snapshot, 'authenticate' | 'policy' | 'recall' | 'issue' | 'deadlineMs' | 'shadow'>;
   readonly limiter: RateLimiter;
   readonly audit: AuditLog;
   readonly reportDifference: ReportDifference;
@@ -38,7 +38,7 @@ export type Exchange = (request: ExchangeRequest) => Promise<Exchanged>;
 
 export function createExchange({ snapshot, limiter, audit, reportDifference, now }: Stages): Exchange {
   return async (received) => {
-    const { authenticate, issue, deadlineMs, ...policies } = snapshot();
+    const { authenticate, recall, issue, deadlineMs, ...policies } = snapshot();
     const deadline = now().getTime() + Math.min(deadlineMs, received.patienceMs ?? deadlineMs);
     let progress: Progress = { request: received };
     try {
@@ -48,9 +48,13 @@ export function createExchange({ snapshot, limiter, audit, reportDifference, now
       await limitPrincipal(limiter, principal);
       const decision = decideBeside(policies, principal, request, now(), reportDifference);
       progress = { request, principal, decision };
-      await record(audit, intentRecord(progress, now()));
       const { proof, mfa } = request;
-      const issued = await issue({ principal, decision, proof, ...(mfa && { mfa }), deadline });
+      const order = { principal, decision, proof, ...(mfa && { mfa }), deadline };
+      let issued = recall(order);
+      if (!issued) {
+        await record(audit, intentRecord(progress, now()));
+        issued = await issue(order);
+      }
       await record(audit, issuedRecord(progress, issued, now()));
       return { principal, decision, issued };
     } catch (error) {

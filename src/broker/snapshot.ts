@@ -14,7 +14,7 @@ import type { Config } from '../config/schema/config.js';
 import { readTls, type TlsMaterial } from '../config/tls.js';
 import type { Fault, LocatedFault } from '../core/fault.js';
 import type { Pool } from '../core/pool.js';
-import type { Issue, Log, ReplayStore } from '../core/ports.js';
+import type { Issue, Log, Recall, ReplayStore } from '../core/ports.js';
 import { type CachedIssue, type CachedIssueOptions, cachedIssue } from '../issuance/cached-issue.js';
 import { withConsoleSignIn } from '../issuance/console-sign-in.js';
 import { createDecodeMessage, type DecodeMessage } from '../issuance/decode-authorization-message.js';
@@ -30,6 +30,7 @@ export interface Snapshot {
   readonly authenticate: Authenticate;
   readonly policy: Policy;
   readonly issue: Issue;
+  readonly recall: Recall;
   /** Milliseconds an exchange may take at most. */
   readonly deadlineMs: number;
   /** What the broker publishes as an OIDC issuer, if it is one. */
@@ -137,6 +138,7 @@ export async function buildSnapshot(
       policy,
       deadlineMs: deadlineOf(config.aws),
       issue: withConsoleSignIn(cached.issue, { sts: sts.thing, aws: config.aws, issuer: serverUrl, now }),
+      recall: cached.recall,
       sweepCache: cached.sweep,
       decodeMessage: createDecodeMessage(sts.thing),
       ownIdentity: createOwnIdentity(sts.thing, now),

@@ -77,8 +77,9 @@ export interface AuditRecord {
   readonly Error?: {
     readonly Code: ErrorCode;
     readonly Reason: string;
-    /** Where STS refused: its own code, and CloudTrail's requestID. */
+    /** Where STS refused: its own code. */
     readonly StsCode?: string;
+    /** CloudTrail's requestID, of a call that STS refused, or whose credentials could not be signed in with. */
     readonly StsRequestId?: string;
   };
 }

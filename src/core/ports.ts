@@ -78,6 +78,9 @@ export type SignWebIdentity = (order: Pick<Order, 'principal' | 'decision'>) => 
 /** Asks STS for what was decided. Throws a SallyportError. */
 export type Issue = (order: Order) => Promise<Issued>;
 
+/** What was issued for an earlier order and is as good for this one: STS need not be asked. Undefined: it must be. */
+export type Recall = (order: Order) => Issued | undefined;
+
 /** Append-only record of who asked for what and what came of it. */
 export interface AuditLog {
   /** Resolves when the record is durable; rejects if it is not, and then nothing may be handed out. */

@@ -204,7 +204,7 @@ export interface Issued {
   readonly cached?: 'fresh' | 'stale';
 }
 
-/** What is known of a call of STS that failed: for log and audit, never for the caller. */
+/** What is known of a call of STS that failed, or in vain: for log and audit, never for the caller. */
 export interface StsFailure {
   /** As STS spells it. */
   readonly code?: string;

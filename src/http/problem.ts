@@ -69,6 +69,9 @@ function describeIssue({
   return `${field} ${message}${Array.isArray(allowed) ? `: ${allowed.join(', ')}` : ''}`;
 }
 
+/** Issues that a refusal names. A long list of wrong values has as many. */
+const MAX_ISSUES = 10;
+
 const FRAMEWORK_CODES: Readonly<Record<string, ConstructorParameters<typeof SallyportError>[0]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'request_too_large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media_type_unsupported',
@@ -79,7 +82,9 @@ function asSallyportError(error: unknown, known: readonly string[] = []): Sallyp
   if (error instanceof SallyportError) return error;
   const { code = '', statusCode = 500, validation } = (error ?? {}) as Partial<FastifyError>;
   if (validation) {
-    const issues = [...new Set((validation as readonly SchemaIssue[]).map(describeIssue))];
+    const issues = [
+      ...new Set((validation as readonly SchemaIssue[]).slice(0, MAX_ISSUES).map(describeIssue)),
+    ];
     return new SallyportError('parameter_invalid', {
       reason: 'parameter.schema',
       detail: `Not valid: ${issues.join('; ')}.${known.length > 0 ? ` Fields here: ${known.join(', ')}.` : ''}`,

@@ -1,6 +1,6 @@
 // Issue with a memory: whoever asks for the same again gets the same credentials, as long as they have enough life
 // left. Every caller has been authenticated and permitted before, each time; this only spares the STS call.
-import type { Issue, Log, Order } from '../core/ports.js';
+import type { Issue, Log, Order, Recall } from '../core/ports.js';
 import type { Decision, Issued } from '../core/types.js';
 import { within } from '../core/within.js';
 import type { CredentialCache } from './credential-cache.js';
@@ -8,7 +8,7 @@ import { mayServe, mayServeStale } from './life-left.js';
 import { orderKey } from './order-key.js';
 import { createRenewal } from './renewal.js';
 import type { RoleEpochs } from './role-epochs.js';
-import { singleFlight } from './single-flight.js';
+import { type Fly, singleFlight } from './single-flight.js';
 import { isOutage } from './sts/errors.js';
 import { deadlinePassed } from './sts/failover.js';
 
@@ -27,11 +27,12 @@ export interface CachedIssueOptions {
 
 export interface CachedIssue {
   readonly issue: Issue;
+  readonly recall: Recall;
   /** To be called from time to time: drops what has ended, renews what will be wanted. Never rejects. */
   sweep(): Promise<void>;
 }
 
-/** `issue` asks STS. With an MFA code STS is asked each time: the code proves who is there now. */
+/** `issue` asks STS. */
 export function cachedIssue(
   issue: Issue,
   { cache, epochs, onUse, log, now }: CachedIssueOptions,
@@ -65,25 +66,52 @@ export function cachedIssue(
   }
 
   /** Whoever waits has a deadline of their own. */
-  const untilDeadline = <T>({ deadline }: Order, work: Promise<T>): Promise<T> =>
-    deadline === undefined
-      ? work
-      : within(
-          deadline - now().getTime(),
-          () => deadlinePassed(true),
-          () => work,
-        );
+  function untilDeadline({ deadline, decision }: Order, work: ReturnType<Fly>): ReturnType<Fly> {
+    if (deadline === undefined) return work;
+    const timedOut = () => {
+      void work.then(
+        (late) => tellLate(late, decision),
+        () => {},
+      );
+      return deadlinePassed(true);
+    };
+    return within(deadline - now().getTime(), timedOut, () => work);
+  }
+
+  /** The record of who asked says that nothing came; CloudTrail says that it did. */
+  function tellLate({ issued, shared }: Awaited<ReturnType<Fly>>, { role }: Decision): void {
+    if (shared) return;
+    const { stsRequestId, credentials } = issued;
+    log.info(
+      { role, stsRequestId, accessKeyId: credentials.accessKeyId },
+      'credentials came after the deadline of who asked for them',
+    );
+  }
+
+  /** Undefined for what is not cached. */
+  function keyOf(order: Order): string | undefined {
+    const epoch = isForNow(order) ? undefined : epochs.of(order.decision);
+    return epoch === undefined ? undefined : orderKey(epoch, order);
+  }
+
+  function recall(key: string, order: Order): Issued | undefined {
+    if (cache.expiresAt(key) !== undefined) renewal.cameBack(key, order);
+    const fresh = cached(key, order.decision, mayServe);
+    if (!fresh) return undefined;
+    onUse('hit', order.decision);
+    return { ...fresh, cached: 'fresh' };
+  }
 
   return {
+    recall: (order) => {
+      const key = keyOf(order);
+      return key === undefined ? undefined : recall(key, order);
+    },
+    // What was not there when it was recalled may be by now.
     issue: async (order) => {
-      const epoch = order.mfa ? undefined : epochs.of(order.decision);
-      if (epoch === undefined) return issue(order);
-      const key = orderKey(epoch, order);
-      if (cache.expiresAt(key) !== undefined) renewal.cameBack(key, order);
-      const fresh = cached(key, order.decision, mayServe);
-      if (!fresh) return fetch(key, order);
-      onUse('hit', order.decision);
-      return { ...fresh, cached: 'fresh' };
+      const key = keyOf(order);
+      if (key === undefined) return issue(order);
+      return recall(key, order) ?? fetch(key, order);
     },
     sweep: () => {
       cache.purge(seconds());
@@ -91,3 +119,6 @@ export function cachedIssue(
     },
   };
 }
+
+/** An MFA code proves who is there now, and a console session lasts as long as its credentials: STS is asked each time. */
+const isForNow = ({ mfa, decision }: Order): boolean => mfa !== undefined || decision.console !== undefined;

@@ -6,7 +6,7 @@ import type { Issue } from '../core/ports.js';
 import { Secret } from '../core/secret.js';
 import type { ConsoleSession, ConsoleSignin, Issued, Target } from '../core/types.js';
 import { getSigninToken } from './signin-client.js';
-import type { Asks } from './sts/client.js';
+import type { Asks, StsClient } from './sts/client.js';
 
 /** Milliseconds that AWS takes a sign-in token for. */
 const TOKEN_LIFE = 15 * 60 * 1000;
@@ -27,12 +27,28 @@ interface ConsoleOptions {
 /** `issue` for every surface: orders without a console session pass through. */
 export function withConsoleSignIn(issue: Issue, options: ConsoleOptions): Issue {
   return async (order) => {
-    const { console: wanted, target, region } = order.decision;
+    const { decision, deadline } = order;
+    const { console: wanted, target, region } = decision;
     if (!wanted) return issue(order);
-    await refuseOfTemporary(target, wanted, options.sts);
+    const sts = options.sts.client({ ...(deadline !== undefined && { deadline }) });
+    await refuseOfTemporary(target, wanted, sts);
     const issued = await issue(order);
-    return { ...issued, signin: await signIn(issued, wanted, endpointOf(options.aws, region), options) };
+    try {
+      return {
+        ...issued,
+        signin: await signIn(issued, wanted, endpointOf(options.aws, region), deadline, options),
+      };
+    } catch (error) {
+      throw ofIssued(error, issued);
+    }
   };
+}
+
+/** Nobody gets the credentials, but they were issued: the record of the failure names the call, as CloudTrail does. */
+function ofIssued(error: unknown, { stsRequestId: requestId }: Issued): unknown {
+  if (!(error instanceof SallyportError) || requestId === undefined) return error;
+  const { code, reason, detail, retryAfter, cause } = error;
+  return new SallyportError(code, { reason, detail, retryAfter, cause, sts: { requestId, sent: true } });
 }
 
 function endpointOf({ region: home, signinEndpoint }: ConsoleOptions['aws'], region = home): string {
@@ -46,10 +62,10 @@ function endpointOf({ region: home, signinEndpoint }: ConsoleOptions['aws'], reg
 async function refuseOfTemporary(
   target: Target,
   { sessionDuration }: ConsoleSession,
-  sts: ConsoleOptions['sts'],
+  sts: Pick<StsClient, 'hasTemporaryCredentials'>,
 ): Promise<void> {
   if (target.operation !== 'AssumeRole' || sessionDuration === undefined) return;
-  if (!(await sts.client({}).hasTemporaryCredentials())) return;
+  if (!(await sts.hasTemporaryCredentials())) return;
   throw new SallyportError('parameter_invalid', {
     reason: 'parameter.session_duration',
     detail:
@@ -61,10 +77,12 @@ async function signIn(
   { credentials }: Issued,
   { destination, sessionDuration }: ConsoleSession,
   endpoint: string,
+  deadline: number | undefined,
   { issuer, now }: ConsoleOptions,
 ): Promise<ConsoleSignin> {
   const expires = Math.min(now().getTime() + TOKEN_LIFE, credentials.expiration.getTime());
-  const token = await getSigninToken(endpoint, credentials, sessionDuration);
+  const patienceMs = deadline === undefined ? undefined : deadline - now().getTime();
+  const token = await getSigninToken(endpoint, credentials, sessionDuration, patienceMs);
   const login = new URLSearchParams({
     Action: 'login',
     Issuer: issuer,

@@ -28,6 +28,6 @@ export function createDecodeMessage({ client }: Asks<'decodeAuthorizationMessage
 /** STS refuses the broker here, not a role: the caller must read that. */
 function rethrow(error: unknown): never {
   if (!(error instanceof SallyportError) || error.code !== 'sts_access_denied') throw error;
-  const { reason, cause } = error;
-  throw new SallyportError('broker_not_permitted', { reason, cause });
+  const { reason, sts, cause } = error;
+  throw new SallyportError('broker_not_permitted', { reason, sts, cause });
 }

@@ -8,8 +8,9 @@ import { mayRenew, mayServe } from './life-left.js';
 import type { Fly } from './single-flight.js';
 import { isOutage } from './sts/errors.js';
 
-/** Callers remembered; the least recently seen are forgotten first. Each costs some kilobytes. */
+/** Callers remembered, and bytes they may take; the least recently seen are forgotten first. */
 const MAX_CALLERS = 10_000;
+const MAX_BYTES = 128 * 1024 * 1024;
 
 /** STS calls at once: requests come first, and STS has limits. */
 const LANES = 4;
@@ -33,7 +34,11 @@ export interface Renewal {
 }
 
 export function createRenewal({ cache, fly, onUse, log, now }: RenewalOptions): Renewal {
-  const seen = new LRUCache<string, Order>({ max: MAX_CALLERS });
+  const seen = new LRUCache<string, Order>({
+    max: MAX_CALLERS,
+    maxSize: MAX_BYTES,
+    sizeCalculation: bytesOf,
+  });
   let sweeping: Promise<void> | undefined;
   const seconds = () => now().getTime() / 1000;
 
@@ -86,6 +91,9 @@ export function createRenewal({ cache, fly, onUse, log, now }: RenewalOptions): 
     },
   };
 }
+
+/** About: the proof, which may be long, the claims that were in it, and the rest. */
+const bytesOf = ({ proof }: Order): number => 2 * proof.value.reveal().length + 2048;
 
 /** Not where the credentials end with the proof, and no assertion: STS takes it within 5 minutes of its issue only. */
 const isRenewable = ({ decision: { target, notAfter } }: Order): boolean =>

@@ -11,9 +11,13 @@ export interface RoleEpochs {
   of(decision: Pick<Decision, 'role' | 'rolesFrom'>): string | undefined;
 }
 
-/** An issuer's name means the issuer as it is configured, and every call the broker's own identity for AWS: both count for each role. */
-export function roleEpochs({ aws, webIdentity, issuers, roles, rolesFrom = {} }: Config): RoleEpochs {
-  const common = digest([aws, webIdentity, issuers]);
+/**
+ * What is common to all roles counts for each: whom an issuer's name means, with which AWS identity STS is asked, how the
+ * broker signs tokens of its own. A section that is not known to be without effect is part of it.
+ */
+export function roleEpochs({ roles, rolesFrom = {}, ...sections }: Config): RoleEpochs {
+  const { server, grants, audit, store, limits, cache, tests, lint, shadow, ...shaping } = sections;
+  const common = digest(shaping);
   const epochs = <Role extends { readonly cache?: string }>(
     section: string,
     entries: Readonly<Record<string, Role>>,

@@ -31,6 +31,7 @@ const policy = policyOf({ deploy: web }, [{ id: 'g', issuer: 'corp', match: {}, 
 interface Faults {
   readonly authenticate?: unknown;
   readonly limit?: unknown;
+  readonly recalled?: Issued;
   readonly issue?: unknown;
   /** The events whose record cannot be written. */
   readonly audit?: readonly AuditRecord['Event'][];
@@ -50,6 +51,7 @@ function spied(faults: Faults = {}, authenticated: Authenticate = async () => pr
         if (faults.authenticate) throw faults.authenticate;
         return authenticated(proof, now);
       },
+      recall: () => faults.recalled,
       issue: async ({ decision, proof }) => {
         steps.push(`issue ${decision.role} with ${proof.value.reveal()}`);
         if (faults.issue) throw faults.issue;
@@ -102,6 +104,19 @@ t.test('the stages run in order, each record durable before the next', async (t)
   ]);
   t.notMatch(JSON.stringify(records), /the-proof|the-secret|the-session/);
 });
+
+t.test(
+  'what was issued before needs no intent, as STS is not asked; it is recorded like any other',
+  async (t) => {
+    const { exchange, steps, records } = spied({ recalled: { ...issued, cached: 'fresh' } });
+    const { issued: given } = await exchange({ ...request, role: 'deploy' });
+    t.same(steps, ['authenticate', 'limit', 'issued']);
+    t.match(given, { cached: 'fresh' });
+    t.match(records, [{ Event: 'issued', Issued: { AccessKeyId: 'ASIAEXAMPLEEXAMPLE00', Cached: true } }]);
+    const lost = spied({ recalled: issued, audit: ['issued'] });
+    t.equal((await codeOf(lost.exchange({ ...request, role: 'deploy' })))?.code, 'audit_unavailable');
+  },
+);
 
 t.test('every way to fail: what happened, what was recorded, what the caller reads', async (t) => {
   const refusal = new SallyportError('proof_expired', { reason: 'jwt.exp' });
@@ -190,6 +205,7 @@ t.test('the deadline counts from the arrival; a surface may ask for less, not fo
   const exchange = createExchange({
     snapshot: () => ({
       policy,
+      recall: () => undefined,
       deadlineMs: 10_000,
       authenticate: async () => {
         time += 4000;
@@ -224,6 +240,7 @@ t.test('a request keeps the snapshot it began with', async (t) => {
         authenticate: async () => principalOf(),
         policy: taken === 1 ? policy : policyOf({}, []),
         issue: async () => issued,
+        recall: () => undefined,
         deadlineMs: 10_000,
       };
     },

@@ -17,6 +17,7 @@ function snapshotOf(name: string, closed: string[], parts: Partial<OwnedSnapshot
   return {
     authenticate: never,
     issue: never,
+    recall: () => undefined,
     decodeMessage: never,
     ownIdentity: never,
     deadlineMs: 10_000,

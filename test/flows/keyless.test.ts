@@ -66,6 +66,7 @@ roles:
     via: AssumeRoleWithWebIdentity
     webIdentity: broker
     roleArn: ${AUDITOR}
+    cache: off # each request is to reach STS
     session:
       maxDuration: 12h
       tags: { team: "\${claims.team}", desk: "7" }

@@ -124,6 +124,13 @@ const rows: readonly Malformed[] = [
     400,
     'parameter_invalid',
   ),
+  json(
+    'PolicyArns: ten thousands',
+    JSON.stringify({ PolicyArns: Array(80_000).fill('') }),
+    400,
+    'parameter_invalid',
+  ),
+  form('PolicyArns: ten thousands', 'PolicyArns=&'.repeat(20_000), 400, 'parameter_invalid'),
   json('SAMLResponse: a number', '{"SAMLResponse":1}', 400, 'parameter_invalid', ''),
   form('a field twice', 'Role=deploy&Role=admin', 400, 'request_malformed'),
   form('half of an escape', 'Role=%d', 400, 'request_malformed'),
@@ -227,6 +234,7 @@ t.test(`${rows.length} malformed requests, and a good one after each`, async (t)
       `${what}: ${answer.text.slice(0, 300)}`,
     );
     t.match(answer.json.detail, /^[A-Z].{15,}\.$/s, what);
+    t.ok(answer.text.length < 2000, `${what}: a short answer`);
     t.notMatch(answer.text, /\bat .*\.(js|ts):\d|node_modules|Error:/, `${what}: no stack trace`);
     const good = await broker.exchange({ Role: 'deploy' }, token);
     t.equal(good.status, 200, `the good request after ${what}`);

@@ -40,8 +40,8 @@ ${others.length > 0 ? `  failoverRegions: [${others.join(', ')}]` : ''}
 issuers:
   corp: { type: oidc, issuer: "${sandbox.oidc.issuer}", audience: sallyport }
 roles:
-  deploy: { via: AssumeRoleWithWebIdentity, roleArn: "arn:aws:iam::111122223333:role/deploy" }
-  other: { via: AssumeRoleWithWebIdentity, roleArn: "arn:aws:iam::444455556666:role/deploy" }
+  deploy: { via: AssumeRoleWithWebIdentity, roleArn: "arn:aws:iam::111122223333:role/deploy", cache: off }
+  other: { via: AssumeRoleWithWebIdentity, roleArn: "arn:aws:iam::444455556666:role/deploy", cache: off }
 grants:
   - { id: all, issuer: corp, match: {}, roles: [deploy, other] }
 audit: { sinks: [{ type: file, path: ./audit.jsonl }] }

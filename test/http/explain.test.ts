@@ -61,6 +61,7 @@ async function start(t: Test) {
     snapshot: () => ({
       policy,
       issue: nothing,
+      recall: () => undefined,
       deadlineMs: 10_000,
       authenticate: async (proof) => {
         const claims = CALLERS[proof.value.reveal()];

@@ -55,13 +55,14 @@ function started(
   const asked: Order[] = [];
   const uses: string[] = [];
   const clock = { seconds: NOW.getTime() / 1000 };
-  const sts = { answer: (_: Order): Answer => undefined };
+  const sts = { answer: (_: Order): Answer => undefined, ready: Promise.resolve() };
   const { log, lines } = keptLog();
   const cache = new CredentialCache(limits);
   const issue = async (order: Order): Promise<Issued> => {
     asked.push(order);
     const number = asked.length;
     await setImmediate();
+    await sts.ready;
     const code = sts.answer(order);
     if (code) throw new SallyportError(code);
     return {
@@ -174,19 +175,17 @@ t.test('enough life is a third of it, or 20 minutes', async (t) => {
   }
 });
 
-t.test('neither an MFA code nor a role with cache: off is served from it, or kept', async (t) => {
+t.test('no MFA code, console sign-in or role with cache: off is served from it, or kept', async (t) => {
   const mfa = { serialNumber: 'arn:aws:iam::111122223333:mfa/alice', tokenCode: new Secret('123456') };
   const { issue, asked, cache } = started({}, { fed: federation, web: { ...web, cache: 'off' } });
   const off = () => orderOf({ decision: { role: 'web', target: FORWARDING } });
+  const console = () =>
+    orderOf({ decision: { console: { destination: 'https://console.aws.amazon.com/' } } });
   await issue(orderOf());
-  const all = await Promise.all([
-    issue(orderOf({ mfa })),
-    issue(orderOf({ mfa })),
-    issue(off()),
-    issue(off()),
-  ]);
-  t.equal(new Set(all.map(keyOf)).size, 4, 'not shared either');
-  t.equal(asked.length, 5);
+  const each = [orderOf({ mfa }), orderOf({ mfa }), off(), off(), console(), console()];
+  const all = await Promise.all(each.map((order) => issue(order)));
+  t.equal(new Set(all.map(keyOf)).size, 6, 'not shared either');
+  t.equal(asked.length, 7);
   t.equal(cache.size.entries, 1);
 });
 
@@ -200,6 +199,21 @@ t.test('many at once are one call, and a failure is shared but not kept', async 
   t.same([...new Set(await crowd())], ['ASIA2']);
   t.equal(asked.length, 2);
   t.equal(uses.filter((use) => use === 'shared').length, 999);
+});
+
+t.test('what comes after the deadline of who asked is kept and told', async (t) => {
+  const { issue, clock, sts, lines } = started();
+  let answer = () => {};
+  sts.ready = new Promise((resolve) => {
+    answer = resolve;
+  });
+  const order = orderOf();
+  const late = () => codeOf(issue({ ...order, deadline: clock.seconds * 1000 }));
+  t.same(await Promise.all([late(), late()]), ['sts_unavailable', 'sts_unavailable']);
+  answer();
+  t.match(await issue(order), { stsRequestId: 'sts-1' }, 'who waits longer');
+  t.match(lines, [{ level: 'info', fields: { role: 'fed', accessKeyId: 'ASIA1', stsRequestId: 'sts-1' } }]);
+  t.notMatch(JSON.stringify(lines), /secret-|token-|a\.b\.c/);
 });
 
 t.test('a proof that STS refuses does not speak for another of the same caller', async (t) => {
@@ -282,6 +296,18 @@ t.test('what is not renewed ahead', async (t) => {
   }
 });
 
+t.test('who is to be renewed is bounded in bytes too: proofs can be long', async (t) => {
+  const { issue, sweep, clock, asked } = started();
+  const proof = 'x'.repeat(256 * 1024);
+  const callers = Array.from({ length: 300 }, (_, index) => orderOf({ claims: { index }, proof }));
+  for (const order of [...callers, ...callers]) await issue(order);
+  clock.seconds = SECONDS + 3600 - 1400;
+  await sweep();
+  const renewed = asked.slice(callers.length).map(({ principal }) => Number(principal.claims['index']));
+  t.ok(renewed.length > 0 && renewed.length < 256, `${renewed.length} callers`);
+  t.ok(Math.min(...renewed) >= 300 - renewed.length, 'the last ones');
+});
+
 t.test('renewal while STS fails', async (t) => {
   const { issue, sweep, clock, asked, sts, uses } = started();
   const callers = Array.from({ length: 20 }, (_, index) => orderOf({ claims: { index } }));
@@ -337,6 +363,8 @@ t.test('what changes the epoch of a role', (t) => {
     ],
     ['aws', { ...config, aws: { region: 'eu-west-2' } }, false],
     ['issuers', { ...config, issuers: {} }, false],
+    ['webIdentity', { ...config, webIdentity: { keys: '/keys' } }, false],
+    ['tests', { ...config, tests: [] }, true],
   ];
   for (const [what, changed, isSame] of rows)
     t.equal(roleEpochs(changed).of({ role: 'fed' }) === epochs.of({ role: 'fed' }), isSame, what);

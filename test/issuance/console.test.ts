@@ -17,6 +17,7 @@ const issued: Issued = {
     sessionToken: new Secret('the-session+/token=='),
     expiration: new Date(NOW.getTime() + 3_600_000),
   },
+  stsRequestId: 'the-sts-request',
 };
 
 const orderOf = (
@@ -207,6 +208,7 @@ t.test('answers that are none, and refusals', async (t) => {
         issuing(endpoint).issue(orderOf({ destination: DESTINATION }, 'GetFederationToken')),
       );
       t.strictSame([error.code, error.reason], [code, reason], what);
+      t.same(error.sts, { requestId: 'the-sts-request', sent: true }, 'what STS issued in vain is recorded');
       t.ok(Date.now() - begun < 8000, `${what}: in time`);
       t.equal(error.retryAfter, code === 'signin_unavailable' ? 5 : undefined);
       t.notMatch(`${error.message}${JSON.stringify(error.members)}`, /the-secret|the-session/);
@@ -215,6 +217,21 @@ t.test('answers that are none, and refusals', async (t) => {
   const nobody = issuing('http://127.0.0.1:1/federation').issue;
   const error = await errorOf(nobody(orderOf({ destination: DESTINATION }, 'AssumeRole')));
   t.strictSame([error.code, error.reason], ['signin_unavailable', 'signin.connection']);
+});
+
+t.test('sign-in has what is left until the deadline of the request', async (t) => {
+  const { calls, endpoint } = await startSignin(t, () => {});
+  const order = orderOf({ destination: DESTINATION }, 'GetFederationToken');
+  for (const [left, called] of [
+    [300, 1],
+    [0, 1],
+  ] as const) {
+    const begun = Date.now();
+    const error = await errorOf(issuing(endpoint).issue({ ...order, deadline: NOW.getTime() + left }));
+    t.strictSame([error.code, error.reason], ['signin_unavailable', 'signin.timeout']);
+    t.ok(Date.now() - begun < 3000, `${left} ms`);
+    t.equal(calls.length, called, 'no time, no call');
+  }
 });
 
 t.test('where sign-in is, by region', async (t) => {

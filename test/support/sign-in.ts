@@ -112,6 +112,7 @@ export async function startSignIn(t: Test, options: SignInOptions = {}): Promise
   const exchange = createExchange({
     snapshot: () => ({
       policy,
+      recall: () => undefined,
       deadlineMs: 10_000,
       authenticate: createAuthenticate({ saml: verifier, oidc: verifier }, replay),
       issue: async ({ decision }) => {

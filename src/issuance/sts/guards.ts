@@ -31,7 +31,9 @@ function away({ region, log, onRegionChange, now }: GuardsOptions): GuardOptions
     keyOf: () => region,
     judge: (error, afterMs) => {
       if (error.code !== 'sts_unavailable') return answered(error) ? 'success' : 'nothing';
-      return error.reason === 'sts.deadline' && afterMs < PATIENCE ? 'nothing' : 'failure';
+      if (error.reason === 'sts.deadline') return afterMs < PATIENCE ? 'nothing' : 'failure';
+      // What failed before it could be sent, e.g. for a file of the broker's own credentials, says nothing of STS.
+      return error.sts?.sent || error.reason === 'sts.connect' ? 'failure' : 'nothing';
     },
     refuse: (retryAfter) =>
       new SallyportError('sts_unavailable', { reason: 'sts.region_away', retryAfter, sts: { sent: false } }),
@@ -45,11 +47,14 @@ function away({ region, log, onRegionChange, now }: GuardsOptions): GuardOptions
   };
 }
 
-/** STS limits calls by account and region: one refusal speaks for all calls of both. */
+/**
+ * STS limits calls by account and region: one refusal speaks for all calls of both. Who signs pays, whosever role it is.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
 function throttled({ region, log, now }: GuardsOptions): GuardOptions {
   return {
     settings: { threshold: 1, firstMs: 2000, maxMs: 60_000 },
-    keyOf: ({ account }) => account,
+    keyOf: ({ payer }) => payer,
     judge: (error) => {
       if (error.code === 'sts_throttled') return 'failure';
       return answered(error) ? 'success' : 'nothing';
