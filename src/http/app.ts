@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
-import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
@@ -29,6 +28,7 @@ import { operationsRoutes, type Readiness } from './operations/routes.js';
 import { createProblemHandler, ProblemSchema, problemOf } from './problem.js';
 import { limitByAddress } from './rate-limit.js';
 import { rolesRoutes } from './roles/routes.js';
+import { addSecurityHeaders } from './security-headers.js';
 import { type SignInOptions, signInRoutes } from './sign-in/routes.js';
 
 /** A server of https, or of http where `tls` is absent: Fastify's types do not tell them apart. */
@@ -107,6 +107,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     throw new SallyportError('method_not_allowed');
   });
   closeConnectionsAtTheEnd(app);
+  addSecurityHeaders(app);
   if (!options.tls) refuseClearText(app, options.trustProxy);
   limitByAddress(app, options.limiter);
   app.addHook('preValidation', async (request) => {
@@ -122,7 +123,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     );
   });
 
-  await app.register(helmet);
   await app.register(swagger, {
     refResolver: { buildLocalReference: ({ $id }) => String($id) },
     openapi: {

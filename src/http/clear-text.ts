@@ -1,5 +1,6 @@
 // Without TLS of its own the broker speaks only to the proxies that end TLS in front of it, and to its own machine:
 // proofs and credentials never cross a network in clear text.
+import type { Socket } from 'node:net';
 import { addressSet } from '../core/address.js';
 import { SallyportError } from '../core/errors.js';
 import type { App } from './app.js';
@@ -12,9 +13,16 @@ const SECRET = ['/v1/', '/login/', '/saml/acs'];
 /** Refuses them to every other peer. Probes and metrics hold no secrets and go on. */
 export function refuseClearText(app: App, trustProxy: readonly string[] = []): void {
   const trusted = addressSet([...LOOPBACK, ...trustProxy]);
+  // A connection has one peer for as long as it lasts.
+  const known = new WeakMap<Socket, boolean>();
+  const isTrusted = (socket: Socket): boolean => {
+    const told = known.get(socket) ?? trusted(socket.remoteAddress ?? '');
+    known.set(socket, told);
+    return told;
+  };
   app.addHook('onRequest', async (request) => {
     const { url = '' } = request.routeOptions;
-    if (SECRET.some((path) => url.startsWith(path)) && !trusted(request.socket.remoteAddress ?? ''))
+    if (SECRET.some((path) => url.startsWith(path)) && !isTrusted(request.socket))
       throw new SallyportError('transport_insecure');
   });
 }

@@ -99,3 +99,18 @@ t.test('several Authorization headers are no proof; Bearer is found in any case'
   await send('Authorization: Basic YTpi');
   t.same(seen, ['proof_ambiguous', 'a', 'proof_missing']);
 });
+
+t.test('every answer tells a browser to do nothing with it', async (t) => {
+  const app = await createApp(appOptions());
+  t.teardown(() => app.close());
+  for (const url of ['/healthz', '/nowhere', '/v1/identity']) {
+    const { headers } = await app.inject({ url });
+    t.match(headers, {
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'referrer-policy': 'no-referrer',
+      'strict-transport-security': /max-age=31536000/,
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    });
+  }
+});

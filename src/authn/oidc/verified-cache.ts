@@ -1,6 +1,6 @@
 // What is known of tokens that were verified, so that a container that asks a thousand times costs one verification.
 // Keyed by the SHA-256 of the whole token, which names its issuer; one cache belongs to one loaded config and ends with it.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 
 const MAX_TOKENS = 10_000;
@@ -24,4 +24,4 @@ export class VerifiedCache<Value extends object> {
   }
 }
 
-const digest = (token: string) => createHash('sha256').update(token).digest('base64url');
+const digest = (token: string) => hash('sha256', token, 'base64url');
