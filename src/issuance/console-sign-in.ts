@@ -2,7 +2,7 @@
 // signed in with is a failed exchange, and its record says so.
 import { SallyportError } from '../core/errors.js';
 import { partitionHosts } from '../core/partition.js';
-import type { Issue } from '../core/ports.js';
+import type { Issue, Order } from '../core/ports.js';
 import { Secret } from '../core/secret.js';
 import type { ConsoleSession, ConsoleSignin, Issued, Target } from '../core/types.js';
 import { getSigninToken } from './signin-client.js';
@@ -32,7 +32,10 @@ export function withConsoleSignIn(issue: Issue, options: ConsoleOptions): Issue 
     await refuseOfTemporary(target, wanted, options.sts);
     const issued = await issue(order);
     try {
-      return { ...issued, signin: await signIn(issued, wanted, endpointOf(options.aws, region), options) };
+      return {
+        ...issued,
+        signin: await signIn(issued, order, wanted, endpointOf(options.aws, region), options),
+      };
     } catch (error) {
       throw ofIssued(error, issued);
     }
@@ -70,12 +73,15 @@ async function refuseOfTemporary(
 
 async function signIn(
   { credentials }: Issued,
+  { deadline }: Order,
   { destination, sessionDuration }: ConsoleSession,
   endpoint: string,
   { issuer, now }: ConsoleOptions,
 ): Promise<ConsoleSignin> {
-  const expires = Math.min(now().getTime() + TOKEN_LIFE, credentials.expiration.getTime());
-  const token = await getSigninToken(endpoint, credentials, sessionDuration);
+  const begun = now().getTime();
+  const expires = Math.min(begun + TOKEN_LIFE, credentials.expiration.getTime());
+  const patience = deadline === undefined ? undefined : deadline - begun;
+  const token = await getSigninToken(endpoint, credentials, sessionDuration, patience);
   const login = new URLSearchParams({
     Action: 'login',
     Issuer: issuer,

@@ -8,7 +8,7 @@ import { Secret } from '../core/secret.js';
 import type { Credentials } from '../core/types.js';
 
 const MAX_BYTES = 64 * 1024;
-/** Milliseconds for all of it. */
+/** Milliseconds for all of it, at most. */
 const TIMEOUT = 5000;
 /** Visible ASCII: it goes into a URL. */
 const TOKEN = /^[!-~]{1,16384}$/;
@@ -16,13 +16,14 @@ const TOKEN = /^[!-~]{1,16384}$/;
 const PASSING = new Set([408, 429]);
 
 /**
- * `endpoint`: URL of the federation endpoint. `sessionDuration`: seconds.
+ * `endpoint`: URL of the federation endpoint. `sessionDuration`: seconds. `patienceMs`: how long the caller still waits.
  * @throws SallyportError `signin_refused` or `signin_unavailable`.
  */
 export async function getSigninToken(
   endpoint: string,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
   sessionDuration?: number,
+  patienceMs = TIMEOUT,
 ): Promise<Secret> {
   const session = {
     sessionId: accessKeyId,
@@ -49,7 +50,7 @@ export async function getSigninToken(
         'accept-encoding': 'identity',
       },
       body: form.toString(),
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(Math.max(0, Math.min(TIMEOUT, patienceMs))),
     });
     if (statusCode >= 400 && statusCode < 500 && !PASSING.has(statusCode))
       throw new SallyportError('signin_refused', { reason: `signin.status_${statusCode}` });

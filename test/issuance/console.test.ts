@@ -219,6 +219,17 @@ t.test('answers that are none, and refusals', async (t) => {
   t.strictSame([error.code, error.reason], ['signin_unavailable', 'signin.connection']);
 });
 
+t.test('it ends with the deadline of the request', async (t) => {
+  const { endpoint } = await startSignin(t, () => {});
+  for (const left of [50, -1]) {
+    const begun = Date.now();
+    const order = orderOf({ destination: DESTINATION }, 'AssumeRole');
+    const error = await errorOf(issuing(endpoint).issue({ ...order, deadline: NOW.getTime() + left }));
+    t.strictSame([error.code, error.reason], ['signin_unavailable', 'signin.timeout']);
+    t.ok(Date.now() - begun < 2000);
+  }
+});
+
 t.test('where sign-in is, by region', async (t) => {
   const rows: [region: string, host: string][] = [
     ['us-east-1', 'signin.aws.amazon.com'],
