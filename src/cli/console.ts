@@ -12,6 +12,8 @@ interface Options extends ProofOptions {
   readonly duration?: number;
   readonly sessionDuration?: number;
   readonly reason?: string;
+  readonly serialNumber?: string;
+  readonly tokenCode?: string;
   readonly open?: boolean;
   readonly json?: boolean;
 }
@@ -36,6 +38,8 @@ export function registerConsole(program: Command): void {
       parseLifetime,
     )
     .option('--reason <text>', 'why, where the role requires it')
+    .option('--serial-number <device>', 'an MFA device, where the role requires a code')
+    .option('--token-code <code>', 'the six digits it shows')
     .addOption(
       new Option('--open', 'open it in $BROWSER or the default browser, and do not print it').conflicts(
         'json',
@@ -56,6 +60,8 @@ export function registerConsole(program: Command): void {
         ...(options.duration !== undefined && { DurationSeconds: options.duration }),
         ...(options.sessionDuration !== undefined && { SessionDuration: options.sessionDuration }),
         ...(options.reason !== undefined && { Reason: options.reason }),
+        ...(options.serialNumber !== undefined && { SerialNumber: options.serialNumber }),
+        ...(options.tokenCode !== undefined && { TokenCode: options.tokenCode }),
       });
       if (!isAnswer(answer)) throw new Error('The answer is not one of a Sallyport broker. Check its URL.');
       if (open) {

@@ -1,6 +1,7 @@
 // The fields by which a caller proves who it is and says what it wants, wherever they come: body, form or query. Their
 // names and forms are the same on every surface.
 import { type Static, Type } from 'typebox';
+import { POLICY_ARN_PATTERN } from '../core/arn.js';
 import type { AskedFor } from '../core/types.js';
 
 export const SAMLResponse = Type.String({
@@ -28,7 +29,7 @@ export const askedFields = {
     }),
   ),
   PolicyArns: Type.Optional(
-    Type.Array(Type.String({ minLength: 20, maxLength: 2048, pattern: '^arn:' }), {
+    Type.Array(Type.String({ maxLength: 2048, pattern: POLICY_ARN_PATTERN }), {
       minItems: 1,
       maxItems: 10,
       description: 'ARNs of managed session policies; they can only reduce. In a form, repeat the field.',

@@ -1,9 +1,10 @@
 // AssumeRole: a role taken on with the broker's own identity, straight or through a chain of roles. Transitive tags and
 // source identity are set at the first step and inherited from there on: STS refuses to be told those tags again.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-import type { Credentials, Issued, MfaCode, Session, Target } from '../core/types.js';
+import { accountIn } from '../core/arn.js';
+import type { Issued, MfaCode, Session, Target } from '../core/types.js';
 import { issuedFrom, mfaParameters, sharedParameters, tagList } from './answer.js';
-import type { StsClient } from './sts/client.js';
+import type { Signer, StsClient } from './sts/client.js';
 
 /** Seconds. STS's limit for a role that is taken on with the credentials of another session. */
 const CHAIN_LIMIT = 3600;
@@ -32,24 +33,25 @@ export async function assumeRole(
     ...(externalId !== undefined && { ExternalId: externalId }),
   });
 
-  let credentials: Credentials | undefined;
+  let before: Signer | undefined;
   for (const hop of target.chain) {
-    const input = { ...parameters(hop), ...(!credentials && ofTheFirst), DurationSeconds: HOP_SECONDS };
-    credentials = issuedFrom(await sts.assumeRole(input, credentials)).credentials;
+    const input = { ...parameters(hop), ...(!before && ofTheFirst), DurationSeconds: HOP_SECONDS };
+    const { credentials } = issuedFrom(await sts.assumeRole(input, before));
+    before = { credentials, account: accountIn(hop.roleArn) };
   }
   const durationSeconds =
-    credentials || (await sts.hasTemporaryCredentials())
+    before || (await sts.hasTemporaryCredentials())
       ? Math.min(session.durationSeconds, CHAIN_LIMIT)
       : session.durationSeconds;
-  const ownTags = credentials ? all.filter(([key]) => !transitiveTags.includes(key)) : all;
+  const ownTags = before ? all.filter(([key]) => !transitiveTags.includes(key)) : all;
   const answer = await sts.assumeRole(
     {
       ...parameters(target),
-      ...(!credentials && ofTheFirst),
+      ...(!before && ofTheFirst),
       ...tagList(ownTags),
       ...sharedParameters({ ...session, durationSeconds }),
     },
-    credentials,
+    before,
   );
   const capped = durationSeconds < session.durationSeconds;
   return { ...issuedFrom(answer), ...(capped && { durationLimitedBy: 'chain' }) };

@@ -2,11 +2,11 @@
 // signed in with is a failed exchange, and its record says so.
 import { SallyportError } from '../core/errors.js';
 import { partitionHosts } from '../core/partition.js';
-import type { Issue, Order } from '../core/ports.js';
+import type { Issue } from '../core/ports.js';
 import { Secret } from '../core/secret.js';
 import type { ConsoleSession, ConsoleSignin, Issued, Target } from '../core/types.js';
 import { getSigninToken } from './signin-client.js';
-import type { Asks } from './sts/client.js';
+import type { Asks, StsClient } from './sts/client.js';
 
 /** Milliseconds that AWS takes a sign-in token for. */
 const TOKEN_LIFE = 15 * 60 * 1000;
@@ -27,14 +27,16 @@ interface ConsoleOptions {
 /** `issue` for every surface: orders without a console session pass through. */
 export function withConsoleSignIn(issue: Issue, options: ConsoleOptions): Issue {
   return async (order) => {
-    const { console: wanted, target, region } = order.decision;
+    const { decision, deadline } = order;
+    const { console: wanted, target, region } = decision;
     if (!wanted) return issue(order);
-    await refuseOfTemporary(target, wanted, options.sts);
+    const sts = options.sts.client({ ...(deadline !== undefined && { deadline }) });
+    await refuseOfTemporary(target, wanted, sts);
     const issued = await issue(order);
     try {
       return {
         ...issued,
-        signin: await signIn(issued, order, wanted, endpointOf(options.aws, region), options),
+        signin: await signIn(issued, wanted, endpointOf(options.aws, region), deadline, options),
       };
     } catch (error) {
       throw ofIssued(error, issued);
@@ -60,10 +62,10 @@ function endpointOf({ region: home, signinEndpoint }: ConsoleOptions['aws'], reg
 async function refuseOfTemporary(
   target: Target,
   { sessionDuration }: ConsoleSession,
-  sts: ConsoleOptions['sts'],
+  sts: Pick<StsClient, 'hasTemporaryCredentials'>,
 ): Promise<void> {
   if (target.operation !== 'AssumeRole' || sessionDuration === undefined) return;
-  if (!(await sts.client({}).hasTemporaryCredentials())) return;
+  if (!(await sts.hasTemporaryCredentials())) return;
   throw new SallyportError('parameter_invalid', {
     reason: 'parameter.session_duration',
     detail:
@@ -73,15 +75,14 @@ async function refuseOfTemporary(
 
 async function signIn(
   { credentials }: Issued,
-  { deadline }: Order,
   { destination, sessionDuration }: ConsoleSession,
   endpoint: string,
+  deadline: number | undefined,
   { issuer, now }: ConsoleOptions,
 ): Promise<ConsoleSignin> {
-  const begun = now().getTime();
-  const expires = Math.min(begun + TOKEN_LIFE, credentials.expiration.getTime());
-  const patience = deadline === undefined ? undefined : deadline - begun;
-  const token = await getSigninToken(endpoint, credentials, sessionDuration, patience);
+  const expires = Math.min(now().getTime() + TOKEN_LIFE, credentials.expiration.getTime());
+  const patienceMs = deadline === undefined ? undefined : deadline - now().getTime();
+  const token = await getSigninToken(endpoint, credentials, sessionDuration, patienceMs);
   const login = new URLSearchParams({
     Action: 'login',
     Issuer: issuer,

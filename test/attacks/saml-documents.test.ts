@@ -221,6 +221,15 @@ t.test('encryption', async (t) => {
     bytes[20] = (bytes[20] ?? 0) ^ 1;
     return bytes;
   };
+  /** Encrypted without the declaration of its prefix, which is `s`. */
+  const borrowing = encrypt(
+    sign(
+      assertion()
+        .replace('xmlns:saml=', 'xmlns:s=')
+        .replaceAll(/(<\/?)saml:/g, '$1s:'),
+      '_assertion-1',
+    ).replace(/ xmlns:s="[^"]*"/, ''),
+  );
   await check(t, [
     [
       'an encrypted assertion that nobody signed',
@@ -270,6 +279,20 @@ t.test('encryption', async (t) => {
     [
       'a key nobody here has',
       response(encrypt(inner, { certificate: fixture('stranger.crt') })),
+      'proof_invalid saml.decryption',
+    ],
+    [
+      'a prefix of the encrypted assertion bound to another namespace around it',
+      response(borrowing).replace(' xmlns:samlp', ` xmlns:s="${DSIG}" xmlns:samlp`),
+      'proof_invalid saml.decryption',
+      response(borrowing).replace(
+        ' xmlns:samlp',
+        ' xmlns:s="urn:oasis:names:tc:SAML:2.0:assertion" xmlns:samlp',
+      ),
+    ],
+    [
+      'a prefix of the encrypted assertion bound nowhere',
+      response(borrowing),
       'proof_invalid saml.decryption',
     ],
     ['encrypted plain text', response(encrypt('admin')), 'proof_invalid saml.decryption'],

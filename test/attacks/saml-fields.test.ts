@@ -232,6 +232,8 @@ t.test('Subject', async (t) => {
     ['a blank after the NameID', nameId('alice '), 'claim_missing saml.nameid.characters'],
     ['a zero-width space in the NameID', nameId('al\u200bice'), 'claim_missing saml.nameid.characters'],
     ['a right-to-left override in the NameID', nameId('\u202ealice'), 'claim_missing saml.nameid.characters'],
+    ['a Hangul filler in the NameID', nameId('alice\u3164'), 'claim_missing saml.nameid.characters'],
+    ['a variation selector in the NameID', nameId('alice\ufe0f'), 'claim_missing saml.nameid.characters'],
     ['a NameID of 257 characters', nameId('a'.repeat(257)), 'claim_missing saml.nameid.length'],
     ['an element in the NameID', nameId('<saml:X>alice</saml:X>'), 'proof_invalid saml.nameid.content'],
     ['an EncryptedID', signedResponse({ nameId: '<saml:EncryptedID/>' }), 'proof_invalid saml.subject'],

@@ -241,6 +241,42 @@ tests: [ ${tests} ]`);
   t.end();
 });
 
+t.test('source identity and transitive tags: in lint, tests and explanations', (t) => {
+  const config = configOf(`  jump:
+    via: AssumeRole
+    roleArn: arn:aws:iam::111122223333:role/jump
+    session: { tags: { team: "\${claims.team}" }, transitiveTags: [team], sourceIdentity: "\${claims.mail}" }
+grants:${USED}
+  - { id: jump-ci, issuer: ci, match: { repository_id: "1" }, roles: [jump] }
+tests:
+  - principal: &jane { issuer: corp, claims: { sub: jane, team: red, mail: jane@corp.example } }
+    session: { jump: { transitiveTags: [team], sourceIdentity: jane@corp.example } }
+  - principal: *jane
+    session: { jump: { transitiveTags: [cost], sourceIdentity: jane } }`);
+  t.same(
+    found(config).filter((finding) => finding.endsWith('claims.mail')),
+    ['claim-never-sent claims.mail'],
+    'a source identity of a claim that an issuer never sends',
+  );
+  const { policy, faults } = compilePolicy(config);
+  t.same(faults, []);
+  const messages = runPolicyTests(config, policy, NOW).map(({ failures }) =>
+    failures.map(({ message }) => message),
+  );
+  t.same(messages, [
+    [],
+    [
+      'has transitiveTags ["team"], and must have ["cost"]',
+      'has sourceIdentity "jane@corp.example", and must have "jane"',
+    ],
+  ]);
+  const principal = describedPrincipal(policy, { issuer: 'corp', claims: { sub: 'jane', team: 'red' } }, NOW);
+  t.match(principal && explainRole(policy, principal, { role: 'jump', sourceAddress: HERE }, NOW), {
+    refusal: { code: 'session_value_invalid', detail: /"mail" is missing/ },
+  });
+  t.end();
+});
+
 const explained = configOf(`grants:${USED}
   - { id: blue, issuer: corp, match: { team: blue }, from: [10.0.0.0/8], roles: [deploy] }
   - { id: leavers, effect: deny, match: { leaver: true }, roles: ["*"] }`);

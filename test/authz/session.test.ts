@@ -5,6 +5,7 @@ import {
   FEDERATED_USER_NAME,
   POLICY_TEXT,
   ROLE_SESSION_NAME,
+  SOURCE_IDENTITY,
   TAG_KEY,
   TAG_VALUE,
 } from '../../src/authz/places.js';
@@ -225,6 +226,11 @@ t.test('places take what AWS takes there', (t) => {
       ROLE_SESSION_NAME,
       ['ab', 'a'.repeat(64), 'A_z0+=,.@-'],
       ['', 'a', 'a'.repeat(65), 'a b', 'ab\n', 'aé', 'a:b', 'a/b', 'a*'],
+    ],
+    [
+      SOURCE_IDENTITY,
+      ['ab', 'a'.repeat(64), 'A_z0+=,.@-'],
+      ['a', 'a'.repeat(65), 'a b', 'ab\n', 'aé', 'a:b'],
     ],
     [FEDERATED_USER_NAME, ['ab', 'a'.repeat(32)], ['a', 'a'.repeat(33), 'a/b']],
     [
@@ -553,12 +559,17 @@ t.test('a policy that only some claims make too long is refused for them', (t) =
   t.end();
 });
 
-t.test('into a name or a tag, a value goes as it is or not at all', (t) => {
+t.test('into a name, a source identity or a tag, a value goes as it is or not at all', (t) => {
   const { fill } = sessionOf({
     ...federation,
     session: { name: '${slug(claims.sub)}', tags: { whole: '${claims.v}', part: 'x-${claims.v}-y' } },
   });
   const plain = sessionOf({ ...web, session: { name: 'n-${claims.v}' } });
+  const attributed = sessionOf({
+    via: 'AssumeRole',
+    roleArn: 'arn:aws:iam::111122223333:role/a',
+    session: { name: 'fixed', sourceIdentity: '${claims.v}' },
+  });
   const values = [
     '"',
     "'",
@@ -604,7 +615,16 @@ t.test('into a name or a tag, a value goes as it is or not at all', (t) => {
       t.match(`n-${v}`, ROLE_SESSION_NAME.pattern);
     });
     if (named) t.match(named, { code: 'session_value_invalid', reason: 'session.RoleSessionName' }, shown(v));
-    t.notMatch(JSON.stringify([refusal, named]), v.length > 3 ? JSON.stringify(v).slice(1, -1) : 'planted');
+    const identified = refusalOf(() => {
+      t.equal(attributed.fill({ v }).sourceIdentity, v);
+      t.match(v, SOURCE_IDENTITY.pattern);
+    });
+    if (identified)
+      t.match(identified, { code: 'session_value_invalid', reason: 'session.SourceIdentity' }, shown(v));
+    t.notMatch(
+      JSON.stringify([refusal, named, identified]),
+      v.length > 3 ? JSON.stringify(v).slice(1, -1) : 'planted',
+    );
   }
   t.ok(filled > 3 && filled < values.length, `${filled} of ${values.length} fit`);
   t.end();

@@ -46,6 +46,17 @@ t.test('kinds of differences', async (t) => {
     { deploy: { ...web, session: { name: 'other', duration: '20m' } }, other: federation },
     all('deploy'),
   );
+  const jump = (session: object) =>
+    policyOf(
+      {
+        jump: {
+          via: 'AssumeRole',
+          roleArn: 'arn:aws:iam::111122223333:role/jump',
+          session: { tags: { a: 'b' }, ...session },
+        },
+      },
+      all('jump'),
+    );
   const rows: [
     live: Policy,
     shadow: Policy,
@@ -58,6 +69,8 @@ t.test('kinds of differences', async (t) => {
     [nothing, deploy, {}, { kind: 'gained', live: ['no_role_permitted'], shadow: ['deploy'] }],
     [nothing, both, {}, { kind: 'refusal', shadow: ['role_ambiguous'] }],
     [deploy, renamed, {}, { kind: 'session', fields: ['name', 'durationSeconds'] }],
+    [jump({}), jump({ transitiveTags: ['a'] }), {}, { kind: 'session', fields: ['transitiveTags'] }],
+    [jump({}), jump({ sourceIdentity: 'ops' }), {}, { kind: 'session', fields: ['sourceIdentity'] }],
     [deploy, policyOf({ other: federation }, all('other')), {}, { kind: 'role', shadow: ['other'] }],
     [deploy, broken, {}, { kind: 'failed', live: ['deploy'], shadow: ['internal'] }],
     [deploy, both, { role: 'deploy' }, undefined],

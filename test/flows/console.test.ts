@@ -216,6 +216,14 @@ t.test('sallyport console', async (t) => {
       1,
       /may not have this role.*\(role_not_permitted, request/,
     ],
+    [
+      [
+        ...['deploy', '--token-file', join(folder, 'jwt')],
+        ...['--serial-number', 'arn:aws:iam::111122223333:mfa/m', '--token-code', '123456'],
+      ],
+      1,
+      /AssumeRoleWithWebIdentity takes no SerialNumber and TokenCode/,
+    ],
     [['--token-file', join(folder, 'jwt')], 1, /Your roles: deploy, partner-upload\./],
     [['deploy', '--token-file', join(folder, 'jwt'), '--broker', 'http://127.0.0.1:1'], 1, /does not answer/],
     [['deploy', '--token-file', join(folder, 'jwt'), '--broker', 'http://sallyport.example'], 1, /https/],

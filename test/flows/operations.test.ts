@@ -116,6 +116,15 @@ async function arrived(t: Test, body: object, proof: { jwt: string } | { SAMLRes
   return { answer, calls };
 }
 
+/** One that STS takes for the role `saml`. */
+const assertion = () =>
+  broker.assertion('alice', {
+    attributes: {
+      'https://aws.amazon.com/SAML/Attributes/Role':
+        'arn:aws:iam::111122223333:role/Saml,arn:aws:iam::111122223333:saml-provider/SandboxIdp',
+    },
+  });
+
 const NAMED = { RoleArn: 'arn:aws:iam::111122223333:role/Plain', RoleSessionName: 'alice-x' };
 const USER = 'iam::111122223333:user/sallyport';
 
@@ -252,7 +261,7 @@ t.test("GetSessionToken, GetFederationToken and the operations of the caller's o
   const arrivedSo = { DurationSeconds: '7200', Policy: POLICY, 'PolicyArns.member.1.arn': READ_ONLY };
   const web = await arrived(t, { Role: 'web', ...narrowed }, { jwt });
   t.match(web.calls, [{ action: 'AssumeRoleWithWebIdentity', caller: undefined, ...arrivedSo }]);
-  const SAMLResponse = await broker.assertion();
+  const SAMLResponse = await assertion();
   const saml = await arrived(t, { Role: 'saml', ...narrowed }, { SAMLResponse });
   t.match(saml.calls, [
     {
@@ -262,6 +271,7 @@ t.test("GetSessionToken, GetFederationToken and the operations of the caller's o
       ...arrivedSo,
     },
   ]);
+  for (const { answer } of [session, withMfa, user, web, saml]) t.equal(answer.status, 200, answer.json.code);
 });
 
 t.test('credentials that must end with the token do', async (t) => {
@@ -297,6 +307,8 @@ t.test('refused before STS is asked', async (t) => {
     [{ Role: 'plain', DurationSeconds: 899 }, 400, 'parameter_invalid', /900/],
     [{ Role: 'plain', Policy: 'x' }, 400, 'parameter_invalid', /JSON object/],
     [{ Role: 'plain', PolicyArns: ['nonsense'] }, 400, 'parameter_invalid', /PolicyArns/],
+    [{ Role: 'plain', PolicyArns: ['arn:of-no-policy-anywhere'] }, 400, 'parameter_invalid', /PolicyArns/],
+    [{ Role: 'plain', PolicyArns: [NAMED.RoleArn] }, 400, 'parameter_invalid', /PolicyArns/],
   ];
   const jwt = await broker.token();
   for (const [body, status, code, detail] of rows) {
@@ -332,6 +344,7 @@ const usable: readonly [role: string, arn: RegExp][] = [
   ['session-token', /:user\/sallyport$/],
   ['user', /:federated-user\//],
   ['web', /assumed-role\/Web\//],
+  ['saml', /assumed-role\/Saml\//],
 ];
 
 const environment = ({ AccessKeyId, SecretAccessKey, SessionToken }: Keys) => ({
@@ -344,7 +357,10 @@ const environment = ({ AccessKeyId, SecretAccessKey, SessionToken }: Keys) => ({
   AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
 });
 
-const issue = async (Role: string): Promise<Answer> => broker.exchange({ Role }, await broker.token());
+const issue = async (Role: string): Promise<Answer> =>
+  Role === 'saml'
+    ? broker.exchange({ Role, SAMLResponse: await assertion() })
+    : broker.exchange({ Role }, await broker.token());
 
 t.test('the AWS CLI uses what each operation yields', async (t) => {
   const aws = requirePeer(t, '/usr/bin/aws', 'apt-get install awscli');

@@ -342,6 +342,7 @@ t.test('any error at all becomes one of ours', (t) => {
     [named('ExpiredToken'), 'broker_credentials_invalid', 'sts.ExpiredToken'],
     [named('ThrottlingException'), 'sts_throttled', 'sts.ThrottlingException'],
     [named('CredentialsProviderError'), 'broker_credentials_invalid', 'sts.CredentialsProviderError'],
+    [named('EndpointError'), 'sts_rejected_request', 'sts.EndpointError'],
     [named('TimeoutError'), 'sts_unavailable', 'sts.TimeoutError'],
     // Names that objects inherit, and codes that are no words
     [named('constructor'), 'sts_unavailable', 'sts.constructor'],

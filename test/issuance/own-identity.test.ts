@@ -102,5 +102,7 @@ t.test('DecodeAuthorizationMessage, and its refusals', async (t) => {
   for (const [answer, code, reason] of rows) {
     const error = await errorOf((await decodeWith(answer)).decode('encoded'));
     t.strictSame([error.code, error.reason], [code, reason]);
+    if (answer.status)
+      t.match(error.sts, { code: reason.slice(4), requestId: REQUEST_ID }, 'for log and audit');
   }
 });

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { type ErrorCode, SallyportError } from '../../src/core/errors.js';
 import { Secret } from '../../src/core/secret.js';
-import type { StsClient } from '../../src/issuance/sts/client.js';
+import type { Signer, StsClient } from '../../src/issuance/sts/client.js';
 import { translateStsError } from '../../src/issuance/sts/errors.js';
 import { limited } from '../../src/issuance/sts/slots.js';
 import { FAULTS, startFaultProxy } from '../support/fault-proxy.js';
@@ -115,6 +115,24 @@ t.test('a pause ends with one call; a busy account does not hold up another', as
   t.equal(await call(), 'answered');
 });
 
+t.test('who signs pays: the pause is of their account, whosever the role is', async (t) => {
+  const answers: Record<string, StsAnswer> = { 'eu-west-1': failure(400, 'Throttling') };
+  const { sts, wire } = await inRegions(t, answers);
+  const assume = (account: string, as?: Signer) =>
+    outcomeOf(
+      sts.client({}).assumeRole({ RoleArn: `arn:aws:iam::${account}:role/x`, RoleSessionName: 'alice' }, as),
+    );
+  t.equal(await assume('111122223333'), 'sts_throttled sts.Throttling');
+  const tried = wire();
+  t.equal(await assume('444455556666'), 'sts_throttled sts.paused', 'the same quota: the one of the broker');
+  t.equal(await outcomeOf(sts.client({}).getFederationToken({ Name: 'alice' })), 'sts_throttled sts.paused');
+  t.same(wire(), tried, 'without a call');
+  answers['eu-west-1'] = ROLE;
+  t.equal(await assume('444455556666', { credentials: AS, account: '111122223333' }), 'answered');
+  answers['eu-west-1'] = WEB;
+  t.equal(await outcomeOf(web(sts.client({}))), 'answered', 'nobody signs');
+});
+
 t.test('a call that is cut off while it waits to be made again fails with what STS said', async (t) => {
   const answer = { ...failure(400, 'Throttling'), headers: { 'x-amz-retry-after': '5000' } };
   const { sts, wire } = await inRegions(t, { 'eu-west-1': answer, 'eu-central-1': WEB });
@@ -150,6 +168,15 @@ t.test('every partition has its own endpoints, always of a region', async (t) =>
     t.equal(await outcomeOf(web(sts.client({}))), 'sts_unavailable sts.connect', host);
     t.equal(asked.at(-1), host);
   }
+});
+
+t.test('an environment that contradicts the config is no outage', async (t) => {
+  process.env['AWS_USE_FIPS_ENDPOINT'] = 'true';
+  t.teardown(() => delete process.env['AWS_USE_FIPS_ENDPOINT']);
+  const { sts, wire } = await inRegions(t, { 'eu-west-1': WEB });
+  for (let call = 0; call < 4; call++)
+    t.equal(await outcomeOf(web(sts.client({}))), 'sts_rejected_request sts.EndpointError');
+  t.same([wire(), sts.regions()], [[0], { 'eu-west-1': 'closed' }]);
 });
 
 t.test('a role with a region of its own is asked for there alone', async (t) => {
@@ -275,7 +302,9 @@ t.test('so many calls at once, so many waiting, and no more', async (t) => {
     { running: 2, waiting: 2 },
   );
   const call = (account: string, { signal } = new AbortController()) =>
-    outcomeOf(ask({ operation: 'AssumeRole', account, once: false, send: async () => undefined }, signal));
+    outcomeOf(
+      ask({ operation: 'AssumeRole', account, payer: '', once: false, send: async () => undefined }, signal),
+    );
   const leaving = new AbortController();
   const first = call('a');
   const second = call('b');
@@ -315,7 +344,10 @@ t.test('the roles of a chain share the budget of retries and the connections of 
     return outcomeOf(
       sts
         .client({})
-        .assumeRole({ RoleArn: 'arn:aws:iam::111122223333:role/x', RoleSessionName: 'alice' }, AS),
+        .assumeRole(
+          { RoleArn: 'arn:aws:iam::111122223333:role/x', RoleSessionName: 'alice' },
+          { credentials: AS, account: '111122223333' },
+        ),
     );
   };
   for (let call = 0; call < 30; call++) await hop();

@@ -5,7 +5,7 @@ import type { Read } from './second-reader-worker.js';
 
 /**
  * saml2-js keeps only the last of several Attributes of one Name, so only that one can be compared; of a structured
- * one, only that it is there.
+ * one, only that it is there. Carriage returns it reads as line feeds.
  * @throws SallyportError `proof_invalid`, reason `saml.reader.disagrees`.
  */
 export function requireAgreement(facts: AssertionFacts, second: NonNullable<Read['user']>): void {
@@ -15,10 +15,12 @@ export function requireAgreement(facts: AssertionFacts, second: NonNullable<Read
     second.nameId === facts.nameId.value &&
     seen.size === expected.size &&
     [...expected].every(([name, { structured, values }]) =>
-      structured ? seen.has(name) : sameList(values, seen.get(name)),
+      structured ? seen.has(name) : sameList(values.map(lineFeeds), seen.get(name)),
     );
   if (!same) refuse('reader.disagrees');
 }
+
+const lineFeeds = (text: string) => text.replace(/\r\n?/g, '\n');
 
 function sameList(a: readonly string[], b: readonly string[] | undefined): boolean {
   return b !== undefined && a.length === b.length && a.every((value, index) => value === b[index]);

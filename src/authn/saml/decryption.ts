@@ -23,11 +23,12 @@ export interface Decrypted {
 }
 
 /**
- * XML Encryption 1.1 sections 3 and 5. `signed`: whether a verified signature covers `encrypted`; only then is
- * AES-CBC, which an attacker could have altered, decrypted at all.
+ * XML Encryption 1.1 sections 3 and 5, for the EncryptedAssertion of `response`. `signed`: whether a verified signature
+ * covers it; only then is AES-CBC, which an attacker could have altered, decrypted at all.
  * @throws SallyportError `proof_invalid`, reason `saml.decryption`, whatever was wrong.
  */
 export function decryptAssertion(
+  response: XmlElement,
   encrypted: XmlElement,
   signed: boolean,
   keys: readonly string[],
@@ -35,11 +36,14 @@ export function decryptAssertion(
 ): Decrypted {
   try {
     const xml = rewrite(encrypted, signed);
-    const text = keys.map((key) => attempt(xml, key)).find((plain) => plain !== undefined);
-    const assertion = parseXml(text ?? '', rules).root;
+    const plain = keys.map((key) => attempt(xml, key)).find((text) => text !== undefined) ?? '';
+    const inScope = new Map([...response.declarations, ...encrypted.declarations]);
+    const assertion = parseXml(plain, rules, inScope).root;
     // xml-encryption puts U+FFFD where the plain text is not UTF-8.
-    const readable = text !== undefined && !text.includes('\uFFFD');
-    if (readable && is(assertion, SAML, 'Assertion')) return { text, assertion };
+    const readable = !plain.includes('\uFFFD');
+    if (readable && is(assertion, SAML, 'Assertion')) {
+      return { text: standingAlone(plain, assertion, inScope), assertion };
+    }
   } catch {
     // The one refusal below.
   }
@@ -69,6 +73,20 @@ function attempt(xml: string, key: string): string | undefined {
     },
   );
   return plain;
+}
+
+/**
+ * The text of an element with the namespaces that it took from around it declared in its own tag:
+ * plain text is read in the place of its EncryptedData. Exclusive c14n gives the same bytes for both.
+ */
+function standingAlone(
+  text: string,
+  { declarations }: XmlElement,
+  inScope: ReadonlyMap<string, string>,
+): string {
+  const missing = [...inScope].filter(([prefix]) => !declarations.has(prefix));
+  const written = missing.map(([prefix, uri]) => ` xmlns${prefix && `:${prefix}`}="${uri}"`);
+  return text.replace(/<[A-Za-z_][^\s/>]*/, (tag) => tag + written.join(''));
 }
 
 /** The EncryptedData with its EncryptedKey inside, in the plainest form. Throws if a part is missing or odd. */

@@ -27,4 +27,8 @@ export const PROOF_NAMESPACES: ReadonlySet<string> = new Set([
   EXCLUSIVE_C14N,
   'http://www.w3.org/2001/XMLSchema',
   'http://www.w3.org/2001/XMLSchema-instance',
+  // What SAML itself puts on an Attribute: SAML profiles 8.2.4 and 8.5.3, SAML attribute extensions 2.
+  'urn:oasis:names:tc:SAML:2.0:profiles:attribute:X500',
+  'urn:oasis:names:tc:SAML:2.0:profiles:attribute:XACML',
+  'urn:oasis:names:tc:SAML:attribute:ext',
 ]);

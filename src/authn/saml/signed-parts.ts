@@ -2,7 +2,7 @@
 // bytes; only the frame of a Response without a signature of its own is not, and `responseSigned` says so.
 import { setImmediate } from 'node:timers/promises';
 import { type Decrypted, decryptAssertion } from './decryption.js';
-import { is, one } from './elements.js';
+import { is, one, walk } from './elements.js';
 import { SAML, SAMLP, STATUS_SUCCESS } from './namespaces.js';
 import { checkPlaces, type Outline } from './outline.js';
 import { refuse } from './refusal.js';
@@ -51,7 +51,7 @@ export async function readSignedParts(
     return { ...frame, assertion, reading: { xml: text, ...readerCheck(signature) } };
   }
   const encrypted = childOf(response, 'EncryptedAssertion');
-  const decrypted = decryptAssertion(encrypted, frame.responseSigned, keys.decryption, rules);
+  const decrypted = decryptAssertion(response, encrypted, frame.responseSigned, keys.decryption, rules);
   checkPlaces(decrypted.assertion, decrypted.assertion, [decrypted.assertion]);
   const signedAssertion = await verify(decrypted.text, decrypted.assertion);
   const signature = signedAssertion ?? signedResponse ?? refuse('signature.missing');
@@ -68,11 +68,14 @@ function childOf(response: XmlElement, name: string): XmlElement {
   );
 }
 
+/** saml2-js writes the document anew before it checks it, and reads a carriage return as a line feed then. */
 function readerCheck({
+  element,
   signedBy,
   readerCanCheck,
 }: SignedElement): Pick<Reading, 'certificate' | 'checkSignature'> {
-  return { certificate: signedBy.certificate.toString(), checkSignature: readerCanCheck };
+  const altered = [...walk(element)].some(({ text }) => text.includes('\r'));
+  return { certificate: signedBy.certificate.toString(), checkSignature: readerCanCheck && !altered };
 }
 
 function inPlainResponse({ text }: Decrypted): string {

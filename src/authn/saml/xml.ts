@@ -10,6 +10,8 @@ export interface XmlElement {
   readonly name: string;
   /** By name; `{namespace}name` if the attribute has a prefix. */
   readonly attributes: ReadonlyMap<string, string>;
+  /** Namespaces that its own tag declares, by prefix; '' is the default namespace. */
+  readonly declarations: ReadonlyMap<string, string>;
   readonly children: readonly XmlElement[];
   /** The element's own text; blank text between child elements is left out. */
   readonly text: string;
@@ -35,6 +37,7 @@ export interface XmlRules {
 interface OpenElement extends XmlElement {
   readonly children: XmlElement[];
   readonly attributes: Map<string, string>;
+  readonly declarations: Map<string, string>;
   text: string;
 }
 
@@ -46,11 +49,22 @@ const NAMESPACE_NAME = /^[A-Za-z0-9:/._~#?=%+,;@!$()*-]*$/;
 /** XML 1.0 does not count these as line ends; xmldom does. */
 const FOREIGN_LINE_END = /[\u0085\u2028]/;
 
-/** @throws SallyportError `proof_malformed`, reason `saml.xml.*`, at the first breach of the rules. */
-export function parseXml(text: string, rules: XmlRules): XmlDocument {
+/**
+ * `inScope`: namespaces by prefix, where the text was taken out of a larger document.
+ * @throws SallyportError `proof_malformed`, reason `saml.xml.*`, at the first breach of the rules.
+ */
+export function parseXml(
+  text: string,
+  rules: XmlRules,
+  inScope: ReadonlyMap<string, string> = new Map(),
+): XmlDocument {
   if (FOREIGN_LINE_END.test(text)) return malformed('character');
   const builder = new TreeBuilder(rules);
-  const parser = new SaxesParser({ xmlns: true, position: false });
+  const parser = new SaxesParser({
+    xmlns: true,
+    position: false,
+    additionalNamespaces: Object.fromEntries(inScope),
+  });
   const outsideMarkup = (kind: string) => () => {
     if (rules.comments === 'refuse') malformed(kind);
   };
@@ -97,10 +111,16 @@ class TreeBuilder {
 
   open(tag: SaxesTagNS): void {
     if (!NAME.test(tag.name)) malformed('name');
-    const attributes = new Map<string, string>();
-    for (const attribute of Object.values(tag.attributes)) this.#addAttribute(attributes, attribute);
+    const element: OpenElement = {
+      namespace: tag.uri,
+      name: tag.local,
+      attributes: new Map(),
+      declarations: new Map(),
+      children: [],
+      text: '',
+    };
+    for (const attribute of Object.values(tag.attributes)) this.#addAttribute(element, attribute);
     this.#allow(tag.uri);
-    const element = { namespace: tag.uri, name: tag.local, attributes, children: [], text: '' };
     this.#stack.at(-1)?.children.push(element);
     this.#root ??= element;
     this.#stack.push(element);
@@ -123,13 +143,14 @@ class TreeBuilder {
   }
 
   #addAttribute(
-    attributes: Map<string, string>,
+    { attributes, declarations }: OpenElement,
     { name, prefix, local, uri, value }: SaxesAttributeNS,
   ): void {
     if (!NAME.test(name)) malformed('name');
     if (uri === XMLNS) {
       this.#allow(value);
       this.#namespaces.add(value);
+      declarations.set(prefix === '' ? '' : local, value);
       return;
     }
     if (prefix !== '') this.#allow(uri);

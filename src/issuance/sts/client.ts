@@ -29,15 +29,24 @@ import type { Credentials, Operation } from '../../core/types.js';
 /** What STS can be asked: for a role, or about the broker itself. */
 export type StsOperation = Operation | 'DecodeAuthorizationMessage' | 'GetCallerIdentity';
 
+/** Who signs a call instead of the broker itself, e.g. the role before in a chain. */
+export interface Signer {
+  readonly credentials: Credentials;
+  /** Id of their account. */
+  readonly account: string;
+}
+
 /** One call of STS, ready to be made in any region. */
 export interface StsCall<Answer> {
   readonly operation: StsOperation;
-  /** Id of the account whose limits it counts against: the role's; empty for the broker's own. */
+  /** Id of the role's account, which says in what regions STS is activated; empty for the broker's own. */
   readonly account: string;
+  /** Id of the account whose quota it uses: the signer's, of an unsigned call the role's; empty for the broker's own. */
+  readonly payer: string;
   /** It must not be made again where STS may have seen it. */
   readonly once: boolean;
-  /** Whose credentials sign it, e.g. those of the role before in a chain; default: the broker's own. */
-  readonly as?: Credentials;
+  /** Default: the broker itself. */
+  readonly as?: Signer;
   send(client: STSClient, options: { readonly abortSignal: AbortSignal }): Promise<Answer>;
 }
 
@@ -46,7 +55,7 @@ export type Ask = <Answer>(call: StsCall<Answer>, signal: AbortSignal) => Promis
 
 /** STS over plain values, as AWS names them. Every call throws only `SallyportError`. */
 export interface StsClient {
-  assumeRole(input: AssumeRoleCommandInput, as?: Credentials): Promise<AssumeRoleCommandOutput>;
+  assumeRole(input: AssumeRoleCommandInput, as?: Signer): Promise<AssumeRoleCommandOutput>;
   assumeRoleWithSAML(input: AssumeRoleWithSAMLCommandInput): Promise<AssumeRoleWithSAMLCommandOutput>;
   assumeRoleWithWebIdentity(
     input: AssumeRoleWithWebIdentityCommandInput,
@@ -76,27 +85,31 @@ export function clientOver(
       RoleArn,
       TokenCode,
     }: { readonly RoleArn?: string | undefined; readonly TokenCode?: string | undefined },
+    payer = '',
   ) => ({
     operation,
     account: RoleArn === undefined ? '' : accountIn(RoleArn),
+    payer,
     once: TokenCode !== undefined,
   });
+  const unsigned = (operation: StsOperation, input: { readonly RoleArn: string | undefined }) =>
+    about(operation, input, accountIn(input.RoleArn ?? ''));
   return {
     hasTemporaryCredentials,
     assumeRole: (input, as) =>
       ask({
-        ...about('AssumeRole', input),
+        ...about('AssumeRole', input, as?.account),
         ...(as && { as }),
         send: (client, options) => client.send(new AssumeRoleCommand(input), options),
       }),
     assumeRoleWithSAML: (input) =>
       ask({
-        ...about('AssumeRoleWithSAML', input),
+        ...unsigned('AssumeRoleWithSAML', input),
         send: (client, options) => client.send(new AssumeRoleWithSAMLCommand(input), options),
       }),
     assumeRoleWithWebIdentity: (input) =>
       ask({
-        ...about('AssumeRoleWithWebIdentity', input),
+        ...unsigned('AssumeRoleWithWebIdentity', input),
         send: (client, options) => client.send(new AssumeRoleWithWebIdentityCommand(input), options),
       }),
     decodeAuthorizationMessage: (input) =>

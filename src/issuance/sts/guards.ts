@@ -47,11 +47,14 @@ function away({ region, log, onRegionChange, now }: GuardsOptions): GuardOptions
   };
 }
 
-/** STS limits calls by account and region: one refusal speaks for all calls of both. */
+/**
+ * STS limits calls by account and region: one refusal speaks for all calls of both. Who signs pays, whosever role it is.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
 function throttled({ region, log, now }: GuardsOptions): GuardOptions {
   return {
     settings: { threshold: 1, firstMs: 2000, maxMs: 60_000 },
-    keyOf: ({ account }) => account,
+    keyOf: ({ payer }) => payer,
     judge: (error) => {
       if (error.code === 'sts_throttled') return 'failure';
       return answered(error) ? 'success' : 'nothing';

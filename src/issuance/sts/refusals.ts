@@ -167,6 +167,11 @@ const table: Readonly<Record<string, Refusal>> = {
   },
   // The SDK's own
   CredentialsProviderError: { code: 'broker_credentials_invalid' },
+  EndpointError: {
+    code: 'sts_rejected_request',
+    detail:
+      'The broker is set up for two kinds of STS endpoints at once. Ask the operator to look for AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT or AWS_ENDPOINT_URL_STS in its environment: FIPS and dual-stack go with no endpoint of your own.',
+  },
 };
 
 /** By the code on the wire or the SDK's name for it, without the `Exception` most have. */

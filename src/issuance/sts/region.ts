@@ -69,7 +69,7 @@ export function openRegion(options: RegionOptions): RegionClient {
     ask: async ({ operation, as, once, send }, abortSignal) => {
       try {
         // What is made once only carries an MFA code, which goes with the broker's own identity.
-        const client = as ? await signedBy(as) : once ? ownOnce : own;
+        const client = as ? await signedBy(as.credentials) : once ? ownOnce : own;
         return await untilAborted(abortSignal, send(client, { abortSignal }));
       } catch (error) {
         const cutOff = abortSignal.aborted && (failures.get(abortSignal) ?? abortSignal.reason);

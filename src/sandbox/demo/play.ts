@@ -95,6 +95,16 @@ async function steps({ broker, sandbox }: DemoStage): Promise<readonly Step[]> {
       },
     },
     {
+      who: 'carol',
+      proof: JWT,
+      role: 'prod-admin, by a chain',
+      ask: async () => exchange({ Role: 'prod-admin', Reason: 'the demo' }, await token('carol')),
+      expect: {
+        operation: 'AssumeRole',
+        outcome: /::444455556666:assumed-role\/Admin\/carol, SourceIdentity=carol@corp\.example$/,
+      },
+    },
+    {
       who: 'alice',
       proof: JWT,
       role: 'partner-upload',

@@ -59,7 +59,15 @@ const oktaDocument = `<?xml version="1.0" encoding="UTF-8"?><saml2p:Response Des
 const keycloakRole = (name: string) =>
   `<saml:Attribute Name="Role" NameFormat="${BASIC}"><saml:AttributeValue ${XSI} xsi:type="xs:string">${name}</saml:AttributeValue></saml:Attribute>`;
 
-const shibbolethAssertion = `<saml2:Assertion xmlns:saml2="${SAML}" xmlns:xsd="http://www.w3.org/2001/XMLSchema" ID="_2f1e0d9c8b7a69584736251403f2e1d0" IssueInstant="${at(0)}" Version="2.0"><saml2:Issuer>${shibboleth}</saml2:Issuer><saml2:Subject><saml2:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:transient" NameQualifier="${shibboleth}" SPNameQualifier="${AWS_AUDIENCE}">AAdzZWNyZXQxdransient</saml2:NameID><saml2:SubjectConfirmation Method="${BEARER}"><saml2:SubjectConfirmationData Address="192.0.2.7" NotOnOrAfter="${at(300)}" Recipient="${AWS_SIGN_IN}"/></saml2:SubjectConfirmation></saml2:Subject><saml2:Conditions NotBefore="${at(0)}" NotOnOrAfter="${at(300)}"><saml2:AudienceRestriction><saml2:Audience>${AWS_AUDIENCE}</saml2:Audience></saml2:AudienceRestriction><saml2:ProxyRestriction Count="1"><saml2:Audience>https://proxy.example</saml2:Audience></saml2:ProxyRestriction></saml2:Conditions><saml2:Advice><saml2:AssertionIDRef>_0123456789abcdef</saml2:AssertionIDRef><saml2:AssertionURIRef>https://idp.university.example/a/1</saml2:AssertionURIRef></saml2:Advice><saml2:AuthnStatement AuthnInstant="${at(-5)}" SessionIndex="_9a8b7c6d5e4f" SessionNotOnOrAfter="${at(3600)}"><saml2:SubjectLocality Address="192.0.2.7" DNSName="pc7.university.example"/><saml2:AuthnContext><saml2:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport</saml2:AuthnContextClassRef><saml2:AuthenticatingAuthority>https://upstream.example/idp</saml2:AuthenticatingAuthority><saml2:AuthenticatingAuthority>https://further.example/idp</saml2:AuthenticatingAuthority></saml2:AuthnContext></saml2:AuthnStatement><saml2:AttributeStatement><saml2:Attribute FriendlyName="eduPersonPrincipalName" Name="urn:oid:1.3.6.1.4.1.5923.1.1.1.6" NameFormat="${URI}"><saml2:AttributeValue xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="xsd:string">alice@university.example</saml2:AttributeValue></saml2:Attribute><saml2:Attribute FriendlyName="eduPersonTargetedID" Name="urn:oid:1.3.6.1.4.1.5923.1.1.1.10" NameFormat="${URI}"><saml2:AttributeValue><saml2:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent" NameQualifier="${shibboleth}" SPNameQualifier="${AWS_AUDIENCE}">zGv8=</saml2:NameID></saml2:AttributeValue></saml2:Attribute></saml2:AttributeStatement></saml2:Assertion>`;
+/** The Response with its signed assertion encrypted, which is cut out without the namespaces from around it. */
+const encryptedAsItStood = (xml: string) =>
+  sign(
+    xml.replace(/<saml:Assertion .*<\/saml:Assertion>/, (plain) => encrypt(plain)),
+    'ID_11111111-2222-4333-8444-555555555555',
+    { prefix: 'dsig', keyInfo },
+  );
+
+const shibbolethAssertion = `<saml2:Assertion xmlns:saml2="${SAML}" xmlns:xsd="http://www.w3.org/2001/XMLSchema" ID="_2f1e0d9c8b7a69584736251403f2e1d0" IssueInstant="${at(0)}" Version="2.0"><saml2:Issuer>${shibboleth}</saml2:Issuer><saml2:Subject><saml2:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:transient" NameQualifier="${shibboleth}" SPNameQualifier="${AWS_AUDIENCE}">AAdzZWNyZXQxdransient</saml2:NameID><saml2:SubjectConfirmation Method="${BEARER}"><saml2:SubjectConfirmationData Address="192.0.2.7" NotOnOrAfter="${at(300)}" Recipient="${AWS_SIGN_IN}"/></saml2:SubjectConfirmation></saml2:Subject><saml2:Conditions NotBefore="${at(0)}" NotOnOrAfter="${at(300)}"><saml2:AudienceRestriction><saml2:Audience>${AWS_AUDIENCE}</saml2:Audience></saml2:AudienceRestriction><saml2:ProxyRestriction Count="1"><saml2:Audience>https://proxy.example</saml2:Audience></saml2:ProxyRestriction></saml2:Conditions><saml2:Advice><saml2:AssertionIDRef>_0123456789abcdef</saml2:AssertionIDRef><saml2:AssertionURIRef>https://idp.university.example/a/1</saml2:AssertionURIRef></saml2:Advice><saml2:AuthnStatement AuthnInstant="${at(-5)}" SessionIndex="_9a8b7c6d5e4f" SessionNotOnOrAfter="${at(3600)}"><saml2:SubjectLocality Address="192.0.2.7" DNSName="pc7.university.example"/><saml2:AuthnContext><saml2:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport</saml2:AuthnContextClassRef><saml2:AuthenticatingAuthority>https://upstream.example/idp</saml2:AuthenticatingAuthority><saml2:AuthenticatingAuthority>https://further.example/idp</saml2:AuthenticatingAuthority></saml2:AuthnContext></saml2:AuthnStatement><saml2:AttributeStatement><saml2:Attribute xmlns:x500="urn:oasis:names:tc:SAML:2.0:profiles:attribute:X500" x500:Encoding="LDAP" FriendlyName="eduPersonPrincipalName" Name="urn:oid:1.3.6.1.4.1.5923.1.1.1.6" NameFormat="${URI}"><saml2:AttributeValue xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="xsd:string">alice@university.example</saml2:AttributeValue></saml2:Attribute><saml2:Attribute FriendlyName="eduPersonTargetedID" Name="urn:oid:1.3.6.1.4.1.5923.1.1.1.10" NameFormat="${URI}"><saml2:AttributeValue><saml2:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent" NameQualifier="${shibboleth}" SPNameQualifier="${AWS_AUDIENCE}">zGv8=</saml2:NameID></saml2:AttributeValue></saml2:Attribute></saml2:AttributeStatement></saml2:Assertion>`;
 
 /** The EncryptedKey says who it is for, by which digest, and with which certificate; IDs begin with `_`. */
 const shibbolethEncrypted = (algorithm: string) =>
@@ -136,6 +144,19 @@ const SHAPES: Readonly<Record<string, Shape>> = {
       { prefix: 'dsig', keyInfo },
     ),
   },
+  'Keycloak: encrypted as it stood in the Response, whose prefix it uses without declaring it': {
+    entityId: keycloak,
+    config: { decryptionKeys: [fixture('broker.key')] },
+    subject: 'G-1f2e3d4c-5b6a-7988',
+    claims: { Role: ['a'] },
+    xml: encryptedAsItStood(
+      sign(
+        `<samlp:Response xmlns:samlp="${SAMLP}" xmlns:saml="${SAML}" Destination="${AWS_SIGN_IN}" ID="ID_11111111-2222-4333-8444-555555555555" IssueInstant="${at(0)}" Version="2.0"><saml:Issuer>${keycloak}</saml:Issuer><samlp:Status><samlp:StatusCode Value="${SUCCESS}"/></samlp:Status><saml:Assertion ID="ID_66666666-7777-4888-8999-000000000000" IssueInstant="${at(0)}" Version="2.0" xmlns="${SAML}"><saml:Issuer>${keycloak}</saml:Issuer><saml:Subject><saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">G-1f2e3d4c-5b6a-7988</saml:NameID><saml:SubjectConfirmation Method="${BEARER}"><saml:SubjectConfirmationData NotOnOrAfter="${at(58)}" Recipient="${AWS_SIGN_IN}"/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="${at(-2)}" NotOnOrAfter="${at(58)}"><saml:AudienceRestriction><saml:Audience>${AWS_AUDIENCE}</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="${at(0)}"><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement><saml:AttributeStatement>${keycloakRole('a')}</saml:AttributeStatement></saml:Assertion></samlp:Response>`,
+        'ID_66666666-7777-4888-8999-000000000000',
+        { prefix: 'dsig', keyInfo },
+      ),
+    ),
+  },
   'Okta: both signed, with prefixes that the signature includes, namespaces declared again on every child': {
     entityId: okta,
     subject: 'alice@corp.example',
@@ -146,20 +167,22 @@ const SHAPES: Readonly<Record<string, Shape>> = {
       inclusive,
     ),
   },
-  'ADFS: Consent, the assertion in the default namespace, empty and typed values, no SessionIndex': {
-    entityId: adfs,
-    subject: 'CORP\\alice',
-    claims: {
-      'http://schemas.xmlsoap.org/claims/Group': ['Domain Users', 'Analysts & Co'],
-      'http://schemas.microsoft.com/ws/2008/06/identity/claims/windowsaccountname': [''],
+  'ADFS: Consent, the assertion in the default namespace, empty, typed and two-line values, no SessionIndex':
+    {
+      entityId: adfs,
+      subject: 'CORP\\alice',
+      claims: {
+        'http://schemas.xmlsoap.org/claims/Group': ['Domain Users', 'Analysts & Co'],
+        'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/streetaddress': ['1 High Street\r\nFloor 2'],
+        'http://schemas.microsoft.com/ws/2008/06/identity/claims/windowsaccountname': [''],
+      },
+      xml: sign(
+        `<samlp:Response ID="_a1b2c3d4-0000-4111-8222-333344445555" Version="2.0" IssueInstant="${at(0)}" Destination="${AWS_SIGN_IN}" Consent="urn:oasis:names:tc:SAML:2.0:consent:unspecified" xmlns:samlp="${SAMLP}"><Issuer xmlns="${SAML}">${adfs}</Issuer><samlp:Status><samlp:StatusCode Value="${SUCCESS}" /></samlp:Status><Assertion ID="_b2c3d4e5-0000-4111-8222-333344445555" IssueInstant="${at(0)}" Version="2.0" xmlns="${SAML}"><Issuer>${adfs}</Issuer><Subject><NameID>CORP\\alice</NameID><SubjectConfirmation Method="${BEARER}"><SubjectConfirmationData NotOnOrAfter="${at(300)}" Recipient="${AWS_SIGN_IN}" /></SubjectConfirmation></Subject><Conditions NotBefore="${at(0)}" NotOnOrAfter="${at(3600)}"><AudienceRestriction><Audience>${AWS_AUDIENCE}</Audience></AudienceRestriction></Conditions><AttributeStatement><Attribute Name="http://schemas.xmlsoap.org/claims/Group"><AttributeValue>Domain Users</AttributeValue><AttributeValue xmlns:tn="http://www.w3.org/2001/XMLSchema" xmlns:b="http://www.w3.org/2001/XMLSchema-instance" b:type="tn:string">Analysts &amp; Co</AttributeValue></Attribute><Attribute Name="http://schemas.xmlsoap.org/ws/2005/05/identity/claims/streetaddress"><AttributeValue>1 High Street&#xD;&#xA;Floor 2</AttributeValue></Attribute><Attribute Name="http://schemas.microsoft.com/ws/2008/06/identity/claims/windowsaccountname" a:OriginalIssuer="${adfs}" xmlns:a="http://schemas.xmlsoap.org/ws/2009/09/identity/claims"><AttributeValue></AttributeValue></Attribute></AttributeStatement><AuthnStatement AuthnInstant="${at(-30)}"><AuthnContext><AuthnContextClassRef>urn:federation:authentication:windows</AuthnContextClassRef></AuthnContext></AuthnStatement></Assertion></samlp:Response>`,
+        '_b2c3d4e5-0000-4111-8222-333344445555',
+        { keyInfo },
+      ),
+      config: { namespaces: ['http://schemas.xmlsoap.org/ws/2009/09/identity/claims'] },
     },
-    xml: sign(
-      `<samlp:Response ID="_a1b2c3d4-0000-4111-8222-333344445555" Version="2.0" IssueInstant="${at(0)}" Destination="${AWS_SIGN_IN}" Consent="urn:oasis:names:tc:SAML:2.0:consent:unspecified" xmlns:samlp="${SAMLP}"><Issuer xmlns="${SAML}">${adfs}</Issuer><samlp:Status><samlp:StatusCode Value="${SUCCESS}" /></samlp:Status><Assertion ID="_b2c3d4e5-0000-4111-8222-333344445555" IssueInstant="${at(0)}" Version="2.0" xmlns="${SAML}"><Issuer>${adfs}</Issuer><Subject><NameID>CORP\\alice</NameID><SubjectConfirmation Method="${BEARER}"><SubjectConfirmationData NotOnOrAfter="${at(300)}" Recipient="${AWS_SIGN_IN}" /></SubjectConfirmation></Subject><Conditions NotBefore="${at(0)}" NotOnOrAfter="${at(3600)}"><AudienceRestriction><Audience>${AWS_AUDIENCE}</Audience></AudienceRestriction></Conditions><AttributeStatement><Attribute Name="http://schemas.xmlsoap.org/claims/Group"><AttributeValue>Domain Users</AttributeValue><AttributeValue xmlns:tn="http://www.w3.org/2001/XMLSchema" xmlns:b="http://www.w3.org/2001/XMLSchema-instance" b:type="tn:string">Analysts &amp; Co</AttributeValue></Attribute><Attribute Name="http://schemas.microsoft.com/ws/2008/06/identity/claims/windowsaccountname" a:OriginalIssuer="${adfs}" xmlns:a="http://schemas.xmlsoap.org/ws/2009/09/identity/claims"><AttributeValue></AttributeValue></Attribute></AttributeStatement><AuthnStatement AuthnInstant="${at(-30)}"><AuthnContext><AuthnContextClassRef>urn:federation:authentication:windows</AuthnContextClassRef></AuthnContext></AuthnStatement></Assertion></samlp:Response>`,
-      '_b2c3d4e5-0000-4111-8222-333344445555',
-      { keyInfo },
-    ),
-    config: { namespaces: ['http://schemas.xmlsoap.org/ws/2009/09/identity/claims'] },
-  },
   'Shibboleth: encrypted with AES-128-GCM, FriendlyName, Advice, ProxyRestriction, AuthenticatingAuthority':
     shibbolethDocument('aes128-gcm'),
   'Shibboleth: encrypted with AES-256-GCM': shibbolethDocument('aes256-gcm'),
