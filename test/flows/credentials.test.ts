@@ -224,7 +224,8 @@ t.test('who asks for the same again gets the same, recorded each time', async (t
   const { RequestId, ...decided } = again.json.Sallyport;
   t.same({ ...first.json.Sallyport, RequestId, Cached: true }, { ...decided, RequestId });
   const [, issued] = await audit(first.json.Sallyport.RequestId);
-  const [, handedOut] = await audit(RequestId);
+  const [handedOut, ...more] = await audit(RequestId);
+  t.same(more, [], 'no intent: STS is not asked');
   t.strictSame(handedOut.Issued, { ...issued.Issued, Cached: true });
   t.notSame(handedOut.Principal.ProofId, issued.Principal.ProofId, 'each by its own proof');
   const others = await Promise.all([
