@@ -38,11 +38,13 @@ const wide = sideOf('arn:aws:iam::*:role/*');
 const { policy } = wide;
 
 t.test('an IAM role of the config is had by its name alone, with what is demanded of it', (t) => {
-  const principal = principalOf({ arns: [ADMIN, DEV], leaver: true }, { issuer: 'corp' });
+  const otherCase = ADMIN.replace('Admin', 'ADMIN');
+  const principal = principalOf({ arns: [ADMIN, DEV, otherCase], leaver: true }, { issuer: 'corp' });
   const ask = (role: string) =>
     refusalOf(() => decide(policy, principal, { sourceAddress: HERE, role }, NOW))?.code;
   t.equal(ask('admin'), 'role_not_permitted', 'denied by name');
   t.equal(ask(ADMIN), 'role_not_permitted', 'and there is no way round by its ARN');
+  t.equal(ask(otherCase), 'role_not_permitted', 'nor by one in another case');
   t.equal(ask(DEV), undefined);
   const names = permittedRoles(
     policy,
