@@ -18,7 +18,7 @@ const PROVIDER_ARN = new RegExp(SAML_PROVIDER_ARN_PATTERN);
 /** The roles that the caller's claims name and this entry of the config accepts, in the order of the claim. */
 export type ClaimedRoles = (situation: Situation) => readonly CompiledRole[];
 
-/** `configured`: ARNs that roles of the config have. */
+/** `configured`: ARNs that roles of the config have, in lower case. */
 export function compileClaimedRoles(
   family: string,
   position: number,
@@ -32,8 +32,9 @@ export function compileClaimedRoles(
   const accounts = new Set(config.accounts);
   const demands = demandsOf(config);
   // An IAM role that the config has by name is had by that name alone: what the config demands of it holds.
+  // Names in IAM differ in more than case.
   const accepts = (arn: string) =>
-    !configured.has(arn) &&
+    !configured.has(arn.toLowerCase()) &&
     accounts.has(accountOf(arn)) &&
     config.roleArns.some((glob) => matchesGlob(arn, glob));
   return ({ principal }) => {

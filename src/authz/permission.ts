@@ -44,9 +44,11 @@ export function permittedTo(
     ? policy.roleList
     : [...named].flatMap((name) => policy.roles.get(name) ?? []).sort((a, b) => a.position - b.position);
   const covering = indexByRole(applying);
+  const families = claimedFamilies(policy, situation);
   const permitted = new Map<string, Permitted>();
   for (const role of [...configured, ...claimedRoles(policy, situation)]) {
-    const each = permitted.has(role.name) ? undefined : permit(role, covering(namesOf(role)));
+    if (permitted.has(role.name)) continue;
+    const each = permit(role, covering([role.name, ...(families.get(role.name) ?? [])]));
     if (each) permitted.set(role.name, each);
   }
   return { permitted: [...permitted.values()], failed };
@@ -66,10 +68,7 @@ export function permittedAs(
   const judgedAs = candidates.length > 0 ? candidates : substitute;
   const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forRole(judgedAs.flatMap(namesOf));
   const { applying, failed } = judge(grants?.(situation) ?? [], situation);
-  const [permitted] = candidates.flatMap((each) => {
-    const covering = applying.filter((grant) => namesOf(each).some((name) => grant.coversRole(name)));
-    return permit(each, covering) ?? [];
-  });
+  const [permitted] = candidates.flatMap((each) => permit(each, applying) ?? []);
   if (!permitted) throw notPermitted('role_not_permitted', failed);
   return { ...permitted, failed };
 }
@@ -110,10 +109,14 @@ export function claimedFamilies(
 /** By which a grant can mean the role. */
 const namesOf = ({ name, family }: CompiledRole) => (family === undefined ? [name] : [name, family]);
 
-/** `covering`: the grants that apply and cover the role, in the order of the config. */
-function permit(role: CompiledRole, covering: readonly CompiledGrant[]): Permitted | undefined {
-  const allow = covering.find((grant) => !grant.deny);
-  return allow && !covering.some((grant) => grant.deny) ? { role, grant: allow.id } : undefined;
+/**
+ * `applying`: the grants that apply and cover the role, in the order of the config; of a role that several entries of
+ * `rolesFrom` accept, by any of them. A deny of one entry denies the role, an allow gives it as its own entry has it.
+ */
+function permit(role: CompiledRole, applying: readonly CompiledGrant[]): Permitted | undefined {
+  if (applying.some((grant) => grant.deny)) return undefined;
+  const allow = applying.find((grant) => namesOf(role).some((name) => grant.coversRole(name)));
+  return allow && { role, grant: allow.id };
 }
 
 /**

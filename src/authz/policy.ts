@@ -67,7 +67,9 @@ export function compilePolicy(config: Config): {
   const roleList = Object.entries(config.roles).map(([name, role], position) =>
     compileRole(name, position, role, findings),
   );
-  const configured = new Set(roleList.flatMap(({ target }) => ('roleArn' in target ? [target.roleArn] : [])));
+  const configured = new Set(
+    roleList.flatMap(({ target }) => ('roleArn' in target ? [target.roleArn.toLowerCase()] : [])),
+  );
   const families = Object.keys(config.rolesFrom ?? {});
   const claimedRoles = Object.entries(config.rolesFrom ?? {}).map(([name, entry], index) => {
     const session = compileSession(entry, ['rolesFrom', name], findings);

@@ -367,6 +367,12 @@ t.test('Conditions', async (t) => {
       conditions(audience(AWS_SIGN_IN)),
     ],
     [
+      'an Audience with a blank in it',
+      conditions(audience(AWS_AUDIENCE.replace(':', ': '))),
+      'audience_mismatch saml.audience',
+      conditions(audience(`\n  ${AWS_AUDIENCE}\n`)),
+    ],
+    [
       'an AWS sign-in URL other than the Recipient as Audience',
       conditions(audience('https://eu-west-1.signin.aws.amazon.com/saml')),
       'audience_mismatch saml.audience',

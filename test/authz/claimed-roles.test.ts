@@ -38,11 +38,13 @@ const wide = sideOf('arn:aws:iam::*:role/*');
 const { policy } = wide;
 
 t.test('an IAM role of the config is had by its name alone, with what is demanded of it', (t) => {
-  const principal = principalOf({ arns: [ADMIN, DEV], leaver: true }, { issuer: 'corp' });
+  const otherCase = ADMIN.replace('Admin', 'ADMIN');
+  const principal = principalOf({ arns: [ADMIN, DEV, otherCase], leaver: true }, { issuer: 'corp' });
   const ask = (role: string) =>
     refusalOf(() => decide(policy, principal, { sourceAddress: HERE, role }, NOW))?.code;
   t.equal(ask('admin'), 'role_not_permitted', 'denied by name');
   t.equal(ask(ADMIN), 'role_not_permitted', 'and there is no way round by its ARN');
+  t.equal(ask(otherCase), 'role_not_permitted', 'nor by one in another case');
   t.equal(ask(DEV), undefined);
   const names = permittedRoles(
     policy,
@@ -56,6 +58,48 @@ t.test('an IAM role of the config is had by its name alone, with what is demande
   );
   t.end();
 });
+
+t.test(
+  'a role that two entries accept is given by an allow of either, and denied by a deny of either',
+  (t) => {
+    const entry = (more = '') =>
+      `{ via: AssumeRoleWithWebIdentity, claim: arns, accounts: ["111122223333"], roleArns: ["${DEV}"]${more} }`;
+    const outcomes = (...grants: string[]) => {
+      const { loaded, faults } = parseConfig(
+        `
+server: { url: https://sallyport.corp.example }
+aws: { region: eu-west-1 }
+issuers: { corp: { type: oidc, issuer: https://login.corp.example, audience: sallyport } }
+roles: {}
+rolesFrom: { first: ${entry()}, second: ${entry(', session: { maxDuration: 2h }')} }
+grants: [ ${grants.map((grant, index) => `{ id: g${index}, issuer: corp, match: {}, ${grant} }`).join(', ')} ]`,
+        'sallyport.yaml',
+        {},
+      );
+      if (!loaded || faults.length > 0) throw new Error(JSON.stringify(faults));
+      const { policy } = compilePolicy(loaded.config);
+      const principal = principalOf({ arns: [DEV] }, { issuer: 'corp' });
+      const asked = { sourceAddress: HERE, role: DEV };
+      let grant: string | undefined;
+      const refusal = refusalOf(() => {
+        grant = decide(policy, principal, asked, NOW).grant;
+      });
+      const listed = permittedRoles(policy, principal, asked, NOW).map((each) => each.grant);
+      const { permitted, grants: rules } = explainRole(policy, principal, asked, NOW);
+      const denied = rules.some(({ effect, applies }) => effect === 'deny' && applies);
+      t.same([listed[0], permitted, !denied], [grant, grant !== undefined, grant !== undefined], 'all agree');
+      return grant ?? refusal?.code;
+    };
+    const deny = (role: string) => `effect: deny, roles: [${role}]`;
+    t.equal(outcomes('roles: [first]'), 'g0');
+    t.equal(outcomes('roles: [second]'), 'g0');
+    t.equal(outcomes('roles: [second]', 'roles: [first]'), 'g1', 'as the first entry has it');
+    t.equal(outcomes('roles: [second]', deny('first')), 'role_not_permitted');
+    t.equal(outcomes(deny('second'), 'roles: [first]'), 'role_not_permitted');
+    t.equal(outcomes('roles: [first]', 'roles: [second]', deny('first')), 'role_not_permitted');
+    t.end();
+  },
+);
 
 t.test('an explanation has the grants on the entry of rolesFrom', (t) => {
   const explain = (claims: object, claimsKnown = true, role = DEV) =>

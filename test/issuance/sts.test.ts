@@ -291,6 +291,25 @@ t.test(
   },
 );
 
+t.test("a token of the broker's own that STS refuses is not taken for the caller's", async (t) => {
+  for (const code of ['InvalidIdentityToken', 'ExpiredTokenException', 'IDPRejectedClaim']) {
+    const stub = await startStsStub(t, () => failure(400, code));
+    const { HOME } = process.env;
+    const value = {
+      HOME,
+      AWS_ROLE_ARN: 'arn:aws:iam::111122223333:role/sallyport',
+      AWS_WEB_IDENTITY_TOKEN_FILE: import.meta.filename,
+      AWS_ENDPOINT_URL_STS: stub.url,
+    };
+    t.intercept(process, 'env', { value });
+    const { sts } = openTestSts(t, { 'eu-west-1': stub.url });
+    const call = sts
+      .client({})
+      .assumeRole({ RoleArn: 'arn:aws:iam::111122223333:role/it', RoleSessionName: 'alice' });
+    t.match(await outcomeOf(call), /^broker_credentials_invalid sts\./, code);
+  }
+});
+
 t.test('so many calls at once, so many waiting, and no more', async (t) => {
   const sent: string[] = [];
   const finish = new Map<string, () => void>();

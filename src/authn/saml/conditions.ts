@@ -47,7 +47,8 @@ function ourAudience(restriction: XmlElement, recipient: string, addressing: Add
     { audiences: [SAML, 'Audience', 0, Number.POSITIVE_INFINITY] },
     'audience.content',
   );
-  const texts = audiences.map((audience) => leafText(audience, 'audience.content'));
+  // Blanks around an xs:anyURI are not part of it (XML Schema part 2, 3.2.17).
+  const texts = audiences.map((audience) => leafText(audience, 'audience.content').trim());
   const ours = texts.find((text) => addressing.isAudience(text, recipient));
   return ours ?? refuse('audience', 'audience_mismatch');
 }

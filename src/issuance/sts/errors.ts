@@ -77,6 +77,17 @@ function meaningOf(word: string, text: string, unknown: ErrorCode): Meaning {
 /** A code that came over the network, fit for log and metric. */
 const safeWord = (code: string) => (/^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(code) ? code : 'unknown');
 
+/**
+ * The same for what is signed and has no proof in it: a token that STS refuses is then the one by which the broker gets
+ * its own credentials, e.g. that of a Kubernetes service account.
+ */
+export function translateSignedError(error: unknown): SallyportError {
+  const translated = translateStsError(error);
+  if (!isAboutProof(translated)) return translated;
+  const { reason, sts, cause } = translated;
+  return new SallyportError('broker_credentials_invalid', { reason, sts, cause });
+}
+
 const hasCode = (error: unknown, codes: readonly ErrorCode[]) =>
   error instanceof SallyportError && codes.includes(error.code);
 

@@ -5,7 +5,7 @@ import type { Secret } from '../../core/secret.js';
 import type { Credentials } from '../../core/types.js';
 import { untilAborted } from '../../core/within.js';
 import type { Ask } from './client.js';
-import { translateStsError } from './errors.js';
+import { translateSignedError, translateStsError } from './errors.js';
 import { createHttpHandler, type HttpLimits } from './http-handler.js';
 
 export interface RegionOptions {
@@ -66,21 +66,22 @@ export function openRegion(options: RegionOptions): RegionClient {
     );
 
   return {
-    ask: async ({ as, once, send }, abortSignal) => {
+    ask: async ({ operation, as, once, send }, abortSignal) => {
       try {
         // What is made once only carries an MFA code, which goes with the broker's own identity.
         const client = as ? await signedBy(as.credentials) : once ? ownOnce : own;
         return await untilAborted(abortSignal, send(client, { abortSignal }));
       } catch (error) {
         const cutOff = abortSignal.aborted && (failures.get(abortSignal) ?? abortSignal.reason);
-        throw translateStsError(cutOff || error);
+        const translate = operation.startsWith('AssumeRoleWith') ? translateStsError : translateSignedError;
+        throw translate(cutOff || error);
       }
     },
     hasTemporaryCredentials: async () => {
       try {
         return (await own.config.credentials()).sessionToken !== undefined;
       } catch (error) {
-        throw translateStsError(error);
+        throw translateSignedError(error);
       }
     },
     close: () => own.destroy(),
