@@ -1,6 +1,8 @@
 // What surrounds a call of STS, seen from both sides: what comes back, and what was on the wire.
 
 import dns from 'node:dns';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { type ErrorCode, SallyportError } from '../../src/core/errors.js';
@@ -141,6 +143,24 @@ t.test('a call that is cut off while it waits to be made again fails with what S
   t.equal(await call(), 'sts_throttled sts.paused');
   t.same(wire(), [1, 0]);
   t.same(sts.regions(), { 'eu-west-1': 'closed', 'eu-central-1': 'closed' }, 'it is there, and says no');
+});
+
+t.test('so does one that is cut off while it is made again', async (t) => {
+  const { status = 0, body } = failure(400, 'Throttling');
+  let calls = 0;
+  const server = createServer((_, response) => {
+    if (calls++ === 0) response.writeHead(status, { 'x-amz-retry-after': '1' }).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  const { port } = server.address() as AddressInfo;
+  const { sts } = openTestSts(t, { 'eu-west-1': `http://127.0.0.1:${port}` });
+  const deadline = Date.now() + 1500;
+  t.equal(await outcomeOf(web(sts.client({ deadline }))), 'sts_throttled sts.Throttling');
+  t.equal(calls, 2);
 });
 
 t.test('every partition has its own endpoints, always of a region', async (t) => {

@@ -88,16 +88,15 @@ export function openRegion(options: RegionOptions): RegionClient {
   };
 }
 
-/** By the signal of a call: why it is about to be made again. */
+/** By the signal of a call: why it had to be made again. */
 type LastFailures = WeakMap<object, unknown>;
 
-/** A call that is cut off while it waits to be made again has failed with what STS said, not with its deadline. */
+/** A call that is cut off after it has failed once has failed with what STS said then, not with its deadline. */
 function keepingFailures(failures: LastFailures, client: STSClient): STSClient {
   client.middlewareStack.add(
     (next, { __smithy_context: { abortSignal } = {} }) =>
       async (request) => {
         if (!abortSignal) return next(request);
-        failures.delete(abortSignal);
         try {
           return await next(request);
         } catch (error) {
