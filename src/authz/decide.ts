@@ -76,7 +76,7 @@ function decideAs(
   const lifetime = boundLifetime(role.session.lifetime, principal, asked, now);
   const session: Session = {
     ...role.session.fill(principal.claims),
-    ...narrowing(role.session, asked),
+    ...narrowing(role.session, asked, policy.region),
     durationSeconds: lifetime.seconds,
   };
   return {

@@ -306,6 +306,12 @@ t.test('refused before STS is asked', async (t) => {
     [{ Role: 'session-token', DurationSeconds: 129_601 }, 400, 'duration_exceeds_limit', /129600/],
     [{ Role: 'plain', DurationSeconds: 899 }, 400, 'parameter_invalid', /900/],
     [{ Role: 'plain', Policy: 'x' }, 400, 'parameter_invalid', /JSON object/],
+    [
+      { Role: 'plain', PolicyArns: ['arn:aws-cn:iam::aws:policy/ReadOnlyAccess'] },
+      400,
+      'parameter_invalid',
+      /of aws, the partition/,
+    ],
     [{ Role: 'plain', PolicyArns: ['nonsense'] }, 400, 'parameter_invalid', /PolicyArns/],
     [{ Role: 'plain', PolicyArns: ['arn:of-no-policy-anywhere'] }, 400, 'parameter_invalid', /PolicyArns/],
     [{ Role: 'plain', PolicyArns: [NAMED.RoleArn] }, 400, 'parameter_invalid', /PolicyArns/],
