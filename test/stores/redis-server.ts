@@ -1,5 +1,6 @@
 // Redis from Debian, started for a test on a port of its own with a folder of its own: killed, stopped and started again.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -36,15 +37,22 @@ export async function rememberAlready({ cli }: RedisServer): Promise<void> {
 export const redisPeer = (t: Test): string | undefined =>
   requirePeer(t, REDIS, 'apt-get install redis-server');
 
-/** A port nobody listens on just now. Cluster nodes take port + 10000 too, so it is below 55536. */
+/**
+ * A port nobody listens on just now. Below those that systems give to outgoing connections, which would take it before
+ * the server has started; cluster nodes take port + 10000 too, so that one is below them as well.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
+    const port = 11_000 + randomInt(11_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const taken = await once(server, 'listening').then(
+      () => false,
+      () => true,
+    );
+    if (taken) continue;
     server.close();
     await once(server, 'close');
-    if (address !== null && typeof address === 'object' && address.port < 55_536) return address.port;
+    return port;
   }
 }
 
