@@ -110,10 +110,12 @@ export async function createApp(options: AppOptions): Promise<App> {
   addSecurityHeaders(app);
   if (!options.tls) refuseClearText(app, options.trustProxy);
   limitByAddress(app, options.limiter);
-  app.addHook('preValidation', async (request) => {
+  // Hooks that have nothing to wait for call back at once: a promise each would be a tenth of a cached answer's cost.
+  app.addHook('preValidation', (request, _, done) => {
     if (request.body === undefined) request.body = {};
+    done();
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
     const seconds = reply.elapsedTime / 1000;
     metrics.answered({ route, status: reply.statusCode }, seconds);
@@ -121,6 +123,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       { requestId: request.id, method: request.method, route, status: reply.statusCode, seconds },
       'answered',
     );
+    done();
   });
 
   await app.register(swagger, {
@@ -163,8 +166,9 @@ function closeConnectionsAtTheEnd(app: App): void {
   app.addHook('preClose', async () => {
     stopping = true;
   });
-  app.addHook('onSend', async (_, reply) => {
+  app.addHook('onSend', (_, reply, __, done) => {
     if (stopping) reply.header('connection', 'close');
+    done();
   });
 }
 

@@ -15,7 +15,8 @@ const HEADERS = {
 } as const;
 
 export function addSecurityHeaders(app: App): void {
-  app.addHook('onRequest', async (_, reply) => {
+  app.addHook('onRequest', (_, reply, done) => {
     reply.headers(HEADERS);
+    done();
   });
 }
