@@ -1,6 +1,7 @@
-// The audit log: records to every sink as JSON lines. Records that arrive while a write is under way go out together
-// in the next one, so that many requests share one sync to disk. After a failed write the log tries again, next time, on a
+// The audit log: records to every sink as JSON lines. Those of one turn, or that arrive while a write is under way, go out
+// together in the next one: many requests share one sync to disk. After a failed write the log tries again, next time, on a
 // new line: the failed one may have left half a record.
+import { setImmediate } from 'node:timers/promises';
 import type { AuditRecord } from '../core/audit-record.js';
 import type { AuditLog } from '../core/ports.js';
 import type { LineSink } from './line-sink.js';
@@ -20,6 +21,8 @@ export function createAuditLog(sinks: readonly LineSink[], timeout = SINK_TIMEOU
   let writable = true;
 
   const drain = async () => {
+    // What else comes in this turn of the event loop goes along.
+    await setImmediate();
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];

@@ -325,20 +325,22 @@ t.test('records that wait go out together, in order, and resolve only when they 
   const { sink, writes, written } = heldSink();
   const log = createAuditLog([sink]);
   let done = 0;
-  const pending = [1, 2, 3, 4].map((id) => log.write(entry(id)).then(() => done++));
+  const write = (id: number) => log.write(entry(id)).then(() => done++);
+  const pending = [1, 2].map(write);
   const first = await written(1);
-  t.same(idsIn(first.lines), ['r1']);
+  t.same(idsIn(first.lines), ['r1', 'r2'], 'one write for all of one turn');
+  pending.push(...[3, 4, 5].map(write));
   t.equal(done, 0);
   first.succeed();
   const second = await written(2);
-  t.same(idsIn(second.lines), ['r2', 'r3', 'r4'], 'one write for all that came meanwhile');
+  t.same(idsIn(second.lines), ['r3', 'r4', 'r5'], 'and one for all that came meanwhile');
   t.match(second.lines, /\}\n$/);
-  t.equal(done, 1, 'only the first is durable');
+  t.equal(done, 2, 'only the first two are durable');
   second.succeed();
   await Promise.all(pending);
-  const fifth = log.write(entry(5));
+  const last = log.write(entry(6));
   (await written(3)).succeed();
-  await fifth;
+  await last;
   t.equal(writes.length, 3);
 });
 
@@ -348,8 +350,10 @@ t.test(
     const { sink, writes, written } = heldSink();
     const log = createAuditLog([sink]);
     t.equal(await log.check(), true);
-    const [one, two] = [log.write(entry(1)), log.write(entry(2))];
-    (await written(1)).fail(new Error('disk full'));
+    const one = log.write(entry(1));
+    const failing = await written(1);
+    const two = log.write(entry(2));
+    failing.fail(new Error('disk full'));
     await t.rejects(one, { message: 'disk full' });
     (await written(2)).succeed();
     await two;
@@ -409,12 +413,12 @@ t.test('close waits for what is under way', async (t) => {
   const { sink, written } = heldSink();
   const order: string[] = [];
   const log = createAuditLog([{ ...sink, close: async () => void order.push('closed') }]);
-  const writes = [
-    log.write(entry(1)).then(() => order.push('r1')),
-    log.write(entry(2)).then(() => order.push('r2')),
-  ];
+  const write = (id: number) => log.write(entry(id)).then(() => order.push(`r${id}`));
+  const writes = [write(1)];
+  const first = await written(1);
+  writes.push(write(2));
   const closing = log.close();
-  (await written(1)).succeed();
+  first.succeed();
   (await written(2)).succeed();
   await closing;
   await Promise.all(writes);
