@@ -4,6 +4,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AuditRecord } from '../core/audit-record.js';
 import type { AuditLog } from '../core/ports.js';
+import { within } from '../core/within.js';
 import type { LineSink } from './line-sink.js';
 
 interface Waiting {
@@ -19,6 +20,8 @@ export function createAuditLog(sinks: readonly LineSink[], timeout = SINK_TIMEOU
   let waiting: Waiting[] = [];
   let draining: Promise<void> | undefined;
   let writable = true;
+  const answered = (work: () => Promise<void>) =>
+    within(timeout, () => new Error('the sink does not answer'), work);
 
   const drain = async () => {
     // What else comes in this turn of the event loop goes along.
@@ -27,7 +30,7 @@ export function createAuditLog(sinks: readonly LineSink[], timeout = SINK_TIMEOU
       const batch = waiting;
       waiting = [];
       const lines = `${writable ? '' : '\n'}${batch.map(({ line }) => line).join('')}`;
-      const outcomes = await Promise.allSettled(sinks.map((sink) => within(timeout, sink.write(lines))));
+      const outcomes = await Promise.allSettled(sinks.map((sink) => answered(() => sink.write(lines))));
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
       writable = !failed;
       for (const { resolve, reject } of batch) failed ? reject(failed.reason) : resolve();
@@ -43,14 +46,14 @@ export function createAuditLog(sinks: readonly LineSink[], timeout = SINK_TIMEOU
       }),
     check: async () => {
       if (!writable) {
-        const probes = await Promise.allSettled(sinks.map((sink) => within(timeout, sink.write('\n'))));
+        const probes = await Promise.allSettled(sinks.map((sink) => answered(() => sink.write('\n'))));
         writable = probes.every((probe) => probe.status === 'fulfilled');
       }
       return writable;
     },
     close: async () => {
       await draining;
-      await Promise.allSettled(sinks.map((sink) => within(timeout, sink.close())));
+      await Promise.allSettled(sinks.map((sink) => answered(() => sink.close())));
     },
   };
 }
@@ -61,15 +64,3 @@ const lineOf = (record: AuditRecord): string =>
     /[\u007f-\u009f\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the sink does not answer')), milliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import t, { type Test } from 'tap';
-import { type Answer, type Keys, readAnswer, startTestBroker } from '../support/broker.js';
+import { type Answer, environmentOf, type Keys, readAnswer, startTestBroker } from '../support/broker.js';
 import { requirePeer } from '../support/peers.js';
 
 const run = promisify(execFile);
@@ -22,16 +22,6 @@ async function whoAmI({ AccessKeyId, SecretAccessKey, SessionToken }: Keys) {
     client.destroy();
   }
 }
-
-const environment = ({ AccessKeyId, SecretAccessKey, SessionToken }: Keys) => ({
-  PATH: '/usr/bin:/bin',
-  AWS_ACCESS_KEY_ID: AccessKeyId,
-  AWS_SECRET_ACCESS_KEY: SecretAccessKey,
-  AWS_SESSION_TOKEN: SessionToken,
-  AWS_DEFAULT_REGION: 'eu-west-1',
-  AWS_CONFIG_FILE: '/nonexistent',
-  AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
-});
 
 /** One character of the secret changed. */
 const spoilt = (keys: Keys): Keys => ({
@@ -276,7 +266,7 @@ t.test('the AWS CLI uses the credentials, and STS refuses them with one characte
   const { json } = await broker.exchange({ Role: 'deploy' }, await broker.token());
   const call = (keys: Keys) =>
     run(aws, ['sts', 'get-caller-identity', '--endpoint-url', broker.sandbox.sts.url], {
-      env: environment(keys),
+      env: environmentOf(keys),
     });
   const { stdout } = await call(json.Credentials);
   t.equal(JSON.parse(stdout).Arn, json.AssumedRoleUser.Arn);
@@ -289,7 +279,7 @@ t.test('boto3 uses the credentials, and STS refuses them with one character chan
   const { json } = await broker.exchange({ SAMLResponse: await broker.assertion() });
   const script = `import boto3,sys; print(boto3.client("sts", endpoint_url=sys.argv[1]).get_caller_identity()["Arn"])`;
   const call = (keys: Keys) =>
-    run(python, ['-c', script, broker.sandbox.sts.url], { env: environment(keys) });
+    run(python, ['-c', script, broker.sandbox.sts.url], { env: environmentOf(keys) });
   t.equal((await call(json.Credentials)).stdout.trim(), json.AssumedRoleUser.Arn);
   await t.rejects(call(spoilt(json.Credentials)), /SignatureDoesNotMatch/);
 });

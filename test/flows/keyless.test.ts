@@ -17,7 +17,7 @@ import { readSigningKeys } from '../../src/config/key-folder.js';
 import { generateKey, retireKey, rotateKeys } from '../../src/issuance/web-identity/rotate-keys.js';
 import { loadIam } from '../../src/sandbox/iam/load.js';
 import { startSts } from '../../src/sandbox/sts/server.js';
-import { type Keys, readAnswer, startTestBroker, type TestBroker } from '../support/broker.js';
+import { environmentOf, type Keys, readAnswer, startTestBroker, type TestBroker } from '../support/broker.js';
 import { runToEnd } from '../support/command.js';
 import { requirePeer } from '../support/peers.js';
 
@@ -158,16 +158,7 @@ t.test(
 t.test('the AWS CLI uses the credentials', async (t) => {
   const aws = requirePeer(t, '/usr/bin/aws', 'apt-get install awscli');
   if (aws === undefined) return;
-  const { AccessKeyId, SecretAccessKey, SessionToken } = (await asCarol()).json.Credentials;
-  const env = {
-    PATH: '/usr/bin:/bin',
-    AWS_ACCESS_KEY_ID: AccessKeyId,
-    AWS_SECRET_ACCESS_KEY: SecretAccessKey,
-    AWS_SESSION_TOKEN: SessionToken,
-    AWS_DEFAULT_REGION: 'eu-west-1',
-    AWS_CONFIG_FILE: '/nonexistent',
-    AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
-  };
+  const env = environmentOf((await asCarol()).json.Credentials);
   const endpoint = ['--endpoint-url', broker.sandbox.sts.url];
   const { stdout } = await run(aws, ['sts', 'get-caller-identity', ...endpoint], { env });
   t.match(JSON.parse(stdout), { Arn: 'arn:aws:sts::111122223333:assumed-role/Auditor/carol' });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { totp } from '../../src/sandbox/iam/totp.js';
-import { type Answer, type Keys, startTestBroker } from '../support/broker.js';
+import { type Answer, environmentOf, startTestBroker } from '../support/broker.js';
 import { requirePeer } from '../support/peers.js';
 
 const run = promisify(execFile);
@@ -353,16 +353,6 @@ const usable: readonly [role: string, arn: RegExp][] = [
   ['saml', /assumed-role\/Saml\//],
 ];
 
-const environment = ({ AccessKeyId, SecretAccessKey, SessionToken }: Keys) => ({
-  PATH: '/usr/bin:/bin',
-  AWS_ACCESS_KEY_ID: AccessKeyId,
-  AWS_SECRET_ACCESS_KEY: SecretAccessKey,
-  AWS_SESSION_TOKEN: SessionToken,
-  AWS_DEFAULT_REGION: 'eu-west-1',
-  AWS_CONFIG_FILE: '/nonexistent',
-  AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
-});
-
 const issue = async (Role: string): Promise<Answer> =>
   Role === 'saml'
     ? broker.exchange({ Role, SAMLResponse: await assertion() })
@@ -372,7 +362,7 @@ t.test('the AWS CLI uses what each operation yields', async (t) => {
   const aws = requirePeer(t, '/usr/bin/aws', 'apt-get install awscli');
   if (!aws) return;
   for (const [role, arn] of usable) {
-    const env = environment((await issue(role)).json.Credentials);
+    const env = environmentOf((await issue(role)).json.Credentials);
     const { stdout } = await run(aws, ['sts', 'get-caller-identity', '--endpoint-url', sts.url], { env });
     t.match(JSON.parse(stdout).Arn, arn, role);
   }
@@ -397,10 +387,10 @@ else:
     print(json.dumps([me]))
 `;
   for (const [role, arn] of usable) {
-    const env = environment((await issue(role)).json.Credentials);
+    const env = environmentOf((await issue(role)).json.Credentials);
     t.match(JSON.parse((await run(python, ['-c', script, sts.url], { env })).stdout)[0], arn, role);
   }
-  const env = environment((await issue('chained')).json.Credentials);
+  const env = environmentOf((await issue('chained')).json.Credentials);
   const onward = ['-c', script, sts.url, 'arn:aws:iam::444455556666:role/Onward'];
   const [, sourceIdentity, retagged] = JSON.parse((await run(python, onward, { env })).stdout);
   t.equal(sourceIdentity, 'alice', 'the source identity stays');

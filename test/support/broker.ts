@@ -19,6 +19,17 @@ export interface Keys {
   readonly SessionToken: string;
 }
 
+/** For programs that find their credentials in the environment, and must find no others. */
+export const environmentOf = ({ AccessKeyId, SecretAccessKey, SessionToken }: Keys) => ({
+  PATH: '/usr/bin:/bin',
+  AWS_ACCESS_KEY_ID: AccessKeyId,
+  AWS_SECRET_ACCESS_KEY: SecretAccessKey,
+  AWS_SESSION_TOKEN: SessionToken,
+  AWS_DEFAULT_REGION: 'eu-west-1',
+  AWS_CONFIG_FILE: '/nonexistent',
+  AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
+});
+
 /** What an answer's JSON may hold. A field that is not there is `undefined`, and the assertion on it fails. */
 interface AnswerJson {
   readonly Credentials: Keys & { readonly Expiration: string };
