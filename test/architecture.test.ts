@@ -9,6 +9,9 @@ const ROOT = fileURLToPath(new URL('../src', import.meta.url));
 /** Lower may be imported by higher, never the other way, and never from one folder of a rank into another. */
 const RANKS = [
   ['core'],
+  // What speaks to a broker from outside: it shares the words with the server, and nothing else.
+  ['client'],
+  ['sidecar'],
   ['config'],
   ['authn', 'authz', 'issuance', 'audit', 'stores', 'telemetry'],
   ['broker'],
@@ -150,6 +153,19 @@ t.test('the server loads nothing of the sandbox', (t) => {
     'nor a package that is optional',
   );
   t.ok(closure('cli/sandboxed-broker.ts').some((file) => topOf(file) === 'sandbox'));
+  t.end();
+});
+
+t.test('what runs where callers do brings nothing of the server, and the library no package either', (t) => {
+  const outside = imports.filter(({ from }) => ['client', 'sidecar'].includes(topOf(from)));
+  t.same(
+    outside.filter(({ to, local }) => local && !['core', 'client', 'sidecar'].includes(topOf(to))).map(arrow),
+    [],
+  );
+  const packages = outside.filter(
+    ({ from, to, local }) => topOf(from) === 'client' && !local && !to.startsWith('node:'),
+  );
+  t.same(packages.map(arrow), []);
   t.end();
 });
 

@@ -1,7 +1,8 @@
 // `sallyport console`: a running broker gives a sign-in URL to the AWS console; it is printed, or opened and not printed.
 import { type Command, Option } from 'commander';
+import { askBroker } from '../client/ask-broker.js';
+import { brokerUrl } from './broker-url.js';
 import { addProofOptions, bringProof, type ProofOptions } from './brought-proof.js';
-import { brokerUrl, postToBroker } from './call-broker.js';
 import { openBrowser } from './open-browser.js';
 import { err, out } from './print.js';
 import { parseLifetime } from './proof-command.js';
@@ -54,14 +55,20 @@ export function registerConsole(program: Command): void {
           'error: write --token-file, --token-command, --assertion-file, --assertion-command or --user';
         return command.error(message);
       }
-      const answer = await postToBroker(await brokerUrl(options.broker), '/v1/console', proof, {
-        ...(role !== undefined && { Role: role }),
-        ...(options.destination !== undefined && { Destination: options.destination }),
-        ...(options.duration !== undefined && { DurationSeconds: options.duration }),
-        ...(options.sessionDuration !== undefined && { SessionDuration: options.sessionDuration }),
-        ...(options.reason !== undefined && { Reason: options.reason }),
-        ...(options.serialNumber !== undefined && { SerialNumber: options.serialNumber }),
-        ...(options.tokenCode !== undefined && { TokenCode: options.tokenCode }),
+      const answer = await askBroker({
+        broker: await brokerUrl(options.broker),
+        path: '/v1/console',
+        proof,
+        // What is undefined is left out of the JSON.
+        body: {
+          Role: role,
+          Destination: options.destination,
+          DurationSeconds: options.duration,
+          SessionDuration: options.sessionDuration,
+          Reason: options.reason,
+          SerialNumber: options.serialNumber,
+          TokenCode: options.tokenCode,
+        },
       });
       if (!isAnswer(answer)) throw new Error('The answer is not one of a Sallyport broker. Check its URL.');
       if (open) {

@@ -94,7 +94,7 @@ Paste these into another terminal, in this folder.
   eval "$(curl -s ${broker}/v1/credentials -H "Authorization: Bearer $(npx sallyport token --user alice)" -d Role=deploy | node -pe 'const c = JSON.parse(fs.readFileSync(0)).Credentials; \`export AWS_ACCESS_KEY_ID=\${c.AccessKeyId} AWS_SECRET_ACCESS_KEY=\${c.SecretAccessKey} AWS_SESSION_TOKEN=\${c.SessionToken}\`')"
   aws sts get-caller-identity --region eu-west-1 --endpoint-url ${sts}
 
-4. A browser is signed in to the sandbox's console:
+5. A browser is signed in to the sandbox's console:
 
   npx sallyport console deploy --user alice --open
 `;
