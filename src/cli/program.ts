@@ -8,6 +8,7 @@ import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
 import { registerDiff } from './diff.js';
 import { registerDoctor } from './doctor.js';
+import { registerExec } from './exec.js';
 import { registerExplain } from './explain.js';
 import { registerIssuer } from './issuer.js';
 import { registerOpenapi } from './openapi.js';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   registerDev(program);
   registerDemo(program);
   registerSandbox(program);
+  registerExec(program);
   registerConsole(program);
   registerToken(program);
   registerAssertion(program);
