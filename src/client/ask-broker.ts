@@ -41,7 +41,7 @@ export interface Asking {
 
 /**
  * Posts JSON with the proof where it belongs: a JWT as Bearer token, an assertion in the body. Gives the answer's JSON.
- * Rejects with a BrokerRefusal or a BrokerUnreachable.
+ * Rejects with a BrokerRefusal, a BrokerUnreachable, or an Error if something else than a broker answers.
  */
 export async function askBroker({ broker, path, proof, body, timeout = TIMEOUT }: Asking): Promise<unknown> {
   const isJwt = proof.type === 'oidc';
@@ -62,8 +62,9 @@ export async function askBroker({ broker, path, proof, body, timeout = TIMEOUT }
     throw unreachable(broker, error);
   });
   const answer = jsonOr(text);
-  if (response.ok && answer !== undefined) return answer;
-  throw refusalOf(response, answer);
+  if (!response.ok) throw refusalOf(response, answer);
+  if (answer === undefined) throw new Error('The answer is not one of a Sallyport broker. Check its URL.');
+  return answer;
 }
 
 /** Only the system's code of the error is told: its text may repeat what was sent. */
