@@ -1,0 +1,146 @@
+// The table of places that a proof can come from, each an option. Never an argument's own value, which every process on
+// the machine can read.
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { Option } from 'commander';
+import { githubActionsToken } from '../client/github-actions.js';
+import type { IssuerType } from '../core/types.js';
+import { findDev } from './proof-command.js';
+import { readStdin } from './stdin.js';
+
+/** The options as commander gives them. */
+export interface ProofOptions {
+  readonly tokenFile?: string;
+  readonly tokenCommand?: string;
+  readonly githubActions?: true;
+  readonly audience?: string;
+  readonly assertionFile?: string;
+  readonly assertionCommand?: string;
+  readonly user?: string;
+  readonly tokenEnv?: string;
+}
+
+export interface Source {
+  readonly type: IssuerType;
+  /** Names the source. */
+  readonly option: Option;
+  /** Options that only go with it. */
+  readonly settings: readonly Option[];
+  /** Gets the proof's text. Undefined: the options do not name this source. */
+  reader(options: ProofOptions): (() => Promise<string>) | undefined;
+}
+
+/** Milliseconds that a command may take: a person may have to sign in meanwhile. */
+const COMMAND_TIMEOUT = 120_000;
+const MAX_BYTES = 256 * 1024;
+
+/** Heading in the help. */
+const GROUP = 'Where the proof comes from, one of:';
+
+const DEFAULT_VARIABLE = 'SALLYPORT_TOKEN';
+const DEFAULT_AUDIENCE = 'sallyport';
+
+/** In the order of the help; the last is taken where no other is named. */
+export const SOURCES: readonly Source[] = [
+  source('tokenFile', {
+    type: 'oidc',
+    option: fileOption('--token-file <file>', 'a JWT; - for stdin'),
+    read: textOf,
+  }),
+  source('tokenCommand', {
+    type: 'oidc',
+    option: new Option('--token-command <command>', 'a shell command that prints a JWT'),
+    read: outputOf,
+  }),
+  source('githubActions', {
+    type: 'oidc',
+    option: new Option('--github-actions', 'the JWT of the GitHub Actions job that this runs in'),
+    settings: [
+      new Option(
+        '--audience <audience>',
+        `its audience, with --github-actions (default: ${DEFAULT_AUDIENCE})`,
+      ),
+    ],
+    read: (_, { audience = DEFAULT_AUDIENCE }) => githubActionsToken(audience),
+  }),
+  source('assertionFile', {
+    type: 'saml',
+    option: fileOption('--assertion-file <file>', 'a base64 SAMLResponse; - for stdin'),
+    read: textOf,
+  }),
+  source('assertionCommand', {
+    type: 'saml',
+    option: new Option('--assertion-command <command>', 'a shell command that prints a base64 SAMLResponse'),
+    read: outputOf,
+  }),
+  source('user', {
+    type: 'oidc',
+    option: new Option('--user <name>', 'a user of the running `sallyport dev`, by a JWT'),
+    read: tokenOf,
+  }),
+  source('tokenEnv', {
+    type: 'oidc',
+    option: new Option('--token-env <name>', 'an environment variable that holds a JWT').default(
+      DEFAULT_VARIABLE,
+    ),
+    read: variableOf,
+  }),
+];
+
+function source<Name extends keyof ProofOptions>(
+  name: Name,
+  {
+    read,
+    settings = [],
+    ...row
+  }: Pick<Source, 'type' | 'option'> & {
+    readonly settings?: readonly Option[];
+    readonly read: (value: NonNullable<ProofOptions[Name]>, options: ProofOptions) => Promise<string>;
+  },
+): Source {
+  for (const option of [row.option, ...settings]) option.helpGroup(GROUP);
+  return {
+    ...row,
+    settings,
+    reader: (options) => {
+      const value = options[name];
+      return value === undefined ? undefined : () => read(value, options);
+    },
+  };
+}
+
+/** Relative paths are made absolute: where the proof is read may be another folder than where it was named. */
+function fileOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((path) => (path === '-' ? path : resolve(path)));
+}
+
+async function textOf(file: string): Promise<string> {
+  return file === '-' ? readStdin() : readFile(file, 'utf8');
+}
+
+async function outputOf(command: string): Promise<string> {
+  try {
+    const options = { timeout: COMMAND_TIMEOUT, maxBuffer: MAX_BYTES };
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command], options);
+    return stdout;
+  } catch (error) {
+    // Its message would repeat the command, which may hold a secret.
+    const { code = 'none' } = error as { readonly code?: number | string };
+    throw new Error(`The command for the proof failed (exit code ${code}). Run it by itself to see why.`);
+  }
+}
+
+async function tokenOf(user: string): Promise<string> {
+  const { fetchToken } = await import('../sandbox/oidc/client.js');
+  const { oidc, password } = await findDev(user);
+  return fetchToken(oidc.issuer, { user, password });
+}
+
+async function variableOf(name: string): Promise<string> {
+  const value = process.env[name];
+  if (value === undefined)
+    throw new Error(`The environment variable ${name} is not set. Put the JWT into it.`);
+  return value;
+}
