@@ -14,6 +14,7 @@ import { registerOpenapi } from './openapi.js';
 import { registerSandbox } from './sandbox.js';
 import { registerSchema } from './schema.js';
 import { registerServe } from './serve.js';
+import { registerSidecar } from './sidecar.js';
 import { registerToken } from './token.js';
 
 export function createProgram(): Command {
@@ -35,6 +36,7 @@ export function createProgram(): Command {
   registerDemo(program);
   registerSandbox(program);
   registerConsole(program);
+  registerSidecar(program);
   registerToken(program);
   registerAssertion(program);
   registerOpenapi(program);
