@@ -15,7 +15,7 @@ const isGone = async (file: string) => {
   }
 };
 
-const valueOf = (stdout: string, name: string) =>
+const exported = (stdout: string, name: string) =>
   new RegExp(`^export ${name}='(.*)'$`, 'm').exec(stdout)?.[1] ?? '';
 
 /** No token of the person who runs the tests must be taken for the proof. */
@@ -46,7 +46,7 @@ t.test('one role: lines to paste, a private token file, a clean end', async (t) 
     environment(folder),
   );
   const line = await sidecar.line('stdout', /FULL_URI/);
-  const url = valueOf(line, 'AWS_CONTAINER_CREDENTIALS_FULL_URI');
+  const url = exported(line, 'AWS_CONTAINER_CREDENTIALS_FULL_URI');
   t.match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
   const authorization = await readFile(given, 'utf8');
   t.match(authorization, /^[\w-]{43}$/, 'no line end: SDKs would send it');
@@ -83,10 +83,10 @@ t.test('several roles; a broker that comes later; a token that rotates', { timeo
     environment(folder),
   );
   await sidecar.line('stdout', /For each/);
-  const url = valueOf(await sidecar.line('stdout', /role\/writer/), 'AWS_CONTAINER_CREDENTIALS_FULL_URI');
+  const url = exported(await sidecar.line('stdout', /role\/writer/), 'AWS_CONTAINER_CREDENTIALS_FULL_URI');
   t.match(url, /^http:\/\/localhost:\d+\/role\/writer$/);
   await untilHealth(t, url, 503);
-  const tokenFile = valueOf(
+  const tokenFile = exported(
     await sidecar.line('stdout', /^export .*TOKEN_FILE/),
     'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
   );
