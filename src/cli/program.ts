@@ -15,6 +15,7 @@ import { registerOpenapi } from './openapi.js';
 import { registerSandbox } from './sandbox.js';
 import { registerSchema } from './schema.js';
 import { registerServe } from './serve.js';
+import { registerSidecar } from './sidecar.js';
 import { registerToken } from './token.js';
 
 export function createProgram(): Command {
@@ -37,6 +38,7 @@ export function createProgram(): Command {
   registerSandbox(program);
   registerExec(program);
   registerConsole(program);
+  registerSidecar(program);
   registerToken(program);
   registerAssertion(program);
   registerOpenapi(program);

@@ -3,6 +3,9 @@
 import { wholeSecond } from './time.js';
 import type { Credentials } from './types.js';
 
+/** Milliseconds in which they want an answer: some wait one second, and then ask again. */
+export const CLIENT_PATIENCE = 850;
+
 export interface ContainerCredentials {
   readonly AccessKeyId: string;
   readonly SecretAccessKey: string;

@@ -1,13 +1,10 @@
 // What a sidecar sends, in the words of the SDKs' container credential provider.
 import type { ServerResponse } from 'node:http';
 import { BrokerRefusal, BrokerUnreachable } from '../client/ask-broker.js';
-import { containerCredentials, containerRefusal } from '../core/container-credentials.js';
+import { CLIENT_PATIENCE, containerCredentials, containerRefusal } from '../core/container-credentials.js';
 import { within } from '../core/within.js';
 import type { CredentialKeeper } from './credential-keeper.js';
 import type { Refusal } from './request-guard.js';
-
-/** Milliseconds: SDKs wait a second for an answer, and ask again after it. */
-const PATIENCE = 800;
 
 class Pending extends Error {}
 
@@ -15,7 +12,7 @@ class Pending extends Error {}
 export async function sendCredentials(response: ServerResponse, keeper: CredentialKeeper): Promise<void> {
   try {
     const { credentials, accountId } = await within(
-      PATIENCE,
+      CLIENT_PATIENCE,
       () => new Pending(),
       () => keeper.get(),
     );

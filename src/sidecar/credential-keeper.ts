@@ -75,25 +75,20 @@ export function createKeeper({
     }
   }
 
-  function refresh(): Promise<void> {
+  function refresh(): void {
     cancel();
     fetching ??= attempt().then((wait) => {
       fetching = undefined;
       dueAt = now().getTime() + wait;
-      if (!closed) cancel = later(refreshIfDue, wait);
+      if (!closed) cancel = later(refresh, wait);
     });
-    return fetching;
   }
 
-  /** A machine that slept has missed its timers: whoever asks looks too. */
-  function refreshIfDue(): void {
-    if (!closed && now().getTime() >= dueAt) void refresh();
-  }
-
-  void refresh();
+  refresh();
   return {
     get: async () => {
-      refreshIfDue();
+      // A machine that slept has missed its timers.
+      if (!closed && now().getTime() >= dueAt) refresh();
       if (!lasting()) await fetching;
       const found = lasting();
       if (!found) throw failure;

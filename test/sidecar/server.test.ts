@@ -1,50 +1,16 @@
 // The sidecar against a stand-in for the broker: who gets credentials, and who must not.
-import { createServer, request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import type { OutgoingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 import t, { type Test } from 'tap';
 import { Secret } from '../../src/core/secret.js';
 import { openSidecar, type SidecarOptions } from '../../src/sidecar/server.js';
+import { get, startBrokerStub } from '../support/broker-stub.js';
 
 const silent = () => {};
 const log = { debug: silent, info: silent, warn: silent, error: silent };
 
-interface Asked {
-  readonly authorization: string | undefined;
-  readonly role: string | undefined;
-}
-
-/** Answers as POST /v1/credentials does; from a test that says otherwise, as that says. */
-async function startBroker(t: Test) {
-  const asked: Asked[] = [];
-  const state: { answer: { status: number; body: object } | 'nothing' | undefined } = { answer: undefined };
-  const server = createServer(async (request, response) => {
-    const { Role } = JSON.parse(Buffer.concat(await request.toArray()).toString());
-    asked.push({ authorization: request.headers.authorization, role: Role });
-    if (state.answer === 'nothing') return;
-    const { status, body } = state.answer ?? { status: 200, body: credentialsOf(Role, asked.length) };
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, state };
-}
-
-const credentialsOf = (role = 'only', serial = 1) => ({
-  Credentials: {
-    AccessKeyId: `ASIA${role.toUpperCase()}${serial}`,
-    SecretAccessKey: 'secret-access-key',
-    SessionToken: 'session-token',
-    Expiration: new Date(Date.now() + 3600_000).toISOString().replace(/\.\d+Z$/, 'Z'),
-  },
-  AssumedRoleUser: { Arn: 'arn:aws:sts::111122223333:assumed-role/Reader/alice' },
-  Sallyport: { Role: role },
-});
-
 async function open(t: Test, options: Partial<SidecarOptions> = {}) {
-  const broker = await startBroker(t);
+  const broker = await startBrokerStub(t);
   const sidecar = await openSidecar({
     broker: broker.url,
     wanted: [{ role: 'reader' }],
@@ -54,25 +20,6 @@ async function open(t: Test, options: Partial<SidecarOptions> = {}) {
   });
   t.teardown(() => sidecar.close());
   return { sidecar, broker };
-}
-
-interface Answer {
-  readonly status: number | undefined;
-  readonly type: string | undefined;
-  readonly json: Readonly<Record<string, unknown>>;
-}
-
-/** Unlike fetch, it sends whatever headers it is told. */
-function get(url: string, headers: OutgoingHttpHeaders = {}, method = 'GET'): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    httpRequest(url, { headers, method }, async (response) => {
-      const text = Buffer.concat(await response.toArray()).toString();
-      const { statusCode, headers } = response;
-      resolve({ status: statusCode, type: headers['content-type'], json: JSON.parse(text || '{}') });
-    })
-      .on('error', reject)
-      .end();
-  });
 }
 
 t.test('gives credentials in the words of the SDKs', async (t) => {
@@ -223,7 +170,7 @@ t.test('/healthz is well once all roles have credentials', async (t) => {
 });
 
 t.test('what the broker refuses reaches the client with its code and sentence', async (t) => {
-  const broker = await startBroker(t);
+  const broker = await startBrokerStub(t);
   broker.state.answer = {
     status: 403,
     body: { code: 'role_not_permitted', detail: 'You may not have this role.', requestId: 'id-7' },
@@ -249,13 +196,13 @@ t.test('a broker that is away, slow, or none', async (t) => {
   const away = await authorized({ broker: 'http://127.0.0.1:1' });
   t.match(away, { status: 503, json: { code: 'broker_unreachable', message: /does not answer/ } });
 
-  const slow = await startBroker(t);
+  const slow = await startBrokerStub(t);
   slow.state.answer = 'nothing';
   const begun = performance.now();
   t.match(await authorized({ broker: slow.url }), { status: 503, json: { code: 'credentials_pending' } });
   t.ok(performance.now() - begun >= 700, 'it waits as long as an SDK does, or nearly');
 
-  const other = await startBroker(t);
+  const other = await startBrokerStub(t);
   other.state.answer = { status: 200, body: { hello: 'world' } };
   t.match(await authorized({ broker: other.url }), {
     status: 500,
