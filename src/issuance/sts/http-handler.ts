@@ -49,8 +49,14 @@ interface HttpResponse {
   readonly body: Buffer;
 }
 
-/** A request handler as `@smithy/types` describes it. Rejects with `TransportError`, or the reason of the signal. */
-export function createHttpHandler({ connections, connectMs, answerMs }: HttpLimits) {
+/**
+ * A request handler as `@smithy/types` describes it. `signalOf`: what ends a request early, if anything does. Rejects
+ * with `TransportError`, or the reason of the signal.
+ */
+export function createHttpHandler(
+  { connections, connectMs, answerMs }: HttpLimits,
+  signalOf: (request: object) => AbortSignal | undefined,
+) {
   const agent = new Agent({
     connections,
     maxResponseSize: MAX_ANSWER,
@@ -64,10 +70,9 @@ export function createHttpHandler({ connections, connectMs, answerMs }: HttpLimi
     },
   });
   return {
-    handle: async (request: HttpRequest, { abortSignal }: { readonly abortSignal?: unknown } = {}) => {
+    handle: async (request: HttpRequest) => {
       const body = typeof request.body === 'string' ? request.body : '';
-      const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
-      const response = await exchange(agent, { ...request, body }, answerMs, signal);
+      const response = await exchange(agent, { ...request, body }, answerMs, signalOf(request));
       const [, action] = /^Action=(\w+)&/.exec(body) ?? [];
       if (action !== undefined && response.statusCode === 200 && !answers(action, response.body))
         throw new TransportError('malformed');
