@@ -163,9 +163,7 @@ const singleValues = (headers: Readonly<Record<string, string | string[] | undef
 
 /** Whether this begins and ends as the answer to the operation asked for. */
 function answers(action: string, answer: Buffer): boolean {
-  const text = answer.toString();
-  return (
-    new RegExp(`^\\s*(?:<\\?xml [^>]*>\\s*)?<${action}Response[\\s>]`).test(text) &&
-    text.trimEnd().endsWith(`</${action}Response>`)
-  );
+  const text = answer.toString().trimEnd();
+  const start = /^\s*(?:<\?xml [^>]*>\s*)?<(\w+)Response[\s>]/.exec(text);
+  return start?.[1] === action && text.endsWith(`</${action}Response>`);
 }
