@@ -16,16 +16,19 @@ export function addProofOptions(command: Command): Command {
 
 /** Where the options say that the proof comes from. It can be brought as often as it is needed. */
 interface ProofSource {
-  /** As the options were written, each with its value. */
+  /** Its options, each with its value, as they could be written on a command line. */
   readonly args: readonly string[];
+  /** Bringing it means that a person signs in. */
+  readonly asksPerson: boolean;
   /** Rejects if it cannot be had. */
   bring(): Promise<Proof>;
 }
 
-function proofSource(options: ProofOptions): ProofSource {
-  const { type, option, settings, read } = namedSource(options);
+export function proofSource(options: ProofOptions): ProofSource {
+  const { type, option, settings, asksPerson, read } = namedSource(options);
   return {
     args: [option, ...settings].flatMap((each) => argsOf(each, options)),
+    asksPerson,
     bring: async () => {
       const value = (await read()).trim();
       if (value === '') throw new Error('The proof is empty. Check where it comes from.');

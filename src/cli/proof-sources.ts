@@ -28,6 +28,8 @@ export interface Source {
   readonly option: Option;
   /** Options that only go with it. */
   readonly settings: readonly Option[];
+  /** Reading it means that a person signs in. */
+  readonly asksPerson: boolean;
   /** Gets the proof's text. Undefined: the options do not name this source. */
   reader(options: ProofOptions): (() => Promise<string>) | undefined;
 }
@@ -89,26 +91,19 @@ export const SOURCES: readonly Source[] = [
   }),
 ];
 
-function source<Name extends keyof ProofOptions>(
-  name: Name,
-  {
-    read,
-    settings = [],
-    ...row
-  }: Pick<Source, 'type' | 'option'> & {
-    readonly settings?: readonly Option[];
+type Row<Name extends keyof ProofOptions> = Pick<Source, 'type' | 'option'> &
+  Partial<Pick<Source, 'settings' | 'asksPerson'>> & {
     readonly read: (value: NonNullable<ProofOptions[Name]>, options: ProofOptions) => Promise<string>;
-  },
-): Source {
-  for (const option of [row.option, ...settings]) option.helpGroup(GROUP);
-  return {
-    ...row,
-    settings,
-    reader: (options) => {
-      const value = options[name];
-      return value === undefined ? undefined : () => read(value, options);
-    },
   };
+
+function source<Name extends keyof ProofOptions>(name: Name, { read, ...row }: Row<Name>): Source {
+  const { type, option, settings = [], asksPerson = false } = row;
+  for (const each of [option, ...settings]) each.helpGroup(GROUP);
+  const reader = (options: ProofOptions) => {
+    const value = options[name];
+    return value === undefined ? undefined : () => read(value, options);
+  };
+  return { type, option, settings, asksPerson, reader };
 }
 
 /** Relative paths are made absolute: where the proof is read may be another folder than where it was named. */
