@@ -1,6 +1,6 @@
 // The proof that a command sends to a broker: one option of the command says where it comes from.
 import type { Command, Option } from 'commander';
-import { Secret } from '../core/secret.js';
+import { readProof } from '../client/proof-source.js';
 import type { Proof } from '../core/types.js';
 import { type ProofOptions, SOURCES, type Source } from './proof-sources.js';
 
@@ -8,29 +8,32 @@ export type { ProofOptions } from './proof-sources.js';
 
 /** Adds the options; one source must be named, and no more. */
 export function addProofOptions(command: Command): Command {
-  for (const { option, settings } of SOURCES) {
-    for (const each of [option, ...settings]) command.addOption(each);
+  for (const { option, needs, settings } of SOURCES) {
+    for (const each of [option, ...needs, ...settings]) command.addOption(each);
   }
   return command.hook('preAction', (_, acting) => checkUsage(acting));
 }
 
 /** Where the options say that the proof comes from. It can be brought as often as it is needed. */
 interface ProofSource {
-  /** As the options were written, each with its value. */
+  /** Its options, each with its value, as they could be written on a command line. */
   readonly args: readonly string[];
+  /** Bringing it means that a person signs in. */
+  readonly asksPerson: boolean;
   /** Rejects if it cannot be had. */
   bring(): Promise<Proof>;
 }
 
-function proofSource(options: ProofOptions): ProofSource {
-  const { type, option, settings, read } = namedSource(options);
+export function proofSource(options: ProofOptions): ProofSource {
+  const { type, option, needs, settings, asksPerson, read } = namedSource(options);
   return {
-    args: [option, ...settings].flatMap((each) => argsOf(each, options)),
-    bring: async () => {
-      const value = (await read()).trim();
-      if (value === '') throw new Error('The proof is empty. Check where it comes from.');
-      return { type, value: new Secret(value) };
-    },
+    args: [
+      option,
+      ...needs,
+      ...settings.filter((each) => writtenFor(each, options) !== each.defaultValue),
+    ].flatMap((each) => argsOf(each, options)),
+    asksPerson,
+    bring: () => readProof(type, read),
   };
 }
 
@@ -46,21 +49,25 @@ function namedSource(options: ProofOptions): Source & { read(): Promise<string> 
 }
 
 function argsOf(option: Option, options: ProofOptions): readonly string[] {
-  const value: unknown = Object.entries(options).find(([name]) => name === option.attributeName())?.[1];
+  const value = writtenFor(option, options);
   const flag = option.long ?? option.flags;
-  if (value === undefined) return [];
   return value === true ? [flag] : [flag, String(value)];
 }
+
+const writtenFor = (option: Option, options: ProofOptions): unknown =>
+  new Map<string, unknown>(Object.entries(options)).get(option.attributeName());
 
 function checkUsage(command: Command): void {
   const isGiven = (option: Option) => command.getOptionValueSource(option.attributeName()) === 'cli';
   const [first, second] = SOURCES.filter(({ option }) => isGiven(option));
   if (first && second) command.error(`error: ${first.option.long} cannot be used with ${second.option.long}`);
-  for (const { option, settings } of SOURCES) {
-    const lone = settings.find((setting) => isGiven(setting) && !isGiven(option));
+  const missing = first?.needs.find((option) => !isGiven(option));
+  if (missing) command.error(`error: ${first?.option.long} needs ${missing.long} with it`);
+  for (const { option, needs, settings } of SOURCES) {
+    const lone = [...needs, ...settings].find((each) => isGiven(each) && !isGiven(option));
     if (lone) command.error(`error: ${lone.long} goes with ${option.long}`);
   }
-  const { tokenEnv = '' }: ProofOptions = command.opts();
+  const { tokenEnv }: ProofOptions = command.opts();
   if (!first && process.env[tokenEnv] === undefined) {
     const flags = SOURCES.map(({ option }) => option.long).join(', ');
     command.error(`error: write one of ${flags}, or set ${tokenEnv}`);

@@ -55,7 +55,7 @@ export function registerExec(program: Command): void {
             ...given.variables,
             ...(region !== undefined && { AWS_REGION: region, AWS_DEFAULT_REGION: region }),
           },
-          options.tokenEnv === undefined ? [] : [options.tokenEnv],
+          [options.tokenEnv],
         );
         if (removed.length > 0)
           note(`Not passed on, so that these credentials are used: ${removed.join(', ')}.`);

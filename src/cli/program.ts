@@ -4,6 +4,7 @@ import { VERSION } from '../core/version.js';
 import { registerAssertion } from './assertion.js';
 import { registerCheck } from './check.js';
 import { registerConsole } from './console.js';
+import { registerCredentialProcess } from './credential-process.js';
 import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
 import { registerDiff } from './diff.js';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   registerExec(program);
   registerConsole(program);
   registerSidecar(program);
+  registerCredentialProcess(program);
   registerToken(program);
   registerAssertion(program);
   registerOpenapi(program);

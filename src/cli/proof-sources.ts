@@ -8,6 +8,8 @@ import { Option } from 'commander';
 import { githubActionsToken } from '../client/github-actions.js';
 import type { IssuerType } from '../core/types.js';
 import { findDev } from './proof-command.js';
+import { portOption } from './run.js';
+import { signIn } from './sign-in.js';
 import { readStdin } from './stdin.js';
 
 /** The options as commander gives them. */
@@ -15,19 +17,28 @@ export interface ProofOptions {
   readonly tokenFile?: string;
   readonly tokenCommand?: string;
   readonly githubActions?: true;
-  readonly audience?: string;
+  readonly audience: string;
+  readonly issuer?: string;
+  readonly clientId?: string;
+  readonly scope: string;
+  readonly device?: true;
+  readonly redirectPort: number;
   readonly assertionFile?: string;
   readonly assertionCommand?: string;
   readonly user?: string;
-  readonly tokenEnv?: string;
+  readonly tokenEnv: string;
 }
 
 export interface Source {
   readonly type: IssuerType;
   /** Names the source. */
   readonly option: Option;
-  /** Options that only go with it. */
+  /** Options that must go with it, and with no other. */
+  readonly needs: readonly Option[];
+  /** Options that may. */
   readonly settings: readonly Option[];
+  /** Reading it means that a person signs in. */
+  readonly asksPerson: boolean;
   /** Gets the proof's text. Undefined: the options do not name this source. */
   reader(options: ProofOptions): (() => Promise<string>) | undefined;
 }
@@ -38,9 +49,6 @@ const MAX_BYTES = 256 * 1024;
 
 /** Heading in the help. */
 const GROUP = 'Where the proof comes from, one of:';
-
-const DEFAULT_VARIABLE = 'SALLYPORT_TOKEN';
-const DEFAULT_AUDIENCE = 'sallyport';
 
 /** In the order of the help; the last is taken where no other is named. */
 export const SOURCES: readonly Source[] = [
@@ -58,12 +66,25 @@ export const SOURCES: readonly Source[] = [
     type: 'oidc',
     option: new Option('--github-actions', 'the JWT of the GitHub Actions job that this runs in'),
     settings: [
-      new Option(
-        '--audience <audience>',
-        `its audience, with --github-actions (default: ${DEFAULT_AUDIENCE})`,
-      ),
+      new Option('--audience <audience>', 'with --github-actions: its audience').default('sallyport'),
     ],
-    read: (_, { audience = DEFAULT_AUDIENCE }) => githubActionsToken(audience),
+    read: (_, { audience }) => githubActionsToken(audience),
+  }),
+  source('issuer', {
+    type: 'oidc',
+    option: new Option(
+      '--issuer <url>',
+      'the ID token of whoever signs in at this OIDC issuer, with a browser',
+    ),
+    needs: [new Option('--client-id <id>', 'with --issuer: a public client there')],
+    settings: [
+      new Option('--device', 'with --issuer: by a code, with a browser on any machine'),
+      new Option('--scope <scopes>', 'with --issuer: what to ask for').default('openid'),
+      portOption('--redirect-port', 'this machine, which the issuer redirects to'),
+    ],
+    asksPerson: true,
+    read: (issuer, { clientId = '', device = false, scope, redirectPort }) =>
+      signIn({ issuer, clientId, device, scope, redirectPort }),
   }),
   source('assertionFile', {
     type: 'saml',
@@ -83,32 +104,25 @@ export const SOURCES: readonly Source[] = [
   source('tokenEnv', {
     type: 'oidc',
     option: new Option('--token-env <name>', 'an environment variable that holds a JWT').default(
-      DEFAULT_VARIABLE,
+      'SALLYPORT_TOKEN',
     ),
     read: variableOf,
   }),
 ];
 
-function source<Name extends keyof ProofOptions>(
-  name: Name,
-  {
-    read,
-    settings = [],
-    ...row
-  }: Pick<Source, 'type' | 'option'> & {
-    readonly settings?: readonly Option[];
+type Row<Name extends keyof ProofOptions> = Pick<Source, 'type' | 'option'> &
+  Partial<Pick<Source, 'needs' | 'settings' | 'asksPerson'>> & {
     readonly read: (value: NonNullable<ProofOptions[Name]>, options: ProofOptions) => Promise<string>;
-  },
-): Source {
-  for (const option of [row.option, ...settings]) option.helpGroup(GROUP);
-  return {
-    ...row,
-    settings,
-    reader: (options) => {
-      const value = options[name];
-      return value === undefined ? undefined : () => read(value, options);
-    },
   };
+
+function source<Name extends keyof ProofOptions>(name: Name, { read, ...row }: Row<Name>): Source {
+  const { type, option, needs = [], settings = [], asksPerson = false } = row;
+  for (const each of [option, ...needs, ...settings]) each.helpGroup(GROUP);
+  const reader = (options: ProofOptions) => {
+    const value = options[name];
+    return value === undefined ? undefined : () => read(value, options);
+  };
+  return { type, option, needs, settings, asksPerson, reader };
 }
 
 /** Relative paths are made absolute: where the proof is read may be another folder than where it was named. */
