@@ -13,6 +13,10 @@ export interface Permitted {
   readonly grant: string;
 }
 
+export interface PermittedRoles extends Pick<Judged, 'failed'> {
+  readonly permitted: readonly Permitted[];
+}
+
 /** The grants that apply, in the order of the config, and those whose `when` could not be evaluated. */
 interface Judged {
   readonly applying: readonly CompiledGrant[];
@@ -32,10 +36,7 @@ export class ConditionError extends Error {
 }
 
 /** Every role, by the order of the config, and the grants whose `when` could not be evaluated. */
-export function permittedTo(
-  policy: Policy,
-  situation: Situation,
-): Pick<Judged, 'failed'> & { readonly permitted: readonly Permitted[] } {
+export function permittedTo(policy: Policy, situation: Situation): PermittedRoles {
   const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forAnyRole(situation) ?? [];
   const { applying, failed } = judge(grants, situation);
   const named = new Set(applying.filter(({ deny }) => !deny).flatMap(({ roles }) => [...roles]));
@@ -54,23 +55,33 @@ export function permittedTo(
   return { permitted: [...permitted.values()], failed };
 }
 
-/** The role of that name. @throws SallyportError `role_not_permitted`. */
-export function permittedAs(
-  policy: Policy,
-  situation: Situation,
-  name: string,
-): Permitted & Pick<Judged, 'failed'> {
+/**
+ * The roles of the config that a name means: the one of that name, or those of the IAM role with that ARN. By either,
+ * each is judged as its own name is granted and denied.
+ */
+export function configuredAs(policy: Policy, name: string): readonly CompiledRole[] {
   const role = policy.roles.get(name);
-  const named = claimedRoles(policy, situation).filter((each) => each.name === name);
-  const candidates = role ? [role] : named;
+  return role ? [role] : (policy.rolesByArn.get(name) ?? []);
+}
+
+/** What is meant by a name or ARN and permitted: one or more. @throws SallyportError `role_not_permitted`. */
+export function permittedAs(policy: Policy, situation: Situation, name: string): PermittedRoles {
+  const configured = configuredAs(policy, name);
+  // A claim never names an IAM role that the config has.
+  const claimed = claimedRoles(policy, situation).filter((each) => each.name === name);
+  const candidates = configured.length > 0 ? configured : claimed;
   // Found in either case: the time to find it would tell.
   const substitute = standIn(policy, name);
   const judgedAs = candidates.length > 0 ? candidates : substitute;
   const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forRole(judgedAs.flatMap(namesOf));
   const { applying, failed } = judge(grants?.(situation) ?? [], situation);
-  const [permitted] = candidates.flatMap((each) => permit(each, applying) ?? []);
-  if (!permitted) throw notPermitted('role_not_permitted', failed);
-  return { ...permitted, failed };
+  const covering = indexByRole(applying);
+  const permitted = [
+    ...configured.flatMap((each) => permit(each, covering([each.name])) ?? []),
+    ...claimed.flatMap((each) => permit(each, covering(claimed.flatMap(namesOf))) ?? []).slice(0, 1),
+  ];
+  if (permitted.length === 0) throw notPermitted('role_not_permitted', failed);
+  return { permitted, failed };
 }
 
 /** Whether the caller may do this with the broker itself. By the rules of roles. */
