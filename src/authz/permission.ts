@@ -1,6 +1,7 @@
 // Which roles the grants permit a caller, by name or all of them. Default deny, a deny wins, order never matters. A
 // role that is not there takes the same work to refuse as one that is not permitted.
 import type { Permission } from '../config/schema/grant.js';
+import { ROLE_URN } from '../core/arn.js';
 import { SallyportError } from '../core/errors.js';
 import type { CompiledGrant } from './grant.js';
 import { indexByRole } from './grant-index.js';
@@ -56,12 +57,13 @@ export function permittedTo(policy: Policy, situation: Situation): PermittedRole
 }
 
 /**
- * The roles of the config that a name means: the one of that name, or those of the IAM role with that ARN. By either,
- * each is judged as its own name is granted and denied.
+ * The roles of the config that are meant by a name, by `urn:sallyport:role:` and the name, or by the ARN of an IAM role.
+ * Each is judged as its own name is granted and denied.
  */
-export function configuredAs(policy: Policy, name: string): readonly CompiledRole[] {
+export function configuredAs(policy: Policy, meant: string): readonly CompiledRole[] {
+  const name = meant.startsWith(ROLE_URN) ? meant.slice(ROLE_URN.length) : meant;
   const role = policy.roles.get(name);
-  return role ? [role] : (policy.rolesByArn.get(name) ?? []);
+  return role ? [role] : (policy.rolesByArn.get(meant) ?? []);
 }
 
 /** What is meant by a name or ARN and permitted: one or more. @throws SallyportError `role_not_permitted`. */

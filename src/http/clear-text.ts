@@ -8,7 +8,8 @@ import type { App } from './app.js';
 const LOOPBACK = ['127.0.0.0/8', '::1'];
 
 /** Where proofs and credentials pass. */
-const SECRET = ['/v1/', '/login/', '/saml/acs'];
+const isSecret = (route: string) =>
+  route === '/' || ['/v1/', '/login/', '/saml/acs', '/oauth/'].some((path) => route.startsWith(path));
 
 /** Refuses them to every other peer. Probes and metrics hold no secrets and go on. */
 export function refuseClearText(app: App, trustProxy: readonly string[] = []): void {
@@ -22,7 +23,6 @@ export function refuseClearText(app: App, trustProxy: readonly string[] = []): v
   };
   app.addHook('onRequest', async (request) => {
     const { url = '' } = request.routeOptions;
-    if (SECRET.some((path) => url.startsWith(path)) && !isTrusted(request.socket))
-      throw new SallyportError('transport_insecure');
+    if (isSecret(url) && !isTrusted(request.socket)) throw new SallyportError('transport_insecure');
   });
 }
