@@ -7,33 +7,20 @@ import { cachedCredentials } from '../client/disk-cache.js';
 import { callerOf } from '../client/proof-caller.js';
 import { type BrokerCredentials, requestCredentials } from '../client/request-credentials.js';
 import { brokerUrl } from './broker-url.js';
-import { addProofOptions, type ProofOptions, proofSource } from './brought-proof.js';
+import { proofSource } from './brought-proof.js';
 import { err, out } from './print.js';
-import { parseLifetime } from './proof-command.js';
-
-interface Options extends ProofOptions {
-  readonly role?: string;
-  readonly broker?: string;
-  readonly duration?: number;
-  readonly reason?: string;
-  readonly cache: boolean;
-}
+import { addProcessOptions, type ProcessOptions } from './process-options.js';
 
 export function registerCredentialProcess(program: Command): void {
   const command = program
     .command('credential-process')
-    .description('print credentials as the AWS SDKs read them from a credential_process')
-    .option('--role <role>', 'the role; may be left out if you may have exactly one')
-    .option('--broker <url>', "the broker's URL (default: SALLYPORT_URL, or the running `sallyport dev`)")
-    .option('--duration <duration>', 'how long the credentials last, e.g. 1h', parseLifetime)
-    .option('--reason <text>', 'why, where the role requires it')
-    .option('--no-cache', 'keep nothing on disk, and take nothing from there');
-  addProofOptions(command).action(async (options: Options) =>
+    .description('print credentials as the AWS SDKs read them from a credential_process');
+  addProcessOptions(command).action(async (options: ProcessOptions) =>
     out(credentialsJson(await credentialsOf(options))),
   );
 }
 
-async function credentialsOf(options: Options): Promise<BrokerCredentials> {
+async function credentialsOf(options: ProcessOptions): Promise<BrokerCredentials> {
   const broker = await brokerUrl(options.broker);
   const { role, duration, reason } = options;
   const asked = {

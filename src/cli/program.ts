@@ -3,6 +3,7 @@ import { Command, type CommanderError } from 'commander';
 import { VERSION } from '../core/version.js';
 import { registerAssertion } from './assertion.js';
 import { registerCheck } from './check.js';
+import { registerConfigure } from './configure.js';
 import { registerConsole } from './console.js';
 import { registerCredentialProcess } from './credential-process.js';
 import { registerDemo } from './demo.js';
@@ -41,6 +42,7 @@ export function createProgram(): Command {
   registerConsole(program);
   registerSidecar(program);
   registerCredentialProcess(program);
+  registerConfigure(program);
   registerToken(program);
   registerAssertion(program);
   registerOpenapi(program);

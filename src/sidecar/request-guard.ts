@@ -20,7 +20,8 @@ const hasHeader = ({ rawHeaders }: Request, pattern: RegExp): boolean =>
   rawHeaders.some((name, index) => index % 2 === 0 && pattern.test(name));
 
 const FORWARDED = /^(?:forwarded|via|x-forwarded(?:-.*)?|x-real-ip|x-original-.*)$/i;
-const OF_BROWSERS = /^(?:origin|referer|cookie|sec-.*|access-control-.*)$/i;
+/** Sec-Fetch-Mode alone does not make a browser: Node's own fetch sends it. */
+const OF_BROWSERS = /^(?:origin|referer|cookie|sec-(?!fetch-mode$).*|access-control-.*)$/i;
 
 /** What every request must be, also one without a token. `hosts`: what Host may be. Undefined: it is. */
 export function refuseStranger(request: Request, hosts: readonly string[]): Refusal | undefined {

@@ -2,7 +2,7 @@
 import { access, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { freePort } from '../stores/redis-server.js';
+import { freePort } from '../../src/sandbox/free-port.js';
 import { get, startBrokerStub } from '../support/broker-stub.js';
 import { runToEnd, start } from '../support/command.js';
 

@@ -1,10 +1,13 @@
-// An unmodified AWS SDK for JavaScript takes credentials from the broker by environment variables alone, uses them,
-// renews them, and gets over a broker that restarts.
+// An unmodified AWS SDK for JavaScript takes credentials by environment variables alone, from the broker or from a
+// sidecar, and uses them.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import t, { type Test } from 'tap';
+import { Secret } from '../../src/core/secret.js';
+import { openSidecar } from '../../src/sidecar/server.js';
 import { startTestBroker } from '../support/broker.js';
+import { startFaultProxy } from '../support/fault-proxy.js';
 
 /** Every other place where the SDK looks is empty. */
 function useContainer(t: Test, url: string, tokenFile: string): void {
@@ -65,6 +68,39 @@ t.test('the SDK with nothing but a URL and a token file', async (t) => {
       Principal: { Subject: 'alice' },
       Role: 'partner-upload',
     });
+  });
+
+  await t.test('from a sidecar, also while the broker is away', async (t) => {
+    const network = await startFaultProxy(t, broker.url);
+    const silent = () => {};
+    let ahead = 0;
+    const sidecar = await openSidecar({
+      broker: network.url,
+      wanted: [{ role: 'deploy', durationSeconds: 3600 }],
+      bring: async () => ({ type: 'oidc', value: new Secret(await broker.token('alice')) }),
+      log: { debug: silent, info: silent, warn: silent, error: silent },
+      now: () => new Date(Date.now() + ahead),
+    });
+    t.teardown(() => sidecar.close());
+    await writeFile(tokenFile, sidecar.authorizationToken.reveal());
+    useContainer(t, sidecar.url('deploy'), tokenFile);
+    t.match((await whoAmI()).Arn, /assumed-role\/deploy\/deploy-alice/);
+    const tried = new Promise<void>((resolve) =>
+      network.use({
+        instead: (client) => {
+          client.destroy();
+          resolve();
+        },
+      }),
+    );
+    ahead = 50 * 60_000;
+    t.match((await whoAmI()).Arn, /assumed-role\/deploy\/deploy-alice/);
+    await tried;
+    ahead = 61 * 60_000;
+    const answer = await fetch(sidecar.url(), {
+      headers: { authorization: sidecar.authorizationToken.reveal() },
+    });
+    t.equal(answer.status, 503, 'what has ended is not served');
   });
 
   await t.test('a refusal: the broker says why, though the SDK does not', async (t) => {

@@ -109,6 +109,7 @@ t.test('attacks: nobody else gets any', async (t) => {
   for (const path of ['role/other', 'role/reader/', 'role/%', 'role/reader?x', 'latest/api/token'])
     t.equal((await get(`${url}${path}`, { authorization: good })).json['code'], 'path_unknown', path);
   t.equal((await get(url, { authorization: good })).status, 200, 'its own client still does');
+  t.equal((await fetch(url, { headers: { authorization: good } })).status, 200, 'and so does fetch');
 });
 
 t.test('attacks: two headers where there must be one', async (t) => {
