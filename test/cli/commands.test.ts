@@ -13,6 +13,7 @@ t.test('help and version', async (t) => {
   t.equal(help.code, 0);
   for (const command of [
     'serve',
+    'exec',
     'console',
     'doctor',
     'dev',
