@@ -29,7 +29,7 @@ export async function giveCredentials({ broker, asked, bring, note }: Wanted): P
   const proof = await bring();
   const { credentials, accountId } = await persist(
     (timeout) => requestCredentials({ broker, proof, asked, timeout }),
-    { onRetry: (error) => note(error.message) },
+    { onRetry: onceTold(note) },
   );
   return {
     variables: {
@@ -55,7 +55,7 @@ export async function serveCredentials({ broker, asked, bring, note }: Wanted): 
   };
   const sidecar = await openSidecar({ broker, wanted: [asked], bring, log });
   try {
-    await persist(() => sidecar.ready(), { onRetry: (error) => note(error.message) });
+    await persist(() => sidecar.ready(), { onRetry: onceTold(note) });
   } catch (error) {
     await sidecar.close();
     throw error;
@@ -74,6 +74,15 @@ export async function serveCredentials({ broker, asked, bring, note }: Wanted): 
       AWS_SHARED_CREDENTIALS_FILE: devNull,
     },
     close: () => sidecar.close(),
+  };
+}
+
+/** One line for a broker that is away, however often it is tried. */
+function onceTold(note: Wanted['note']): (error: Error) => void {
+  let told = false;
+  return ({ message }) => {
+    if (!told) note(`${message} Trying again.`);
+    told = true;
   };
 }
 
