@@ -28,9 +28,12 @@ export interface CredentialKeeper {
   close(): void;
 }
 
+/** Milliseconds: a timer for more would go off at once. */
+const LONGEST = 2 ** 31 - 1;
+
 /** A process is not kept alive by it. */
 function startTimer(task: () => void, milliseconds: number): () => void {
-  const timer = setTimeout(task, milliseconds).unref();
+  const timer = setTimeout(task, Math.min(milliseconds, LONGEST)).unref();
   return () => clearTimeout(timer);
 }
 

@@ -128,6 +128,8 @@ t.test('retries back off by chance, and never before the broker says', async (t)
   t.equal(retryIn(1, 0.5), 1250);
   t.equal(retryIn(1, 0, 60), 60_000);
   t.equal(retryIn(1, 0.5, 60), 75_000);
+  t.equal(retryIn(1, 0, 1e12), 300_000);
+  t.equal(retryIn(1, 0, -5), 1000);
 });
 
 t.test('an outage: what lasts is served to its end, nothing after it', async (t) => {
