@@ -20,9 +20,9 @@ export function refuseClearText(app: App, trustProxy: readonly string[] = []): v
     known.set(socket, told);
     return told;
   };
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _, done) => {
     const { url = '' } = request.routeOptions;
-    if (SECRET.some((path) => url.startsWith(path)) && !isTrusted(request.socket))
-      throw new SallyportError('transport_insecure');
+    const isSecret = SECRET.some((path) => url.startsWith(path));
+    done(isSecret && !isTrusted(request.socket) ? new SallyportError('transport_insecure') : undefined);
   });
 }
