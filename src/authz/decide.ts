@@ -15,7 +15,10 @@ export type { Permitted };
 type Caller = Pick<ExchangeRequest, 'sourceAddress'>;
 /** What of a request the decision depends on. */
 export type Asked = Caller &
-  Pick<ExchangeRequest, 'role' | 'durationSeconds' | 'policy' | 'policyArns' | 'mfa' | 'reason' | 'console'>;
+  Pick<
+    ExchangeRequest,
+    'role' | 'durationSeconds' | 'preferredSeconds' | 'policy' | 'policyArns' | 'mfa' | 'reason' | 'console'
+  >;
 
 /** Every role this principal may have from this address at this time, by the order of the config. */
 export function permittedRoles(

@@ -1,6 +1,6 @@
 // The proof that a command sends to a broker: one option of the command says where it comes from.
 import type { Command, Option } from 'commander';
-import { Secret } from '../core/secret.js';
+import { readProof } from '../client/proof-source.js';
 import type { Proof } from '../core/types.js';
 import { type ProofOptions, SOURCES, type Source } from './proof-sources.js';
 
@@ -33,11 +33,7 @@ export function proofSource(options: ProofOptions): ProofSource {
       ...settings.filter((each) => writtenFor(each, options) !== each.defaultValue),
     ].flatMap((each) => argsOf(each, options)),
     asksPerson,
-    bring: async () => {
-      const value = (await read()).trim();
-      if (value === '') throw new Error('The proof is empty. Check where it comes from.');
-      return { type, value: new Secret(value) };
-    },
+    bring: () => readProof(type, read),
   };
 }
 

@@ -127,6 +127,8 @@ export interface ExchangeRequest extends AskedFor {
   readonly mfa?: MfaCode;
   /** Present: the caller wants to sign in to the AWS console, not the credentials. */
   readonly console?: ConsoleRequest;
+  /** Where `durationSeconds` is absent: what the caller is served best with, as far as the role permits it. */
+  readonly preferredSeconds?: number;
   /** Milliseconds, where the caller waits less than the config permits. */
   readonly patienceMs?: number;
 }

@@ -13,11 +13,13 @@ t.test('help and version', async (t) => {
   t.equal(help.code, 0);
   for (const command of [
     'serve',
+    'exec',
     'console',
     'doctor',
     'dev',
     'demo',
     'sandbox',
+    'sidecar',
     'token',
     'assertion',
     'openapi',
