@@ -1,8 +1,7 @@
 // How `sallyport exec` gives credentials to the program it runs: as they are, or through an endpoint on loopback that
 // keeps them fresh. Either way in environment variables, which other users of the machine cannot read.
 import { existsSync } from 'node:fs';
-import { devNull, homedir } from 'node:os';
-import { join } from 'node:path';
+import { devNull } from 'node:os';
 import { persist } from '../client/persist.js';
 import { requestCredentials } from '../client/request-credentials.js';
 import type { Log } from '../core/ports.js';
@@ -10,6 +9,7 @@ import { wholeSecond } from '../core/time.js';
 import type { AskedFor, Proof } from '../core/types.js';
 import { openSidecar } from '../sidecar/server.js';
 import { sentenceOf } from './print.js';
+import { configFile, credentialsFile } from './profile-files.js';
 
 export interface Given {
   readonly variables: Readonly<Record<string, string>>;
@@ -61,7 +61,7 @@ export async function serveCredentials({ broker, asked, bring, note }: Wanted): 
     throw error;
   }
   warn = (error) => note(`The credentials could not be renewed. ${sentenceOf(error)}`);
-  if (profileFiles().some((file) => existsSync(file)))
+  if ([configFile(), credentialsFile()].some((file) => existsSync(file)))
     note(
       '~/.aws/config and ~/.aws/credentials are not read: a profile there would win. --region names the region.',
     );
@@ -85,8 +85,3 @@ function onceTold(note: Wanted['note']): (error: Error) => void {
     told = true;
   };
 }
-
-const profileFiles = () => [
-  process.env['AWS_CONFIG_FILE'] ?? join(homedir(), '.aws', 'config'),
-  process.env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(homedir(), '.aws', 'credentials'),
-];
