@@ -95,9 +95,8 @@ async function withDevice(
   const begun = await client.initiateDeviceAuthorization(configuration, { scope });
   const { verification_uri: place, verification_uri_complete: complete, user_code: code } = begun;
   if (hasInvisible(code)) throw new Error('The issuer gave a code that cannot be shown.');
-  tellPerson(
-    `Sign in with any browser: go to ${new URL(complete ?? place)} and give or compare the code ${code}`,
-  );
+  const then = complete === undefined ? `Enter the code ${code}.` : `It must show the code ${code}.`;
+  tellPerson(`Sign in with any browser: ${new URL(complete ?? place)}\n${then}`);
   return client.pollDeviceAuthorizationGrant(configuration, begun, undefined, { signal });
 }
 

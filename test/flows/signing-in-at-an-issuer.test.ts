@@ -50,8 +50,8 @@ t.test('a person signs in', { timeout: 120_000 }, async (t) => {
 
   t.test('with a code, on any machine', async (t) => {
     const process = credentialProcess(t, '--device', '--no-cache');
-    const line = await process.line('stderr', /compare the code/);
-    const [, url = '', code = ''] = /go to (\S+) .* code (\S+)$/.exec(line) ?? [];
+    const url = (await process.line('stderr', /^Sign in with any browser/)).split(': ')[1] ?? '';
+    const code = (await process.line('stderr', /^It must show/)).match(/code (\S+)\.$/)?.[1] ?? 'none';
     const page = await open(t, url);
     t.match(await page.textContent('body'), `Does the other device show ${code}?`);
     await page.click('button');
@@ -100,6 +100,10 @@ t.test('what is wrong is said before anybody has to sign in', async (t) => {
     [['--issuer', broker.sandbox.sts.url], /does not answer as an OpenID provider/],
     [['--device', '--client-id', 'nobody'], /refused the sign-in: invalid_client/],
   ];
-  for (const [args, stderr] of rows)
-    t.match(await credentialProcess(t, ...args).finished, { code: 1, stdout: '', stderr }, args.join(' '));
+  await Promise.all(
+    rows.map(async ([args, stderr]) => {
+      const ended = await credentialProcess(t, ...args).finished;
+      t.match(ended, { code: 1, stdout: '', stderr }, args.join(' '));
+    }),
+  );
 });
