@@ -6,7 +6,7 @@ import { inChild } from './child.mjs';
 import { alternately, ratio } from './measure.mjs';
 
 /** Milliseconds of one measurement. */
-const SPAN = 1000;
+const SPAN = 700;
 const CONNECTIONS = 50;
 const MANY_CONNECTIONS = 1000;
 

@@ -1,5 +1,5 @@
 // What the audit log says of a request: one function for each event, values in, record out. No secrets go in.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AuditEvent, AuditRecord } from '../core/audit-record.js';
 import { ERRORS, type SallyportError } from '../core/errors.js';
 import { wholeSecond } from '../core/time.js';
@@ -25,21 +25,20 @@ export function intentRecord(progress: Progress, now: Date): AuditRecord {
 export function issuedRecord(progress: Progress, issued: Issued, now: Date): AuditRecord {
   const { credentials, assumedRoleUser, federatedUser, packedPolicySize, sourceIdentity } = issued;
   const { durationLimitedBy, stsRequestId, signin, cached } = issued;
-  const arn = assumedRoleUser?.arn ?? federatedUser?.arn;
   return {
     ...base('issued', progress, now),
     Issued: {
       AccessKeyId: credentials.accessKeyId,
       Expiration: wholeSecond(credentials.expiration),
-      ...(durationLimitedBy && { DurationLimitedBy: durationLimitedBy }),
-      ...(arn !== undefined && { Arn: arn }),
-      ...(assumedRoleUser && { AssumedRoleId: assumedRoleUser.assumedRoleId }),
-      ...(packedPolicySize !== undefined && { PackedPolicySize: packedPolicySize }),
-      ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
-      ...(stsRequestId !== undefined && { StsRequestId: stsRequestId }),
-      ...(signin && { ConsoleUrlExpires: wholeSecond(signin.expires) }),
-      ...(cached && { Cached: true }),
-      ...(cached === 'stale' && { Stale: true }),
+      DurationLimitedBy: durationLimitedBy,
+      Arn: assumedRoleUser?.arn ?? federatedUser?.arn,
+      AssumedRoleId: assumedRoleUser?.assumedRoleId,
+      PackedPolicySize: packedPolicySize,
+      SourceIdentity: sourceIdentity,
+      StsRequestId: stsRequestId,
+      ConsoleUrlExpires: signin && wholeSecond(signin.expires),
+      Cached: cached && true,
+      Stale: cached === 'stale' || undefined,
     },
   };
 }
@@ -56,28 +55,25 @@ export function explainedRecord(progress: Progress, now: Date): AuditRecord {
 export function decodedRecord(progress: Progress, stsRequestId: string | undefined, now: Date): AuditRecord {
   return {
     ...base('decoded', progress, now),
-    ...(stsRequestId !== undefined && { StsRequestId: stsRequestId }),
+    StsRequestId: stsRequestId,
   };
 }
 
 /** `denied` when the broker said no; `failed` when it could not decide, or said yes and STS did not deliver. */
 export function refusedRecord(progress: Progress, error: SallyportError, now: Date): AuditRecord {
   const event = progress.decision === undefined && ERRORS[error.code].status < 500 ? 'denied' : 'failed';
-  const { code, requestId } = error.sts ?? {};
   return {
     ...base(event, progress, now),
     Error: {
       Code: error.code,
       Reason: error.reason,
-      ...(code !== undefined && { StsCode: code }),
-      ...(requestId !== undefined && { StsRequestId: requestId }),
+      StsCode: error.sts?.code,
+      StsRequestId: error.sts?.requestId,
     },
   };
 }
 
 function base(event: AuditEvent, { request, principal, decision, about }: Progress, now: Date): AuditRecord {
-  const role = decision?.role ?? request.role;
-  const reason = decision?.reason ?? request.reason;
   return {
     Version: 1,
     Time: now.toISOString(),
@@ -86,57 +82,62 @@ function base(event: AuditEvent, { request, principal, decision, about }: Progre
     Surface: request.surface,
     SourceAddress: request.sourceAddress,
     ProofType: request.proof.type,
-    ...(principal && { Principal: principalFields(principal) }),
-    ...(role !== undefined && { Role: role }),
+    Principal: principal && principalFields(principal),
+    Role: decision?.role ?? request.role,
     ...(decision && decisionFields(decision)),
-    ...(request.mfa && { MfaSerialNumber: request.mfa.serialNumber }),
-    ...(reason !== undefined && { Reason: reason }),
-    ...(about && { About: aboutFields(about) }),
+    MfaSerialNumber: request.mfa?.serialNumber,
+    Reason: decision?.reason ?? request.reason,
+    // Whom, not with which claims: a record holds none.
+    About: about && { Issuer: about.issuer, Subject: about.subject, RequestId: about.requestId },
   };
 }
 
-/** Whom, not with which claims: a record holds none. */
-const aboutFields = ({ issuer, subject, requestId }: NonNullable<Progress['about']>) => ({
-  ...(issuer !== undefined && { Issuer: issuer }),
-  ...(subject !== undefined && { Subject: subject }),
-  ...(requestId !== undefined && { RequestId: requestId }),
-});
+type PrincipalFields = NonNullable<AuditRecord['Principal']>;
 
-function principalFields(principal: Principal): NonNullable<AuditRecord['Principal']> {
-  return {
-    Issuer: principal.issuer,
-    Subject: principal.subject,
-    ...(principal.proofId !== undefined && { ProofId: principal.proofId }),
-    IssuedAt: new Date(principal.issuedAt * 1000).toISOString(),
-    ExpiresAt: new Date(principal.expiresAt * 1000).toISOString(),
+/** By principal: that of a token that comes again is the same one. */
+const knownPrincipals = new WeakMap<Principal, PrincipalFields>();
+
+function principalFields(principal: Principal): PrincipalFields {
+  const known = knownPrincipals.get(principal);
+  if (known) return known;
+  const { issuer, subject, proofId, issuedAt, expiresAt } = principal;
+  const fields = {
+    Issuer: issuer,
+    Subject: subject,
+    ProofId: proofId,
+    IssuedAt: new Date(issuedAt * 1000).toISOString(),
+    ExpiresAt: new Date(expiresAt * 1000).toISOString(),
   };
+  knownPrincipals.set(principal, fields);
+  return fields;
 }
 
-function decisionFields(decision: Decision) {
-  const { target, rolesFrom, grant, session, durationLimitedBy, console: signin } = decision;
-  const { name, policy, policyArns, tags, transitiveTags, sourceIdentity } = session;
+function decisionFields({
+  target,
+  rolesFrom,
+  grant,
+  session,
+  durationLimitedBy,
+  console: signin,
+}: Decision): Partial<AuditRecord> {
+  const { name, durationSeconds, policy, policyArns, tags, transitiveTags, sourceIdentity } = session;
   const chain = target.operation === 'AssumeRole' ? target.chain : [];
   return {
-    ...(rolesFrom !== undefined && { RolesFrom: rolesFrom }),
+    RolesFrom: rolesFrom,
     Operation: target.operation,
-    ...('roleArn' in target && { RoleArn: target.roleArn }),
-    ...(chain.length > 0 && { Chain: chain.map(({ roleArn }) => roleArn) }),
+    RoleArn: 'roleArn' in target ? target.roleArn : undefined,
+    Chain: chain.length > 0 ? chain.map(({ roleArn }) => roleArn) : undefined,
     Grant: grant,
     Session: {
-      ...(name !== undefined && { Name: name }),
-      DurationSeconds: session.durationSeconds,
+      Name: name,
+      DurationSeconds: durationSeconds,
       DurationLimitedBy: durationLimitedBy,
-      ...(policy !== undefined && { PolicySha256: createHash('sha256').update(policy).digest('hex') }),
-      ...(policyArns && { PolicyArns: policyArns }),
-      ...(tags && { Tags: tags }),
-      ...(transitiveTags && { TransitiveTagKeys: transitiveTags }),
-      ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
+      PolicySha256: policy === undefined ? undefined : hash('sha256', policy, 'hex'),
+      PolicyArns: policyArns,
+      Tags: tags,
+      TransitiveTagKeys: transitiveTags,
+      SourceIdentity: sourceIdentity,
     },
-    ...(signin && {
-      Console: {
-        Destination: signin.destination,
-        ...(signin.sessionDuration !== undefined && { SessionDuration: signin.sessionDuration }),
-      },
-    }),
+    Console: signin && { Destination: signin.destination, SessionDuration: signin.sessionDuration },
   };
 }

@@ -30,8 +30,14 @@ export function consoleSession(
   refuseSessionDuration(role.target);
   // The console session is the credentials' again under another name: the same bounds hold.
   const asked = { durationSeconds: sessionDuration };
-  const { seconds } = boundLifetime(role.session.lifetime, principal, asked, now, 'SessionDuration');
-  return { destination: page, sessionDuration: seconds };
+  const { seconds, limitedBy } = boundLifetime(
+    role.session.lifetime,
+    principal,
+    asked,
+    now,
+    'SessionDuration',
+  );
+  return { destination: page, sessionDuration: seconds, sessionDurationLimitedBy: limitedBy };
 }
 
 const home = ({ consoleHost }: PartitionHosts, region: string) =>

@@ -1,11 +1,11 @@
 // The sandbox with a broker in front, as `dev` and `demo` run it. What it writes (config, IdP metadata, signing key,
 // audit log) is in a folder of its own, which goes when it closes.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../core/ports.js';
 import { generateKey } from '../issuance/web-identity/rotate-keys.js';
+import { freePort } from '../sandbox/free-port.js';
 import { type Sandbox, type SandboxOptions, sandboxFile, startSandbox } from '../sandbox/start.js';
 import { printFaults } from './print.js';
 import { startBroker } from './start-broker.js';
@@ -41,6 +41,7 @@ export async function startSandboxedBroker({
   sandbox: options,
   config,
 }: SandboxedBrokerOptions): Promise<SandboxedBroker> {
+  // The broker's URL is part of its config and of IAM, so its port must be known before anything starts.
   const brokerPort = port === 0 ? await freePort() : port;
   const sandbox = await startSandbox({ ...options, brokerUrl: urlAt(brokerPort) });
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-'));
@@ -101,14 +102,4 @@ const urlAt = (port: number) => `http://127.0.0.1:${port}`;
 
 function fill(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\$\{sandbox:([A-Za-z.]+)\}/g, (whole, name: string) => values[name] ?? whole);
-}
-
-/** The broker's URL is part of its config and of IAM, so its port must be known before anything starts. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
-  return address.port;
 }

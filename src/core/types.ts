@@ -115,6 +115,8 @@ export interface ConsoleSession {
   /** An https URL of the console of the role's partition. */
   readonly destination: string;
   readonly sessionDuration?: number;
+  /** With `sessionDuration`: what bounded it. */
+  readonly sessionDurationLimitedBy?: DurationLimit;
 }
 
 /** A surface's request after its wire format has been parsed: the pipeline's only input. */

@@ -1,6 +1,6 @@
 // What a request carries, read strictly: UTF-8 or nothing, no name twice, no way to mean two things. JSON, forms and
 // queries come out as the same plain object, which the route's schema then judges.
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, preValidationHookHandler } from 'fastify';
 import { SallyportError } from '../core/errors.js';
 import { JsonError, parseJson } from '../core/json.js';
 
@@ -79,24 +79,35 @@ function formPair(pair: string): [name: string, value: string] {
 /** Replaces Fastify's lenient parsers. */
 export function addBodyParsers(app: FastifyInstance): void {
   const asBuffer = { parseAs: 'buffer', bodyLimit: BODY_LIMIT } as const;
+  const add = (type: string, parse: (bytes: Buffer, request: FastifyRequest) => unknown) =>
+    app.addContentTypeParser(type, asBuffer, (request: FastifyRequest, bytes: Buffer, done) => {
+      try {
+        done(null, parse(bytes, request));
+      } catch (error) {
+        done(error as Error);
+      }
+    });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', asBuffer, async (_: FastifyRequest, bytes: Buffer) =>
-    parseJsonBody(bytes),
-  );
-  app.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    asBuffer,
-    async (request: FastifyRequest, bytes: Buffer) =>
-      parseForm(decode(bytes), (request.routeOptions.schema?.body ?? {}) as FormSchema),
+  add('application/json', parseJsonBody);
+  add('application/x-www-form-urlencoded', (bytes, { routeOptions }) =>
+    parseForm(decode(bytes), (routeOptions.schema?.body ?? {}) as FormSchema),
   );
 }
 
 /** Queries are read like forms, where a route has a schema for one. */
 export function addQueryParser(app: FastifyInstance): void {
-  app.addHook('preValidation', async (request) => {
-    const { querystring } = request.routeOptions.schema ?? {};
-    if (querystring === undefined) return;
-    const [, ...query] = request.url.split('?');
-    request.query = parseForm(query.join('?'), querystring as FormSchema);
+  app.addHook('onRoute', (route) => {
+    const schema = route.schema?.querystring;
+    if (schema === undefined) return;
+    const read: preValidationHookHandler = (request, _, done) => {
+      try {
+        const [, ...query] = request.url.split('?');
+        request.query = parseForm(query.join('?'), schema as FormSchema);
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    };
+    route.preValidation = [read, ...[route.preValidation ?? []].flat()];
   });
 }

@@ -21,8 +21,8 @@ export function refuseClearText(app: App, trustProxy: readonly string[] = []): v
     known.set(socket, told);
     return told;
   };
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _, done) => {
     const { url = '' } = request.routeOptions;
-    if (isSecret(url) && !isTrusted(request.socket)) throw new SallyportError('transport_insecure');
+    done(isSecret(url) && !isTrusted(request.socket) ? new SallyportError('transport_insecure') : undefined);
   });
 }

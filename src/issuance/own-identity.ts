@@ -1,6 +1,7 @@
 // Who the broker is to STS (GetCallerIdentity), remembered for a while: whoever asks waits a moment at most, and only
 // while nothing is known. A failure is an answer too.
 import { type ErrorCode, SallyportError } from '../core/errors.js';
+import { within } from '../core/within.js';
 import type { Asks, StsClient } from './sts/client.js';
 
 /** As STS names it. */
@@ -44,10 +45,14 @@ export function createOwnIdentity({ client }: Asks<'getCallerIdentity'>, now: ()
         asking = undefined;
       });
     }
-    if (last.status === 'pending') await atMost(TIMES.patience, asking);
+    // If nothing is known by then, that is what there is to tell.
+    if (last.status === 'pending')
+      await within(TIMES.patience, stillPending, async () => asking).catch(() => {});
     return last;
   };
 }
+
+const stillPending = () => new Error('STS has not answered yet');
 
 async function askOnce(sts: Pick<StsClient, 'getCallerIdentity'>): Promise<KnownIdentity> {
   try {
@@ -56,13 +61,4 @@ async function askOnce(sts: Pick<StsClient, 'getCallerIdentity'>): Promise<Known
     const { code, reason } = error instanceof SallyportError ? error : new SallyportError('internal');
     return { status: 'failed', code, reason };
   }
-}
-
-async function atMost(milliseconds: number, work: Promise<void> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([work, enough]);
-  clearTimeout(timer);
 }

@@ -104,7 +104,10 @@ t.test('SessionDuration where AWS takes it, never above the role', (t) => {
     members: { MaxDurationSeconds: 3600 },
   });
   const ending = principalOf(CLAIMS, { type: 'saml', issuer: 'adfs', sessionNotOnOrAfter: SECONDS + 1800 });
-  t.equal(decided(role(saml), { sessionDuration: 7200 }, 'eu-west-1', ending)?.sessionDuration, 1799);
+  t.match(decided(role(saml), { sessionDuration: 7200 }, 'eu-west-1', ending), {
+    sessionDuration: 1799,
+    sessionDurationLimitedBy: 'SessionNotOnOrAfter',
+  });
   t.end();
 });
 

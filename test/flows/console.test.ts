@@ -60,8 +60,16 @@ t.test('a JWT and an assertion become console sessions; the record comes first a
   });
   t.equal(answer.status, 200, answer.text);
   t.equal(answer.headers.get('cache-control'), 'no-store');
-  t.same(Object.keys(answer.json).sort(), ['Expires', 'Sallyport', 'SigninUrl']);
+  t.same(Object.keys(answer.json).sort(), [
+    'Expires',
+    'Sallyport',
+    'SessionDuration',
+    'SessionDurationLimitedBy',
+    'SigninUrl',
+  ]);
   t.match(answer.json, {
+    SessionDuration: 3600,
+    SessionDurationLimitedBy: 'request',
     Expires: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
     Sallyport: { Role: 'deploy', Operation: 'AssumeRoleWithWebIdentity', Grant: 'release-engineers' },
   });

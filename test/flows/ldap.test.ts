@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client, DN, InvalidCredentialsError } from 'ldapts';
 import t, { type Test } from 'tap';
+import { freePort } from '../../src/sandbox/free-port.js';
 import type { CheckPassword } from '../../src/sandbox/users.js';
-import { freePort } from '../stores/redis-server.js';
 import { startTestBroker } from '../support/broker.js';
 import { requirePeer } from '../support/peers.js';
 

@@ -5,16 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { writeConfig } from '../../src/cli/sandboxed-broker.js';
+import { freePort } from '../../src/sandbox/free-port.js';
 import { fetchToken } from '../../src/sandbox/oidc/client.js';
 import { fetchAssertion } from '../../src/sandbox/saml/client.js';
 import { type Sandbox, sandboxFile, startSandbox } from '../../src/sandbox/start.js';
-import {
-  freePort,
-  type RedisServer,
-  redisPeer,
-  rememberAlready,
-  startRedis,
-} from '../stores/redis-server.js';
+import { type RedisServer, redisPeer, rememberAlready, startRedis } from '../stores/redis-server.js';
 import { type Answer, readAnswer } from '../support/broker.js';
 import { start } from '../support/command.js';
 

@@ -323,7 +323,10 @@ t.test('so many calls at once, so many waiting, and no more', async (t) => {
   );
   const call = (account: string, { signal } = new AbortController()) =>
     outcomeOf(
-      ask({ operation: 'AssumeRole', account, payer: '', once: false, send: async () => undefined }, signal),
+      ask(
+        { operation: 'AssumeRole', account, payer: '', once: false, input: {}, send: async () => undefined },
+        signal,
+      ),
     );
   const leaving = new AbortController();
   const first = call('a');

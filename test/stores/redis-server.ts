@@ -1,13 +1,12 @@
 // Redis from Debian, started for a test on a port of its own with a folder of its own: killed, stopped and started again.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Test } from 'tap';
+import { freePort } from '../../src/sandbox/free-port.js';
 import { requirePeer } from '../support/peers.js';
 
 export interface RedisServer {
@@ -36,25 +35,6 @@ export async function rememberAlready({ cli }: RedisServer): Promise<void> {
 /** Undefined where Redis is missing: the test is then skipped, or failed in CI. */
 export const redisPeer = (t: Test): string | undefined =>
   requirePeer(t, REDIS, 'apt-get install redis-server');
-
-/**
- * A port nobody listens on just now. Below those that systems give to outgoing connections, which would take it before
- * the server has started; cluster nodes take port + 10000 too, so that one is below them as well.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 11_000 + randomInt(11_000);
-    const server = createServer().listen(port, '127.0.0.1');
-    const taken = await once(server, 'listening').then(
-      () => false,
-      () => true,
-    );
-    if (taken) continue;
-    server.close();
-    await once(server, 'close');
-    return port;
-  }
-}
 
 interface RedisOptions {
   /** Lines of redis.conf; later ones win. */

@@ -8,10 +8,13 @@ import type { ConsoleAnswer } from './schema.js';
 /** @throws SallyportError `internal` if there was no sign-in: credentials are not for this surface. */
 export function renderConsole(exchanged: Exchanged, requestId: string): ConsoleAnswer {
   const { signin } = exchanged.issued;
+  const { sessionDuration, sessionDurationLimitedBy } = exchanged.decision.console ?? {};
   if (!signin) throw new SallyportError('internal', { reason: 'console.no_signin' });
   return {
     SigninUrl: signin.url.reveal(),
     Expires: wholeSecond(signin.expires),
+    ...(sessionDuration !== undefined && { SessionDuration: sessionDuration }),
+    ...(sessionDurationLimitedBy !== undefined && { SessionDurationLimitedBy: sessionDurationLimitedBy }),
     Sallyport: renderDecided(exchanged, requestId),
   };
 }

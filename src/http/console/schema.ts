@@ -1,5 +1,6 @@
 // POST /v1/console on the wire: what POST /v1/credentials takes, and where the sign-in is to lead.
 import { type Static, Type } from 'typebox';
+import { DURATION_LIMITS } from '../../core/types.js';
 import { closed, exchangeFields, SallyportFields } from '../exchange-request.js';
 
 export const ConsoleRequestBody = Type.Object(
@@ -34,6 +35,14 @@ export const ConsoleAnswer = Type.Object(
       format: 'date-time',
       description: 'Until when it can be opened: 15 minutes. UTC, whole seconds.',
     }),
+    SessionDuration: Type.Optional(
+      Type.Integer({ description: 'Seconds that the console session may last, where the request set that.' }),
+    ),
+    SessionDurationLimitedBy: Type.Optional(
+      Type.Enum([...DURATION_LIMITS], {
+        description: 'What bounded it: the request, or the end of the sign-in session or of the proof.',
+      }),
+    ),
     Sallyport: SallyportFields,
   },
   { ...closed, description: 'A sign-in URL, and what the broker decided.' },

@@ -47,7 +47,9 @@ export interface StsCall<Answer> {
   readonly once: boolean;
   /** Default: the broker itself. */
   readonly as?: Signer;
-  send(client: STSClient, options: { readonly abortSignal: AbortSignal }): Promise<Answer>;
+  /** What is sent, an object of this call's own. */
+  readonly input: object;
+  send(client: STSClient): Promise<Answer>;
 }
 
 /** Makes a call. Rejects with a `SallyportError`; when the signal is aborted at once, with its reason or a better one. */
@@ -100,37 +102,46 @@ export function clientOver(
       ask({
         ...about('AssumeRole', input, as?.account),
         ...(as && { as }),
-        send: (client, options) => client.send(new AssumeRoleCommand(input), options),
+        input,
+        send: (client) => client.send(new AssumeRoleCommand(input)),
       }),
     assumeRoleWithSAML: (input) =>
       ask({
         ...unsigned('AssumeRoleWithSAML', input),
-        send: (client, options) => client.send(new AssumeRoleWithSAMLCommand(input), options),
+        input,
+        send: (client) => client.send(new AssumeRoleWithSAMLCommand(input)),
       }),
     assumeRoleWithWebIdentity: (input) =>
       ask({
         ...unsigned('AssumeRoleWithWebIdentity', input),
-        send: (client, options) => client.send(new AssumeRoleWithWebIdentityCommand(input), options),
+        input,
+        send: (client) => client.send(new AssumeRoleWithWebIdentityCommand(input)),
       }),
     decodeAuthorizationMessage: (input) =>
       ask({
         ...about('DecodeAuthorizationMessage', {}),
-        send: (client, options) => client.send(new DecodeAuthorizationMessageCommand(input), options),
+        input,
+        send: (client) => client.send(new DecodeAuthorizationMessageCommand(input)),
       }),
-    getCallerIdentity: () =>
-      ask({
+    getCallerIdentity: () => {
+      const input = {};
+      return ask({
         ...about('GetCallerIdentity', {}),
-        send: (client, options) => client.send(new GetCallerIdentityCommand({}), options),
-      }),
+        input,
+        send: (client) => client.send(new GetCallerIdentityCommand(input)),
+      });
+    },
     getFederationToken: (input) =>
       ask({
         ...about('GetFederationToken', {}),
-        send: (client, options) => client.send(new GetFederationTokenCommand(input), options),
+        input,
+        send: (client) => client.send(new GetFederationTokenCommand(input)),
       }),
     getSessionToken: (input) =>
       ask({
         ...about('GetSessionToken', input),
-        send: (client, options) => client.send(new GetSessionTokenCommand(input), options),
+        input,
+        send: (client) => client.send(new GetSessionTokenCommand(input)),
       }),
   };
 }

@@ -49,8 +49,14 @@ interface HttpResponse {
   readonly body: Buffer;
 }
 
-/** A request handler as `@smithy/types` describes it. Rejects with `TransportError`, or the reason of the signal. */
-export function createHttpHandler({ connections, connectMs, answerMs }: HttpLimits) {
+/**
+ * A request handler as `@smithy/types` describes it. `signalOf`: what ends a request early, if anything does. Rejects
+ * with `TransportError`, or the reason of the signal.
+ */
+export function createHttpHandler(
+  { connections, connectMs, answerMs }: HttpLimits,
+  signalOf: (request: object) => AbortSignal | undefined,
+) {
   const agent = new Agent({
     connections,
     maxResponseSize: MAX_ANSWER,
@@ -64,10 +70,9 @@ export function createHttpHandler({ connections, connectMs, answerMs }: HttpLimi
     },
   });
   return {
-    handle: async (request: HttpRequest, { abortSignal }: { readonly abortSignal?: unknown } = {}) => {
+    handle: async (request: HttpRequest) => {
       const body = typeof request.body === 'string' ? request.body : '';
-      const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
-      const response = await exchange(agent, { ...request, body }, answerMs, signal);
+      const response = await exchange(agent, { ...request, body }, answerMs, signalOf(request));
       const [, action] = /^Action=(\w+)&/.exec(body) ?? [];
       if (action !== undefined && response.statusCode === 200 && !answers(action, response.body))
         throw new TransportError('malformed');
@@ -158,9 +163,7 @@ const singleValues = (headers: Readonly<Record<string, string | string[] | undef
 
 /** Whether this begins and ends as the answer to the operation asked for. */
 function answers(action: string, answer: Buffer): boolean {
-  const text = answer.toString();
-  return (
-    new RegExp(`^\\s*(?:<\\?xml [^>]*>\\s*)?<${action}Response[\\s>]`).test(text) &&
-    text.trimEnd().endsWith(`</${action}Response>`)
-  );
+  const text = answer.toString().trimEnd();
+  const start = /^\s*(?:<\?xml [^>]*>\s*)?<(\w+)Response[\s>]/.exec(text);
+  return start?.[1] === action && text.endsWith(`</${action}Response>`);
 }

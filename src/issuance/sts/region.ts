@@ -32,31 +32,61 @@ export interface RegionClient {
 
 const MAX_ATTEMPTS = 3;
 
+/** A call under way, found by its input: the SDK's layers know no more of it once they are put together for all calls. */
+interface Call {
+  readonly signal: AbortSignal;
+  /** Why it had to be made again. */
+  failure?: unknown;
+}
+
 export function openRegion(options: RegionOptions): RegionClient {
   const { region, endpoint, fips, dualStack, credentials, http } = options;
+  const calls = new WeakMap<object, Call>();
+  const signals = new WeakMap<object, AbortSignal>();
+
+  /** Each attempt ends with its call, and a call that is cut off after it has failed once has failed with what STS said then. */
+  const attending = (client: STSClient): STSClient => {
+    client.middlewareStack.add(
+      (next) => async (attempt) => {
+        const call = calls.get(attempt.input);
+        if (!call) return next(attempt);
+        if (isObject(attempt.request)) signals.set(attempt.request, call.signal);
+        try {
+          return await next(attempt);
+        } catch (error) {
+          call.failure = error;
+          throw error;
+        }
+      },
+      { step: 'finalizeRequest', priority: 'low', name: 'attend' },
+    );
+    return client;
+  };
+
   const shared = {
     region,
     ...(endpoint !== undefined && { endpoint }),
     ...(fips !== undefined && { useFipsEndpoint: fips }),
     ...(dualStack !== undefined && { useDualstackEndpoint: dualStack }),
     retryMode: 'standard',
-    requestHandler: createHttpHandler(http),
+    requestHandler: createHttpHandler(http, (request) => signals.get(request)),
   } satisfies STSClientConfig;
-  const failures: LastFailures = new WeakMap();
-  const own = keepingFailures(
-    failures,
+  const own = attending(
     new STSClient({
       ...shared,
       maxAttempts: MAX_ATTEMPTS,
+      // Its layers are put together once, not for each call: a tenth of what a call costs.
+      cacheMiddleware: true,
       ...(credentials && { credentials: plain(credentials) }),
     }),
   );
-  const ownOnce = new STSClient({ ...shared, maxAttempts: 1, credentials: own.config.credentials });
+  const ownOnce = attending(
+    new STSClient({ ...shared, maxAttempts: 1, credentials: own.config.credentials }),
+  );
 
   /** A client of other credentials, over the same connections and with the same budget of retries. */
   const signedBy = async (as: Credentials) =>
-    keepingFailures(
-      failures,
+    attending(
       new STSClient({
         ...shared,
         maxAttempts: MAX_ATTEMPTS,
@@ -66,13 +96,15 @@ export function openRegion(options: RegionOptions): RegionClient {
     );
 
   return {
-    ask: async ({ operation, as, once, send }, abortSignal) => {
+    ask: async ({ operation, as, once, input, send }, signal) => {
+      const call: Call = { signal };
+      calls.set(input, call);
       try {
         // What is made once only carries an MFA code, which goes with the broker's own identity.
         const client = as ? await signedBy(as.credentials) : once ? ownOnce : own;
-        return await untilAborted(abortSignal, send(client, { abortSignal }));
+        return await untilAborted(signal, send(client));
       } catch (error) {
-        const cutOff = abortSignal.aborted && (failures.get(abortSignal) ?? abortSignal.reason);
+        const cutOff = signal.aborted && (call.failure ?? signal.reason);
         const translate = operation.startsWith('AssumeRoleWith') ? translateStsError : translateSignedError;
         throw translate(cutOff || error);
       }
@@ -88,26 +120,7 @@ export function openRegion(options: RegionOptions): RegionClient {
   };
 }
 
-/** By the signal of a call: why it had to be made again. */
-type LastFailures = WeakMap<object, unknown>;
-
-/** A call that is cut off after it has failed once has failed with what STS said then, not with its deadline. */
-function keepingFailures(failures: LastFailures, client: STSClient): STSClient {
-  client.middlewareStack.add(
-    (next, { __smithy_context: { abortSignal } = {} }) =>
-      async (request) => {
-        if (!abortSignal) return next(request);
-        try {
-          return await next(request);
-        } catch (error) {
-          failures.set(abortSignal, error);
-          throw error;
-        }
-      },
-    { step: 'finalizeRequest', priority: 'low', name: 'keepFailures' },
-  );
-  return client;
-}
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 const plain = ({
   accessKeyId,
