@@ -73,6 +73,16 @@ function importsOf(file: string): readonly Import[] {
 const imports = files.flatMap(importsOf);
 const arrow = ({ from, to }: Import) => `${from} -> ${to}`;
 
+/** What is loaded with the entries. A command imports what it needs when it runs: of `serve` that counts too. */
+const closure = (...entries: string[]) => {
+  const seen = new Set(entries);
+  for (const file of seen) {
+    for (const { to, local, typeOnly, dynamic } of importsOf(file))
+      if (local && !typeOnly && (!dynamic || file === 'cli/serve.ts') && files.includes(to)) seen.add(to);
+  }
+  return [...seen];
+};
+
 t.test('the reader of imports sees every kind there is', (t) => {
   const kinds = (to: string) => imports.filter((each) => each.to === to);
   t.ok(kinds('compose.ts').some(({ from, typeOnly }) => from === 'cli/start-broker.ts' && !typeOnly));
@@ -126,15 +136,6 @@ t.test('the sandbox knows core and itself only; only the command line knows the 
 });
 
 t.test('the server loads nothing of the sandbox', (t) => {
-  // A command imports what it needs when it runs, so of the command `serve` those imports count too.
-  const closure = (...entries: string[]) => {
-    const seen = new Set(entries);
-    for (const file of seen) {
-      for (const { to, local, typeOnly, dynamic } of importsOf(file))
-        if (local && !typeOnly && (!dynamic || file === 'cli/serve.ts') && files.includes(to)) seen.add(to);
-    }
-    return [...seen];
-  };
   const loaded = closure('cli/serve.ts', 'main.ts');
   t.ok(
     loaded.includes('compose.ts') && loaded.includes('core/secret.ts'),
@@ -166,6 +167,11 @@ t.test('what runs where callers do brings nothing of the server, and the library
     ({ from, to, local }) => topOf(from) === 'client' && !local && !to.startsWith('node:'),
   );
   t.same(packages.map(arrow), []);
+  t.same(
+    closure('client/index.ts').filter((file) => topOf(file) !== 'client'),
+    ['core/address.ts', 'core/secret.ts'],
+    'of core it loads what sends a proof safely',
+  );
   t.end();
 });
 

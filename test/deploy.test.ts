@@ -169,6 +169,8 @@ t.test('kubernetes.yaml', async (t) => {
       'v1 ServiceAccount reports/nightly',
       'v1 ConfigMap reports/nightly-reports',
       'batch/v1 CronJob reports/nightly-reports',
+      'v1 ServiceAccount reports/uploader',
+      'apps/v1 Deployment reports/uploader',
     ],
   );
   await checkConfig(t, objects[1]?.data?.['sallyport.yaml'] ?? '');
@@ -188,7 +190,16 @@ t.test('kubernetes.yaml', async (t) => {
     {},
     { projected: { sources: [{ serviceAccountToken: { audience: 'sallyport' } }] } },
   ]);
-  for (const pod of [deployment?.template?.spec, job]) {
+  const uploader = objects[9]?.spec?.template?.spec;
+  t.match(uploader?.containers, [
+    {
+      env: [
+        { name: 'AWS_CONTAINER_CREDENTIALS_FULL_URI', value: /\/v1\/container-credentials\/report-writer$/ },
+        { name: 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', value: '/run/secrets/sallyport/token' },
+      ],
+    },
+  ]);
+  for (const pod of [deployment?.template?.spec, job, uploader]) {
     t.match(pod, {
       automountServiceAccountToken: false,
       securityContext: { runAsNonRoot: true, runAsUser: 65532 },

@@ -1,17 +1,12 @@
 // Which broker a command speaks to.
-import { isLoopback } from '../core/address.js';
+import { baseUrl } from '../client/base-url.js';
 
 /** `--broker`, or SALLYPORT_URL, or the running `dev`. Throws an Error that says what to do if there is none. */
 export async function brokerUrl(given: string | undefined): Promise<string> {
   const url = given ?? process.env['SALLYPORT_URL'] ?? (await runningDev());
   if (url === undefined)
     throw new Error('Which broker? Name its URL with --broker, or in SALLYPORT_URL, or start `npm run dev`.');
-  const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
-  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname)))
-    throw new Error(
-      "The broker's URL must begin with https://, or with http:// on this machine. Correct it.",
-    );
-  return url.replace(/\/$/, '');
+  return baseUrl(url);
 }
 
 /** The `dev` on this machine; the production image comes without it. */

@@ -1,76 +1,75 @@
-// The proof that a command sends to a broker: from a file, from a command, or of a user of the running sandbox. Never
-// from an argument, which every process on the machine can read.
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { type Command, Option } from 'commander';
-import { Secret } from '../core/secret.js';
+// The proof that a command sends to a broker: one option of the command says where it comes from.
+import type { Command, Option } from 'commander';
+import { readProof } from '../client/proof-source.js';
 import type { Proof } from '../core/types.js';
-import { findDev } from './proof-command.js';
-import { readStdin } from './stdin.js';
+import { type ProofOptions, SOURCES, type Source } from './proof-sources.js';
 
-export interface ProofOptions {
-  readonly tokenFile?: string;
-  readonly tokenCommand?: string;
-  readonly assertionFile?: string;
-  readonly assertionCommand?: string;
-  readonly user?: string;
-}
+export type { ProofOptions } from './proof-sources.js';
 
-/** Milliseconds that a command may take: a person may have to sign in meanwhile. */
-const COMMAND_TIMEOUT = 120_000;
-const MAX_BYTES = 256 * 1024;
-
-const FLAGS: readonly [flags: string, description: string][] = [
-  ['--token-file <file>', 'a JWT; - for stdin'],
-  ['--token-command <command>', 'a shell command that prints a JWT'],
-  ['--assertion-file <file>', 'a base64 SAMLResponse; - for stdin'],
-  ['--assertion-command <command>', 'a shell command that prints a base64 SAMLResponse'],
-  ['--user <name>', 'a user of the running `sallyport dev`, by a JWT'],
-];
-
-/** Adds the options; only one of them may be given. */
+/** Adds the options; one source must be named, and no more. */
 export function addProofOptions(command: Command): Command {
-  const options = FLAGS.map(([flags, description]) => new Option(flags, description));
-  for (const option of options) {
-    const others = options.filter((other) => other !== option).map((other) => other.attributeName());
-    command.addOption(option.conflicts(others));
+  for (const { option, needs, settings } of SOURCES) {
+    for (const each of [option, ...needs, ...settings]) command.addOption(each);
   }
-  return command;
+  return command.hook('preAction', (_, acting) => checkUsage(acting));
 }
 
-/** The proof that the options name. Undefined: they name none. Rejects if it cannot be had. */
-export async function bringProof(options: ProofOptions): Promise<Proof | undefined> {
-  const { tokenFile, tokenCommand, assertionFile, assertionCommand, user } = options;
-  if (tokenFile !== undefined) return proofOf('oidc', await textOf(tokenFile));
-  if (tokenCommand !== undefined) return proofOf('oidc', await outputOf(tokenCommand));
-  if (assertionFile !== undefined) return proofOf('saml', await textOf(assertionFile));
-  if (assertionCommand !== undefined) return proofOf('saml', await outputOf(assertionCommand));
-  return user === undefined ? undefined : proofOf('oidc', await tokenOf(user));
+/** Where the options say that the proof comes from. It can be brought as often as it is needed. */
+interface ProofSource {
+  /** Its options, each with its value, as they could be written on a command line. */
+  readonly args: readonly string[];
+  /** Bringing it means that a person signs in. */
+  readonly asksPerson: boolean;
+  /** Rejects if it cannot be had. */
+  bring(): Promise<Proof>;
 }
 
-function proofOf(type: Proof['type'], text: string): Proof {
-  const value = text.trim();
-  if (value === '') throw new Error('The proof is empty. Check where it comes from.');
-  return { type, value: new Secret(value) };
+export function proofSource(options: ProofOptions): ProofSource {
+  const { type, option, needs, settings, asksPerson, read } = namedSource(options);
+  return {
+    args: [
+      option,
+      ...needs,
+      ...settings.filter((each) => writtenFor(each, options) !== each.defaultValue),
+    ].flatMap((each) => argsOf(each, options)),
+    asksPerson,
+    bring: () => readProof(type, read),
+  };
 }
 
-const textOf = (file: string) => (file === '-' ? readStdin() : readFile(file, 'utf8'));
+/** The proof that the options name. Rejects if it cannot be had. */
+export const bringProof = (options: ProofOptions): Promise<Proof> => proofSource(options).bring();
 
-async function outputOf(command: string): Promise<string> {
-  try {
-    const options = { timeout: COMMAND_TIMEOUT, maxBuffer: MAX_BYTES };
-    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command], options);
-    return stdout;
-  } catch (error) {
-    // Its message would repeat the command, which may hold a secret.
-    const { code = 'none' } = error as { readonly code?: number | string };
-    throw new Error(`The command for the proof failed (exit code ${code}). Run it by itself to see why.`);
+function namedSource(options: ProofOptions): Source & { read(): Promise<string> } {
+  for (const source of SOURCES) {
+    const read = source.reader(options);
+    if (read) return { ...source, read };
   }
+  throw new Error('No proof is named.');
 }
 
-async function tokenOf(user: string): Promise<string> {
-  const { fetchToken } = await import('../sandbox/oidc/client.js');
-  const { oidc, password } = await findDev(user);
-  return fetchToken(oidc.issuer, { user, password });
+function argsOf(option: Option, options: ProofOptions): readonly string[] {
+  const value = writtenFor(option, options);
+  const flag = option.long ?? option.flags;
+  return value === true ? [flag] : [flag, String(value)];
+}
+
+const writtenFor = (option: Option, options: ProofOptions): unknown =>
+  new Map<string, unknown>(Object.entries(options)).get(option.attributeName());
+
+function checkUsage(command: Command): void {
+  const isGiven = (option: Option) => command.getOptionValueSource(option.attributeName()) === 'cli';
+  const [first, second] = SOURCES.filter(({ option }) => isGiven(option));
+  if (first && second) command.error(`error: ${first.option.long} cannot be used with ${second.option.long}`);
+  const missing = first?.needs.find((option) => !isGiven(option));
+  if (missing) command.error(`error: ${first?.option.long} needs ${missing.long} with it`);
+  for (const { option, needs, settings } of SOURCES) {
+    const lone = [...needs, ...settings].find((each) => isGiven(each) && !isGiven(option));
+    if (lone) command.error(`error: ${lone.long} goes with ${option.long}`);
+  }
+  const { tokenEnv }: ProofOptions = command.opts();
+  if (!first && process.env[tokenEnv] === undefined) {
+    const flags = SOURCES.map(({ option }) => option.long).join(', ');
+    command.error(`error: write one of ${flags}, or set ${tokenEnv}`);
+  }
 }

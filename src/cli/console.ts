@@ -49,16 +49,10 @@ export function registerConsole(program: Command): void {
     .option('--json', "print the broker's whole answer")
     .action(async (role: string | undefined, options: Options) => {
       const { open = false, json = false } = options;
-      const proof = await bringProof(options);
-      if (!proof) {
-        const message =
-          'error: write --token-file, --token-command, --assertion-file, --assertion-command or --user';
-        return command.error(message);
-      }
       const answer = await askBroker({
         broker: await brokerUrl(options.broker),
         path: '/v1/console',
-        proof,
+        proof: await bringProof(options),
         // What is undefined is left out of the JSON.
         body: {
           Role: role,

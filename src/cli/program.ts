@@ -3,17 +3,21 @@ import { Command, type CommanderError } from 'commander';
 import { VERSION } from '../core/version.js';
 import { registerAssertion } from './assertion.js';
 import { registerCheck } from './check.js';
+import { registerConfigure } from './configure.js';
 import { registerConsole } from './console.js';
+import { registerCredentialProcess } from './credential-process.js';
 import { registerDemo } from './demo.js';
 import { registerDev } from './dev.js';
 import { registerDiff } from './diff.js';
 import { registerDoctor } from './doctor.js';
+import { registerExec } from './exec.js';
 import { registerExplain } from './explain.js';
 import { registerIssuer } from './issuer.js';
 import { registerOpenapi } from './openapi.js';
 import { registerSandbox } from './sandbox.js';
 import { registerSchema } from './schema.js';
 import { registerServe } from './serve.js';
+import { registerSidecar } from './sidecar.js';
 import { registerToken } from './token.js';
 
 export function createProgram(): Command {
@@ -34,7 +38,11 @@ export function createProgram(): Command {
   registerDev(program);
   registerDemo(program);
   registerSandbox(program);
+  registerExec(program);
   registerConsole(program);
+  registerSidecar(program);
+  registerCredentialProcess(program);
+  registerConfigure(program);
   registerToken(program);
   registerAssertion(program);
   registerOpenapi(program);

@@ -41,25 +41,49 @@ export interface Asking {
 
 /**
  * Posts JSON with the proof where it belongs: a JWT as Bearer token, an assertion in the body. Gives the answer's JSON.
- * Rejects with a BrokerRefusal or a BrokerUnreachable.
+ * Rejects with a BrokerRefusal, a BrokerUnreachable, or an Error if something else than a broker answers.
  */
 export async function askBroker({ broker, path, proof, body, timeout = TIMEOUT }: Asking): Promise<unknown> {
   const isJwt = proof.type === 'oidc';
   const response = await fetch(`${broker}${path}`, {
     method: 'POST',
-    redirect: 'error',
+    // A proof goes where it was meant to go.
+    redirect: 'manual',
     headers: {
       'content-type': 'application/json',
       ...(isJwt && { authorization: `Bearer ${proof.value.reveal()}` }),
     },
     body: JSON.stringify({ ...body, ...(!isJwt && { SAMLResponse: proof.value.reveal() }) }),
     signal: AbortSignal.timeout(timeout),
-  }).catch(() => {
-    throw new BrokerUnreachable(`The broker at ${broker} does not answer. Check its URL, and that it runs.`);
+  }).catch((error: unknown) => {
+    throw unreachable(broker, error);
   });
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok && answer !== undefined) return answer;
-  throw refusalOf(response, answer);
+  const text = await response.text().catch((error: unknown) => {
+    throw unreachable(broker, error);
+  });
+  const answer = jsonOr(text);
+  if (!response.ok) throw refusalOf(response, answer);
+  if (answer === undefined) throw new Error('The answer is not one of a Sallyport broker. Check its URL.');
+  return answer;
+}
+
+/** Only the system's code of the error is told: its text may repeat what was sent. */
+function unreachable(broker: string, error: unknown): BrokerUnreachable {
+  const { code } = ((error as Error).cause ?? {}) as { readonly code?: unknown };
+  const why = typeof code === 'string' ? ` (${code})` : '';
+  const advice =
+    typeof code === 'string' && /CERT|SIGNATURE/.test(code)
+      ? 'Name the certificate of its CA in NODE_EXTRA_CA_CERTS.'
+      : 'Check its URL, and that it runs.';
+  return new BrokerUnreachable(`The broker at ${broker} does not answer${why}. ${advice}`);
+}
+
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** From a problem document (RFC 9457), or whatever else came back. */

@@ -1,15 +1,24 @@
-// A credential provider for the AWS SDK for JavaScript v3: `credentials: fromSallyport({ url, role, token })`. The SDK
-// keeps what it gets and asks again before the end.
-import { Secret } from '../core/secret.js';
+// A credential provider for the AWS SDK for JavaScript v3: `credentials: fromSallyport({ url, role, token })`. One
+// provider may serve any number of the SDK's clients; they ask it again before the end.
 import type { AskedFor } from '../core/types.js';
+import { baseUrl } from './base-url.js';
+import { type Asked, keptFresh } from './kept-fresh.js';
+import { persist } from './persist.js';
+import { type ProofText, readProof } from './proof-source.js';
 import { requestCredentials } from './request-credentials.js';
 
-export interface FromSallyportOptions extends AskedFor {
-  /** Base URL of the broker. */
-  readonly url: string;
-  /** The JWT, or what gets it: called for each request, so that one that has been renewed is taken. */
-  readonly token: string | (() => string | Promise<string>);
-}
+/** What the broker may know the program by: a JWT, or the base64 text of a SAML Response. */
+type Proving =
+  | { readonly token: ProofText; readonly samlResponse?: never }
+  | { readonly samlResponse: ProofText; readonly token?: never };
+
+export type FromSallyportOptions = AskedFor &
+  Proving & {
+    /** Base URL of the broker: https, or http on this machine. */
+    readonly url: string;
+    /** Milliseconds that getting credentials may take, with all tries; default 30 s. */
+    readonly timeout?: number;
+  };
 
 /** `AwsCredentialIdentity` of the SDK. */
 export interface SallyportIdentity {
@@ -20,23 +29,41 @@ export interface SallyportIdentity {
   readonly accountId?: string;
 }
 
-/** The provider rejects with a BrokerRefusal, whose message says what to do, or a BrokerUnreachable. */
+/** `AwsCredentialIdentityProvider` of the SDK. */
+export type SallyportProvider = (asked?: Asked) => Promise<SallyportIdentity>;
+
+/**
+ * Throws an Error if a token must not be sent to that URL. The provider rejects with a BrokerRefusal, whose message says
+ * what to do, a BrokerUnreachable, or an Error about the proof. A broker that restarts is waited for.
+ */
 export function fromSallyport({
   url,
   token,
+  samlResponse,
+  timeout,
   ...asked
-}: FromSallyportOptions): () => Promise<SallyportIdentity> {
-  const broker = url.replace(/\/$/, '');
-  return async () => {
-    const jwt = typeof token === 'string' ? token : await token();
-    const proof = { type: 'oidc', value: new Secret(jwt.trim()) } as const;
-    const { credentials, accountId } = await requestCredentials({ broker, proof, asked });
-    return {
-      accessKeyId: credentials.accessKeyId,
-      secretAccessKey: credentials.secretAccessKey.reveal(),
-      sessionToken: credentials.sessionToken.reveal(),
-      expiration: credentials.expiration,
-      ...(accountId !== undefined && { accountId }),
-    };
-  };
+}: FromSallyportOptions): SallyportProvider {
+  const broker = baseUrl(url);
+  const bringProof = () => (token === undefined ? readProof('saml', samlResponse) : readProof('oidc', token));
+  return keptFresh(() =>
+    persist(
+      async (timeLeft) => {
+        const proof = await bringProof();
+        const { credentials, accountId } = await requestCredentials({
+          broker,
+          proof,
+          asked,
+          timeout: timeLeft,
+        });
+        return {
+          accessKeyId: credentials.accessKeyId,
+          secretAccessKey: credentials.secretAccessKey.reveal(),
+          sessionToken: credentials.sessionToken.reveal(),
+          expiration: credentials.expiration,
+          ...(accountId !== undefined && { accountId }),
+        };
+      },
+      timeout === undefined ? {} : { timeout },
+    ),
+  );
 }

@@ -127,8 +127,8 @@ export interface ExchangeRequest extends AskedFor {
   readonly sourceAddress: string;
   readonly proof: Proof;
   readonly mfa?: MfaCode;
-  /** What the protocol makes every caller send, meant or not: it counts where the role takes it, and is no fault elsewhere. */
-  readonly wishes?: Pick<AskedFor, 'roleSessionName'>;
+  /** What the protocol makes every caller send or need, meant or not: it counts as far as the role takes it, and is no fault. */
+  readonly wishes?: Pick<AskedFor, 'roleSessionName' | 'durationSeconds'>;
   /** Present: the caller wants to sign in to the AWS console, not the credentials. */
   readonly console?: ConsoleRequest;
   /** Milliseconds, where the caller waits less than the config permits. */

@@ -19,6 +19,7 @@ import type { Metrics } from '../telemetry/metrics.js';
 import { addBodyParsers, addQueryParser, BODY_LIMIT } from './body.js';
 import { refuseClearText } from './clear-text.js';
 import { consoleRoutes } from './console/routes.js';
+import { containerCredentialsRoutes } from './container-credentials/routes.js';
 import { credentialsRoutes } from './credentials/routes.js';
 import { decodeRoutes } from './decode-authorization-message/routes.js';
 import { explainRoutes } from './explain/routes.js';
@@ -79,6 +80,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     bodyLimit: BODY_LIMIT,
+    // Headers are bounded, and each route's schema says what a part of its path may be: a role's ARN is long.
+    routerOptions: { maxParamLength: MAX_HEADER_SIZE },
     trustProxy: options.trustProxy ? [...options.trustProxy] : false,
     ...TIMEOUTS,
     ajv: {
@@ -150,6 +153,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
 
   credentialsRoutes(app, options);
+  containerCredentialsRoutes(app, options);
   rolesRoutes(app, options);
   identityRoutes(app, options);
   consoleRoutes(app, options);

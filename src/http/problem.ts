@@ -37,10 +37,9 @@ export function problemOf(error: SallyportError, requestId: string) {
 }
 
 /** Headers a refusal carries besides its body (RFC 6750 section 3; RFC 9110 section 10.2.3). */
-function headersOf(error: SallyportError): Record<string, string> {
+export function refusalHeaders(error: SallyportError): Record<string, string> {
   const { status } = ERRORS[error.code];
   return {
-    'content-type': PROBLEM_TYPE,
     'cache-control': 'no-store',
     ...(status === 401 && {
       'www-authenticate': error.code === 'proof_missing' ? 'Bearer' : 'Bearer error="invalid_token"',
@@ -100,7 +99,9 @@ function asSallyportError(error: unknown, known: readonly string[] = []): Sallyp
 export const createProblemHandler = (log: Log) => createRefusalHandler(log, sendProblem);
 
 export const sendProblem = (error: SallyportError, request: FastifyRequest, reply: FastifyReply) =>
-  reply.headers(headersOf(error)).send(problemOf(error, request.id));
+  reply
+    .headers({ ...refusalHeaders(error), 'content-type': PROBLEM_TYPE })
+    .send(problemOf(error, request.id));
 
 /** An error handler that logs whatever was thrown and has it sent as a refusal; the status is set already. */
 export function createRefusalHandler(

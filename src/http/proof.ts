@@ -4,20 +4,34 @@ import { SallyportError } from '../core/errors.js';
 import { Secret } from '../core/secret.js';
 import type { Proof } from '../core/types.js';
 
+type Request = Pick<FastifyRequest, 'raw'>;
+
 /** @throws SallyportError `proof_missing` or `proof_ambiguous`. */
-export function readProof({ raw }: Pick<FastifyRequest, 'raw'>, samlResponse?: string): Proof {
-  // `headers` has only the first of several; a proxy in front may have judged another.
-  const authorizations = raw.rawHeaders.filter(
-    (_, index) => /^authorization$/i.test(raw.rawHeaders[index - 1] ?? '') && index % 2 === 1,
-  );
-  if (authorizations.length > 1) {
-    throw new SallyportError('proof_ambiguous', {
-      detail: 'There are several Authorization headers. Send one.',
-    });
-  }
-  const token = /^Bearer +([^\s]+)$/i.exec(authorizations[0] ?? '')?.[1];
+export function readProof(request: Request, samlResponse?: string): Proof {
+  const token = /^Bearer +([^\s]+)$/i.exec(authorizationOf(request))?.[1];
   if (token !== undefined && samlResponse !== undefined) throw new SallyportError('proof_ambiguous');
   if (samlResponse !== undefined) return { type: 'saml', value: new Secret(samlResponse) };
   if (token !== undefined) return { type: 'oidc', value: new Secret(token) };
   throw new SallyportError('proof_missing');
+}
+
+/** The JWT without a scheme, as AWS SDKs send what is in a token file; or as Bearer token. Throws the same. */
+export function readRawToken(request: Request): Proof {
+  const token = /^(?:Bearer +)?([^\s]+)$/i.exec(authorizationOf(request))?.[1];
+  if (token === undefined) throw new SallyportError('proof_missing');
+  return { type: 'oidc', value: new Secret(token) };
+}
+
+/** Empty where there is none. */
+function authorizationOf({ raw }: Request): string {
+  // `headers` has only the first of several; a proxy in front may have judged another.
+  const [first = '', ...more] = raw.rawHeaders.filter(
+    (_, index) => /^authorization$/i.test(raw.rawHeaders[index - 1] ?? '') && index % 2 === 1,
+  );
+  if (more.length > 0) {
+    throw new SallyportError('proof_ambiguous', {
+      detail: 'There are several Authorization headers. Send one.',
+    });
+  }
+  return first;
 }

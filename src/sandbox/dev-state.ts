@@ -1,9 +1,10 @@
 // How other commands find a running `sallyport dev`: one JSON file that only its owner may read.
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { writePrivateFile } from '../core/private-file.js';
 
 const text = Type.String();
 
@@ -38,12 +39,7 @@ export async function readDevState(): Promise<DevState | undefined> {
 
 /** Says where this `dev` is, in place of any that ran before. */
 export async function writeDevState(state: DevState): Promise<void> {
-  // A new file under a name of its own, then a rename: a mode applies only to a file that is created, the temporary
-  // directory is everyone's, and a reader finds the old state or the new one.
-  const draft = `${statePath()}.${process.pid}`;
-  await rm(draft, { force: true });
-  await writeFile(draft, JSON.stringify(state), { mode: 0o600, flag: 'wx' });
-  await rename(draft, statePath());
+  await writePrivateFile(statePath(), JSON.stringify(state));
 }
 
 /** Called when the `dev` whose broker this is ends; another one's state stays. */

@@ -82,6 +82,28 @@ export function factsPage(
   return page(title, markup`<dl>\n${rows}</dl>\n<p>${after}</p>`);
 }
 
+/** A form that somebody else has written, with a button for it. */
+export function submitPage(options: {
+  readonly title: string;
+  readonly text: string;
+  /** HTML. */
+  readonly form: string;
+  /** Of the form. */
+  readonly id: string;
+}): string {
+  return page(
+    options.title,
+    markup`<p>${options.text}</p>
+${new Markup(options.form)}
+<button form="${options.id}">Continue</button>`,
+  );
+}
+
+/** Nothing more to do here. */
+export function messagePage(title: string, sentence: string): string {
+  return page(title, markup`<p>${sentence}</p>`);
+}
+
 /** Says in a sentence why there is nothing else to show. */
 export function errorPage(sentence: string): string {
   return page('This did not work', markup`<p role="alert">${sentence}</p>`);

@@ -12,9 +12,10 @@ export interface Limit {
 
 export type Limits = Readonly<Record<LimitScope, Limit>>;
 
+/** Hundreds of pods that start together fit, though they share a node's address, or a service account. */
 const DEFAULTS = {
-  address: { requests: 1200, per: '1m' },
-  principal: { requests: 300, per: '1m' },
+  address: { requests: 3000, per: '1m' },
+  principal: { requests: 1500, per: '1m' },
 };
 
 export function limitsOf({ perAddress, perPrincipal }: LimitsConfig = {}): Limits {

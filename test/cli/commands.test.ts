@@ -18,6 +18,7 @@ t.test('help and version', async (t) => {
     'dev',
     'demo',
     'sandbox',
+    'sidecar',
     'token',
     'assertion',
     'openapi',

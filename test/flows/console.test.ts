@@ -213,7 +213,9 @@ t.test('sallyport console', async (t) => {
   t.match(await open(await readFile(opened, 'utf8')), 'assumed-role/deploy/deploy-alice');
 
   const rows: [args: string[], code: number, stderr: RegExp][] = [
-    [['deploy'], 2, /write --token-file/],
+    [['deploy'], 2, /write one of --token-file, .*, or set SALLYPORT_TOKEN/],
+    [['deploy', '--token-file', 'a', '--audience', 'b'], 2, /--audience goes with --github-actions/],
+    [['deploy', '--token-env', 'SALLYPORT_NO'], 1, /variable SALLYPORT_NO is not set/],
     [['deploy', '--token-file', 'a', '--token-command', 'b'], 2, /cannot be used with/],
     [['deploy', '--token-file', 'a', '--open', '--json'], 2, /cannot be used with/],
     [['deploy', '--token-file', join(folder, 'nothing')], 1, /ENOENT/],

@@ -1,32 +1,14 @@
 // Signing in with a real browser: the broker and the sandbox's IdP as `sallyport dev` runs them, Chromium from Debian.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import t, { type Test } from 'tap';
+import type { Page } from 'playwright-core';
+import t from 'tap';
 import { freePort } from '../../src/sandbox/free-port.js';
 import { selfSignedCertificate } from '../../src/sandbox/saml/certificate.js';
 import { startSandbox } from '../../src/sandbox/start.js';
 import { startTestBroker } from '../support/broker.js';
+import { giveNameAndPassword, openBrowser } from '../support/chromium.js';
 import { start } from '../support/command.js';
-import { requirePeer } from '../support/peers.js';
-
-const CHROMIUM = '/usr/bin/chromium';
-
-/** Undefined where Chromium is missing: the test is then skipped, or failed in CI. */
-async function openBrowser(t: Test): Promise<Browser | undefined> {
-  const path = existsSync(CHROMIUM) ? CHROMIUM : 'chromium';
-  if (!requirePeer(t, path, 'apt-get install chromium')) return undefined;
-  const browser = await chromium.launch({ executablePath: path, args: ['--no-sandbox', '--disable-gpu'] });
-  t.teardown(() => browser.close());
-  return browser;
-}
-
-async function giveNameAndPassword(page: Page, user: string): Promise<void> {
-  await page.fill('input[name=user]', user);
-  await page.fill('input[name=password]', `sandbox-${user}`);
-  await page.click('button');
-}
 
 t.test('alice signs in with a browser', { timeout: 120_000 }, async (t) => {
   const browser = await openBrowser(t);

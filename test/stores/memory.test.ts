@@ -83,11 +83,11 @@ t.test('the local limiter keeps no more keys than it may, and forgets the longes
 
 t.test('there are limits where the config sets none', async (t) => {
   t.same(limitsOf(), {
-    address: { requests: 1200, window: 60_000 },
-    principal: { requests: 300, window: 60_000 },
+    address: { requests: 3000, window: 60_000 },
+    principal: { requests: 1500, window: 60_000 },
   });
   t.same(limitsOf({ perPrincipal: { requests: 7, per: '2s' } }), {
-    address: { requests: 1200, window: 60_000 },
+    address: { requests: 3000, window: 60_000 },
     principal: { requests: 7, window: 2000 },
   });
 });

@@ -1,6 +1,7 @@
 // A stand-in for STS on loopback that answers what the test says and keeps what it was asked.
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';
 
 export interface StsCall {
@@ -34,10 +35,14 @@ export function failure(status: number, code: string, message = 'Said by STS'): 
   };
 }
 
-/** Starts the stub; it is closed with the test. `answer` is asked at every call, and may hang up by giving nothing. */
+/**
+ * Starts the stub; it is closed with the test. `answer` is asked at every call, and may hang up by giving nothing;
+ * what it gives is sent after so many milliseconds.
+ */
 export async function startStsStub(
   t: Test,
   answer: (call: StsCall) => StsAnswer | undefined,
+  latency = 0,
 ): Promise<{ readonly url: string; readonly calls: readonly StsCall[] }> {
   const calls: StsCall[] = [];
   const server = createServer(async (request, response) => {
@@ -46,6 +51,7 @@ export async function startStsStub(
     const call = { form: Object.fromEntries(new URLSearchParams(body)), headers: request.headers };
     calls.push(call);
     const given = answer(call);
+    if (latency > 0) await delay(latency);
     if (!given) {
       request.socket.destroy();
       return;

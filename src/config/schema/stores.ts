@@ -115,9 +115,9 @@ const limit = (description: string) =>
 export const Limits = Type.Object(
   {
     perAddress: limit(
-      'Requests from one address (IPv6: one /64), counted before authentication. Behind a proxy set server.trustProxy, or all callers count as one. Default 1200 in 1m.',
+      'Requests from one address (IPv6: one /64), counted before authentication. Behind a proxy set server.trustProxy, or all callers count as one. Default 3000 in 1m.',
     ),
-    perPrincipal: limit('Requests of one principal, counted after authentication. Default 300 in 1m.'),
+    perPrincipal: limit('Requests of one principal, counted after authentication. Default 1500 in 1m.'),
   },
   { ...closed, description: 'How many requests are answered; beyond it 429 and Retry-After.' },
 );

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 
 interface Payload {
   readonly uid?: string;
+  readonly userCode?: string;
   readonly grantId?: string;
   consumed?: number;
 }
@@ -13,6 +14,10 @@ export function memoryAdapter() {
 
   return (model: string) => {
     const key = (id: string) => `${model}:${id}`;
+    const findWith = (field: 'uid' | 'userCode', value: string) =>
+      [...store.entries()].find(
+        ([name, payload]) => name.startsWith(key('')) && payload[field] === value,
+      )?.[1];
     return {
       async upsert(id: string, payload: Payload, expiresIn: number) {
         store.set(key(id), payload, { ttl: expiresIn * 1000 });
@@ -20,12 +25,8 @@ export function memoryAdapter() {
       async find(id: string) {
         return store.get(key(id));
       },
-      async findByUid(uid: string) {
-        for (const [name, payload] of store.entries()) {
-          if (name.startsWith(`${model}:`) && payload.uid === uid) return payload;
-        }
-        return undefined;
-      },
+      findByUid: async (uid: string) => findWith('uid', uid),
+      findByUserCode: async (userCode: string) => findWith('userCode', userCode),
       async consume(id: string) {
         const payload = store.get(key(id));
         if (payload) payload.consumed = Math.floor(Date.now() / 1000);

@@ -4,6 +4,7 @@ import type { Context, Grant, interactionPolicy } from 'oidc-provider';
 import { errorPage, PAGE_HEADERS } from '../pages.js';
 import { claimsOf, type SandboxUser } from '../users.js';
 import { BROWSER_CLIENT_ID, MACHINE_CLIENT } from './clients.js';
+import { devicePages } from './device-pages.js';
 import type { SigningKeys } from './keys.js';
 import { memoryAdapter } from './memory-adapter.js';
 import { interactionPath } from './sign-in.js';
@@ -36,7 +37,7 @@ export function providerConfig(
       {
         client_id: BROWSER_CLIENT_ID,
         token_endpoint_auth_method: 'none',
-        grant_types: ['authorization_code'],
+        grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
         response_types: ['code'],
         redirect_uris: ['http://127.0.0.1/'],
       },
@@ -85,12 +86,14 @@ export function providerConfig(
     ttl: {
       AccessToken: HOUR_SECONDS,
       AuthorizationCode: 60,
+      DeviceCode: 600,
       Grant: WORKDAY_SECONDS,
       IdToken: HOUR_SECONDS,
       Interaction: HOUR_SECONDS,
       Session: WORKDAY_SECONDS,
     },
     features: {
+      deviceFlow: { enabled: true, ...devicePages },
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },

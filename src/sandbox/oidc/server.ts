@@ -1,5 +1,5 @@
-// The sandbox's OpenID Connect provider: discovery, JWKS, the authorization code flow with PKCE in a browser,
-// and a grant for scripts. In process, over plain http, on loopback only.
+// The sandbox's OpenID Connect provider: discovery, JWKS, the authorization code flow with PKCE in a browser, sign-in by
+// a device code, and a grant for scripts. In process, over plain http, on loopback only.
 import { isLoopbackUrl, type ListenOptions, listenOnLoopback } from '../loopback.js';
 import type { SandboxUser } from '../users.js';
 import { generateSigningKeys, type SigningAlgorithm } from './keys.js';

@@ -1,0 +1,66 @@
+// `sallyport credential-process`: what an SDK runs by `credential_process` in ~/.aws/config. Its JSON alone goes to
+// stdout. Between runs credentials are kept on disk, for SDKs keep none and run it several times a command.
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import type { Command } from 'commander';
+import { cachedCredentials } from '../client/disk-cache.js';
+import { callerOf } from '../client/proof-caller.js';
+import { type BrokerCredentials, requestCredentials } from '../client/request-credentials.js';
+import { brokerUrl } from './broker-url.js';
+import { proofSource } from './brought-proof.js';
+import { err, out } from './print.js';
+import { addProcessOptions, type ProcessOptions } from './process-options.js';
+
+export function registerCredentialProcess(program: Command): void {
+  const command = program
+    .command('credential-process')
+    .description('print credentials as the AWS SDKs read them from a credential_process');
+  addProcessOptions(command).action(async (options: ProcessOptions) =>
+    out(credentialsJson(await credentialsOf(options))),
+  );
+}
+
+async function credentialsOf(options: ProcessOptions): Promise<BrokerCredentials> {
+  const broker = await brokerUrl(options.broker);
+  const { role, duration, reason } = options;
+  const asked = {
+    ...(role !== undefined && { role }),
+    ...(duration !== undefined && { durationSeconds: duration }),
+    ...(reason !== undefined && { reason }),
+  };
+  const source = proofSource(options);
+  // Without asking a person nobody can say who would sign in: the entry is of whoever did.
+  const brought = source.asksPerson ? undefined : await source.bring();
+  const request = async (timeout?: number) =>
+    requestCredentials({
+      broker,
+      asked,
+      proof: brought ?? (await source.bring()),
+      ...(timeout !== undefined && { timeout }),
+    });
+  if (!options.cache) return request();
+  return cachedCredentials({
+    folder: cacheFolder(process.env),
+    key: [broker, asked, source.args, brought && callerOf(brought)],
+    request,
+    report: (sentence) => err(`sallyport: ${sentence}`),
+    now: () => new Date(),
+  });
+}
+
+/** XDG Base Directory Specification: a path that is not absolute is ignored. */
+function cacheFolder({ XDG_CACHE_HOME: caches = '' }: NodeJS.ProcessEnv): string {
+  return join(isAbsolute(caches) ? caches : join(homedir(), '.cache'), 'sallyport');
+}
+
+/** Version 1 of the format. `Expiration` ends in `Z`: some SDKs take nothing else. */
+function credentialsJson({ credentials, accountId }: BrokerCredentials): string {
+  return JSON.stringify({
+    Version: 1,
+    AccessKeyId: credentials.accessKeyId,
+    SecretAccessKey: credentials.secretAccessKey.reveal(),
+    SessionToken: credentials.sessionToken.reveal(),
+    Expiration: credentials.expiration.toISOString(),
+    AccountId: accountId,
+  });
+}

@@ -1,0 +1,83 @@
+// How `sallyport exec` gives credentials to the program it runs: as they are, or through an endpoint on loopback that
+// keeps them fresh. Either way in environment variables, which other users of the machine cannot read.
+import { existsSync } from 'node:fs';
+import { devNull, homedir } from 'node:os';
+import { join } from 'node:path';
+import { persist } from '../client/persist.js';
+import { requestCredentials } from '../client/request-credentials.js';
+import type { Log } from '../core/ports.js';
+import { wholeSecond } from '../core/time.js';
+import type { AskedFor, Proof } from '../core/types.js';
+import { openSidecar } from '../sidecar/server.js';
+import { sentenceOf } from './print.js';
+
+export interface Given {
+  readonly variables: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+export interface Wanted {
+  readonly broker: string;
+  readonly asked: AskedFor;
+  bring(): Promise<Proof>;
+  /** Says something to the person. */
+  note(sentence: string): void;
+}
+
+/** Credentials for as long as they last. */
+export async function giveCredentials({ broker, asked, bring, note }: Wanted): Promise<Given> {
+  const proof = await bring();
+  const { credentials, accountId } = await persist(
+    (timeout) => requestCredentials({ broker, proof, asked, timeout }),
+    { onRetry: (error) => note(error.message) },
+  );
+  return {
+    variables: {
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey.reveal(),
+      AWS_SESSION_TOKEN: credentials.sessionToken.reveal(),
+      AWS_CREDENTIAL_EXPIRATION: wholeSecond(credentials.expiration),
+      ...(accountId !== undefined && { AWS_ACCOUNT_ID: accountId }),
+    },
+    close: async () => {},
+  };
+}
+
+/** An endpoint for as long as the program runs. Resolves when it has credentials. */
+export async function serveCredentials({ broker, asked, bring, note }: Wanted): Promise<Given> {
+  const quiet = () => {};
+  let warn = (_: unknown) => {};
+  const log: Log = {
+    debug: quiet,
+    info: quiet,
+    warn: ({ err }: { readonly err?: unknown }) => warn(err),
+    error: quiet,
+  };
+  const sidecar = await openSidecar({ broker, wanted: [asked], bring, log });
+  try {
+    await persist(() => sidecar.ready(), { onRetry: (error) => note(error.message) });
+  } catch (error) {
+    await sidecar.close();
+    throw error;
+  }
+  warn = (error) => note(`The credentials could not be renewed. ${sentenceOf(error)}`);
+  if (profileFiles().some((file) => existsSync(file)))
+    note(
+      '~/.aws/config and ~/.aws/credentials are not read: a profile there would win. --region names the region.',
+    );
+  return {
+    variables: {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: sidecar.url(asked.role),
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: sidecar.authorizationToken.reveal(),
+      // SDKs come to a container's endpoint last, after the default profile.
+      AWS_CONFIG_FILE: devNull,
+      AWS_SHARED_CREDENTIALS_FILE: devNull,
+    },
+    close: () => sidecar.close(),
+  };
+}
+
+const profileFiles = () => [
+  process.env['AWS_CONFIG_FILE'] ?? join(homedir(), '.aws', 'config'),
+  process.env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(homedir(), '.aws', 'credentials'),
+];

@@ -1,0 +1,121 @@
+// `sallyport sidecar`: keeps credentials from a broker fresh on loopback, for programs whose SDK takes them there only.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { isLoopback } from '../core/address.js';
+import { LOG_LEVELS, type LogLevel } from '../core/log-level.js';
+import { writePrivateFile } from '../core/private-file.js';
+import { openSidecar, type Sidecar } from '../sidecar/server.js';
+import { brokerUrl } from './broker-url.js';
+import { addProofOptions, bringProof, type ProofOptions } from './brought-proof.js';
+import { out } from './print.js';
+import { parseLifetime } from './proof-command.js';
+import { runUntilStopped } from './run.js';
+
+interface Options extends ProofOptions {
+  readonly broker?: string;
+  readonly role?: readonly string[];
+  readonly duration?: number;
+  readonly listen?: { readonly host: string; readonly port: number };
+  readonly authorizationTokenFile?: string;
+  readonly logLevel: LogLevel;
+}
+
+export function registerSidecar(program: Command): void {
+  const command = program
+    .command('sidecar')
+    .description('keep credentials from a broker fresh on loopback, for AWS SDKs that take them there')
+    .option('--broker <url>', "the broker's URL (default: SALLYPORT_URL, or the running `sallyport dev`)")
+    .option(
+      '--role <role>',
+      'may be repeated; may be left out if you may have exactly one',
+      (role: string, roles: readonly string[] = []) => [...roles, role],
+    );
+  addProofOptions(command)
+    .option('--duration <duration>', 'how long credentials last, e.g. 1h', parseLifetime)
+    .option('--listen <host:port>', 'on loopback (default: any free port of 127.0.0.1)', parseListen)
+    .option(
+      '--authorization-token-file <file>',
+      'where to put the token that programs send (default: a new file)',
+    )
+    .addOption(
+      new Option('--log-level <level>', 'what to log, on stderr').choices(LOG_LEVELS).default('info'),
+    )
+    .action(async (options: Options) => {
+      if (options.tokenFile === '-' || options.assertionFile === '-')
+        return command.error(
+          'error: stdin can be read once only: name a file, which is read for each request',
+        );
+      await runUntilStopped(
+        () => start(options),
+        ({ sidecar, tokenFile }) => out(environmentLines(sidecar, tokenFile, options.role)),
+      );
+    });
+}
+
+/** Rejects if the proof cannot be had now: later that is an outage, at the start a mistake. */
+async function start(options: Options) {
+  const { createLog } = await import('../telemetry/log.js');
+  const { role: roles = [undefined], duration: durationSeconds, listen } = options;
+  const broker = await brokerUrl(options.broker);
+  await bringProof(options);
+  const log = createLog(options.logLevel);
+  const sidecar = await openSidecar({
+    broker,
+    wanted: roles.map((role) => ({
+      ...(role !== undefined && { role }),
+      ...(durationSeconds !== undefined && { durationSeconds }),
+    })),
+    bring: () => bringProof(options),
+    log,
+    ...(listen && { listen }),
+  });
+  try {
+    const { tokenFile, removeTokenFile } = await placeToken(sidecar, options.authorizationTokenFile);
+    log.info({ url: sidecar.url(), broker }, 'listening');
+    const close = async () => {
+      log.info({}, 'stopping');
+      await sidecar.close();
+      await removeTokenFile();
+    };
+    return { sidecar, tokenFile, close };
+  } catch (error) {
+    await sidecar.close();
+    throw error;
+  }
+}
+
+/** Without a line end, which SDKs would not take. It goes with the sidecar: the next one has another token. */
+async function placeToken({ authorizationToken }: Sidecar, given: string | undefined) {
+  const tokenFile = given
+    ? resolve(given)
+    : join(await mkdtemp(join(tmpdir(), 'sallyport-sidecar-')), 'token');
+  await writePrivateFile(tokenFile, authorizationToken.reveal());
+  const removeTokenFile = () => rm(given ? tokenFile : dirname(tokenFile), { recursive: true, force: true });
+  return { tokenFile, removeTokenFile };
+}
+
+/** To paste into a shell, or to copy from. The token itself is not in it. */
+function environmentLines(sidecar: Sidecar, tokenFile: string, roles: readonly string[] = []): string {
+  const several = roles.length > 1;
+  const urls = (several ? roles : [undefined]).map((role) => {
+    const line = `export AWS_CONTAINER_CREDENTIALS_FULL_URI=${quoted(sidecar.url(role))}`;
+    return role === undefined ? line : `# For ${role}:\n${line}`;
+  });
+  return `${urls.join('\n')}
+${several ? '# For each:\n' : ''}export AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=${quoted(tokenFile)}
+# Instead, for older SDKs, which read no file:
+# export AWS_CONTAINER_AUTHORIZATION_TOKEN="$(cat ${quoted(tokenFile)})"`;
+}
+
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+
+function parseListen(text: string): { host: string; port: number } {
+  const [, bracketed, name, digits] = /^(?:\[([\da-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/i.exec(text) ?? [];
+  const host = bracketed ?? name ?? '';
+  const port = Number(digits);
+  if (!isLoopback(host) || port > 65_535)
+    throw new InvalidArgumentError('Write 127.0.0.1:PORT, [::1]:PORT or localhost:PORT.');
+  return { host, port };
+}

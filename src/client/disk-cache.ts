@@ -1,0 +1,110 @@
+// Credentials kept on disk between the runs of a command, so that many runs, one after the other or at once, are one
+// request. They are never given to another caller, and never when they have ended.
+import { createHash } from 'node:crypto';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BrokerRefusal } from './ask-broker.js';
+import { underLock } from './file-lock.js';
+import {
+  type Entry,
+  type Failure,
+  isFresh,
+  isUsable,
+  type Kept,
+  readEntry,
+  writeEntry,
+} from './kept-credentials.js';
+import { openPrivateFolder, readPrivateFile, writePrivateFile } from './private-files.js';
+import type { BrokerCredentials } from './request-credentials.js';
+
+/** Milliseconds that the broker gets while there is something left to serve. */
+const SHORT_PATIENCE = 5000;
+/** Milliseconds: longer than any credentials of STS live. */
+const LITTER = 2 * 86_400_000;
+
+export interface CachedRequest {
+  readonly folder: string;
+  /** Everything that shapes the answer: broker, caller, what is asked for. */
+  readonly key: readonly unknown[];
+  /** Asks the broker. `timeout`: milliseconds, where there is a reason to wait less than usual. */
+  readonly request: (timeout?: number) => Promise<BrokerCredentials>;
+  /** Says what was got round. */
+  readonly report: (sentence: string) => void;
+  readonly now: () => Date;
+}
+
+/**
+ * What is kept, if it is fresh; else what the broker gives now, to this process or to another that asks for the same.
+ * While the broker is away, what is left of the old. Rejects as `request` does.
+ */
+export async function cachedCredentials(cached: CachedRequest): Promise<BrokerCredentials> {
+  const { folder, key, request, report, now } = cached;
+  try {
+    await openPrivateFolder(folder);
+  } catch (error) {
+    report(`Nothing is cached: ${error instanceof Error ? error.message : 'the folder cannot be used.'}`);
+    return request();
+  }
+  const path = join(folder, createHash('sha256').update(JSON.stringify(key)).digest('hex'));
+  const began = now();
+  const read = async () => readEntry(await readPrivateFile(`${path}.json`));
+  const write = async (entry: Entry) => {
+    try {
+      await writePrivateFile(`${path}.json`, writeEntry(entry));
+      await sweep(folder, began);
+    } catch {
+      report(`Nothing is cached: ${folder} cannot be written.`);
+    }
+  };
+
+  /** What an entry answers this run with, if it does. */
+  const look = async () => {
+    const { kept, failure } = await read();
+    if (kept && isFresh(kept, now())) return kept.given;
+    return failure && failure.at >= began ? afterFailure(failure, kept, cached).given : undefined;
+  };
+  const renew = async () => {
+    const { kept } = await read();
+    const since = now();
+    const left = kept && isUsable(kept, since) ? kept : undefined;
+    try {
+      const given = await request(left && SHORT_PATIENCE);
+      await write({ kept: { given, since } });
+      return given;
+    } catch (error) {
+      const failure = failureOf(error, now());
+      await write({ ...(left && { kept: left }), failure });
+      return afterFailure(failure, left, cached).given;
+    }
+  };
+  return underLock(`${path}.lock`, look, renew);
+}
+
+/** The old credentials, unless the broker itself has said no or they have ended. */
+function afterFailure(
+  { message, refused }: Failure,
+  kept: Kept | undefined,
+  { report, now }: Pick<CachedRequest, 'report' | 'now'>,
+): Kept {
+  if (refused || !kept || !isUsable(kept, now())) throw new Error(message);
+  report(
+    `${message} The credentials of before are good until ${kept.given.credentials.expiration.toISOString()}.`,
+  );
+  return kept;
+}
+
+function failureOf(error: unknown, at: Date): Failure {
+  const message = error instanceof Error ? error.message : 'No credentials could be had.';
+  const refused = error instanceof BrokerRefusal && error.status < 500 && error.status !== 429;
+  return { message, refused, at };
+}
+
+/** Entries that nobody has asked for in days. */
+async function sweep(folder: string, now: Date): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const file = join(folder, name);
+    const found = await stat(file).catch(() => undefined);
+    if (/^[0-9a-f]{64}\./.test(name) && found && now.getTime() - found.mtimeMs > LITTER)
+      await rm(file, { force: true });
+  }
+}

@@ -1,0 +1,103 @@
+// Keeps one role's credentials fresh: fetched at once, renewed ahead of need, one request at a time however many wait.
+// Those that last are served while the broker is away; those that have ended never.
+import { BrokerRefusal } from '../client/ask-broker.js';
+import type { BrokerCredentials } from '../client/request-credentials.js';
+import type { Log } from '../core/ports.js';
+import { wholeSecond } from '../core/time.js';
+import { renewIn, retryIn } from './refresh-times.js';
+
+export interface KeeperOptions {
+  /** Gets new credentials. */
+  fetch(): Promise<BrokerCredentials>;
+  /** For the log. */
+  readonly role?: string | undefined;
+  readonly log: Log;
+  now(): Date;
+  /** From 0 up to 1, evenly. */
+  random(): number;
+  /** Calls back in so many milliseconds, unless the function it gives is called before. */
+  readonly later?: (task: () => void, milliseconds: number) => () => void;
+}
+
+export interface CredentialKeeper {
+  /** Those that last. If there are none, waits for what is being fetched. Rejects with why there are none. */
+  get(): Promise<BrokerCredentials>;
+  /** Whether there are some that last. */
+  isReady(): boolean;
+  /** Fetches no more. */
+  close(): void;
+}
+
+/** A process is not kept alive by it. */
+function startTimer(task: () => void, milliseconds: number): () => void {
+  const timer = setTimeout(task, milliseconds).unref();
+  return () => clearTimeout(timer);
+}
+
+/** Begins to fetch at once. */
+export function createKeeper({
+  fetch,
+  role,
+  log,
+  now,
+  random,
+  later = startTimer,
+}: KeeperOptions): CredentialKeeper {
+  let held: BrokerCredentials | undefined;
+  let failure: unknown;
+  let failures = 0;
+  /** Epoch milliseconds. */
+  let dueAt = 0;
+  let fetching: Promise<void> | undefined;
+  let cancel = () => {};
+  let closed = false;
+
+  const left = ({ credentials }: BrokerCredentials) => credentials.expiration.getTime() - now().getTime();
+  const lasting = () => (held && left(held) > 0 ? held : undefined);
+
+  async function attempt(): Promise<number> {
+    try {
+      const fetched = await fetch();
+      if (left(fetched) <= 0)
+        throw new Error('The credentials from the broker have ended already. Set the clock of this machine.');
+      held = fetched;
+      failures = 0;
+      log.info({ role, expiration: wholeSecond(fetched.credentials.expiration) }, 'credentials fetched');
+      return renewIn(left(fetched), random());
+    } catch (error) {
+      failure = error;
+      failures++;
+      const refusal = error instanceof BrokerRefusal ? error : undefined;
+      const { code, requestId } = refusal ?? {};
+      const ready = lasting() !== undefined;
+      log.warn({ role, failures, code, requestId, ready, err: error }, 'credentials not fetched');
+      return retryIn(failures, random(), refusal?.retryAfter);
+    }
+  }
+
+  function refresh(): void {
+    cancel();
+    fetching ??= attempt().then((wait) => {
+      fetching = undefined;
+      dueAt = now().getTime() + wait;
+      if (!closed) cancel = later(refresh, wait);
+    });
+  }
+
+  refresh();
+  return {
+    get: async () => {
+      // A machine that slept has missed its timers.
+      if (!closed && now().getTime() >= dueAt) refresh();
+      if (!lasting()) await fetching;
+      const found = lasting();
+      if (!found) throw failure;
+      return found;
+    },
+    isReady: () => lasting() !== undefined,
+    close: () => {
+      closed = true;
+      cancel();
+    },
+  };
+}

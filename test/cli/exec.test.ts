@@ -1,0 +1,236 @@
+// `sallyport exec` with real programs: what they find in their environment, what they cannot see, how they end.
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import t from 'tap';
+import { startTestBroker } from '../support/broker.js';
+import { runToEnd, start } from '../support/command.js';
+import { requirePeer } from '../support/peers.js';
+
+const broker = await startTestBroker(t);
+const folder = t.testdir({ token: await broker.token(), refused: await broker.token('mallory') });
+
+/** A person's environment, with nothing of AWS in it but what the test adds. */
+const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
+  PATH: process.env['PATH'],
+  HOME: folder,
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  SALLYPORT_URL: broker.url,
+  ...more,
+});
+const EXEC = ['exec', '--role', 'deploy', '--token-file', `${folder}/token`];
+const exec = (command: readonly string[], options: readonly string[] = [], env = environment()) =>
+  runToEnd(t, [...EXEC, ...options, '--', ...command], env);
+
+/** A program that prints its environment, but for values that are secret. */
+const PRINT_ENV = [
+  process.execPath,
+  '-e',
+  'const { env } = process; console.log(JSON.stringify({ ...env, AWS_SECRET_ACCESS_KEY: env.AWS_SECRET_ACCESS_KEY?.length, AWS_SESSION_TOKEN: env.AWS_SESSION_TOKEN?.length > 99 }))',
+];
+
+t.test(
+  'the environment: credentials, and nothing that would win over them or is not its business',
+  async (t) => {
+    const { code, stdout, stderr } = await exec(
+      PRINT_ENV,
+      ['--region', 'eu-north-1', '--duration', '30m'],
+      environment({
+        KEPT: 'yes',
+        AWS_REGION: 'us-east-1',
+        AWS_PROFILE: 'other',
+        AWS_SECURITY_TOKEN: 'of-another-session',
+        AWS_WEB_IDENTITY_TOKEN_FILE: '/elsewhere',
+        AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/elsewhere',
+        SALLYPORT_TOKEN: 'secret-of-the-caller',
+      }),
+    );
+    t.equal(code, 0, stderr);
+    const env = JSON.parse(stdout);
+    t.match(env, {
+      KEPT: 'yes',
+      SALLYPORT_URL: broker.url,
+      AWS_ACCESS_KEY_ID: /^ASIA/,
+      AWS_SECRET_ACCESS_KEY: 40,
+      AWS_SESSION_TOKEN: true,
+      AWS_CREDENTIAL_EXPIRATION: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
+      AWS_ACCOUNT_ID: '111122223333',
+      AWS_REGION: 'eu-north-1',
+      AWS_DEFAULT_REGION: 'eu-north-1',
+    });
+    const minutes = (Date.parse(env.AWS_CREDENTIAL_EXPIRATION) - Date.now()) / 60_000;
+    t.ok(minutes > 29 && minutes <= 30, `--duration: ${minutes}`);
+    t.same(
+      Object.keys(env).filter((name) =>
+        /PROFILE|SECURITY_TOKEN|WEB_IDENTITY|CONTAINER|SALLYPORT_TOKEN/.test(name),
+      ),
+      [],
+    );
+    t.equal(
+      stderr,
+      'sallyport: Not passed on, so that these credentials are used: AWS_PROFILE, AWS_SECURITY_TOKEN, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI.\n',
+    );
+  },
+);
+
+t.test('the exit code is that of the command', async (t) => {
+  for (const [command, code, said] of [
+    [['sh', '-c', 'exit 7'], 7, /^$/],
+    [['sh', '-c', 'kill -KILL $$'], 137, /^$/],
+    [['no-such-command'], 127, /^sallyport: no-such-command: command not found\n$/],
+    [[`${folder}/token`], 126, /: cannot be run \(EACCES\)\n$/],
+  ] as const) {
+    t.match(await exec(command), { code, stdout: '', stderr: said }, command.join(' '));
+  }
+});
+
+t.test('stdin, stdout and stderr are those of the command', async (t) => {
+  const { child, finished } = start(t, [...EXEC, '--', 'sh', '-c', 'cat; echo aside >&2'], environment());
+  child.stdin.end('a line\n');
+  t.same(await finished, { code: 0, stdout: 'a line\n', stderr: 'aside\n' });
+});
+
+t.test('signals reach the command, which decides; nothing secret is in an argument', async (t) => {
+  const script = `
+    const { readFileSync } = require('node:fs');
+    process.on('SIGTERM', () => process.exit(3)).on('SIGINT', () => console.log('interrupted'));
+    setInterval(() => {}, 1000);
+    console.log(JSON.stringify([readFileSync('/proc/self/cmdline', 'utf8'), readFileSync(\`/proc/\${process.ppid}/cmdline\`, 'utf8')]));
+    console.log(process.env.AWS_SECRET_ACCESS_KEY);
+    console.log('ready');`;
+  const running = start(t, [...EXEC, '--', process.execPath, '-e', script], environment());
+  await running.line('stdout', /ready/);
+  running.child.kill('SIGINT');
+  await running.line('stdout', /interrupted/);
+  running.child.kill('SIGTERM');
+  const { code, stdout } = await running.finished;
+  t.equal(code, 3);
+  const [lines = '', secret = ''] = stdout.split('\n');
+  const token = await readFile(`${folder}/token`, 'utf8');
+  t.match(secret, /^\S{40}$/);
+  t.notOk([secret, token].some((hidden) => lines.includes(hidden)));
+
+  const ended = start(
+    t,
+    [...EXEC, '--', process.execPath, '-e', 'console.log("ready"); setInterval(() => {}, 1000)'],
+    environment(),
+  );
+  await ended.line('stdout', /ready/);
+  ended.child.kill('SIGHUP');
+  t.equal((await ended.finished).code, 129, 'a signal that ends the command');
+});
+
+t.test('a refusal is told, and the command is not run', async (t) => {
+  for (const options of [[], ['--serve']]) {
+    const refused = await runToEnd(
+      t,
+      ['exec', '--role', 'deploy', '--token-file', `${folder}/refused`, ...options, '--', 'echo', 'ran'],
+      environment(),
+    );
+    t.match(refused, {
+      code: 1,
+      stdout: '',
+      stderr: /^sallyport: You may not have this role, .*role_not_permitted, request [\w-]+\)\n$/,
+    });
+  }
+});
+
+t.test('wrong usage', async (t) => {
+  t.match(await runToEnd(t, EXEC, environment()), { code: 2, stderr: /missing required argument 'command'/ });
+  const twice = await runToEnd(t, ['exec', '--serve', '--token-file', '-', '--', 'true'], environment());
+  t.match(twice, { code: 2, stderr: /not stdin/ });
+});
+
+t.test('--serve: an endpoint that is there while the command runs', async (t) => {
+  const script = `
+    import { get } from 'node:http';
+    const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url, AWS_CONTAINER_AUTHORIZATION_TOKEN: authorization, ...env } = process.env;
+    const ask = async (headers) => {
+      const response = await new Promise((resolve) => get(url, { headers }, resolve));
+      return [response.statusCode, JSON.parse(Buffer.concat(await response.toArray()))];
+    };
+    const [status, { AccessKeyId, Expiration, AccountId }] = await ask({ authorization });
+    const [without] = await ask({});
+    console.log(JSON.stringify({ url, status, AccessKeyId, Expiration, AccountId, without, names: Object.keys(env) }));`;
+  const { code, stdout, stderr } = await exec(
+    [process.execPath, '--input-type=module', '-e', script],
+    ['--serve'],
+    environment({ AWS_ACCESS_KEY_ID: 'AKIAOTHER', AWS_SECRET_ACCESS_KEY: 'other' }),
+  );
+  t.equal(code, 0, stderr);
+  const seen = JSON.parse(stdout);
+  t.match(seen, {
+    url: /^http:\/\/127\.0\.0\.1:\d+\//,
+    status: 200,
+    AccessKeyId: /^ASIA/,
+    Expiration: /Z$/,
+    AccountId: '111122223333',
+    without: 401,
+  });
+  t.notOk(seen.names.includes('AWS_ACCESS_KEY_ID'), 'keys in the environment would win');
+  t.match(stderr, /^sallyport: Not passed on.*AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY\.\n$/);
+  await t.rejects(fetch(seen.url), 'it closes with the command');
+});
+
+t.test('--serve: a long job gets new credentials, and a person is told when there are none', async (t) => {
+  // As a broker answers, but for a lifetime that STS would not give.
+  let asked = 0;
+  const brief = createServer((_, response) => {
+    const Expiration = new Date(Date.now() + 3000).toISOString();
+    const keys = {
+      AccessKeyId: `ASIAEXAMPLE${++asked}`,
+      SecretAccessKey: 's',
+      SessionToken: 't',
+      Expiration,
+    };
+    response.writeHead(asked < 3 ? 200 : 403, { 'content-type': 'application/json' });
+    response.end(
+      JSON.stringify(
+        asked < 3
+          ? { Credentials: keys, Sallyport: { Role: 'deploy' } }
+          : { detail: 'Not any more.', code: 'role_not_permitted', requestId: 'id' },
+      ),
+    );
+  }).listen(0, '127.0.0.1');
+  await once(brief, 'listening');
+  t.teardown(() => brief.close());
+  const { port } = brief.address() as AddressInfo;
+  const script = `
+    import { STSClient } from '@aws-sdk/client-sts';
+    const { credentials } = new STSClient({ region: 'eu-west-1' }).config;
+    for (let last; last !== 'ASIAEXAMPLE2'; await new Promise((resolve) => setTimeout(resolve, 50))) {
+      const { accessKeyId } = await credentials();
+      if (accessKeyId !== last) console.log(accessKeyId);
+      last = accessKeyId;
+    }
+    process.stdin.on('end', () => {}).resume();`;
+  const running = start(
+    t,
+    [...EXEC, '--serve', '--', process.execPath, '--input-type=module', '-e', script],
+    environment({ SALLYPORT_URL: `http://127.0.0.1:${port}` }),
+  );
+  await running.line('stdout', /^ASIAEXAMPLE1$/);
+  await running.line('stdout', /^ASIAEXAMPLE2$/);
+  await running.line('stderr', /^sallyport: The credentials could not be renewed\. Not any more\./);
+  running.child.stdin.end();
+  t.equal((await running.finished).code, 0);
+});
+
+t.test('--serve wins over a profile that is there, and says that it is not read', async (t) => {
+  const aws = requirePeer(t, '/usr/bin/aws', 'apt-get install awscli');
+  if (!aws) return;
+  const home = t.testdir({
+    '.aws': {
+      config: '[default]\nregion = us-east-1\n',
+      credentials: '[default]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = other\n',
+    },
+  });
+  const { code, stdout, stderr } = await exec(
+    [aws, 'sts', 'get-caller-identity', '--endpoint-url', broker.sandbox.sts.url, '--query', 'Arn'],
+    ['--serve', '--region', 'eu-west-1'],
+    environment({ HOME: home }),
+  );
+  t.match({ code, stdout }, { code: 0, stdout: /assumed-role\/deploy\/deploy-alice/ }, stderr);
+  t.match(stderr, /^sallyport: ~\/\.aws\/config and ~\/\.aws\/credentials are not read/);
+});

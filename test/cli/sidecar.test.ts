@@ -1,0 +1,126 @@
+// `sallyport sidecar` as a person runs it: what it prints, the token's file, how it ends.
+import { access, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { freePort } from '../../src/sandbox/free-port.js';
+import { get, startBrokerStub } from '../support/broker-stub.js';
+import { runToEnd, start } from '../support/command.js';
+
+const isGone = async (file: string) => {
+  try {
+    await access(file);
+    return false;
+  } catch {
+    return true;
+  }
+};
+
+const exported = (stdout: string, name: string) =>
+  new RegExp(`^export ${name}='(.*)'$`, 'm').exec(stdout)?.[1] ?? '';
+
+/** No token of the person who runs the tests must be taken for the proof. */
+const environment = (folder: string) => ({ PATH: process.env['PATH'], TMPDIR: folder });
+
+/** Resolves when the sidecar says by /healthz that it is so. */
+async function untilHealth(t: Test, url: string, status: number): Promise<void> {
+  const health = new URL('/healthz', url).href;
+  for (;;) {
+    const answer = await get(health);
+    if (answer.status === status) return;
+    t.comment(`health ${answer.status}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+t.test('one role: lines to paste, a private token file, a clean end', async (t) => {
+  const broker = await startBrokerStub(t);
+  const folder = t.testdir({ jwt: 'the-jwt\n', "it's": {} });
+  const given = join(folder, "it's", 'token');
+  const sidecar = start(
+    t,
+    [
+      'sidecar',
+      ...['--broker', `${broker.url}/`, '--role', 'reader', '--duration', '2h'],
+      ...['--token-file', join(folder, 'jwt'), '--authorization-token-file', given],
+    ],
+    environment(folder),
+  );
+  const line = await sidecar.line('stdout', /FULL_URI/);
+  const url = exported(line, 'AWS_CONTAINER_CREDENTIALS_FULL_URI');
+  t.match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+  const authorization = await readFile(given, 'utf8');
+  t.match(authorization, /^[\w-]{43}$/, 'no line end: SDKs would send it');
+  t.equal((await stat(given)).mode & 0o777, 0o600);
+  const { status, json } = await get(url, { authorization });
+  t.equal(status, 200);
+  t.match(json, { AccessKeyId: 'ASIAREADER1', Token: 'session-token' });
+  t.match(broker.asked, [{ authorization: 'Bearer the-jwt', role: 'reader', durationSeconds: 7200 }]);
+
+  sidecar.child.kill('SIGTERM');
+  const { code, stdout, stderr } = await sidecar.finished;
+  t.equal(code, 0);
+  t.ok(await isGone(given), 'its token goes with it');
+  t.match(stdout, /TOKEN_FILE='.*it'\\''s\/token'/, 'quoted for a shell');
+  t.notMatch(`${stdout}${stderr}`, authorization);
+  t.notMatch(`${stdout}${stderr}`, /the-jwt|session-token|secret-access-key/);
+  const logged = stderr
+    .trim()
+    .split('\n')
+    .map((text) => JSON.parse(text));
+  t.match(logged, [{ msg: /./ }, { msg: /./ }, { msg: 'stopping' }]);
+});
+
+t.test('several roles; a broker that comes later; a token that rotates', { timeout: 60_000 }, async (t) => {
+  const port = await freePort();
+  const folder = t.testdir({ jwt: 'jwt-1' });
+  const sidecar = start(
+    t,
+    [
+      'sidecar',
+      ...['--broker', `http://127.0.0.1:${port}`, '--role', 'reader', '--role', 'writer'],
+      ...['--listen', 'localhost:0', '--token-file', join(folder, 'jwt')],
+    ],
+    environment(folder),
+  );
+  await sidecar.line('stdout', /For each/);
+  const url = exported(await sidecar.line('stdout', /role\/writer/), 'AWS_CONTAINER_CREDENTIALS_FULL_URI');
+  t.match(url, /^http:\/\/localhost:\d+\/role\/writer$/);
+  await untilHealth(t, url, 503);
+  const tokenFile = exported(
+    await sidecar.line('stdout', /^export .*TOKEN_FILE/),
+    'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+  );
+  const authorization = await readFile(tokenFile, 'utf8');
+  await sidecar.line('stderr', /"credentials not fetched"/);
+  t.match(await get(url, { authorization }), { status: 503, json: { code: 'broker_unreachable' } });
+
+  await writeFile(join(folder, 'jwt'), 'jwt-2');
+  const broker = await startBrokerStub(t, port);
+  await untilHealth(t, url, 200);
+  t.match(await get(url, { authorization }), { status: 200, json: { AccessKeyId: /WRITER/ } });
+  t.strictSame([...new Set(broker.asked.map((asked) => asked.authorization))], ['Bearer jwt-2']);
+  sidecar.child.kill('SIGINT');
+  t.equal((await sidecar.finished).code, 0);
+  t.ok(await isGone(tokenFile));
+});
+
+t.test('mistakes are told at the start', async (t) => {
+  const folder = t.testdir({ jwt: 'the-jwt', empty: '' });
+  const jwt = ['--token-file', join(folder, 'jwt')];
+  const broker = ['--broker', 'https://sallyport.example'];
+  const rows: [args: readonly string[], code: number, stderr: RegExp][] = [
+    [[...broker], 2, /--token-file/],
+    [[...broker, '--token-file', '-'], 2, /stdin can be read once/],
+    [[...broker, ...jwt, '--listen', '0.0.0.0:8080'], 2, /127\.0\.0\.1:PORT/],
+    [[...broker, ...jwt, '--listen', '127.0.0.1'], 2, /127\.0\.0\.1:PORT/],
+    [[...broker, '--token-file', join(folder, 'none')], 1, /no such file/],
+    [[...broker, '--token-file', join(folder, 'empty')], 1, /The proof is empty/],
+    [['--broker', 'http://sallyport.example', ...jwt], 1, /must begin with https/],
+  ];
+  await Promise.all(
+    rows.map(async ([args, code, stderr]) => {
+      const finished = await runToEnd(t, ['sidecar', ...args], environment(folder));
+      t.match(finished, { code, stdout: '', stderr }, args.join(' '));
+    }),
+  );
+});

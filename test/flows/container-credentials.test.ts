@@ -1,0 +1,118 @@
+// An unmodified AWS SDK for JavaScript takes credentials by environment variables alone, from the broker or from a
+// sidecar, and uses them.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import t, { type Test } from 'tap';
+import { Secret } from '../../src/core/secret.js';
+import { openSidecar } from '../../src/sidecar/server.js';
+import { startTestBroker } from '../support/broker.js';
+import { startFaultProxy } from '../support/fault-proxy.js';
+
+/** Every other place where the SDK looks is empty. */
+function useContainer(t: Test, url: string, tokenFile: string): void {
+  const environment = {
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: url,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: tokenFile,
+    AWS_REGION: 'eu-west-1',
+    AWS_CONFIG_FILE: '/nonexistent',
+    AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
+  };
+  const before = { ...process.env };
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  Object.assign(process.env, environment);
+  t.teardown(() => {
+    for (const name of Object.keys(environment)) delete process.env[name];
+    Object.assign(process.env, before);
+  });
+}
+
+t.test('the SDK with nothing but a URL and a token file', async (t) => {
+  const broker = await startTestBroker(t);
+  const tokenFile = join(t.testdir(), 'token');
+  await writeFile(tokenFile, await broker.token('bob'));
+  const whoAmI = async () => {
+    const sts = new STSClient({ endpoint: broker.sandbox.sts.url });
+    const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
+    const { expiration } = await sts.config.credentials();
+    sts.destroy();
+    return { Arn, minutes: ((expiration?.getTime() ?? 0) - Date.now()) / 60_000 };
+  };
+  const url = `${broker.url}/v1/container-credentials`;
+
+  await t.test('fetches and uses credentials', async (t) => {
+    await writeFile(tokenFile, await broker.token('alice'));
+    useContainer(t, `${url}/deploy`, tokenFile);
+    const { Arn, minutes } = await whoAmI();
+    t.equal(Arn, 'arn:aws:sts::111122223333:assumed-role/deploy/deploy-alice');
+    t.ok(
+      minutes > 55,
+      `the role gives 15 minutes unless asked for more; an SDK would ask in a loop: ${minutes}`,
+    );
+  });
+
+  await t.test('a token that has been renewed in its file is taken at the next fetch', async (t) => {
+    useContainer(t, `${url}/partner-upload`, tokenFile);
+    await writeFile(tokenFile, await broker.token('alice'));
+    t.match((await whoAmI()).Arn, /federated-user\/alice/);
+  });
+
+  await t.test('everything is in the audit log, with this surface', async (t) => {
+    const records = (await readFile(broker.auditFile, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    t.match(records.at(-1), {
+      Event: 'issued',
+      Surface: 'container-credentials',
+      Principal: { Subject: 'alice' },
+      Role: 'partner-upload',
+    });
+  });
+
+  await t.test('from a sidecar, also while the broker is away', async (t) => {
+    const network = await startFaultProxy(t, broker.url);
+    const silent = () => {};
+    let ahead = 0;
+    const sidecar = await openSidecar({
+      broker: network.url,
+      wanted: [{ role: 'deploy', durationSeconds: 3600 }],
+      bring: async () => ({ type: 'oidc', value: new Secret(await broker.token('alice')) }),
+      log: { debug: silent, info: silent, warn: silent, error: silent },
+      now: () => new Date(Date.now() + ahead),
+    });
+    t.teardown(() => sidecar.close());
+    await writeFile(tokenFile, sidecar.authorizationToken.reveal());
+    useContainer(t, sidecar.url('deploy'), tokenFile);
+    t.match((await whoAmI()).Arn, /assumed-role\/deploy\/deploy-alice/);
+    const tried = new Promise<void>((resolve) =>
+      network.use({
+        instead: (client) => {
+          client.destroy();
+          resolve();
+        },
+      }),
+    );
+    ahead = 50 * 60_000;
+    t.match((await whoAmI()).Arn, /assumed-role\/deploy\/deploy-alice/);
+    await tried;
+    ahead = 61 * 60_000;
+    const answer = await fetch(sidecar.url(), {
+      headers: { authorization: sidecar.authorizationToken.reveal() },
+    });
+    t.equal(answer.status, 503, 'what has ended is not served');
+  });
+
+  await t.test('a refusal: the broker says why, though the SDK does not', async (t) => {
+    const jwt = await broker.token('mallory');
+    const answer = await fetch(`${url}/deploy`, { headers: { authorization: jwt } });
+    const missing = await fetch(`${url}/nonexistent`, { headers: { authorization: jwt } });
+    const [refused, unknown] = [await answer.json(), await missing.json()];
+    t.equal(answer.status, 403);
+    t.match(refused, { code: 'role_not_permitted', Code: 'role_not_permitted', Message: /GET \/v1\/roles/ });
+    t.equal(missing.status, 403);
+    const withoutId = ({ requestId, message }: { requestId: string; message: string }) =>
+      message.replace(requestId, '');
+    t.equal(withoutId(unknown), withoutId(refused), 'a role that does not exist looks the same');
+  });
+});

@@ -1,0 +1,105 @@
+// A person signs in at an OIDC issuer so that a command has a proof: the sandbox's provider, and Chromium from Debian.
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { startTestBroker } from '../support/broker.js';
+import { giveNameAndPassword, openBrowser } from '../support/chromium.js';
+import { start } from '../support/command.js';
+
+const broker = await startTestBroker(t);
+const { issuer } = broker.sandbox.oidc;
+const cache = join(t.testdir(), 'cache');
+const env = { ...process.env, SALLYPORT_URL: broker.url, XDG_CACHE_HOME: cache, BROWSER: 'true' };
+const credentialProcess = (t: Test, ...args: string[]) =>
+  start(
+    t,
+    ['credential-process', '--role', 'deploy', '--issuer', issuer, '--client-id', 'sallyport', ...args],
+    env,
+  );
+
+t.test('a person signs in', { timeout: 120_000 }, async (t) => {
+  const browser = await openBrowser(t);
+  if (!browser) return;
+  const open = async (t: Test, url: string) => {
+    const context = await browser.newContext();
+    t.teardown(() => context.close());
+    const page = await context.newPage();
+    await page.goto(url);
+    return page;
+  };
+
+  t.test('with a browser on this machine; the runs that follow ask nobody', async (t) => {
+    const process = credentialProcess(t);
+    const url = await process.line('stderr', /^http/);
+    t.match(new URL(url).searchParams.get('redirect_uri'), /^http:\/\/127\.0\.0\.1:\d+\/callback$/);
+    t.match(Object.fromEntries(new URL(url).searchParams), {
+      code_challenge_method: 'S256',
+      nonce: /.{20}/,
+      state: /.{20}/,
+      scope: 'openid',
+    });
+    const page = await open(t, url);
+    await giveNameAndPassword(page, 'alice');
+    await page.waitForURL(/\/callback/);
+    t.match(await page.textContent('body'), 'You are signed in. Close this page.');
+    const { code, stdout } = await process.finished;
+    t.equal(code, 0);
+    t.match(JSON.parse(stdout), { Version: 1, AccessKeyId: /^ASIA/, AccountId: '111122223333' });
+
+    t.match(await credentialProcess(t).finished, { code: 0, stdout, stderr: '' });
+  });
+
+  t.test('with a code, on any machine', async (t) => {
+    const process = credentialProcess(t, '--device', '--no-cache');
+    const line = await process.line('stderr', /compare the code/);
+    const [, url = '', code = ''] = /go to (\S+) .* code (\S+)$/.exec(line) ?? [];
+    const page = await open(t, url);
+    t.match(await page.textContent('body'), `Does the other device show ${code}?`);
+    await page.click('button');
+    await giveNameAndPassword(page, 'alice');
+    await page.waitForSelector('text=Go back to the other device.');
+    const ended = await process.finished;
+    t.equal(ended.code, 0, ended.stderr);
+    t.match(JSON.parse(ended.stdout), { Version: 1, AccessKeyId: /^ASIA/ });
+  });
+
+  t.test('somebody whom nobody granted the role', async (t) => {
+    const process = credentialProcess(t, '--no-cache');
+    const page = await open(t, await process.line('stderr', /^http/));
+    await giveNameAndPassword(page, 'mallory');
+    t.match(await process.finished, { code: 1, stdout: '', stderr: /You may not have this role/ });
+  });
+});
+
+t.test(
+  'what comes to the redirect and is not of this sign-in changes nothing; a refusal ends it',
+  async (t) => {
+    const process = credentialProcess(t, '--no-cache');
+    const url = new URL(await process.line('stderr', /^http/));
+    const redirect = url.searchParams.get('redirect_uri') ?? '';
+    const state = url.searchParams.get('state') ?? '';
+    for (const path of ['', '?code=x', '?code=x&state=guessed', `/below?state=${state}`])
+      t.equal((await fetch(`${redirect}${path}`)).status, 404, path);
+    t.equal((await fetch(`${redirect}?code=x&state=${state}`, { method: 'POST' })).status, 404);
+    const parameters = new URLSearchParams({ state, iss: issuer, error: 'access_denied' });
+    const answer = await fetch(`${redirect}?${parameters}`);
+    t.equal(answer.status, 400);
+    t.match(answer.headers.get('content-security-policy'), "default-src 'none'");
+    t.match(await answer.text(), 'The terminal says why');
+    t.match(await process.finished, {
+      code: 1,
+      stdout: '',
+      stderr: /refused the sign-in: access_denied\. Try again/,
+    });
+  },
+);
+
+t.test('what is wrong is said before anybody has to sign in', async (t) => {
+  const rows: [args: string[], stderr: RegExp][] = [
+    [['--issuer', 'http://issuer.example'], /must be an https URL/],
+    [['--issuer', 'http://127.0.0.1:1'], /does not answer as an OpenID provider/],
+    [['--issuer', broker.sandbox.sts.url], /does not answer as an OpenID provider/],
+    [['--device', '--client-id', 'nobody'], /refused the sign-in: invalid_client/],
+  ];
+  for (const [args, stderr] of rows)
+    t.match(await credentialProcess(t, ...args).finished, { code: 1, stdout: '', stderr }, args.join(' '));
+});

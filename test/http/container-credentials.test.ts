@@ -1,0 +1,246 @@
+// The container credential surface on the wire: what it takes for a request, and the SDKs' words for every answer.
+import { type AddressInfo, connect } from 'node:net';
+import type { InjectOptions } from 'fastify';
+import t, { type Test } from 'tap';
+import { RefusedExchange } from '../../src/broker/exchange.js';
+import { ERRORS, type ErrorCode, SallyportError } from '../../src/core/errors.js';
+import { Secret } from '../../src/core/secret.js';
+import type { ExchangeRequest, Issued, Target } from '../../src/core/types.js';
+import { createApp } from '../../src/http/app.js';
+import { limitsOf } from '../../src/stores/limits.js';
+import { createLocalRateLimiter } from '../../src/stores/local-rate-limiter.js';
+import { appOptions } from '../support/app-options.js';
+
+const PATH = '/v1/container-credentials';
+const ROLE_ARN = 'arn:aws:iam::111122223333:role/team/Reader';
+
+const CREDENTIALS = {
+  accessKeyId: 'ASIAEXAMPLE',
+  secretAccessKey: new Secret('secret-access-key'),
+  sessionToken: new Secret('session-token'),
+  expiration: new Date('2027-01-15T09:00:00.250Z'),
+};
+
+interface Told {
+  readonly target?: Target;
+  readonly issued?: Partial<Issued>;
+  readonly refusal?: SallyportError;
+}
+
+const ASSUMED_ROLE = {
+  assumedRoleUser: { assumedRoleId: 'AROA:pod', arn: 'arn:aws:sts::111122223333:assumed-role/Reader/pod' },
+};
+
+async function appFor(t: Test, { target, issued = ASSUMED_ROLE, refusal }: Told = {}) {
+  const requests: ExchangeRequest[] = [];
+  const app = await createApp({
+    ...appOptions(),
+    trustProxy: ['10.9.9.9'],
+    limiter: createLocalRateLimiter(
+      limitsOf({ perAddress: { requests: 100, per: '1m' } }),
+      () => new Date(1_800_000_000_000),
+    ),
+    exchange: async (request) => {
+      requests.push(request);
+      if (refusal) throw new RefusedExchange(refusal, { request });
+      const principal = {
+        issuer: 'eks',
+        type: 'oidc',
+        subject: 'pod',
+        claims: {},
+        issuedAt: 0,
+        expiresAt: 0,
+      } as const;
+      return {
+        principal,
+        decision: {
+          role: 'reader',
+          grant: 'g',
+          target: target ?? {
+            operation: 'AssumeRoleWithWebIdentity',
+            roleArn: ROLE_ARN,
+            webIdentity: 'caller',
+          },
+          session: { durationSeconds: 3600 },
+          durationLimitedBy: 'role',
+        },
+        issued: {
+          credentials: CREDENTIALS,
+          ...issued,
+        },
+      };
+    },
+  });
+  t.teardown(() => app.close());
+  const ask = async (path = '/reader', options: InjectOptions = {}) => {
+    const { statusCode, headers, body } = await app.inject({
+      url: `${PATH}${path}`,
+      headers: { authorization: 'a.b.c' },
+      ...options,
+    });
+    return { status: statusCode, headers, body, json: JSON.parse(body) };
+  };
+  return { app, ask, requests };
+}
+
+t.test('credentials as every SDK takes them', async (t) => {
+  const { ask } = await appFor(t);
+  const { status, headers, json } = await ask();
+  t.equal(status, 200);
+  t.match(headers, { 'content-type': /^application\/json/, 'cache-control': 'no-store' });
+  t.strictSame(json, {
+    AccessKeyId: 'ASIAEXAMPLE',
+    SecretAccessKey: 'secret-access-key',
+    Token: 'session-token',
+    Expiration: '2027-01-15T09:00:00Z',
+    AccountId: '111122223333',
+    RoleArn: ROLE_ARN,
+  });
+});
+
+t.test('a federated user has an account and no role; GetSessionToken neither', async (t) => {
+  const federated = await appFor(t, {
+    target: { operation: 'GetFederationToken' },
+    issued: {
+      federatedUser: { federatedUserId: 'x', arn: 'arn:aws:sts::444455556666:federated-user/pod' },
+    },
+  });
+  const { json } = await federated.ask();
+  t.equal(json.AccountId, '444455556666');
+  t.notOk('RoleArn' in json);
+  const session = await appFor(t, {
+    target: { operation: 'GetSessionToken' },
+    issued: {},
+  });
+  t.strictSame(Object.keys((await session.ask()).json), [
+    'AccessKeyId',
+    'SecretAccessKey',
+    'Token',
+    'Expiration',
+  ]);
+});
+
+t.test('the request: role from the path, raw token or Bearer, an answer within a second', async (t) => {
+  const { ask, requests } = await appFor(t);
+  const rows: [path: string, role: string | undefined][] = [
+    ['', undefined],
+    ['/reader', 'reader'],
+    ['/re%61der', 'reader'],
+    [`/${encodeURIComponent(ROLE_ARN)}`, ROLE_ARN],
+    ['/arn:aws:iam::111122223333:role%2FReader', 'arn:aws:iam::111122223333:role/Reader'],
+    [`/${'x'.repeat(1024)}`, 'x'.repeat(1024)],
+  ];
+  for (const [path, role] of rows) {
+    t.equal((await ask(path)).status, 200, path);
+    t.match(requests.at(-1), {
+      surface: 'container-credentials',
+      sourceAddress: '127.0.0.1',
+      proof: { type: 'oidc' },
+    });
+    t.equal(requests.at(-1)?.role, role, path);
+    t.ok((requests.at(-1)?.patienceMs ?? Infinity) < 950);
+    t.same(requests.at(-1)?.wishes, { durationSeconds: 3600 });
+    t.equal(requests.at(-1)?.durationSeconds, undefined);
+  }
+  for (const authorization of ['a.b.c', 'Bearer a.b.c', 'bearer   a.b.c']) {
+    await ask('/reader', { headers: { authorization } });
+    t.equal(requests.at(-1)?.proof.value.reveal(), 'a.b.c', authorization);
+  }
+});
+
+/** A refusal in both spellings, with what its reader needs, and never a header or field of a success. */
+function isRefusal(
+  t: Test,
+  answer: Awaited<ReturnType<Awaited<ReturnType<typeof appFor>>['ask']>>,
+  code: ErrorCode,
+) {
+  const { status, headers, json } = answer;
+  t.equal(status, ERRORS[code].status, code);
+  t.match(headers, { 'content-type': /^application\/json/, 'cache-control': 'no-store' }, code);
+  t.strictSame(Object.keys(json).sort(), ['Code', 'Message', 'code', 'message', 'requestId'], code);
+  t.equal(json.code, code);
+  t.equal(json.Code, code);
+  t.equal(json.Message, json.message);
+  t.match(json.message, new RegExp(`\\(${code}, request ${json.requestId}\\)$`));
+  if (status === 401) t.match(headers['www-authenticate'], /^Bearer/);
+}
+
+t.test('whatever the pipeline refuses', async (t) => {
+  const codes: readonly ErrorCode[] = [
+    'proof_expired',
+    'proof_replayed',
+    'role_not_permitted',
+    'no_role_permitted',
+    'reason_required',
+    'rate_limited',
+    'sts_access_denied',
+    'sts_unavailable',
+    'sts_throttled',
+    'audit_unavailable',
+    'internal',
+  ];
+  for (const code of codes) {
+    const { ask } = await appFor(t, { refusal: new SallyportError(code) });
+    const answer = await ask();
+    isRefusal(t, answer, code);
+    t.equal(answer.headers['retry-after'], new SallyportError(code).retryAfter?.toString(), code);
+  }
+  const ambiguous = new SallyportError('role_ambiguous', { members: { Roles: ['reader', 'writer'] } });
+  const { ask } = await appFor(t, { refusal: ambiguous });
+  const answer = await ask('');
+  isRefusal(t, answer, 'role_ambiguous');
+  t.match(answer.json.message, /at the end of the URL, after a slash: reader, writer\./);
+});
+
+t.test('whatever is refused before the pipeline', async (t) => {
+  const { ask, requests } = await appFor(t);
+  const rows: [name: string, path: string, options: InjectOptions, code: ErrorCode][] = [
+    ['no token', '/reader', { headers: {} }, 'proof_missing'],
+    ['an empty one', '/reader', { headers: { authorization: '' } }, 'proof_missing'],
+    ['another scheme', '/reader', { headers: { authorization: 'Basic YTpi' } }, 'proof_missing'],
+    ['two tokens in one header', '/reader', { headers: { authorization: 'a.b.c d.e.f' } }, 'proof_missing'],
+    ['a line end inside', '/reader', { headers: { authorization: 'Bearer a b' } }, 'proof_missing'],
+    ['clear text from elsewhere', '/reader', { remoteAddress: '192.0.2.1' }, 'transport_insecure'],
+    ['slashes that are not encoded', `/${ROLE_ARN}`, {}, 'route_unknown'],
+    ['a slash and no role', '/', {}, 'parameter_invalid'],
+    ['a role that is too long', `/${'x'.repeat(1025)}`, {}, 'parameter_invalid'],
+    ['POST', '/reader', { method: 'POST' }, 'method_not_allowed'],
+    ['PUT', '', { method: 'PUT' }, 'method_not_allowed'],
+  ];
+  for (const [name, path, options, code] of rows) {
+    const answer = await ask(path, options);
+    t.comment(name);
+    isRefusal(t, answer, code);
+    if (code === 'method_not_allowed') t.equal(answer.headers['allow'], 'GET');
+  }
+  t.match((await ask('/reader', { headers: {} })).json.message, /AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE/);
+  t.equal(requests.length, 0);
+});
+
+t.test('a limit by address', async (t) => {
+  const { ask } = await appFor(t);
+  for (let used = 0; used < 100; used++) await ask();
+  const answer = await ask();
+  isRefusal(t, answer, 'rate_limited');
+  t.equal(answer.headers['retry-after'], '60');
+});
+
+t.test('two Authorization headers are refused, whichever is good', async (t) => {
+  const { app } = await appFor(t);
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  const answer = await new Promise<string>((resolve, reject) => {
+    let text = '';
+    connect(port, '127.0.0.1')
+      .on('data', (data) => {
+        text += data;
+      })
+      .on('end', () => resolve(text))
+      .on('error', reject)
+      .end(
+        `GET ${PATH}/reader HTTP/1.1\r\nHost: x\r\nAuthorization: a.b.c\r\nAuthorization: d.e.f\r\nConnection: close\r\n\r\n`,
+      );
+  });
+  t.match(answer, /^HTTP\/1\.1 400 /);
+  t.match(answer, /"Code":"proof_ambiguous"/);
+});
