@@ -9,7 +9,7 @@ import { CELLS, type Cell } from './cells.js';
 import { type Seen, withMatrix } from './matrix.js';
 import type { ClientName } from './programs.js';
 import { containerElsewhere, containerTokenFile, type Shape } from './shapes.js';
-import { ARN, type Client, openStage } from './stage.js';
+import { ARN, type Client, openStage, type Stage } from './stage.js';
 
 const PAGE = new URL('../../docs/clients.md', import.meta.url);
 
@@ -29,9 +29,13 @@ async function someAtOnce<T>(items: Iterable<T>, each: (item: T) => Promise<void
 
 const nameOf = ({ client, shape }: Pick<Cell, 'client' | 'shape'>) => `${client}, ${shape.name}`;
 
-const stage = await openStage(t);
+let stage: Stage;
 const working = new Map<Cell, Client & { readonly accessKeyId: string | undefined }>();
 const seen = new Map<Cell, Seen>();
+
+t.test('broker, sidecar and clients are there', async (opening) => {
+  stage = await openStage(t, opening);
+});
 
 t.test('each fetches credentials and uses them', async (t) => {
   await someAtOnce(CELLS, async (cell) => {

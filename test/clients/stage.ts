@@ -54,8 +54,8 @@ roles:
 grants: [{ id: everyone, issuer: corp, match: {}, roles: [deploy] }]
 `;
 
-/** Everything is closed with the test. */
-export async function openStage(t: Test): Promise<Stage> {
+/** Everything is closed with `t`; `opening` says which clients are missing. */
+export async function openStage(t: Test, opening: Test): Promise<Stage> {
   const folder = t.testdir();
   const file = (name: string, text: string) => {
     const path = join(folder, name);
@@ -64,8 +64,6 @@ export async function openStage(t: Test): Promise<Stage> {
   };
   const sandbox = await startSandbox();
   t.teardown(() => sandbox.close());
-  // The Go compiler takes its time; the servers start meanwhile.
-  const finding = findClients(t, { sts: sandbox.sts.url, folder });
   const { issuer } = sandbox.oidc;
   const jwt = await fetchToken(issuer, { user: 'alice', password: 'sandbox-alice', audience: 'sallyport' });
   const jwtFile = file('token', jwt);
@@ -91,9 +89,9 @@ export async function openStage(t: Test): Promise<Stage> {
   const sidecarToken = readFileSync(tokenFile, 'utf8');
   const behind = { broker: brokerUrl, sidecar: sidecarUrl };
 
-  const openssl = requirePeer(t, 'openssl', 'apt-get install openssl', ['version']);
+  const openssl = requirePeer(opening, 'openssl', 'apt-get install openssl', ['version']);
   const certificate = openssl === undefined ? undefined : makeCertificate(openssl, folder);
-  const clients = await finding;
+  const clients = await findClients(opening, { sts: sandbox.sts.url, folder });
 
   return {
     folder,
