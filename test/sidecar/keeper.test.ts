@@ -171,7 +171,14 @@ t.test('a refusal of the broker is logged by code and request id; no key is', as
   await t.rejects(world.key(), { code: 'role_not_permitted' });
   await world.pass(1);
   t.match(world.logged, [
-    { role: 'reader', failures: 1, code: 'role_not_permitted', requestId: 'id-1', ready: false },
+    {
+      role: 'reader',
+      failures: 1,
+      ready: false,
+      code: 'role_not_permitted',
+      requestId: 'id-1',
+      detail: 'Said by the broker.',
+    },
     { role: 'reader', expiration: '2027-01-15T09:00:00Z' },
   ]);
   t.notMatch(JSON.stringify(world.logged), /secret-key|session-token/);
