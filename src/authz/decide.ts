@@ -6,8 +6,16 @@ import type { Decision, ExchangeRequest, Principal, Session } from '../core/type
 import { consoleSession } from './console.js';
 import { boundLifetime } from './lifetime.js';
 import { narrowing } from './narrowing.js';
-import { notPermitted, type Permitted, permittedAs, permittedTo, permittedToDo } from './permission.js';
+import {
+  notPermitted,
+  type Permitted,
+  type PermittedRoles,
+  permittedAs,
+  permittedTo,
+  permittedToDo,
+} from './permission.js';
 import type { CompiledRole, Policy } from './policy.js';
+import { roleSessionNameFor } from './session-name.js';
 import { type Situation, situationOf } from './situation.js';
 
 export type { Permitted };
@@ -15,10 +23,8 @@ export type { Permitted };
 type Caller = Pick<ExchangeRequest, 'sourceAddress'>;
 /** What of a request the decision depends on. */
 export type Asked = Caller &
-  Pick<
-    ExchangeRequest,
-    'role' | 'durationSeconds' | 'preferredSeconds' | 'policy' | 'policyArns' | 'mfa' | 'reason' | 'console'
-  >;
+  Pick<ExchangeRequest, 'role' | 'durationSeconds' | 'policy' | 'policyArns' | 'roleSessionName' | 'wishes'> &
+  Pick<ExchangeRequest, 'mfa' | 'reason' | 'console'>;
 
 /** Every role this principal may have from this address at this time, by the order of the config. */
 export function permittedRoles(
@@ -51,8 +57,12 @@ export function decide(policy: Policy, principal: Principal, asked: Asked, now: 
   return decideAs(policy, choose(policy, situation, asked.role), situation, asked, requireDemanded);
 }
 
+/** What a session is explained with where its name is for the caller to choose. */
+const ANY_NAME = { roleSessionName: 'RoleSessionName' };
+
 /**
- * What comes of a role that the grants permit, as if the request had what the role demands: a reason, an MFA code.
+ * What comes of a role that the grants permit, as if the request had what the role demands: a reason, an MFA code, a
+ * RoleSessionName, for which this very word stands.
  * @throws SallyportError with the refusal's code.
  */
 export const decideWithDemandsMet = (
@@ -60,7 +70,7 @@ export const decideWithDemandsMet = (
   chosen: Chosen,
   situation: Situation,
   asked: Asked,
-): Decision => decideAs(policy, chosen, situation, asked, () => {});
+): Decision => decideAs(policy, chosen, situation, { wishes: ANY_NAME, ...asked }, () => {});
 
 function decideAs(
   policy: Policy,
@@ -78,7 +88,7 @@ function decideAs(
   judgeDemands(role, asked);
   const lifetime = boundLifetime(role.session.lifetime, principal, asked, now);
   const session: Session = {
-    ...role.session.fill(principal.claims),
+    ...role.session.fill(principal.claims, roleSessionNameFor(role.session, asked)),
     ...narrowing(role.session, asked, policy.region),
     durationSeconds: lifetime.seconds,
   };
@@ -97,17 +107,19 @@ function decideAs(
   };
 }
 
-type Chosen = ReturnType<typeof permittedAs>;
+type Chosen = Permitted & Pick<PermittedRoles, 'failed'>;
 
 /** Whether STS could be given the caller's proof for this role, or needs none. */
 const proofFits = ({ forBroker }: Policy, { proofType }: CompiledRole, { type, issuer }: Principal) =>
   proofType === undefined || (proofType === type && !forBroker.has(issuer));
 
-/** The role asked for, or the only one there is for this type of proof. */
+/** The only one there is for this type of proof: of all roles, or of those that are meant by what was asked for. */
 function choose(policy: Policy, situation: Situation, asked: string | undefined): Chosen {
-  if (asked !== undefined) return permittedAs(policy, situation, asked);
-  const { permitted, failed } = permittedTo(policy, situation);
-  const choices = permitted.filter(({ role }) => proofFits(policy, role, situation.principal));
+  const { permitted, failed } =
+    asked === undefined ? permittedTo(policy, situation) : permittedAs(policy, situation, asked);
+  const fitting = permitted.filter(({ role }) => proofFits(policy, role, situation.principal));
+  // Where a role was asked for, its refusal says which proof it needs.
+  const choices = fitting.length > 0 || asked === undefined ? fitting : permitted.slice(0, 1);
   const [only, second] = choices;
   if (!only) throw notPermitted('no_role_permitted', failed);
   if (second) {

@@ -5,7 +5,7 @@ import type { Decision, Principal } from '../core/types.js';
 import { type Asked, decideWithDemandsMet } from './decide.js';
 import type { CompiledGrant } from './grant.js';
 import { type GrantResult, grantResult } from './grant-result.js';
-import { claimedFamilies, notPermitted, permittedTo } from './permission.js';
+import { claimedFamilies, configuredAs, notPermitted, permittedTo } from './permission.js';
 import type { Policy } from './policy.js';
 import { situationOf } from './situation.js';
 
@@ -40,6 +40,20 @@ export function explainRole(
   return { ...outcome(question.role), grants: grants(question.role) };
 }
 
+/** The same of what is named: a role, or each of those that the ARN of an IAM role means. */
+export const explainNamed = (
+  policy: Policy,
+  principal: Principal,
+  question: Question & { readonly role: string },
+  now: Date,
+): readonly RoleExplanation[] =>
+  meantBy(policy, question.role).map((role) => explainRole(policy, principal, { ...question, role }, now));
+
+function meantBy(policy: Policy, name: string): readonly string[] {
+  const configured = configuredAs(policy, name);
+  return configured.length > 0 ? configured.map((role) => role.name) : [name];
+}
+
 /**
  * The same of every role there is for this principal, one by one: those of the config, then those its claims name, or,
  * where these are not known, the entries of `rolesFrom` in their place.
@@ -66,7 +80,10 @@ export function explainOwn(
   now: Date,
 ): readonly RoleExplanation[] {
   const { permitted, outcome, grants } = explainer(policy, principal, question, now);
-  const roles = question.role === undefined ? [...permitted.keys()] : [question.role];
+  const { role: asked } = question;
+  const named = asked === undefined ? [...permitted.keys()] : meantBy(policy, asked);
+  const had = named.filter((role) => permitted.has(role));
+  const roles = had.length > 0 || asked === undefined ? had : [asked];
   return roles.map((role) => ({
     ...outcome(role),
     grants: permitted.has(role) ? grants(role).filter(({ applies }) => applies) : [],

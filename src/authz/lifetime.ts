@@ -87,7 +87,7 @@ export interface Lifetime {
 export function boundLifetime(
   { defaultSeconds, maxSeconds, limitedBy, endWithProof }: CompiledLifetime,
   principal: Pick<Principal, 'expiresAt' | 'sessionNotOnOrAfter'>,
-  { durationSeconds, preferredSeconds = 0 }: Pick<ExchangeRequest, 'durationSeconds' | 'preferredSeconds'>,
+  { durationSeconds, wishes }: Pick<ExchangeRequest, 'durationSeconds' | 'wishes'>,
   now: Date,
   parameter: 'DurationSeconds' | 'SessionDuration' = 'DurationSeconds',
 ): Lifetime {
@@ -103,7 +103,7 @@ export function boundLifetime(
   ].flatMap(({ at, ...end }) => (at === undefined ? [] : [{ ...end, at }]));
   const bounds: readonly Lifetime[] = [
     durationSeconds === undefined
-      ? { seconds: Math.max(defaultSeconds, Math.min(preferredSeconds, maxSeconds)), limitedBy }
+      ? { seconds: Math.max(defaultSeconds, Math.min(wishes?.durationSeconds ?? 0, maxSeconds)), limitedBy }
       : { seconds: durationSeconds, limitedBy: 'request' },
     ...ends.map((end) => ({
       seconds: Math.floor(end.at - now.getTime() / 1000),

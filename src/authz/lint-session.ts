@@ -37,7 +37,9 @@ export function sessionFindings(
   ];
   const needs = asking.flatMap(({ name, path, session, claim: named }): readonly Need[] => {
     const texts = stringsIn(session);
-    const inTexts = texts.flatMap((text) => parseTemplate(text, { policyVariables: true }).needed);
+    const inTexts = texts.flatMap(
+      (text) => parseTemplate(text, { policyVariables: true, roleSessionName: true }).needed,
+    );
     const claims = new Set([...inTexts, ...(named === undefined ? [] : [named])]);
     return [...claims].map((claim) => ({
       name,

@@ -1,6 +1,7 @@
 // Which roles the grants permit a caller, by name or all of them. Default deny, a deny wins, order never matters. A
 // role that is not there takes the same work to refuse as one that is not permitted.
 import type { Permission } from '../config/schema/grant.js';
+import { ROLE_URN } from '../core/arn.js';
 import { SallyportError } from '../core/errors.js';
 import type { CompiledGrant } from './grant.js';
 import { indexByRole } from './grant-index.js';
@@ -11,6 +12,10 @@ export interface Permitted {
   readonly role: CompiledRole;
   /** The first allow, by the order of the config, that covers the role. */
   readonly grant: string;
+}
+
+export interface PermittedRoles extends Pick<Judged, 'failed'> {
+  readonly permitted: readonly Permitted[];
 }
 
 /** The grants that apply, in the order of the config, and those whose `when` could not be evaluated. */
@@ -32,10 +37,7 @@ export class ConditionError extends Error {
 }
 
 /** Every role, by the order of the config, and the grants whose `when` could not be evaluated. */
-export function permittedTo(
-  policy: Policy,
-  situation: Situation,
-): Pick<Judged, 'failed'> & { readonly permitted: readonly Permitted[] } {
+export function permittedTo(policy: Policy, situation: Situation): PermittedRoles {
   const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forAnyRole(situation) ?? [];
   const { applying, failed } = judge(grants, situation);
   const named = new Set(applying.filter(({ deny }) => !deny).flatMap(({ roles }) => [...roles]));
@@ -54,23 +56,34 @@ export function permittedTo(
   return { permitted: [...permitted.values()], failed };
 }
 
-/** The role of that name. @throws SallyportError `role_not_permitted`. */
-export function permittedAs(
-  policy: Policy,
-  situation: Situation,
-  name: string,
-): Permitted & Pick<Judged, 'failed'> {
+/**
+ * The roles of the config that are meant by a name, by `urn:sallyport:role:` and the name, or by the ARN of an IAM role.
+ * Each is judged as its own name is granted and denied.
+ */
+export function configuredAs(policy: Policy, meant: string): readonly CompiledRole[] {
+  const name = meant.startsWith(ROLE_URN) ? meant.slice(ROLE_URN.length) : meant;
   const role = policy.roles.get(name);
-  const named = claimedRoles(policy, situation).filter((each) => each.name === name);
-  const candidates = role ? [role] : named;
+  return role ? [role] : (policy.rolesByArn.get(meant) ?? []);
+}
+
+/** What is meant by a name or ARN and permitted: one or more. @throws SallyportError `role_not_permitted`. */
+export function permittedAs(policy: Policy, situation: Situation, name: string): PermittedRoles {
+  const configured = configuredAs(policy, name);
+  // A claim never names an IAM role that the config has.
+  const claimed = claimedRoles(policy, situation).filter((each) => each.name === name);
+  const candidates = configured.length > 0 ? configured : claimed;
   // Found in either case: the time to find it would tell.
   const substitute = standIn(policy, name);
   const judgedAs = candidates.length > 0 ? candidates : substitute;
   const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forRole(judgedAs.flatMap(namesOf));
   const { applying, failed } = judge(grants?.(situation) ?? [], situation);
-  const [permitted] = candidates.flatMap((each) => permit(each, applying) ?? []);
-  if (!permitted) throw notPermitted('role_not_permitted', failed);
-  return { ...permitted, failed };
+  const covering = indexByRole(applying);
+  const permitted = [
+    ...configured.flatMap((each) => permit(each, covering([each.name])) ?? []),
+    ...claimed.flatMap((each) => permit(each, covering(claimed.flatMap(namesOf))) ?? []).slice(0, 1),
+  ];
+  if (permitted.length === 0) throw notPermitted('role_not_permitted', failed);
+  return { permitted, failed };
 }
 
 /** Whether the caller may do this with the broker itself. By the rules of roles. */

@@ -31,6 +31,8 @@ export interface Policy {
   readonly roles: ReadonlyMap<string, CompiledRole>;
   /** The same, in the order of the config. */
   readonly roleList: readonly CompiledRole[];
+  /** The same, by the ARN of their IAM role: several may have one. */
+  readonly rolesByArn: ReadonlyMap<string, readonly CompiledRole[]>;
   /** Roles that a claim names, by entry of `rolesFrom`. */
   readonly claimedRoles: readonly ClaimedRoles[];
   /** Names of the entries of `rolesFrom`. */
@@ -67,9 +69,8 @@ export function compilePolicy(config: Config): {
   const roleList = Object.entries(config.roles).map(([name, role], position) =>
     compileRole(name, position, role, findings),
   );
-  const configured = new Set(
-    roleList.flatMap(({ target }) => ('roleArn' in target ? [target.roleArn.toLowerCase()] : [])),
-  );
+  const rolesByArn = byArn(roleList);
+  const configured = new Set([...rolesByArn.keys()].map((arn) => arn.toLowerCase()));
   const families = Object.keys(config.rolesFrom ?? {});
   const claimedRoles = Object.entries(config.rolesFrom ?? {}).map(([name, entry], index) => {
     const session = compileSession(entry, ['rolesFrom', name], findings);
@@ -87,6 +88,7 @@ export function compilePolicy(config: Config): {
     ),
     roles: new Map(roleList.map((role) => [role.name, role])),
     roleList,
+    rolesByArn,
     families,
     claimedRoles,
     grants,
@@ -106,6 +108,16 @@ export function compilePolicy(config: Config): {
     region: config.aws.region,
   };
   return { policy, ...findings };
+}
+
+function byArn(roles: readonly CompiledRole[]): ReadonlyMap<string, readonly CompiledRole[]> {
+  const named = new Map<string, CompiledRole[]>();
+  for (const role of roles) {
+    if (!('roleArn' in role.target)) continue;
+    const { roleArn } = role.target;
+    named.set(roleArn, [...(named.get(roleArn) ?? []), role]);
+  }
+  return named;
 }
 
 function compileRole(name: string, position: number, role: RoleConfig, findings: Findings): CompiledRole {

@@ -29,7 +29,7 @@ export function compileSessionPolicy(
   judgeStatements(policy['Statement'], compiler);
   const root = compileNode(policy, [], compiler);
   return {
-    fill: (claims) => text(root((template) => template.fill(claims, checkPolicyValue))),
+    fill: (claims) => text(root((template) => template.fill(claims, { check: checkPolicyValue }))),
     shape: (value) => text(root((template) => template.shape(value))),
   };
 }

@@ -48,14 +48,16 @@ export interface CompiledSession {
   readonly lifetime: CompiledLifetime;
   /** The role sets a session policy itself, or has no permissions without one: the caller may not add to it. */
   readonly policyFixed: boolean;
-  /** @throws SallyportError `session_value_invalid`. */
-  fill(claims: Claims): FilledSession;
+  /** Whether the caller may name the session, or part of its name. */
+  readonly takesRoleSessionName: boolean;
+  /** @throws SallyportError `session_value_invalid`; for a RoleSessionName that is missing or does not fit, `parameter_invalid`. */
+  fill(claims: Claims, roleSessionName?: string): FilledSession;
 }
 
 /** In place of a template at fault, so that one mistake is one fault. */
 const STAND_IN = parseTemplate('${claims.sub}');
 
-type Part = (claims: Claims) => Partial<FilledSession>;
+type Part = (claims: Claims, roleSessionName: string | undefined) => Partial<FilledSession>;
 
 interface SessionConfig {
   readonly name?: string;
@@ -86,7 +88,7 @@ export function compileSession(
   const template = (
     source: string,
     where: ConfigPath,
-    options?: { readonly policyVariables: boolean },
+    options?: Parameters<typeof parseTemplate>[1],
   ): Template => {
     try {
       return parseTemplate(source, options);
@@ -123,12 +125,14 @@ export function compileSession(
   warnings.push(...packed.warnings);
 
   const parts: Part[] = [];
+  const named =
+    naming && config.name !== undefined
+      ? template(config.name, at('name'), { roleSessionName: true })
+      : undefined;
   if (naming) {
-    const name =
-      config.name === undefined
-        ? defaultName(naming.place, naming.templates)
-        : value(naming.place, config.name, 'name');
-    parts.push((claims) => ({ name: name(claims) }));
+    if (named) faults.push(...shapeFaults(naming.place, named, at('name')));
+    const name = named ? givenName(naming.place, named) : defaultName(naming.place, naming.templates);
+    parts.push((claims, roleSessionName) => ({ name: name(claims, roleSessionName) }));
   }
   if (sourceIdentity !== undefined) {
     const identity = value(SOURCE_IDENTITY, sourceIdentity, 'sourceIdentity');
@@ -150,7 +154,20 @@ export function compileSession(
     lifetime: compileLifetime(config, role.via, 'chain' in role, at, { faults, warnings }),
     policyFixed:
       TAKES_NO_POLICY.includes(role.via) || config.policy !== undefined || config.policyArns !== undefined,
-    fill: (claims) => Object.assign({}, ...parts.map((part) => part(claims))),
+    takesRoleSessionName: named?.takesRoleSessionName ?? false,
+    fill: (claims, roleSessionName) =>
+      Object.assign({}, ...parts.map((part) => part(claims, roleSessionName))),
+  };
+}
+
+function givenName(place: Place, template: Template) {
+  return (claims: Claims, roleSessionName: string | undefined): string => {
+    const name = template.fill(claims, { roleSessionName });
+    if (!template.takesRoleSessionName || place.pattern.test(name)) return checkPlace(place, name);
+    throw new SallyportError('parameter_invalid', {
+      reason: 'parameter.role_session_name',
+      detail: `With your RoleSessionName the session would have a ${place.name} that STS does not take: it must be ${place.rule}. Send another, or a shorter one.`,
+    });
   };
 }
 
@@ -165,7 +182,8 @@ function defaultName(place: Place, sources: readonly string[]): (claims: Claims)
 
 /** What AWS would refuse whatever the claims are. */
 function shapeFaults(place: Place, template: Template, path: ConfigPath): readonly Fault[] {
-  const shape = template.claims.length === 0 ? template.shape('') : template.shape('x').padEnd(2, 'x');
+  const isFixed = template.claims.length === 0 && !template.takesRoleSessionName;
+  const shape = isFixed ? template.shape('') : template.shape('x').padEnd(2, 'x');
   return place.pattern.test(shape)
     ? []
     : [{ path, message: `STS would refuse this: a ${place.name} must be ${place.rule}.` }];

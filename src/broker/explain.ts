@@ -4,7 +4,7 @@
 import { explainedRecord, type Progress, previewedRecord } from '../audit/record.js';
 import { mayDo } from '../authz/decide.js';
 import { describedPrincipal, type PrincipalDescription } from '../authz/described-principal.js';
-import { explainEvery, explainOwn, explainRole, type RoleExplanation } from '../authz/explain.js';
+import { explainEvery, explainNamed, explainOwn, type RoleExplanation } from '../authz/explain.js';
 import type { Policy } from '../authz/policy.js';
 import type { AuditRecord } from '../core/audit-record.js';
 import { SallyportError } from '../core/errors.js';
@@ -107,7 +107,7 @@ function explainOther(
   const roles =
     asked === undefined
       ? bounded(explainEvery(policy, principal, question, at))
-      : [explainRole(policy, principal, { ...question, role: asked }, at)];
+      : explainNamed(policy, principal, { ...question, role: asked }, at);
   return { ...answer, principal, roles };
 }
 

@@ -1,7 +1,6 @@
 // `sallyport configure`: a profile in ~/.aws/config by which every SDK gets its credentials from the broker. What would
 // change is shown first, and nothing else in the file changes.
 import { realpathSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -12,6 +11,7 @@ import { readText, replaceText } from './configure/replace-file.js';
 import { unifiedDiff } from './configure/unified-diff.js';
 import { err, out } from './print.js';
 import { addProcessOptions, type ProcessOptions, processArgs } from './process-options.js';
+import { configFile, credentialsFile } from './profile-files.js';
 
 interface Options extends ProcessOptions {
   readonly profile: string;
@@ -37,7 +37,7 @@ export function registerConfigure(program: Command): void {
 
 async function configure(options: Options, command: Command): Promise<void> {
   const { profile, region, dryRun = false, yes = false } = options;
-  const path = process.env['AWS_CONFIG_FILE'] || join(homedir(), '.aws', 'config');
+  const path = configFile();
   const before = await readText(path);
   const line = commandLine([...ownCommand(), ...processArgs(options, await brokerUrl(options.broker))]);
   const settings = new Map([
@@ -63,7 +63,7 @@ async function configure(options: Options, command: Command): Promise<void> {
 
 /** In the credentials file other settings of a profile win, so that the new ones would do nothing. */
 async function warnOfWinners(profile: string): Promise<void> {
-  const path = process.env['AWS_SHARED_CREDENTIALS_FILE'] || join(homedir(), '.aws', 'credentials');
+  const path = credentialsFile();
   const keys = credentialKeys(await readText(path), profile, 'credentials');
   if (keys.length > 0)
     err(

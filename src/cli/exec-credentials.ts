@@ -1,8 +1,7 @@
 // How `sallyport exec` gives credentials to the program it runs: as they are, or through an endpoint on loopback that
 // keeps them fresh. Either way in environment variables, which other users of the machine cannot read.
 import { existsSync } from 'node:fs';
-import { devNull, homedir } from 'node:os';
-import { join } from 'node:path';
+import { devNull } from 'node:os';
 import { persist } from '../client/persist.js';
 import { requestCredentials } from '../client/request-credentials.js';
 import type { Log } from '../core/ports.js';
@@ -10,6 +9,7 @@ import { wholeSecond } from '../core/time.js';
 import type { AskedFor, Proof } from '../core/types.js';
 import { openSidecar } from '../sidecar/server.js';
 import { sentenceOf } from './print.js';
+import { configFile, credentialsFile } from './profile-files.js';
 
 export interface Given {
   readonly variables: Readonly<Record<string, string>>;
@@ -29,7 +29,7 @@ export async function giveCredentials({ broker, asked, bring, note }: Wanted): P
   const proof = await bring();
   const { credentials, accountId } = await persist(
     (timeout) => requestCredentials({ broker, proof, asked, timeout }),
-    { onRetry: (error) => note(error.message) },
+    { onRetry: onceTold(note) },
   );
   return {
     variables: {
@@ -55,13 +55,13 @@ export async function serveCredentials({ broker, asked, bring, note }: Wanted): 
   };
   const sidecar = await openSidecar({ broker, wanted: [asked], bring, log });
   try {
-    await persist(() => sidecar.ready(), { onRetry: (error) => note(error.message) });
+    await persist(() => sidecar.ready(), { onRetry: onceTold(note) });
   } catch (error) {
     await sidecar.close();
     throw error;
   }
   warn = (error) => note(`The credentials could not be renewed. ${sentenceOf(error)}`);
-  if (profileFiles().some((file) => existsSync(file)))
+  if ([configFile(), credentialsFile()].some((file) => existsSync(file)))
     note(
       '~/.aws/config and ~/.aws/credentials are not read: a profile there would win. --region names the region.',
     );
@@ -77,7 +77,11 @@ export async function serveCredentials({ broker, asked, bring, note }: Wanted): 
   };
 }
 
-const profileFiles = () => [
-  process.env['AWS_CONFIG_FILE'] ?? join(homedir(), '.aws', 'config'),
-  process.env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(homedir(), '.aws', 'credentials'),
-];
+/** One line for a broker that is away, however often it is tried. */
+function onceTold(note: Wanted['note']): (error: Error) => void {
+  let told = false;
+  return ({ message }) => {
+    if (!told) note(`${message} Trying again.`);
+    told = true;
+  };
+}

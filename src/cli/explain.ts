@@ -79,7 +79,7 @@ async function readRecord(
 
 async function explainAll(options: Options, { policy, config }: Read, record: AuditRecord | undefined) {
   const { describedPrincipal } = await import('../authz/described-principal.js');
-  const { explainEvery, explainRole } = await import('../authz/explain.js');
+  const { explainEvery, explainNamed } = await import('../authz/explain.js');
   const claims = options.claims === undefined ? undefined : await readClaims(options.claims);
   const issuer = options.issuer ?? record?.Principal?.Issuer ?? (claims && issuerOf(config, claims));
   const subject = options.subject ?? record?.Principal?.Subject;
@@ -95,7 +95,7 @@ async function explainAll(options: Options, { policy, config }: Read, record: Au
   const explanations: readonly RoleExplanation[] =
     role === undefined
       ? [...explainEvery(policy, principal, question, now)]
-      : [explainRole(policy, principal, { ...question, role }, now)];
+      : explainNamed(policy, principal, { ...question, role }, now);
   return {
     issuer,
     subject: principal.subject,

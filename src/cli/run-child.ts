@@ -1,6 +1,7 @@
 // A program run in place of this one: it has the terminal, gets the signals, and its end is ours.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { isatty } from 'node:tty';
 import { err } from './print.js';
 
 /** Those that ask a program to do something. */
@@ -17,7 +18,7 @@ export async function runChild(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const atTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
+  const atTerminal = [0, 1, 2].some((stream) => isatty(stream));
   const child = spawn(command, args, { stdio: 'inherit', env });
   const pass = (signal: NodeJS.Signals) => {
     if (!(atTerminal && OF_KEYBOARD.includes(signal))) child.kill(signal);

@@ -1,6 +1,7 @@
 // A credential provider for the AWS SDK for JavaScript v3: `credentials: fromSallyport({ url, role, token })`. One
 // provider may serve any number of the SDK's clients; they ask it again before the end.
 import type { AskedFor } from '../core/types.js';
+import { within } from '../core/within.js';
 import { baseUrl } from './base-url.js';
 import { type Asked, keptFresh } from './kept-fresh.js';
 import { persist } from './persist.js';
@@ -48,7 +49,7 @@ export function fromSallyport({
   return keptFresh(() =>
     persist(
       async (timeLeft) => {
-        const proof = await bringProof();
+        const proof = await within(timeLeft, proofIsLate, bringProof);
         const { credentials, accountId } = await requestCredentials({
           broker,
           proof,
@@ -67,3 +68,5 @@ export function fromSallyport({
     ),
   );
 }
+
+const proofIsLate = () => new Error('The proof did not come in time. Check where it comes from.');

@@ -6,3 +6,4 @@ export {
   type SallyportIdentity,
   type SallyportProvider,
 } from './from-sallyport.js';
+export { githubActionsToken } from './github-actions.js';

@@ -29,7 +29,7 @@ export async function requestCredentials({
   asked,
   timeout,
 }: CredentialsRequest): Promise<BrokerCredentials> {
-  const { role, durationSeconds, policy, policyArns, reason } = asked;
+  const { role, durationSeconds, policy, policyArns, roleSessionName, reason } = asked;
   const answer = await askBroker({
     broker,
     path: '/v1/credentials',
@@ -40,6 +40,7 @@ export async function requestCredentials({
       DurationSeconds: durationSeconds,
       Policy: policy,
       PolicyArns: policyArns,
+      RoleSessionName: roleSessionName,
       Reason: reason,
     },
     ...(timeout !== undefined && { timeout }),

@@ -24,6 +24,9 @@ const PARTITIONS = [
 export const partitionOf = (region: string): string =>
   PARTITIONS.find(([beginning]) => region.startsWith(beginning))?.[1] ?? 'aws';
 
+/** With a role's name after it: a URI, and long enough for clients that take nothing shorter for an ARN. */
+export const ROLE_URN = 'urn:sallyport:role:';
+
 export const partitionIn = (arn: string): string => arn.split(':')[1] ?? '';
 
 /** Id of the account. */

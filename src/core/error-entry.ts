@@ -1,8 +1,9 @@
-// A row of the error table, and the kinds of rows that many codes share.
+// A row of the error table, the kinds of rows that many codes share, and what an error can say beside its row.
+import type { StsFailure } from './types.js';
 
 export interface ErrorEntry {
   readonly status: number;
-  /** RFC 6749 section 5.2 / RFC 8693 section 2.2.2 error. */
+  /** Of the token endpoint: RFC 6749 section 5.2, RFC 8693 section 2.2.2. */
   readonly oauth: string;
   /** The code AWS STS would send for the like. */
   readonly sts: string;
@@ -12,20 +13,30 @@ export interface ErrorEntry {
   readonly retryAfter?: number;
 }
 
+export interface ErrorOptions {
+  /** Fine-grained cause for log, audit and tests, e.g. `saml.signature.missing`. Never a value from the request. */
+  readonly reason?: string;
+  /** A public sentence more exact than the table's. No secrets, nothing the caller may not know. */
+  readonly detail?: string;
+  /** Public extra members of the problem document, e.g. the choices of a 409. */
+  readonly members?: Readonly<Record<string, unknown>>;
+  /** Whole seconds for `Retry-After`, where they are known better than the table knows them. */
+  readonly retryAfter?: number | undefined;
+  readonly sts?: StsFailure | undefined;
+  /** The underlying error; logged, never shown. */
+  readonly cause?: unknown;
+}
+
 export const table = <const T extends Record<string, ErrorEntry>>(entries: T): T => entries;
 
-export const invalidRequest = (status: number, text: string) => ({
+export const invalidRequest = (status: number, text: string, sts = 'ValidationError') => ({
   status,
   oauth: 'invalid_request',
-  sts: 'ValidationError',
+  sts,
   text,
 });
-export const invalidProof = (text: string) => ({
-  status: 401,
-  oauth: 'invalid_grant',
-  sts: 'InvalidIdentityToken',
-  text,
-});
+/** RFC 8693 section 2.2.2: a subject_token that is not valid is an invalid request. */
+export const invalidProof = (text: string, sts = 'InvalidIdentityToken') => invalidRequest(401, text, sts);
 export const refused = (status: number, text: string) => ({
   status,
   oauth: 'invalid_target',

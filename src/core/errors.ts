@@ -3,6 +3,7 @@
 
 import {
   type ErrorEntry,
+  type ErrorOptions,
   invalidProof,
   invalidRequest,
   misconfigured,
@@ -17,6 +18,7 @@ export const ERRORS = table({
   request_malformed: invalidRequest(
     400,
     'The request body cannot be read. Send one JSON object or one form, in UTF-8.',
+    'MalformedInput',
   ),
   parameter_invalid: invalidRequest(
     400,
@@ -32,17 +34,22 @@ export const ERRORS = table({
     405,
     'This path does not take this method. Use one that the Allow header names.',
   ),
+  action_unknown: invalidRequest(
+    400,
+    'This broker answers AssumeRoleWithWebIdentity and AssumeRoleWithSAML of version 2011-06-15. Send other actions to STS itself.',
+    'InvalidAction',
+  ),
   transport_insecure: invalidRequest(
     403,
     'Credentials are not sent over plain http. Come through the proxy that the operator has put in front.',
+    'AccessDenied',
   ),
   // The proof
-  proof_missing: {
-    status: 401,
-    oauth: 'invalid_request',
-    sts: 'MissingAuthenticationToken',
-    text: 'No proof was sent. Send `Authorization: Bearer <JWT>`, or SAMLResponse in the body.',
-  },
+  proof_missing: invalidRequest(
+    401,
+    'No proof was sent. Send `Authorization: Bearer <JWT>`, or SAMLResponse in the body.',
+    'MissingAuthenticationToken',
+  ),
   proof_ambiguous: invalidRequest(
     400,
     'Two proofs were sent. Send either a JWT or a SAMLResponse, not both.',
@@ -59,10 +66,10 @@ export const ERRORS = table({
   audience_mismatch: invalidProof(
     'The proof is addressed to someone else. Ask the issuer for one with the audience this broker expects.',
   ),
-  proof_expired: {
-    ...invalidProof('The proof has expired. Get a new one from the issuer.'),
-    sts: 'ExpiredTokenException',
-  },
+  proof_expired: invalidProof(
+    'The proof has expired. Get a new one from the issuer.',
+    'ExpiredTokenException',
+  ),
   proof_not_yet_valid: invalidProof(
     'The proof is not valid yet. Check the clock of the issuer and of this machine.',
   ),
@@ -98,7 +105,7 @@ export const ERRORS = table({
   ),
   role_ambiguous: refused(
     409,
-    'You may have several roles. Send the request again with Role set to one of them; a single-use proof needs a new one.',
+    'You may have several roles. Send the request again and name one of them; a single-use proof needs a new one.',
   ),
   proof_type_mismatch: refused(
     400,
@@ -121,12 +128,11 @@ export const ERRORS = table({
     400,
     'This role needs SerialNumber and TokenCode in the request: the MFA device of the IAM user of the broker, and the code it shows.',
   ),
-  mfa_rejected: {
-    status: 403,
-    oauth: 'invalid_grant',
-    sts: 'AccessDenied',
-    text: 'STS did not accept the MFA code. Send SerialNumber again with a new TokenCode.',
-  },
+  mfa_rejected: invalidRequest(
+    403,
+    'STS did not accept the MFA code. Send SerialNumber again with a new TokenCode.',
+    'AccessDenied',
+  ),
   reason_required: invalidRequest(400, 'This role needs a Reason in the request: say why you need it.'),
   console_not_supported: invalidRequest(
     400,
@@ -155,10 +161,12 @@ export const ERRORS = table({
   policy_malformed: invalidRequest(
     400,
     'STS does not accept the session policy. Correct Policy if you sent one; otherwise ask the operator.',
+    'MalformedPolicyDocument',
   ),
   packed_policy_too_large: invalidRequest(
     400,
     'The session policy and tags together are too large for STS. Send a shorter Policy.',
+    'PackedPolicyTooLarge',
   ),
   sts_throttled: {
     ...unavailable('STS is limiting requests just now. Try again shortly.', 2),
@@ -205,20 +213,6 @@ export const ERRORS = table({
 });
 
 export type ErrorCode = keyof typeof ERRORS;
-
-export interface ErrorOptions {
-  /** Fine-grained cause for log, audit and tests, e.g. `saml.signature.missing`. Never a value from the request. */
-  readonly reason?: string;
-  /** A public sentence more exact than the table's. No secrets, nothing the caller may not know. */
-  readonly detail?: string;
-  /** Public extra members of the problem document, e.g. the choices of a 409. */
-  readonly members?: Readonly<Record<string, unknown>>;
-  /** Whole seconds for `Retry-After`, where they are known better than the table knows them. */
-  readonly retryAfter?: number | undefined;
-  readonly sts?: StsFailure | undefined;
-  /** The underlying error; logged, never shown. */
-  readonly cause?: unknown;
-}
 
 /** A refusal or failure with a row in `ERRORS`. The only error that surfaces render. */
 export class SallyportError extends Error {

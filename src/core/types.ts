@@ -18,12 +18,14 @@ export type IssuerType = 'oidc' | 'saml';
 
 /** What of a request shapes the credentials. In a browser it is said before there is a proof. */
 export interface AskedFor {
-  /** A role's name in the config, or the ARN of one that a claim names; absent means "the one I may have". */
+  /** A role's name in the config, or the ARN of an IAM role that it has or that a claim names; absent means "the one I may have". */
   readonly role?: string;
   readonly durationSeconds?: number;
   /** Session policy as JSON text. */
   readonly policy?: string;
   readonly policyArns?: readonly string[];
+  /** Refused where the session name of the role does not take it. */
+  readonly roleSessionName?: string;
   /** Why the role is needed. */
   readonly reason?: string;
 }
@@ -125,10 +127,10 @@ export interface ExchangeRequest extends AskedFor {
   readonly sourceAddress: string;
   readonly proof: Proof;
   readonly mfa?: MfaCode;
+  /** What the protocol makes every caller send or need, meant or not: it counts as far as the role takes it, and is no fault. */
+  readonly wishes?: Pick<AskedFor, 'roleSessionName' | 'durationSeconds'>;
   /** Present: the caller wants to sign in to the AWS console, not the credentials. */
   readonly console?: ConsoleRequest;
-  /** Where `durationSeconds` is absent: what the caller is served best with, as far as the role permits it. */
-  readonly preferredSeconds?: number;
   /** Milliseconds, where the caller waits less than the config permits. */
   readonly patienceMs?: number;
 }

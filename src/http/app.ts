@@ -31,6 +31,7 @@ import { limitByAddress } from './rate-limit.js';
 import { rolesRoutes } from './roles/routes.js';
 import { addSecurityHeaders } from './security-headers.js';
 import { type SignInOptions, signInRoutes } from './sign-in/routes.js';
+import { stsRoutes } from './sts/routes.js';
 
 /** A server of https, or of http where `tls` is absent: Fastify's types do not tell them apart. */
 export type App = FastifyInstance<
@@ -158,6 +159,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   consoleRoutes(app, options);
   explainRoutes(app, options);
   decodeRoutes(app, options);
+  await stsRoutes(app, options);
   signInRoutes(app, options);
   operationsRoutes(app, options);
   issuerRoutes(app, options);

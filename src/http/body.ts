@@ -12,7 +12,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 const malformed = (reason: string, detail: string, cause?: unknown) =>
   new SallyportError('request_malformed', { reason: `request.${reason}`, detail, cause });
 
-function decode(bytes: Buffer): string {
+/** Bytes -> text. @throws SallyportError `request_malformed` if they are not UTF-8. */
+export function decode(bytes: Buffer): string {
   try {
     return utf8.decode(bytes);
   } catch (cause) {
@@ -46,9 +47,7 @@ interface FormSchema {
 /** `application/x-www-form-urlencoded` (WHATWG URL, section 5.1), typed by the route's schema. */
 function parseForm(text: string, schema: FormSchema): unknown {
   const form: Record<string, string | string[] | number> = Object.create(null);
-  for (const pair of text.split('&')) {
-    if (pair === '') continue;
-    const [name, value] = formPair(pair);
+  for (const [name, value] of formPairs(text)) {
     const type = Object.hasOwn(schema.properties ?? {}, name) ? schema.properties?.[name]?.type : undefined;
     const earlier = form[name];
     // In place: a copy for each of ten thousand values would hold everybody up.
@@ -59,6 +58,11 @@ function parseForm(text: string, schema: FormSchema): unknown {
     else form[name] = type === 'integer' && /^-?\d{1,10}$/.test(value) ? Number(value) : value;
   }
   return form;
+}
+
+/** Its names and values in their order. @throws SallyportError `request_malformed`. */
+export function* formPairs(text: string): Generator<readonly [name: string, value: string]> {
+  for (const pair of text.split('&')) if (pair !== '') yield formPair(pair);
 }
 
 function formPair(pair: string): [name: string, value: string] {

@@ -8,7 +8,8 @@ import type { App } from './app.js';
 const LOOPBACK = ['127.0.0.0/8', '::1'];
 
 /** Where proofs and credentials pass. */
-const SECRET = ['/v1/', '/login/', '/saml/acs'];
+const isSecret = (route: string) =>
+  route === '/' || ['/v1/', '/login/', '/saml/acs', '/oauth/'].some((path) => route.startsWith(path));
 
 /** Refuses them to every other peer. Probes and metrics hold no secrets and go on. */
 export function refuseClearText(app: App, trustProxy: readonly string[] = []): void {
@@ -22,7 +23,6 @@ export function refuseClearText(app: App, trustProxy: readonly string[] = []): v
   };
   app.addHook('onRequest', (request, _, done) => {
     const { url = '' } = request.routeOptions;
-    const isSecret = SECRET.some((path) => url.startsWith(path));
-    done(isSecret && !isTrusted(request.socket) ? new SallyportError('transport_insecure') : undefined);
+    done(isSecret(url) && !isTrusted(request.socket) ? new SallyportError('transport_insecure') : undefined);
   });
 }

@@ -15,7 +15,7 @@ export const askedFields = {
       minLength: 1,
       maxLength: 1024,
       description:
-        "The role's name, or the ARN of a role that a claim names. May be left out if exactly one is permitted; else 409 names the choices.",
+        "The role's name, or the ARN of an IAM role: of one that the config has, or of one that a claim names. May be left out if exactly one is permitted; else 409 names the choices.",
     }),
   ),
   DurationSeconds: Type.Optional(
@@ -35,6 +35,12 @@ export const askedFields = {
       description: 'ARNs of managed session policies; they can only reduce. In a form, repeat the field.',
     }),
   ),
+  RoleSessionName: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9_+=,.@-]{2,64}$',
+      description: 'Name of the session, where the role lets the caller choose it; elsewhere it is refused.',
+    }),
+  ),
   Reason: Type.Optional(
     Type.String({
       pattern: '\\S',
@@ -47,17 +53,31 @@ export const askedFields = {
 export const AskedFields = Type.Object(askedFields, { additionalProperties: false });
 export type AskedFields = Static<typeof AskedFields>;
 
-export const toAsked = ({ Role, DurationSeconds, Policy, PolicyArns, Reason }: AskedFields): AskedFor => ({
+export const toAsked = ({
+  Role,
+  DurationSeconds,
+  Policy,
+  PolicyArns,
+  RoleSessionName,
+  Reason,
+}: AskedFields): AskedFor => ({
   ...(Role !== undefined && { role: Role }),
   ...(DurationSeconds !== undefined && { durationSeconds: DurationSeconds }),
   ...(Policy !== undefined && { policy: Policy }),
   ...(PolicyArns !== undefined && { policyArns: PolicyArns }),
+  ...(RoleSessionName !== undefined && { roleSessionName: RoleSessionName }),
   ...(Reason !== undefined && { reason: Reason }),
 });
 
 /** The same as a query, to ask for it again. */
-export function toQuery({ role, durationSeconds, policy, policyArns = [], reason }: AskedFor): string {
-  const named = { Role: role, DurationSeconds: durationSeconds, Policy: policy, Reason: reason };
+export function toQuery({ policyArns = [], ...asked }: AskedFor): string {
+  const named = {
+    Role: asked.role,
+    DurationSeconds: asked.durationSeconds,
+    Policy: asked.policy,
+    RoleSessionName: asked.roleSessionName,
+    Reason: asked.reason,
+  };
   const pairs = Object.entries(named).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],
   );

@@ -1,6 +1,6 @@
 // Keeps one role's credentials fresh: fetched at once, renewed ahead of need, one request at a time however many wait.
 // Those that last are served while the broker is away; those that have ended never.
-import { BrokerRefusal } from '../client/ask-broker.js';
+import { BrokerRefusal, BrokerUnreachable } from '../client/ask-broker.js';
 import type { BrokerCredentials } from '../client/request-credentials.js';
 import type { Log } from '../core/ports.js';
 import { wholeSecond } from '../core/time.js';
@@ -28,10 +28,20 @@ export interface CredentialKeeper {
   close(): void;
 }
 
+/** Milliseconds: a timer for more would go off at once. */
+const LONGEST = 2 ** 31 - 1;
+
 /** A process is not kept alive by it. */
 function startTimer(task: () => void, milliseconds: number): () => void {
-  const timer = setTimeout(task, milliseconds).unref();
+  const timer = setTimeout(task, Math.min(milliseconds, LONGEST)).unref();
   return () => clearTimeout(timer);
+}
+
+/** What the broker or this library said, for people; errors of others are logged without their text. */
+function describe(error: unknown): Readonly<Record<string, string | undefined>> {
+  if (error instanceof BrokerUnreachable) return { detail: error.message };
+  if (!(error instanceof BrokerRefusal)) return {};
+  return { code: error.code, requestId: error.requestId, detail: error.message };
 }
 
 /** Begins to fetch at once. */
@@ -67,11 +77,9 @@ export function createKeeper({
     } catch (error) {
       failure = error;
       failures++;
-      const refusal = error instanceof BrokerRefusal ? error : undefined;
-      const { code, requestId } = refusal ?? {};
       const ready = lasting() !== undefined;
-      log.warn({ role, failures, code, requestId, ready, err: error }, 'credentials not fetched');
-      return retryIn(failures, random(), refusal?.retryAfter);
+      log.warn({ role, failures, ready, ...describe(error), err: error }, 'credentials not fetched');
+      return retryIn(failures, random(), error instanceof BrokerRefusal ? error.retryAfter : undefined);
     }
   }
 

@@ -14,6 +14,9 @@ const RENEW_AT = { most: 20 * MINUTE, least: 16 * MINUTE };
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 30_000;
 
+/** Seconds: whatever a proxy or a wrong clock says, it is tried again after that. */
+const LONGEST_RETRY_AFTER = 300;
+
 /** Milliseconds from now until credentials with so much life left are renewed; after a third of it at the soonest. */
 export function renewIn(left: number, chance: number): number {
   const renewAt = RENEW_AT.most - (RENEW_AT.most - RENEW_AT.least) * chance;
@@ -23,5 +26,5 @@ export function renewIn(left: number, chance: number): number {
 /** Milliseconds until the next try after so many failures in a row; `retryAfter`: seconds before which none can help. */
 export function retryIn(failures: number, chance: number, retryAfter = 0): number {
   const backoff = Math.min(FIRST_RETRY * 2 ** (failures - 1), LAST_RETRY);
-  return Math.max(backoff, retryAfter * 1000) * (1 + chance / 2);
+  return Math.max(backoff, Math.min(retryAfter, LONGEST_RETRY_AFTER) * 1000) * (1 + chance / 2);
 }

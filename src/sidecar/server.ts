@@ -65,12 +65,16 @@ export async function openSidecar({
   const hosts = [...new Set([host, '127.0.0.1', 'localhost', '::1'].map(hostAt))];
   const token = new Secret(randomBytes(32).toString('base64url'));
 
-  const kept = wanted.map((asked) => {
-    const fetch = async () =>
-      requestCredentials({ broker, proof: await bring(), asked, timeout: BROKER_TIMEOUT });
-    return { path: pathOf(asked.role), keeper: createKeeper({ fetch, role: asked.role, log, now, random }) };
-  });
-  const keepers = new Map(kept.map(({ path, keeper }) => [path, keeper]));
+  const keep = (asked: AskedFor) =>
+    createKeeper({
+      fetch: async () => requestCredentials({ broker, proof: await bring(), asked, timeout: BROKER_TIMEOUT }),
+      role: asked.role,
+      log,
+      now,
+      random,
+    });
+  const wantedAt = new Map(wanted.map((asked) => [pathOf(asked.role), asked]));
+  const keepers = new Map([...wantedAt].map(([path, asked]) => [path, keep(asked)]));
   const [only, ...others] = keepers.values();
   if (only && others.length === 0) keepers.set(pathOf(), only);
 

@@ -441,7 +441,7 @@ t.test('durations', (t) => {
   interface Row {
     session?: { duration?: string; maxDuration?: string };
     asked?: number;
-    preferred?: number;
+    wished?: number;
     /** Seconds from now. */
     left?: number;
     gives: string;
@@ -461,13 +461,13 @@ t.test('durations', (t) => {
     { session: { duration: '2h' }, asked: 7200, gives: '7200 request' },
     { session: { maxDuration: '12h' }, asked: 43_200, gives: '43200 request' },
     { session: { maxDuration: '12h' }, asked: 43_201, gives: 'duration_exceeds_limit 43200' },
-    { preferred: 3600, session: { duration: '15m', maxDuration: '1h' }, gives: '3600 role' },
-    { preferred: 3600, session: { duration: '15m', maxDuration: '30m' }, gives: '1800 role' },
-    { preferred: 3600, session: { duration: '15m' }, gives: '3600 role' },
-    { preferred: 3600, session: { duration: '15m', maxDuration: '15m' }, gives: '900 role' },
-    { preferred: 3600, session: { duration: '2h' }, gives: '7200 role' },
-    { preferred: 3600, asked: 900, gives: '900 request' },
-    { preferred: 3600, left: 1801, gives: '1800 SessionNotOnOrAfter' },
+    { wished: 3600, session: { duration: '15m', maxDuration: '1h' }, gives: '3600 role' },
+    { wished: 3600, session: { duration: '15m', maxDuration: '30m' }, gives: '1800 role' },
+    { wished: 3600, session: { duration: '15m' }, gives: '3600 role' },
+    { wished: 3600, session: { duration: '15m', maxDuration: '15m' }, gives: '900 role' },
+    { wished: 3600, session: { duration: '2h' }, gives: '7200 role' },
+    { wished: 3600, asked: 900, gives: '900 request' },
+    { wished: 3600, left: 1801, gives: '1800 SessionNotOnOrAfter' },
     // NOW is a quarter of a second past the second: what is left is rounded down.
     { left: 3601, gives: '3600 role' },
     { left: 3600, gives: '3599 SessionNotOnOrAfter' },
@@ -478,20 +478,20 @@ t.test('durations', (t) => {
     { left: 1800, asked: 1800, gives: '1799 SessionNotOnOrAfter' },
     { left: 100, asked: 3601, gives: 'duration_exceeds_limit 3600' },
   ];
-  for (const { session, asked, preferred, left, gives } of rows) {
+  for (const { session, asked, wished, left, gives } of rows) {
     const policy = policyOf({ a: { ...web, ...(session && { session }) } }, [allow('g', ['a'])]);
     const principal = principalOf({}, left === undefined ? {} : { sessionNotOnOrAfter: SECONDS + left });
     const request = {
       ...HERE,
       ...(asked !== undefined && { durationSeconds: asked }),
-      ...(preferred !== undefined && { preferredSeconds: preferred }),
+      ...(wished !== undefined && { wishes: { durationSeconds: wished } }),
     };
     const refusal = refusalOf(() => {
       const decision = decide(policy, principal, request, NOW);
       t.equal(
         `${decision.session.durationSeconds} ${decision.durationLimitedBy}`,
         gives,
-        JSON.stringify({ session, asked, preferred, left }),
+        JSON.stringify({ session, asked, wished, left }),
       );
     });
     if (refusal) {

@@ -1,8 +1,9 @@
 // `sallyport exec` with real programs: what they find in their environment, what they cannot see, how they end.
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer as createProxy } from 'node:net';
 import t from 'tap';
 import { startTestBroker } from '../support/broker.js';
 import { runToEnd, start } from '../support/command.js';
@@ -75,14 +76,15 @@ t.test(
 );
 
 t.test('the exit code is that of the command', async (t) => {
-  for (const [command, code, said] of [
+  const ends = [
     [['sh', '-c', 'exit 7'], 7, /^$/],
     [['sh', '-c', 'kill -KILL $$'], 137, /^$/],
     [['no-such-command'], 127, /^sallyport: no-such-command: command not found\n$/],
     [[`${folder}/token`], 126, /: cannot be run \(EACCES\)\n$/],
-  ] as const) {
-    t.match(await exec(command), { code, stdout: '', stderr: said }, command.join(' '));
-  }
+  ] as const;
+  const ended = await Promise.all(ends.map(([command]) => exec(command)));
+  for (const [index, [command, code, stderr]] of ends.entries())
+    t.match(ended[index], { code, stdout: '', stderr }, command.join(' '));
 });
 
 t.test('stdin, stdout and stderr are those of the command', async (t) => {
@@ -119,6 +121,61 @@ t.test('signals reach the command, which decides; nothing secret is in an argume
   await ended.line('stdout', /ready/);
   ended.child.kill('SIGHUP');
   t.equal((await ended.finished).code, 129, 'a signal that ends the command');
+});
+
+t.test('at a terminal Ctrl-C reaches the command once: some give up at the second', async (t) => {
+  const script = requirePeer(t, 'script', 'apt-get install bsdutils');
+  if (!script) return;
+  const counting = `
+    let count = 0;
+    process.on('SIGINT', () => {
+      count++;
+      setTimeout(() => { console.log('interrupted', count); process.exit(count); }, 300);
+    });
+    setInterval(() => {}, 1000);
+    console.log('ready');`;
+  await writeFile(`${folder}/counting.cjs`, counting);
+  // Without `exec` the shell that `script` starts would end by the signal too.
+  const command = [
+    'exec',
+    process.execPath,
+    'dist/main.js',
+    ...EXEC,
+    '--',
+    process.execPath,
+    `${folder}/counting.cjs`,
+  ];
+  const terminal = spawn(script, ['-qec', command.join(' '), '/dev/null'], { env: environment() });
+  t.teardown(() => terminal.kill('SIGKILL'));
+  let said = '';
+  terminal.stdout.on('data', (text) => {
+    said += text;
+    if (/ready\r\n$/.test(said)) terminal.stdin.write('\x03');
+  });
+  const [code] = await once(terminal, 'close');
+  t.match(said, /interrupted 1/);
+  t.equal(code, 1);
+});
+
+t.test('a broker that restarts is waited for', async (t) => {
+  const { port, hostname } = new URL(broker.url);
+  const proxy = createProxy((client) => client.pipe(connect(Number(port), hostname)).pipe(client));
+  const place = proxy.listen(0, '127.0.0.1');
+  await once(place, 'listening');
+  const address = place.address() as AddressInfo;
+  await new Promise((resolve) => place.close(resolve));
+  const running = start(
+    t,
+    [...EXEC, '--', 'echo', 'ran'],
+    environment({ SALLYPORT_URL: `http://127.0.0.1:${address.port}` }),
+  );
+  await running.line(
+    'stderr',
+    /^sallyport: The broker at .* does not answer \(ECONNREFUSED\)\. .* Trying again\.$/,
+  );
+  proxy.listen(address.port, '127.0.0.1');
+  t.teardown(() => proxy.close());
+  t.match(await running.finished, { code: 0, stdout: 'ran\n' });
 });
 
 t.test('a refusal is told, and the command is not run', async (t) => {

@@ -184,6 +184,8 @@ t.test('the proof: from a text, a function or a file that changes, or an asserti
   const torn = await faulty('torn\r\ntoken');
   t.match(torn, /^What should be a JWT has other characters in it\./);
   t.notMatch(torn, 'torn');
+  const never = fromSallyport({ url: stub.url, token: () => new Promise(() => {}), timeout: 10 });
+  await t.rejects(never(), { message: /^The proof did not come in time\./ });
   t.equal(stub.seen.length, before, 'nothing was sent');
 });
 

@@ -1,7 +1,9 @@
 // A fleet starts in the same second: 500 sidecars on one broker, with limits as they are by default. Every one gets
 // credentials, nobody is throttled away, and STS is called once for each distinct session.
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
+import { BrokerRefusal, BrokerUnreachable } from '../../src/client/ask-broker.js';
 import { Secret } from '../../src/core/secret.js';
 import { openSidecar, type Sidecar } from '../../src/sidecar/server.js';
 import { start } from '../support/command.js';
@@ -84,11 +86,25 @@ async function startFleet(
         log,
       });
       opened.push(sidecar);
-      await sidecar.ready();
+      await untilReady(sidecar);
       return performance.now() - began;
     }),
   );
   return times.sort((a, b) => a - b);
+}
+
+/** On a machine with too much else to do the broker may be late; a sidecar tries again. Nothing else is forgiven. */
+async function untilReady(sidecar: Sidecar): Promise<void> {
+  for (;;) {
+    try {
+      return await sidecar.ready();
+    } catch (error) {
+      const isLate =
+        error instanceof BrokerUnreachable || (error instanceof BrokerRefusal && error.status === 503);
+      if (!isLate) throw error;
+      await delay(100);
+    }
+  }
 }
 
 function tell(t: Test, times: readonly number[]): void {

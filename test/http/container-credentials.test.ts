@@ -139,7 +139,7 @@ t.test('the request: role from the path, raw token or Bearer, an answer within a
     });
     t.equal(requests.at(-1)?.role, role, path);
     t.ok((requests.at(-1)?.patienceMs ?? Infinity) < 950);
-    t.equal(requests.at(-1)?.preferredSeconds, 3600);
+    t.same(requests.at(-1)?.wishes, { durationSeconds: 3600 });
     t.equal(requests.at(-1)?.durationSeconds, undefined);
   }
   for (const authorization of ['a.b.c', 'Bearer a.b.c', 'bearer   a.b.c']) {

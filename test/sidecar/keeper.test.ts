@@ -128,6 +128,8 @@ t.test('retries back off by chance, and never before the broker says', async (t)
   t.equal(retryIn(1, 0.5), 1250);
   t.equal(retryIn(1, 0, 60), 60_000);
   t.equal(retryIn(1, 0.5, 60), 75_000);
+  t.equal(retryIn(1, 0, 1e12), 300_000);
+  t.equal(retryIn(1, 0, -5), 1000);
 });
 
 t.test('an outage: what lasts is served to its end, nothing after it', async (t) => {
@@ -169,7 +171,14 @@ t.test('a refusal of the broker is logged by code and request id; no key is', as
   await t.rejects(world.key(), { code: 'role_not_permitted' });
   await world.pass(1);
   t.match(world.logged, [
-    { role: 'reader', failures: 1, code: 'role_not_permitted', requestId: 'id-1', ready: false },
+    {
+      role: 'reader',
+      failures: 1,
+      ready: false,
+      code: 'role_not_permitted',
+      requestId: 'id-1',
+      detail: 'Said by the broker.',
+    },
     { role: 'reader', expiration: '2027-01-15T09:00:00Z' },
   ]);
   t.notMatch(JSON.stringify(world.logged), /secret-key|session-token/);

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import t, { type Test } from 'tap';
 import { Secret } from '../../src/core/secret.js';
 import { openSidecar, type SidecarOptions } from '../../src/sidecar/server.js';
-import { get, startBrokerStub } from '../support/broker-stub.js';
+import { credentialsOf, get, startBrokerStub } from '../support/broker-stub.js';
 
 const silent = () => {};
 const log = { debug: silent, info: silent, warn: silent, error: silent };
@@ -60,6 +60,25 @@ t.test('several roles, each at its own path', async (t) => {
     code: 'path_unknown',
     message: /Use \/role\/reader or \/role\/arn:aws/,
   });
+});
+
+t.test('a role that is named twice is kept once', async (t) => {
+  const { sidecar, broker } = await open(t, { wanted: [{ role: 'reader' }, { role: 'reader' }] });
+  await sidecar.ready();
+  t.equal((await get(sidecar.url(), { authorization: sidecar.authorizationToken.reveal() })).status, 200);
+  t.equal(broker.asked.length, 1);
+});
+
+t.test('credentials that last for months are no reason to ask in a loop', async (t) => {
+  const broker = await startBrokerStub(t);
+  const { Credentials, ...rest } = credentialsOf('reader');
+  const Expiration = new Date(Date.now() + 100 * 86_400_000).toISOString();
+  broker.state.answer = { status: 200, body: { ...rest, Credentials: { ...Credentials, Expiration } } };
+  const { sidecar } = await open(t, { broker: broker.url });
+  await sidecar.ready();
+  const authorization = sidecar.authorizationToken.reveal();
+  for (let round = 0; round < 20; round++) await get(sidecar.url(), { authorization });
+  t.equal(broker.asked.length, 1);
 });
 
 t.test('the one role that the broker permits, without its name', async (t) => {

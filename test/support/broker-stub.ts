@@ -32,7 +32,7 @@ export async function startBrokerStub(t: Test, port = 0) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, state };
 }
 
-const credentialsOf = (role = 'only', serial = 1) => ({
+export const credentialsOf = (role = 'only', serial = 1) => ({
   Credentials: {
     AccessKeyId: `ASIA${role.toUpperCase()}${serial}`,
     SecretAccessKey: 'secret-access-key',

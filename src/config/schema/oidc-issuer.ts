@@ -103,7 +103,7 @@ export const OidcIssuer = Type.Object(
     replay: Type.Optional(
       Type.Enum(['once', 'reusable'], {
         description:
-          '`once`: each token is accepted a single time, by its `jti`; several replicas need a shared store for it. Default reusable.',
+          '`once`: each token is accepted a single time, by its `jti`; several replicas need a shared store for it. Not for AWS SDKs, which send a token again to renew. Default reusable.',
       }),
     ),
   },

@@ -35,7 +35,7 @@ export const sessionLimits = {
 export const sessionName = (limit: number) =>
   Type.String({
     minLength: 1,
-    description: `Template of the session name: 2 to ${limit} of A-Z a-z 0-9 _ + = , . @ -. Default \${slug(claims.sub)}, of a SAML caller \${slug(claims.NameID)}.`,
+    description: `Template of the session name: 2 to ${limit} of A-Z a-z 0-9 _ + = , . @ -. Default \${slug(claims.sub)}, of a SAML caller \${slug(claims.NameID)}. \${request.RoleSessionName} in it lets the caller choose.`,
   });
 
 export const tags = Type.Optional(

@@ -80,7 +80,7 @@ const readContainerRequest = (request: FastifyRequest, role: string | undefined)
   surface: 'container-credentials',
   sourceAddress: sourceAddress(request),
   proof: readRawToken(request),
-  preferredSeconds: LASTING,
+  wishes: { durationSeconds: LASTING },
   patienceMs: CLIENT_PATIENCE,
   ...(role !== undefined && { role }),
 });

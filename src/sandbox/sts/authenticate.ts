@@ -1,7 +1,9 @@
 // Finds out who signed a request. The order of the checks is AWS's: scope, key, session token, expiry, role, HMAC.
+
+import { StsFault } from '../../core/sts/fault.js';
 import { findKeyHolder, type Iam } from '../iam/model.js';
 import { type Caller, callerOfKey, callerOfSession } from './caller.js';
-import { invalidClientTokenId, StsFault } from './fault.js';
+import { invalidClientTokenId } from './fault.js';
 import type { WireRequest } from './query.js';
 import type { Session, SessionTokens } from './session-tokens.js';
 import { checkScope, readSignature, type Signature, verifySignature } from './sigv4.js';

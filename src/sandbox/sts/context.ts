@@ -1,10 +1,11 @@
 // Fills the condition keys that policies can ask about.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+
+import { formatDate } from '../../core/sts/render.js';
 import type { Tags } from '../iam/model.js';
 import { ConditionContext, type ConditionValue } from '../iam/policy/context.js';
 import type { Call, SignedCall } from './call.js';
-import { formatDate } from './render.js';
 
 type Entry = readonly [string, ConditionValue];
 

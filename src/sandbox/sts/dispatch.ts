@@ -1,12 +1,14 @@
 // One request, one answer: finds the operation, authenticates the caller, runs it and renders what came of it.
 import { randomBytes, randomUUID } from 'node:crypto';
+import { invalidAction, StsFault } from '../../core/sts/fault.js';
+import { contentType, type Format, type Result, renderFault, renderResult } from '../../core/sts/render.js';
+import type { QueryParameters } from '../../core/sts/validate.js';
 import { authenticate } from './authenticate.js';
 import type { StsState } from './call.js';
 import type { Caller } from './caller.js';
-import { notImplemented, StsFault } from './fault.js';
+import { notImplemented } from './fault.js';
 import { OPERATIONS, type Operation, UNIMPLEMENTED } from './operations.js';
-import { header, type QueryParameters, readParameters, type WireRequest } from './query.js';
-import { contentType, type Format, type Result, renderFault, renderResult } from './render.js';
+import { header, readParameters, type WireRequest } from './query.js';
 
 const VERSION = '2011-06-15';
 
@@ -114,10 +116,7 @@ function findOperation(action: string, version: string | undefined): Operation {
   const operation = OPERATIONS.get(action);
   if (version === VERSION && UNIMPLEMENTED.has(action)) throw notImplemented(action);
   if (version === VERSION && operation) return operation;
-  const shown = version ?? 'NO_VERSION_SPECIFIED';
-  throw new StsFault(400, 'InvalidAction', `Could not find operation ${action} for version ${shown}`, {
-    dispatch: true,
-  });
+  throw invalidAction(action, version);
 }
 
 function faultOf(error: unknown): StsFault {

@@ -1,4 +1,8 @@
 // All operations of STS: what they take, whether they must be signed, and who does them.
+
+import { CONSTRAINTS, type OperationName, type ParametersOf } from '../../core/sts/constraints.js';
+import type { Result } from '../../core/sts/render.js';
+import { type QueryParameters, validate } from '../../core/sts/validate.js';
 import { assumeRole } from './actions/assume-role.js';
 import { assumeRoleWithSaml } from './actions/assume-role-with-saml.js';
 import { assumeRoleWithWebIdentity } from './actions/assume-role-with-web-identity.js';
@@ -8,10 +12,6 @@ import { getCallerIdentity } from './actions/get-caller-identity.js';
 import { getFederationToken } from './actions/get-federation-token.js';
 import { getSessionToken } from './actions/get-session-token.js';
 import type { Call, SignedCall } from './call.js';
-import { CONSTRAINTS, type OperationName, type ParametersOf } from './constraints.js';
-import type { QueryParameters } from './query.js';
-import type { Result } from './render.js';
-import { validate } from './validate.js';
 
 /** An operation ready to run on raw parameters. Validation comes after authentication; that AWS does so is assumed. */
 export type Operation =

@@ -1,5 +1,6 @@
 // The AWS Query protocol on the way in: which operation, in which version, with which parameters.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/programming.html
+import type { QueryParameters } from '../../core/sts/validate.js';
 
 /** A request as it arrived, before anything is made of it. */
 export interface WireRequest {
@@ -13,9 +14,6 @@ export interface WireRequest {
   readonly body: Buffer;
   readonly sourceIp: string;
 }
-
-/** Parameters by their name on the wire, e.g. `Tags.member.1.Key`. */
-export type QueryParameters = ReadonlyMap<string, string>;
 
 /** The values of a header joined by commas; undefined when it is absent. */
 export function header(request: WireRequest, name: string): string | undefined {

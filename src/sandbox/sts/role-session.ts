@@ -1,8 +1,9 @@
 // The last steps that all operations on roles share: the ARN, the duration limits, the session and its credentials.
+
+import { validationError } from '../../core/sts/fault.js';
+import type { Result } from '../../core/sts/render.js';
 import type { Role, Tags } from '../iam/model.js';
 import { assumedRoleArn } from './caller.js';
-import { validationError } from './fault.js';
-import type { Result } from './render.js';
 import { packedPolicySize, type SessionPolicy } from './session-policy.js';
 import type { KeptKeys, SessionTokens } from './session-tokens.js';
 

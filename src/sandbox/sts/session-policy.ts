@@ -1,9 +1,11 @@
 // Session policies and the packed size of everything a session carries.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+
+import { StsFault, validationError } from '../../core/sts/fault.js';
 import type { Account, Tags } from '../iam/model.js';
 import { type PolicyDocument, readPolicy } from '../iam/policy/document.js';
 import { Reader } from '../iam/reader.js';
-import { malformedPolicy, StsFault, validationError } from './fault.js';
+import { malformedPolicy } from './fault.js';
 
 export interface SessionPolicy {
   readonly document?: PolicyDocument;

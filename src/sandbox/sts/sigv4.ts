@@ -2,7 +2,8 @@
 // SignedHeaders names are signed, whichever an SDK chose.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { StsFault, signatureDoesNotMatch } from './fault.js';
+import { StsFault } from '../../core/sts/fault.js';
+import { signatureDoesNotMatch } from './fault.js';
 import { header, type WireRequest } from './query.js';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';

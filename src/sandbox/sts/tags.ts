@@ -1,9 +1,10 @@
 // Session tags: their keys compare case-insensitively and keep their case.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+
+import { tagKey, tagValue } from '../../core/sts/constraints.js';
+import { checkText } from '../../core/sts/validate.js';
 import type { Tags } from '../iam/model.js';
-import { tagKey, tagValue } from './constraints.js';
 import { invalidParameterValue } from './fault.js';
-import { checkText } from './validate.js';
 
 export interface RequestedTags {
   readonly tags: Tags;

@@ -1,7 +1,8 @@
 // The keys of OIDC providers, found through discovery as IAM finds them (OpenID Connect Discovery 1.0 section 4).
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
+import { StsFault } from '../../core/sts/fault.js';
 import type { OidcProvider } from '../iam/model.js';
-import { invalidIdentityToken, StsFault } from './fault.js';
+import { invalidIdentityToken } from './fault.js';
 
 const TIMEOUT_MS = 5000;
 

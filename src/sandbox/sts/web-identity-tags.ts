@@ -1,10 +1,10 @@
 // Session tags and source identity as claims of a token, nested or flattened.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp
 import type { JWTPayload } from 'jose';
-import { sourceIdentity } from './constraints.js';
+import { sourceIdentity } from '../../core/sts/constraints.js';
+import { checkText } from '../../core/sts/validate.js';
 import { invalidIdentityToken } from './fault.js';
 import { type RequestedTags, readFederatedTags, type Tag } from './tags.js';
-import { checkText } from './validate.js';
 
 const TAGS = 'https://aws.amazon.com/tags';
 const FLAT_TAG = `${TAGS}/principal_tags/`;

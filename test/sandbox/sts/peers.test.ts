@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
-import { CONSTRAINTS, type Constraint } from '../../../src/sandbox/sts/constraints.js';
+import { CONSTRAINTS, type Constraint } from '../../../src/core/sts/constraints.js';
 import { startSts } from '../../../src/sandbox/sts/server.js';
 import { newKey, signToken, startIssuer } from '../../support/oidc-issuer.js';
 import { requirePeer } from '../../support/peers.js';

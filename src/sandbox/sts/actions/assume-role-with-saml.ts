@@ -1,11 +1,12 @@
 // AssumeRoleWithSAML: whoever holds an assertion of a SAML provider that the role trusts. Not signed.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html
+
+import type { ParametersOf } from '../../../core/sts/constraints.js';
+import type { Result } from '../../../core/sts/render.js';
 import { findRole, type Iam, type SamlProvider } from '../../iam/model.js';
 import { authorizeFederated } from '../authorize.js';
 import type { Call } from '../call.js';
-import type { ParametersOf } from '../constraints.js';
 import { accessDenied, invalidIdentityToken } from '../fault.js';
-import type { Result } from '../render.js';
 import { checkArn, issueRoleSession, roleSessionSeconds } from '../role-session.js';
 import type { Assertion } from '../saml/assertion.js';
 import {

@@ -1,11 +1,12 @@
 // AssumeRoleWithWebIdentity: whoever holds a token of an OIDC provider that the role trusts. Not signed.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+
+import type { ParametersOf } from '../../../core/sts/constraints.js';
+import type { Result } from '../../../core/sts/render.js';
 import { findRole } from '../../iam/model.js';
 import { authorizeFederated } from '../authorize.js';
 import type { Call } from '../call.js';
-import type { ParametersOf } from '../constraints.js';
 import { notImplemented } from '../fault.js';
-import type { Result } from '../render.js';
 import { checkArn, issueRoleSession, roleSessionSeconds } from '../role-session.js';
 import { readSessionPolicy } from '../session-policy.js';
 import { verifyWebIdentity } from '../web-identity.js';

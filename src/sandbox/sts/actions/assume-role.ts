@@ -1,12 +1,14 @@
 // AssumeRole: a user or a role takes on a role.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+
+import type { ParametersOf } from '../../../core/sts/constraints.js';
+import { validationError } from '../../../core/sts/fault.js';
+import type { Result } from '../../../core/sts/render.js';
 import { findRole } from '../../iam/model.js';
 import { authorizeAssumeRole } from '../authorize.js';
 import type { SignedCall } from '../call.js';
-import type { ParametersOf } from '../constraints.js';
-import { accessDenied, notImplemented, validationError } from '../fault.js';
+import { accessDenied, notImplemented } from '../fault.js';
 import { mfaAuthenticatedAt } from '../mfa.js';
-import type { Result } from '../render.js';
 import { checkArn, issueRoleSession, roleSessionSeconds } from '../role-session.js';
 import { readSessionPolicy } from '../session-policy.js';
 import { mergeTags, readTags } from '../tags.js';

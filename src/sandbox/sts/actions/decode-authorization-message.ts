@@ -1,11 +1,12 @@
 // DecodeAuthorizationMessage: why a service refused a request, for those who may know.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
+
+import type { ParametersOf } from '../../../core/sts/constraints.js';
+import { StsFault } from '../../../core/sts/fault.js';
+import type { Result } from '../../../core/sts/render.js';
 import { decodeMessage } from '../authorization-messages.js';
 import { authorizeCaller } from '../authorize.js';
 import type { SignedCall } from '../call.js';
-import type { ParametersOf } from '../constraints.js';
-import { StsFault } from '../fault.js';
-import type { Result } from '../render.js';
 
 /** The text of the refusal is not known, nor whether AWS looks at the message before the permission. */
 export function decodeAuthorizationMessage(

@@ -1,11 +1,12 @@
 // GetAccessKeyInfo: the account an access key belongs to.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html
+
+import type { ParametersOf } from '../../../core/sts/constraints.js';
+import { validationError } from '../../../core/sts/fault.js';
+import type { Result } from '../../../core/sts/render.js';
 import { findKeyHolder } from '../../iam/model.js';
 import { authorizeCaller } from '../authorize.js';
 import type { SignedCall } from '../call.js';
-import type { ParametersOf } from '../constraints.js';
-import { validationError } from '../fault.js';
-import type { Result } from '../render.js';
 
 /**
  * Long-term keys only: an ASIA key of AWS tells its account by itself, one of the sandbox does not. The text for a key

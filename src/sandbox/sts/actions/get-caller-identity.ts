@@ -1,7 +1,8 @@
 // GetCallerIdentity: who signed this? No policy can forbid it.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+
+import type { Result } from '../../../core/sts/render.js';
 import type { SignedCall } from '../call.js';
-import type { Result } from '../render.js';
 
 export function getCallerIdentity({ caller }: SignedCall<unknown>): Result {
   return { Arn: caller.arn, UserId: caller.userId, Account: caller.account };

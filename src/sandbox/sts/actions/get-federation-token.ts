@@ -1,11 +1,12 @@
 // GetFederationToken: a user hands part of its permissions to someone by name. Long-term credentials only.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+
+import type { ParametersOf } from '../../../core/sts/constraints.js';
+import type { Result } from '../../../core/sts/render.js';
 import { authorizeCaller } from '../authorize.js';
 import type { SignedCall } from '../call.js';
-import type { ParametersOf } from '../constraints.js';
 import { callerContext, tagEntries } from '../context.js';
 import { accessDenied } from '../fault.js';
-import type { Result } from '../render.js';
 import { packedPolicySize, readSessionPolicy } from '../session-policy.js';
 import { readTags } from '../tags.js';
 import { userSessionSeconds } from '../user-session.js';

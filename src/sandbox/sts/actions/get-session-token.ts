@@ -1,10 +1,11 @@
 // GetSessionToken: a user's own permissions on temporary credentials, with MFA if given. No permission is needed.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+
+import type { ParametersOf } from '../../../core/sts/constraints.js';
+import type { Result } from '../../../core/sts/render.js';
 import type { SignedCall } from '../call.js';
-import type { ParametersOf } from '../constraints.js';
 import { accessDenied } from '../fault.js';
 import { mfaAuthenticatedAt } from '../mfa.js';
-import type { Result } from '../render.js';
 import { userSessionSeconds } from '../user-session.js';
 
 export function getSessionToken(call: SignedCall<ParametersOf<'GetSessionToken'>>): Result {

@@ -8,7 +8,9 @@ import type {
   ValueOf,
 } from './constraints.js';
 import { malformedInput, validationError } from './fault.js';
-import type { QueryParameters } from './query.js';
+
+/** Parameters by their name on the wire, e.g. `Tags.member.1.Key`. */
+export type QueryParameters = ReadonlyMap<string, string>;
 
 type Value = string | number | readonly Value[] | { readonly [name: string]: Value } | undefined;
 
@@ -94,12 +96,13 @@ function readList(constraint: ListConstraint, place: Place): Value {
     .map((key) => key.slice(prefix.length).split('.')[0] ?? '')
     .filter((number) => /^[1-9]\d{0,3}$/.test(number));
   const ordered = [...new Set(numbers)].sort((a, b) => Number(a) - Number(b));
-  const members = ordered.map((number) =>
+  // How AWS prints a list that is too long or too short is not known. One that is too long is not read.
+  const violations = lengthViolations(constraint, ordered.length, `'[${ordered.length}]'`, place.path);
+  place.violations.push(...violations);
+  if (violations.length > 0) return [];
+  return ordered.map((number) =>
     read(constraint.member, { ...place, name: prefix + number, path: `${place.path}.${number}.member` }),
   );
-  // How AWS prints a list that is too long or too short is not known.
-  place.violations.push(...lengthViolations(constraint, members.length, `'[${members.length}]'`, place.path));
-  return members;
 }
 
 function readText(constraint: TextConstraint, place: Place): string {

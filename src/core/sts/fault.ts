@@ -1,0 +1,39 @@
+// A refusal as STS words it.
+
+interface FaultOptions {
+  /** Who is to blame, as the XML's Type says. */
+  readonly type?: 'Sender' | 'Receiver';
+  /** Dispatch errors are answered in a namespace of their own. */
+  readonly dispatch?: boolean;
+}
+
+export class StsFault extends Error {
+  override readonly name = 'StsFault';
+  readonly code: string;
+  readonly status: number;
+  /** Undefined where STS answers without a Message element. */
+  readonly text: string | undefined;
+  readonly type: 'Sender' | 'Receiver';
+  readonly dispatch: boolean;
+
+  constructor(status: number, code: string, text: string | undefined, options: FaultOptions = {}) {
+    super(text ?? code);
+    this.status = status;
+    this.code = code;
+    this.text = text;
+    this.type = options.type ?? 'Sender';
+    this.dispatch = options.dispatch ?? false;
+  }
+}
+
+export const validationError = (text: string) => new StsFault(400, 'ValidationError', text);
+export const malformedInput = (text?: string) => new StsFault(400, 'MalformedInput', text);
+
+/** There is no such action, or not in this version of the API: none was found to dispatch to. */
+export const invalidAction = (action: string, version: string | undefined) =>
+  new StsFault(
+    400,
+    'InvalidAction',
+    `Could not find operation ${action} for version ${version ?? 'NO_VERSION_SPECIFIED'}`,
+    { dispatch: true },
+  );

@@ -1,0 +1,33 @@
+// A call of STS -> the pipeline's request. What AWS makes every caller send, and the broker does not need, is left
+// aside: RoleSessionName where the role names its sessions, PrincipalArn always, as the config has it with the role.
+import type { FastifyRequest } from 'fastify';
+import { Secret } from '../../core/secret.js';
+import type { ExchangeRequest, Proof } from '../../core/types.js';
+import { sourceAddress } from '../source-address.js';
+import type { StsCall } from './parameters.js';
+
+export function exchangeRequestOf(
+  call: StsCall,
+  request: Pick<FastifyRequest, 'id' | 'ip'>,
+): ExchangeRequest {
+  const { RoleArn, DurationSeconds, Policy, PolicyArns } = call.parameters;
+  return {
+    requestId: request.id,
+    surface: 'sts',
+    sourceAddress: sourceAddress(request),
+    proof: proofOf(call),
+    role: RoleArn,
+    ...(DurationSeconds !== undefined && { durationSeconds: DurationSeconds }),
+    ...(Policy !== undefined && { policy: Policy }),
+    ...(PolicyArns !== undefined && { policyArns: PolicyArns.map(({ arn }) => arn) }),
+    ...(call.action === 'AssumeRoleWithWebIdentity' && {
+      wishes: { roleSessionName: call.parameters.RoleSessionName },
+    }),
+  };
+}
+
+/** SDKs send a token file as it is, with the line end that `echo` writes. */
+const proofOf = (call: StsCall): Proof =>
+  call.action === 'AssumeRoleWithSAML'
+    ? { type: 'saml', value: new Secret(call.parameters.SAMLAssertion) }
+    : { type: 'oidc', value: new Secret(call.parameters.WebIdentityToken.trim()) };

@@ -1,0 +1,51 @@
+// What came of an exchange, as STS says it. An answer has the shape of the action that was asked, whatever operation
+// the role is issued through, and nothing in it that is not so.
+import type { Exchanged } from '../../broker/exchange.js';
+import { ERRORS, type SallyportError } from '../../core/errors.js';
+import { StsFault } from '../../core/sts/fault.js';
+import type { Result } from '../../core/sts/render.js';
+import type { StsCall } from './parameters.js';
+
+/** In AWS's order. A federated user stands as AssumedRoleUser: clients read the account from its ARN. */
+export function resultOf(action: StsCall['action'], { principal, decision, issued }: Exchanged): Result {
+  const { target } = decision;
+  const { credentials, assumedRoleUser: role, federatedUser: user } = issued;
+  const subject = action === 'AssumeRoleWithSAML' ? 'Subject' : 'SubjectFromWebIdentityToken';
+  // What AWS says of a token that the broker signed is not about what the caller sent.
+  const proofSeen =
+    target.operation === action && !('webIdentity' in target && target.webIdentity === 'broker');
+  return {
+    ...(proofSeen ? issued.federation : { [subject]: principal.subject }),
+    ...(role && { AssumedRoleUser: { AssumedRoleId: role.assumedRoleId, Arn: role.arn } }),
+    ...(user && { AssumedRoleUser: { AssumedRoleId: user.federatedUserId, Arn: user.arn } }),
+    Credentials: {
+      AccessKeyId: credentials.accessKeyId,
+      SecretAccessKey: credentials.secretAccessKey.reveal(),
+      SessionToken: credentials.sessionToken.reveal(),
+      Expiration: credentials.expiration,
+    },
+    SourceIdentity: issued.sourceIdentity,
+    PackedPolicySize: issued.packedPolicySize,
+  };
+}
+
+/** AWS's HTTP status of a code; 400 for all others. SDKs try again after Throttling, IDPCommunicationError and 5xx. */
+const STATUS: Readonly<Record<string, number>> = {
+  AccessDenied: 403,
+  InvalidClientTokenId: 403,
+  MissingAuthenticationToken: 403,
+  RegionDisabledException: 403,
+  InternalFailure: 500,
+  ServiceUnavailable: 503,
+};
+
+/** The message says what to do; then come the broker's own code, and the id that the operator finds the cause under. */
+export function faultOf({ code, detail, members: { Roles } }: SallyportError, requestId: string): StsFault {
+  const { sts } = ERRORS[code];
+  const status = STATUS[sts] ?? 400;
+  const choices = Array.isArray(Roles) ? ` Your roles: ${Roles.join(', ')}.` : '';
+  return new StsFault(status, sts, `${detail}${choices} (${code}, request ${requestId})`, {
+    type: status >= 500 ? 'Receiver' : 'Sender',
+    dispatch: sts === 'InvalidAction',
+  });
+}
