@@ -14,6 +14,13 @@ export function addProofOptions(command: Command): Command {
   return command.hook('preAction', (_, acting) => checkUsage(acting));
 }
 
+/** For what brings the proof more than once. */
+export function refuseStdin(command: Command): void {
+  const { tokenFile, assertionFile }: ProofOptions = command.opts();
+  if ([tokenFile, assertionFile].includes('-'))
+    command.error('error: stdin can be read once only: name a file or a command, not stdin');
+}
+
 /** Where the options say that the proof comes from. It can be brought as often as it is needed. */
 interface ProofSource {
   /** Its options, each with its value, as they could be written on a command line. */

@@ -4,12 +4,17 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Command } from 'commander';
 import { cachedCredentials } from '../client/disk-cache.js';
+import { persist } from '../client/persist.js';
 import { callerOf } from '../client/proof-caller.js';
 import { type BrokerCredentials, requestCredentials } from '../client/request-credentials.js';
+import { askedFor } from './asked-options.js';
 import { brokerUrl } from './broker-url.js';
 import { proofSource } from './brought-proof.js';
 import { err, out } from './print.js';
 import { addProcessOptions, type ProcessOptions } from './process-options.js';
+
+/** Milliseconds for which a broker that is away is tried: SDKs and people wait, some SDKs a minute at most. */
+const PATIENCE = 10_000;
 
 export function registerCredentialProcess(program: Command): void {
   const command = program
@@ -22,28 +27,24 @@ export function registerCredentialProcess(program: Command): void {
 
 async function credentialsOf(options: ProcessOptions): Promise<BrokerCredentials> {
   const broker = await brokerUrl(options.broker);
-  const { role, duration, reason } = options;
-  const asked = {
-    ...(role !== undefined && { role }),
-    ...(duration !== undefined && { durationSeconds: duration }),
-    ...(reason !== undefined && { reason }),
-  };
+  const asked = askedFor(options);
   const source = proofSource(options);
   // Without asking a person nobody can say who would sign in: the entry is of whoever did.
   const brought = source.asksPerson ? undefined : await source.bring();
-  const request = async (timeout?: number) =>
-    requestCredentials({
-      broker,
-      asked,
-      proof: brought ?? (await source.bring()),
-      ...(timeout !== undefined && { timeout }),
-    });
+  const report = (sentence: string) => err(`sallyport: ${sentence}`);
+  const request = async (timeout?: number) => {
+    const proof = brought ?? (await source.bring());
+    return persist(
+      () => requestCredentials({ broker, proof, asked, ...(timeout !== undefined && { timeout }) }),
+      { timeout: timeout ?? PATIENCE, onRetry: ({ message }) => report(`${message} Trying again.`) },
+    );
+  };
   if (!options.cache) return request();
   return cachedCredentials({
     folder: cacheFolder(process.env),
     key: [broker, asked, source.args, brought && callerOf(brought)],
     request,
-    report: (sentence) => err(`sallyport: ${sentence}`),
+    report,
     now: () => new Date(),
   });
 }

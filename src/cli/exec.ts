@@ -1,18 +1,14 @@
 // `sallyport exec`: a command run with credentials from a running broker, in its environment alone.
 import type { Command } from 'commander';
+import { type AskedOptions, addAskedOptions, askedFor } from './asked-options.js';
 import { brokerUrl } from './broker-url.js';
-import { addProofOptions, bringProof, type ProofOptions } from './brought-proof.js';
+import { addProofOptions, bringProof, type ProofOptions, refuseStdin } from './brought-proof.js';
 import { childEnvironment } from './child-environment.js';
 import { giveCredentials, serveCredentials } from './exec-credentials.js';
 import { err } from './print.js';
-import { parseLifetime } from './proof-command.js';
 import { runChild } from './run-child.js';
 
-interface Options extends ProofOptions {
-  readonly role?: string;
-  readonly broker?: string;
-  readonly duration?: number;
-  readonly reason?: string;
+interface Options extends AskedOptions, ProofOptions {
   readonly region?: string;
   readonly serve?: true;
 }
@@ -21,11 +17,8 @@ export function registerExec(program: Command): void {
   const command = program
     .command('exec')
     .description('run a command with credentials from a running broker, in its environment')
-    .argument('<command...>', 'the command and its arguments, after --')
-    .option('--role <role>', 'the role; may be left out if you may have exactly one')
-    .option('--broker <url>', "the broker's URL (default: SALLYPORT_URL, or the running `sallyport dev`)")
-    .option('--duration <duration>', 'how long the credentials last, e.g. 1h', parseLifetime)
-    .option('--reason <text>', 'why, where the role requires it')
+    .argument('<command...>', 'the command and its arguments, after --');
+  addAskedOptions(command)
     .option('--region <region>', 'AWS_REGION and AWS_DEFAULT_REGION of the command (default: as they are)')
     .option('--serve', 'keep the credentials fresh while the command runs, by an endpoint on loopback');
   addProofOptions(command)
@@ -34,17 +27,12 @@ export function registerExec(program: Command): void {
       "\nThe exit code is the command's; 128 and the signal's number if a signal ended it; 127 or 126 if it cannot be run.",
     )
     .action(async ([name = '', ...args]: string[], options: Options) => {
-      const { role, duration, reason, region, serve = false } = options;
-      if (serve && [options.tokenFile, options.assertionFile].includes('-'))
-        command.error('error: --serve reads the proof again and again; name a file or a command, not stdin');
+      const { region, serve = false } = options;
+      if (serve) refuseStdin(command);
       const note = (sentence: string) => err(`sallyport: ${sentence}`);
       const given = await (serve ? serveCredentials : giveCredentials)({
         broker: await brokerUrl(options.broker),
-        asked: {
-          ...(role !== undefined && { role }),
-          ...(duration !== undefined && { durationSeconds: duration }),
-          ...(reason !== undefined && { reason }),
-        },
+        asked: askedFor(options),
         bring: () => bringProof(options),
         note,
       });

@@ -1,11 +1,11 @@
 // The table of places that a proof can come from, each an option. Never an argument's own value, which every process on
 // the machine can read.
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Option } from 'commander';
 import { githubActionsToken } from '../client/github-actions.js';
+import { contentOf } from '../client/proof-source.js';
 import type { IssuerType } from '../core/types.js';
 import { findDev } from './proof-command.js';
 import { portOption } from './run.js';
@@ -131,7 +131,7 @@ function fileOption(flags: string, description: string): Option {
 }
 
 async function textOf(file: string): Promise<string> {
-  return file === '-' ? readStdin() : readFile(file, 'utf8');
+  return file === '-' ? readStdin() : contentOf(file);
 }
 
 async function outputOf(command: string): Promise<string> {

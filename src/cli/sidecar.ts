@@ -8,7 +8,7 @@ import { LOG_LEVELS, type LogLevel } from '../core/log-level.js';
 import { writePrivateFile } from '../core/private-file.js';
 import { openSidecar, type Sidecar } from '../sidecar/server.js';
 import { brokerUrl } from './broker-url.js';
-import { addProofOptions, bringProof, type ProofOptions } from './brought-proof.js';
+import { addProofOptions, bringProof, type ProofOptions, refuseStdin } from './brought-proof.js';
 import { out } from './print.js';
 import { parseLifetime } from './proof-command.js';
 import { runUntilStopped } from './run.js';
@@ -43,10 +43,7 @@ export function registerSidecar(program: Command): void {
       new Option('--log-level <level>', 'what to log, on stderr').choices(LOG_LEVELS).default('info'),
     )
     .action(async (options: Options) => {
-      if (options.tokenFile === '-' || options.assertionFile === '-')
-        return command.error(
-          'error: stdin can be read once only: name a file, which is read for each request',
-        );
+      refuseStdin(command);
       await runUntilStopped(
         () => start(options),
         ({ sidecar, tokenFile }) => out(environmentLines(sidecar, tokenFile, options.role)),

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writePrivateFile } from '../core/private-file.js';
 import { BrokerRefusal } from './ask-broker.js';
 import { underLock } from './file-lock.js';
 import {
@@ -14,7 +15,7 @@ import {
   readEntry,
   writeEntry,
 } from './kept-credentials.js';
-import { openPrivateFolder, readPrivateFile, writePrivateFile } from './private-files.js';
+import { openPrivateFolder, readPrivateFile } from './private-files.js';
 import type { BrokerCredentials } from './request-credentials.js';
 
 /** Milliseconds that the broker gets while there is something left to serve. */

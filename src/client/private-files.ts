@@ -1,7 +1,6 @@
-// Files that nobody but their owner may read or write, in a folder of the same kind. What is not so is not read.
-import { randomUUID } from 'node:crypto';
+// A folder that nobody but its owner may use, and files in it of the same kind. What is not so is not read.
 import { constants, type Stats } from 'node:fs';
-import { lstat, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, open } from 'node:fs/promises';
 
 const MAX_BYTES = 64 * 1024;
 
@@ -25,18 +24,6 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
     return isGood ? await file.readFile('utf8') : undefined;
   } finally {
     await file.close();
-  }
-}
-
-/** Whole or not at all: a reader finds the old text or the new one. A link in its place is replaced, not followed. */
-export async function writePrivateFile(path: string, text: string): Promise<void> {
-  const draft = `${path}.${randomUUID()}`;
-  try {
-    await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
   }
 }
 

@@ -22,7 +22,8 @@ function proofOf(type: IssuerType, text: string): Proof {
   return { type, value: new Secret(value) };
 }
 
-async function contentOf(file: string): Promise<string> {
+/** The text of a file. Rejects with an Error that says what to do. */
+export async function contentOf(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {

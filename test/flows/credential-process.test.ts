@@ -31,6 +31,10 @@ const credentialProcess = (t: Test, ...args: string[]) =>
 const configure = (t: Test, ...args: string[]) => runToEnd(t, ['configure', ...args], env);
 const sessions = () => sts.requests.filter(({ action }) => action !== 'GetCallerIdentity').length;
 
+// It takes a while.
+await writeFile(jwt, await broker.token());
+const away = credentialProcess(t, 'deploy', '--broker', 'http://127.0.0.1:1');
+
 t.beforeEach(async () => writeFile(jwt, await broker.token()));
 
 t.test('twelve runs at once are one request; the next is none', async (t) => {
@@ -83,11 +87,6 @@ t.test('nobody is given what another caller was given', async (t) => {
 t.test('what goes wrong is a sentence on stderr', async (t) => {
   const expired = await broker.token('alice', { lifetimeSeconds: 1 });
   const rows: [args: string[], code: number, stderr: RegExp][] = [
-    [
-      ['deploy', '--broker', 'http://127.0.0.1:1', '--reason', 'x'],
-      1,
-      /The broker .* does not answer\. Check its URL/,
-    ],
     [['deploy', '--duration', '12h'], 1, /duration_exceeds_limit/],
     [['deploy', '--token-command', 'x'], 2, /--token-file cannot be used with --token-command/],
     [['deploy', '--audience', 'x'], 2, /--audience goes with --github-actions/],
@@ -95,7 +94,7 @@ t.test('what goes wrong is a sentence on stderr', async (t) => {
   for (const [args, code, stderr] of rows)
     t.match(await credentialProcess(t, ...args), { code, stdout: '', stderr }, args.join(' '));
   const stdin = await runToEnd(t, ['credential-process', '--token-file', '-'], env);
-  t.match(stdin, { code: 2, stderr: /cannot take the proof from stdin/ });
+  t.match(stdin, { code: 2, stderr: /stdin can be read once only/ });
   await writeFile(jwt, expired.replace(/\.[^.]*$/, '.AAAA'));
   t.match(await credentialProcess(t, 'deploy', '--reason', 'y'), {
     code: 1,
@@ -217,4 +216,13 @@ t.test('the name of the program is written where a shell finds this very one', a
     /^\+credential_process = sallyport credential-process --broker \S+ --token-env CI_JWT$/m,
   );
   t.same((await readdir(join(home, 'aws'))).sort(), ['config', 'credentials'], 'no draft is left');
+});
+
+t.test('a broker that is away is tried for some seconds', async (t) => {
+  const { code, stdout, stderr } = await away;
+  t.same([code, stdout], [1, '']);
+  const tries = stderr.trim().split('\n');
+  t.ok(tries.length > 3, `${tries.length}`);
+  t.match(tries.at(-2), /^sallyport: The broker at \S+ does not answer\. .* Trying again\.$/);
+  t.match(tries.at(-1), /^sallyport: The broker at \S+ does not answer\. Check its URL/);
 });
