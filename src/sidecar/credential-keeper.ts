@@ -4,7 +4,7 @@ import { BrokerRefusal, BrokerUnreachable } from '../client/ask-broker.js';
 import type { BrokerCredentials } from '../client/request-credentials.js';
 import type { Log } from '../core/ports.js';
 import { wholeSecond } from '../core/time.js';
-import { renewIn, retryIn } from './refresh-times.js';
+import { renewIn, retryIn, retryOnDemandIn } from './refresh-times.js';
 
 export interface KeeperOptions {
   /** Gets new credentials. */
@@ -56,8 +56,8 @@ export function createKeeper({
   let held: BrokerCredentials | undefined;
   let failure: unknown;
   let failures = 0;
-  /** Epoch milliseconds. */
-  let dueAt = 0;
+  /** Epoch milliseconds: when to fetch again, and when already if a client finds nothing that lasts. */
+  let due = { at: 0, onDemandAt: 0 };
   let fetching: Promise<void> | undefined;
   let cancel = () => {};
   let closed = false;
@@ -65,7 +65,8 @@ export function createKeeper({
   const left = ({ credentials }: BrokerCredentials) => credentials.expiration.getTime() - now().getTime();
   const lasting = () => (held && left(held) > 0 ? held : undefined);
 
-  async function attempt(): Promise<number> {
+  /** Gives how many milliseconds to wait then. */
+  async function attempt(): Promise<{ readonly wait: number; readonly onDemand: number }> {
     try {
       const fetched = await fetch();
       if (left(fetched) <= 0)
@@ -73,21 +74,24 @@ export function createKeeper({
       held = fetched;
       failures = 0;
       log.info({ role, expiration: wholeSecond(fetched.credentials.expiration) }, 'credentials fetched');
-      return renewIn(left(fetched), random());
+      const wait = renewIn(left(fetched), random());
+      return { wait, onDemand: wait };
     } catch (error) {
       failure = error;
       failures++;
       const ready = lasting() !== undefined;
       log.warn({ role, failures, ready, ...describe(error), err: error }, 'credentials not fetched');
-      return retryIn(failures, random(), error instanceof BrokerRefusal ? error.retryAfter : undefined);
+      const retryAfter = error instanceof BrokerRefusal ? error.retryAfter : undefined;
+      return { wait: retryIn(failures, random(), retryAfter), onDemand: retryOnDemandIn(retryAfter) };
     }
   }
 
   function refresh(): void {
     cancel();
-    fetching ??= attempt().then((wait) => {
+    fetching ??= attempt().then(({ wait, onDemand }) => {
       fetching = undefined;
-      dueAt = now().getTime() + wait;
+      const ended = now().getTime();
+      due = { at: ended + wait, onDemandAt: ended + onDemand };
       if (!closed) cancel = later(refresh, wait);
     });
   }
@@ -95,8 +99,8 @@ export function createKeeper({
   refresh();
   return {
     get: async () => {
-      // A machine that slept has missed its timers.
-      if (!closed && now().getTime() >= dueAt) refresh();
+      // A machine that slept has missed its timers; and a broker may be back before the next try is due.
+      if (!closed && now().getTime() >= (lasting() ? due.at : due.onDemandAt)) refresh();
       if (!lasting()) await fetching;
       const found = lasting();
       if (!found) throw failure;

@@ -24,7 +24,11 @@ export function renewIn(left: number, chance: number): number {
 }
 
 /** Milliseconds until the next try after so many failures in a row; `retryAfter`: seconds before which none can help. */
-export function retryIn(failures: number, chance: number, retryAfter = 0): number {
+export function retryIn(failures: number, chance: number, retryAfter?: number): number {
   const backoff = Math.min(FIRST_RETRY * 2 ** (failures - 1), LAST_RETRY);
-  return Math.max(backoff, Math.min(retryAfter, LONGEST_RETRY_AFTER) * 1000) * (1 + chance / 2);
+  return Math.max(backoff, retryOnDemandIn(retryAfter)) * (1 + chance / 2);
 }
+
+/** The same where a client waits and there is nothing to give it. */
+export const retryOnDemandIn = (retryAfter = 0): number =>
+  Math.max(FIRST_RETRY, Math.min(retryAfter, LONGEST_RETRY_AFTER) * 1000);
