@@ -78,6 +78,30 @@ t.test('no token, assertion or key in log, metrics, audit or refusals', async (t
   keep(await readAnswer(await post('application/x-www-form-urlencoded', `${planted}=%zz`)));
   keep(await readAnswer(await post(`text/${planted}`, planted)));
   keep(await broker.get(`/v1/${planted}?token=${planted}`, planted));
+  const postForm = async (path: string, form: Record<string, string>) =>
+    keep(
+      await readAnswer(
+        await fetch(`${broker.url}${path}`, { method: 'POST', body: new URLSearchParams(form) }),
+      ),
+    );
+  const sts = {
+    Action: 'AssumeRoleWithWebIdentity',
+    Version: '2011-06-15',
+    RoleArn: 'deploy',
+    RoleSessionName: 'me',
+  };
+  await postForm('/', { ...sts, WebIdentityToken: mallorys });
+  await postForm('/', { ...sts, WebIdentityToken: planted });
+  await postForm('/', { ...sts, WebIdentityToken: planted.repeat(1000) });
+  const oauth = {
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    subject_token: mallorys,
+    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+  };
+  await postForm('/oauth/token', { ...oauth, scope: 'deploy' });
+  await postForm('/oauth/token', { ...oauth, subject_token: planted });
+  await postForm('/oauth/token', { ...oauth, client_secret: planted });
+  await postForm('/oauth/token', { ...oauth, subject_token_type: planted });
   // STS refuses: the session in the assertion is for a role that is not in it.
   const attributes = {
     'https://aws.amazon.com/SAML/Attributes/Role': `arn:aws:iam::111122223333:role/${planted},x`,
@@ -87,7 +111,7 @@ t.test('no token, assertion or key in log, metrics, audit or refusals', async (t
       SAMLResponse: plant('assertion STS refuses', await broker.assertion('alice', { attributes })),
     }),
   );
-  t.equal(refusals.length, 14);
+  t.equal(refusals.length, 21);
   t.ok(refusals.every(({ status }) => status >= 400));
 
   secrets.set('planted value', planted);

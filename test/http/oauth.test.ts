@@ -117,6 +117,7 @@ t.test('what a token exchange here cannot be', async (t) => {
     [twice('resource', 'a', 'b'), target, /Name one/],
     [{ ...exchange, resource: 'a', audience: 'b' }, target, /Name one/],
     [having('scope', 'a b'), target, /Name one/],
+    [having('audience', 'x'.repeat(2049)), bad, /2048/],
     [having('client_secret', 's'), client, /Leave out client_secret/],
     [having('client_assertion', 'x.y.z'), client, /Leave out client_secret/],
     [exchange, client, /the Authorization header/, { headers: { ...FORM, authorization: 'Basic eDp5' } }],

@@ -264,9 +264,11 @@ t.test('what AWS would not take, in its words', async (t) => {
   const many = Object.fromEntries(
     Array.from({ length: 9000 }, (_, index) => [`PolicyArns.member.${index + 1}`, '']),
   );
-  const start = performance.now();
-  t.match((await send({ ...web, ...many })).body, /'policyArns' .* length less than or equal to 10/);
-  t.ok(performance.now() - start < 1000, 'and a long list is not read');
+  t.match(
+    (await send({ ...web, ...many })).body,
+    /1 validation error detected: Value '\[9000\]' at 'policyArns' .* length less than or equal to 10 /,
+    'a list that is too long is not read',
+  );
   t.match(
     (await send({ ...web, 'PolicyArns.member.1.arn': 'arn:aws:s3:::bucket/key' })).body,
     /at 'policyArns.1.member.arn'/,

@@ -13,15 +13,19 @@ export const SAML2 = `${TYPE}saml2`;
 const role = (where: string) =>
   `${where}: its name in the config, alone or after \`urn:sallyport:role:\`, or the ARN of an IAM role. May be left out if exactly one is permitted.`;
 
+/** Characters. */
+const MAX_NAME = 2048;
+const Name = Type.String({ maxLength: MAX_NAME });
+
 /** What is not named here is ignored (RFC 6749 section 3.2). */
 export const TokenRequest = Type.Object({
   grant_type: Type.String({ description: `\`${TOKEN_EXCHANGE}\`.` }),
   subject_token: Type.String({ description: 'The proof: a JWT, or base64url of the SAML Response.' }),
   subject_token_type: Type.Enum([`${TYPE}jwt`, `${TYPE}id_token`, SAML2]),
   requested_token_type: Type.Optional(Type.Enum([AWS_CREDENTIALS])),
-  resource: Type.Optional(Type.Array(Type.String(), { description: role('The role (RFC 8707)') })),
-  audience: Type.Optional(Type.Array(Type.String(), { description: role('Or here') })),
-  scope: Type.Optional(Type.String({ description: role('Or here') })),
+  resource: Type.Optional(Type.Array(Name, { description: role('The role (RFC 8707)') })),
+  audience: Type.Optional(Type.Array(Name, { description: role('Or here') })),
+  scope: Type.Optional(Type.String({ maxLength: MAX_NAME, description: role('Or here') })),
   actor_token: Type.Optional(Type.String({ description: 'Refused: nobody acts for another here.' })),
   client_secret: Type.Optional(Type.String({ description: 'Refused: clients are not authenticated.' })),
   client_assertion: Type.Optional(Type.String({ description: 'Refused likewise.' })),
