@@ -5,38 +5,10 @@ import type { ConfigPath, Fault } from '../core/fault.js';
 import type { Claims, Operation, Session } from '../core/types.js';
 import { type CompiledLifetime, compileLifetime } from './lifetime.js';
 import { judgePackedSize, POLICY_LIMIT } from './packed-size.js';
-import {
-  checkPlace,
-  FEDERATED_USER_NAME,
-  type Place,
-  POLICY_TEXT,
-  ROLE_SESSION_NAME,
-  SOURCE_IDENTITY,
-  TAG_KEY,
-  TAG_VALUE,
-} from './places.js';
+import { checkPlace, type Place, POLICY_TEXT, SOURCE_IDENTITY, TAG_KEY, TAG_VALUE } from './places.js';
+import { compileName, namePlace } from './session-name.js';
 import { compileSessionPolicy } from './session-policy.js';
 import { parseTemplate, type Template, TemplateError } from './template.js';
-
-/** The subject of a JWT, or of an assertion. */
-const SUBJECT = ['${slug(claims.sub)}', '${slug(claims.NameID)}'];
-
-/**
- * What the session is called, and from what if the config does not say: the first of `templates` whose claim is there.
- * GetSessionToken has no name for it.
- */
-const NAMES: Readonly<
-  Partial<Record<Operation, { readonly place: Place; readonly templates: readonly string[] }>>
-> = {
-  AssumeRole: { place: ROLE_SESSION_NAME, templates: SUBJECT },
-  // There is no other: STS takes the name from this attribute.
-  AssumeRoleWithSAML: {
-    place: ROLE_SESSION_NAME,
-    templates: ['${claims.https://aws.amazon.com/SAML/Attributes/RoleSessionName}'],
-  },
-  AssumeRoleWithWebIdentity: { place: ROLE_SESSION_NAME, templates: SUBJECT },
-  GetFederationToken: { place: FEDERATED_USER_NAME, templates: SUBJECT },
-};
 
 /** Operations for which no Policy of the caller's can only reduce: STS takes none, or nothing is permitted without one. */
 const TAKES_NO_POLICY: readonly Operation[] = ['GetFederationToken', 'GetSessionToken'];
@@ -106,7 +78,7 @@ export function compileSession(
     return (claims: Claims) => checkPlace(place, parsed.fill(claims));
   };
 
-  const naming = NAMES[role.via];
+  const place = namePlace(role.via);
   const { sourceIdentity, transitiveTags } = config;
   const policy =
     config.policy &&
@@ -126,14 +98,12 @@ export function compileSession(
 
   const parts: Part[] = [];
   const named =
-    naming && config.name !== undefined
+    place && config.name !== undefined
       ? template(config.name, at('name'), { roleSessionName: true })
       : undefined;
-  if (naming) {
-    if (named) faults.push(...shapeFaults(naming.place, named, at('name')));
-    const name = named ? givenName(naming.place, named) : defaultName(naming.place, naming.templates);
-    parts.push((claims, roleSessionName) => ({ name: name(claims, roleSessionName) }));
-  }
+  if (place && named) faults.push(...shapeFaults(place, named, at('name')));
+  const name = compileName(role.via, named);
+  if (name) parts.push((claims, roleSessionName) => ({ name: name(claims, roleSessionName) }));
   if (sourceIdentity !== undefined) {
     const identity = value(SOURCE_IDENTITY, sourceIdentity, 'sourceIdentity');
     parts.push((claims) => ({ sourceIdentity: identity(claims) }));
@@ -157,26 +127,6 @@ export function compileSession(
     takesRoleSessionName: named?.takesRoleSessionName ?? false,
     fill: (claims, roleSessionName) =>
       Object.assign({}, ...parts.map((part) => part(claims, roleSessionName))),
-  };
-}
-
-function givenName(place: Place, template: Template) {
-  return (claims: Claims, roleSessionName: string | undefined): string => {
-    const name = template.fill(claims, { roleSessionName });
-    if (!template.takesRoleSessionName || place.pattern.test(name)) return checkPlace(place, name);
-    throw new SallyportError('parameter_invalid', {
-      reason: 'parameter.role_session_name',
-      detail: `With your RoleSessionName the session would have a ${place.name} that STS does not take: it must be ${place.rule}. Send another, or a shorter one.`,
-    });
-  };
-}
-
-function defaultName(place: Place, sources: readonly string[]): (claims: Claims) => string {
-  const templates = sources.map((source) => parseTemplate(source));
-  const isThere = (claims: Claims) => (name: string) => Object.hasOwn(claims, name);
-  return (claims) => {
-    const template = templates.find((each) => each.claims.every(isThere(claims))) ?? templates[0] ?? STAND_IN;
-    return checkPlace(place, template.fill(claims));
   };
 }
 

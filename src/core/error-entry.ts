@@ -35,6 +35,8 @@ export const invalidRequest = (status: number, text: string, sts = 'ValidationEr
   sts,
   text,
 });
+/** Of the token endpoint alone. */
+export const badTokenRequest = (oauth: string, text: string) => ({ ...invalidRequest(400, text), oauth });
 /** RFC 8693 section 2.2.2: a subject_token that is not valid is an invalid request. */
 export const invalidProof = (text: string, sts = 'InvalidIdentityToken') => invalidRequest(401, text, sts);
 export const refused = (status: number, text: string) => ({

@@ -2,6 +2,7 @@
 // A caller gets code, sentence and request id; `reason` and `cause` go to the log and audit under that id.
 
 import {
+  badTokenRequest,
   type ErrorEntry,
   type ErrorOptions,
   invalidProof,
@@ -38,6 +39,14 @@ export const ERRORS = table({
     400,
     'This broker answers AssumeRoleWithWebIdentity and AssumeRoleWithSAML of version 2011-06-15. Send other actions to STS itself.',
     'InvalidAction',
+  ),
+  grant_type_unsupported: badTokenRequest(
+    'unsupported_grant_type',
+    'This endpoint exchanges tokens. Send grant_type urn:ietf:params:oauth:grant-type:token-exchange.',
+  ),
+  client_authentication_refused: badTokenRequest(
+    'invalid_client',
+    'Clients are not authenticated here: the subject_token is the proof. Leave out client_secret, client_assertion and the Authorization header.',
   ),
   transport_insecure: invalidRequest(
     403,

@@ -25,6 +25,7 @@ import { decodeRoutes } from './decode-authorization-message/routes.js';
 import { explainRoutes } from './explain/routes.js';
 import { identityRoutes } from './identity/routes.js';
 import { issuerRoutes } from './issuer/routes.js';
+import { oauthRoutes } from './oauth/routes.js';
 import { operationsRoutes, type Readiness } from './operations/routes.js';
 import { createProblemHandler, ProblemSchema, problemOf } from './problem.js';
 import { limitByAddress } from './rate-limit.js';
@@ -160,6 +161,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   explainRoutes(app, options);
   decodeRoutes(app, options);
   await stsRoutes(app, options);
+  await oauthRoutes(app, options);
   signInRoutes(app, options);
   operationsRoutes(app, options);
   issuerRoutes(app, options);

@@ -41,21 +41,23 @@ function parseJsonBody(bytes: Buffer): unknown {
 
 /** The part of a body schema that says which form fields are numbers and which may repeat. */
 interface FormSchema {
-  readonly properties?: Readonly<Record<string, { readonly type?: string }>>;
+  readonly properties?: Readonly<Record<string, object>>;
 }
 
 /** `application/x-www-form-urlencoded` (WHATWG URL, section 5.1), typed by the route's schema. */
-function parseForm(text: string, schema: FormSchema): unknown {
+export function formOf(pairs: Iterable<readonly [name: string, value: string]>, schema: FormSchema): unknown {
   const form: Record<string, string | string[] | number> = Object.create(null);
-  for (const [name, value] of formPairs(text)) {
-    const type = Object.hasOwn(schema.properties ?? {}, name) ? schema.properties?.[name]?.type : undefined;
+  for (const [name, value] of pairs) {
+    const property: { readonly type?: string } | undefined = Object.hasOwn(schema.properties ?? {}, name)
+      ? schema.properties?.[name]
+      : undefined;
     const earlier = form[name];
     // In place: a copy for each of ten thousand values would hold everybody up.
     if (Array.isArray(earlier)) earlier.push(value);
-    else if (type === 'array') form[name] = [value];
+    else if (property?.type === 'array') form[name] = [value];
     else if (earlier !== undefined)
       throw malformed('duplicate_key', 'The form has a field twice. Send each once.');
-    else form[name] = type === 'integer' && /^-?\d{1,10}$/.test(value) ? Number(value) : value;
+    else form[name] = property?.type === 'integer' && /^-?\d{1,10}$/.test(value) ? Number(value) : value;
   }
   return form;
 }
@@ -76,10 +78,15 @@ function formPair(pair: string): [name: string, value: string] {
   }
 }
 
-/** Replaces Fastify's lenient parsers. */
-export function addBodyParsers(app: FastifyInstance): void {
-  const asBuffer = { parseAs: 'buffer', bodyLimit: BODY_LIMIT } as const;
-  const add = (type: string, parse: (bytes: Buffer, request: FastifyRequest) => unknown) =>
+type BodyParser = (bytes: Buffer, request: FastifyRequest) => unknown;
+
+export const FORM = 'application/x-www-form-urlencoded';
+
+/** Bodies are read by these alone, by media type (`*`: any other). A parser may throw a SallyportError. */
+export function useBodyParsers(app: FastifyInstance, parsers: Readonly<Record<string, BodyParser>>): void {
+  app.removeAllContentTypeParsers();
+  for (const [type, parse] of Object.entries(parsers)) {
+    const asBuffer = { parseAs: 'buffer', bodyLimit: BODY_LIMIT } as const;
     app.addContentTypeParser(type, asBuffer, (request: FastifyRequest, bytes: Buffer, done) => {
       try {
         done(null, parse(bytes, request));
@@ -87,12 +94,16 @@ export function addBodyParsers(app: FastifyInstance): void {
         done(error as Error);
       }
     });
-  app.removeAllContentTypeParsers();
-  add('application/json', parseJsonBody);
-  add('application/x-www-form-urlencoded', (bytes, { routeOptions }) =>
-    parseForm(decode(bytes), (routeOptions.schema?.body ?? {}) as FormSchema),
-  );
+  }
 }
+
+/** Replaces Fastify's lenient parsers. */
+export const addBodyParsers = (app: FastifyInstance): void =>
+  useBodyParsers(app, {
+    'application/json': parseJsonBody,
+    [FORM]: (bytes, { routeOptions }) =>
+      formOf(formPairs(decode(bytes)), (routeOptions.schema?.body ?? {}) as FormSchema),
+  });
 
 /** Queries are read like forms, where a route has a schema for one. */
 export function addQueryParser(app: FastifyInstance): void {
@@ -102,7 +113,7 @@ export function addQueryParser(app: FastifyInstance): void {
     const read: preValidationHookHandler = (request, _, done) => {
       try {
         const [, ...query] = request.url.split('?');
-        request.query = parseForm(query.join('?'), schema as FormSchema);
+        request.query = formOf(formPairs(query.join('?')), schema as FormSchema);
         done();
       } catch (error) {
         done(error as Error);

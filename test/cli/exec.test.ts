@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, createServer as createProxy } from 'node:net';
 import t from 'tap';
 import { startTestBroker } from '../support/broker.js';
+import { credentialsOf } from '../support/broker-stub.js';
 import { runToEnd, start } from '../support/command.js';
 import { requirePeer } from '../support/peers.js';
 
@@ -232,23 +233,11 @@ t.test('--serve: an endpoint that is there while the command runs', async (t) =>
 
 t.test('--serve: a long job gets new credentials, and a person is told when there are none', async (t) => {
   // As a broker answers, but for a lifetime that STS would not give.
+  const refusal = { detail: 'Not any more.', code: 'role_not_permitted', requestId: 'id' };
   let asked = 0;
   const brief = createServer((_, response) => {
-    const Expiration = new Date(Date.now() + 3000).toISOString();
-    const keys = {
-      AccessKeyId: `ASIAEXAMPLE${++asked}`,
-      SecretAccessKey: 's',
-      SessionToken: 't',
-      Expiration,
-    };
-    response.writeHead(asked < 3 ? 200 : 403, { 'content-type': 'application/json' });
-    response.end(
-      JSON.stringify(
-        asked < 3
-          ? { Credentials: keys, Sallyport: { Role: 'deploy' } }
-          : { detail: 'Not any more.', code: 'role_not_permitted', requestId: 'id' },
-      ),
-    );
+    const [status, answer] = ++asked < 3 ? [200, credentialsOf('deploy', asked, 3000)] : [403, refusal];
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   }).listen(0, '127.0.0.1');
   await once(brief, 'listening');
   t.teardown(() => brief.close());
@@ -256,7 +245,7 @@ t.test('--serve: a long job gets new credentials, and a person is told when ther
   const script = `
     import { STSClient } from '@aws-sdk/client-sts';
     const { credentials } = new STSClient({ region: 'eu-west-1' }).config;
-    for (let last; last !== 'ASIAEXAMPLE2'; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    for (let last; last !== 'ASIADEPLOY2'; await new Promise((resolve) => setTimeout(resolve, 50))) {
       const { accessKeyId } = await credentials();
       if (accessKeyId !== last) console.log(accessKeyId);
       last = accessKeyId;
@@ -267,8 +256,8 @@ t.test('--serve: a long job gets new credentials, and a person is told when ther
     [...EXEC, '--serve', '--', process.execPath, '--input-type=module', '-e', script],
     environment({ SALLYPORT_URL: `http://127.0.0.1:${port}` }),
   );
-  await running.line('stdout', /^ASIAEXAMPLE1$/);
-  await running.line('stdout', /^ASIAEXAMPLE2$/);
+  await running.line('stdout', /^ASIADEPLOY1$/);
+  await running.line('stdout', /^ASIADEPLOY2$/);
   await running.line('stderr', /^sallyport: The credentials could not be renewed\. Not any more\./);
   running.child.stdin.end();
   t.equal((await running.finished).code, 0);

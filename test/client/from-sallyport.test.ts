@@ -11,6 +11,7 @@ import { GetCallerIdentityCommand, STSClient, type STSClientConfig } from '@aws-
 import t, { type Test } from 'tap';
 import { BrokerRefusal, fromSallyport } from '../../src/client/index.js';
 import { startTestBroker } from '../support/broker.js';
+import { credentialsOf } from '../support/broker-stub.js';
 import { FAULTS, startFaultProxy } from '../support/fault-proxy.js';
 
 const run = promisify(execFile);
@@ -41,19 +42,7 @@ async function startStub(t: Test, ...replies: readonly Reply[]) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
 }
 
-const issued = (AccessKeyId: string, milliseconds = 3_600_000): Reply => [
-  200,
-  {
-    Credentials: {
-      AccessKeyId,
-      SecretAccessKey: 's',
-      SessionToken: 't',
-      Expiration: new Date(Date.now() + milliseconds).toISOString(),
-    },
-    AssumedRoleUser: { Arn: 'arn:aws:sts::111122223333:assumed-role/deploy/x' },
-    Sallyport: { Role: 'deploy' },
-  },
-];
+const issued = (serial = 1, left?: number): Reply => [200, credentialsOf('deploy', serial, left)];
 
 t.test('the SDK uses it; its clients share what it has', async (t) => {
   const proxy = await startFaultProxy(t, broker.url);
@@ -88,10 +77,10 @@ t.test('a broker that restarts is waited for', async (t) => {
 });
 
 t.test('the SDK asks again ahead of the end', async (t) => {
-  const stub = await startStub(t, issued('ASIAFIRST', 20_000), issued('ASIASECOND'));
+  const stub = await startStub(t, issued(1, 20_000), issued(2));
   const { credentials } = stsWith(t, fromSallyport({ url: stub.url, token })).sts.config;
-  t.equal((await credentials()).accessKeyId, 'ASIASECOND', 'it does not use what is about to end');
-  t.equal((await credentials()).accessKeyId, 'ASIASECOND');
+  t.equal((await credentials()).accessKeyId, 'ASIADEPLOY2', 'it does not use what is about to end');
+  t.equal((await credentials()).accessKeyId, 'ASIADEPLOY2');
   t.equal(stub.seen.length, 2);
 });
 
@@ -117,8 +106,8 @@ t.test('what answers is not a broker, or refuses for now', async (t) => {
     const outcome = await credentials().catch((error: Error) => error);
     return { outcome, seen };
   };
-  t.match(await to([503, '<html>', { 'retry-after': '0' }], issued('ASIA')), {
-    outcome: { accessKeyId: 'ASIA' },
+  t.match(await to([503, '<html>', { 'retry-after': '0' }], issued()), {
+    outcome: { accessKeyId: 'ASIADEPLOY1' },
     seen: { length: 2 },
   });
   t.match(await to([429, { detail: 'Too many.', code: 'rate_limited' }, { 'retry-after': '60' }]), {
@@ -143,7 +132,7 @@ t.test('what answers is not a broker, or refuses for now', async (t) => {
 });
 
 t.test('the proof: from a text, a function or a file that changes, or an assertion', async (t) => {
-  const stub = await startStub(t, issued('ASIA', 1000));
+  const stub = await startStub(t, issued(1, 1000));
   const sent = () => stub.seen.at(-1)?.headers.authorization;
   const folder = t.testdir({ one: 'first\n', two: 'second' });
   const file = `${folder}/token`;

@@ -32,12 +32,13 @@ export async function startBrokerStub(t: Test, port = 0) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, state };
 }
 
-export const credentialsOf = (role = 'only', serial = 1) => ({
+/** `left`: milliseconds until they end. */
+export const credentialsOf = (role = 'only', serial = 1, left = 3600_000) => ({
   Credentials: {
     AccessKeyId: `ASIA${role.toUpperCase()}${serial}`,
     SecretAccessKey: 'secret-access-key',
     SessionToken: 'session-token',
-    Expiration: new Date(Date.now() + 3600_000).toISOString().replace(/\.\d+Z$/, 'Z'),
+    Expiration: new Date(Date.now() + left).toISOString().replace(/\.\d+Z$/, 'Z'),
   },
   AssumedRoleUser: { Arn: 'arn:aws:sts::111122223333:assumed-role/Reader/alice' },
   Sallyport: { Role: role },

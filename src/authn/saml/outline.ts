@@ -17,6 +17,9 @@ export interface Outline {
 /** Characters. */
 const MAX_STATUS_MESSAGE = 1_024;
 const MAX_SIGNATURE_ELEMENTS = 64;
+const ASSERTION_ALONE =
+  'This is an Assertion by itself. Send the whole Response that the issuer gave, which has the Assertion in it.';
+
 /** Levels, the Signature's own counted; its SignedInfo needs six. */
 const MAX_SIGNATURE_DEPTH = 8;
 
@@ -25,7 +28,8 @@ const MAX_SIGNATURE_DEPTH = 8;
  * @throws SallyportError `proof_malformed`, or `proof_invalid` (`saml.status`) when the IdP itself said no.
  */
 export function outline(root: XmlElement): Outline {
-  if (!is(root, SAMLP, 'Response')) return malformed('root');
+  if (!is(root, SAMLP, 'Response'))
+    return refuse('root', 'proof_malformed', is(root, SAML, 'Assertion') ? ASSERTION_ALONE : undefined);
   const parts = responseParts(root);
   requireSuccess(one(parts.status, 'response.content', 'proof_malformed'));
   const [assertion] = parts.assertion;

@@ -10,7 +10,7 @@ import { StsFault } from '../../core/sts/fault.js';
 import { contentType, type Format, renderFault, renderResult } from '../../core/sts/render.js';
 import type { QueryParameters } from '../../core/sts/validate.js';
 import type { App } from '../app.js';
-import { BODY_LIMIT, decode, formPairs } from '../body.js';
+import { decode, FORM, formPairs, useBodyParsers } from '../body.js';
 import { createRefusalHandler } from '../problem.js';
 import { exchangeRequestOf } from './exchange-request.js';
 import { readCall } from './parameters.js';
@@ -26,8 +26,6 @@ const text = (description: string) => ({
     'application/json': { schema: Type.Unsafe<string>({ description: 'With `Accept: application/json`.' }) },
   },
 });
-
-const asBuffer = { parseAs: 'buffer', bodyLimit: BODY_LIMIT } as const;
 
 const optional = Type.Optional(Type.String());
 
@@ -76,13 +74,7 @@ export async function stsRoutes(
 
   // In a context of its own: it reads forms as AWS does, and nothing else.
   await app.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', asBuffer, async () => undefined);
-    scope.addContentTypeParser(
-      'application/x-www-form-urlencoded',
-      asBuffer,
-      async (_: FastifyRequest, bytes: Buffer) => parametersOf(decode(bytes)),
-    );
+    useBodyParsers(scope, { [FORM]: (bytes) => parametersOf(decode(bytes)), '*': () => undefined });
     scope.post(
       '/',
       {
@@ -95,7 +87,7 @@ export async function stsRoutes(
             'AssumeRoleWithWebIdentity and AssumeRoleWithSAML in the Query protocol of STS. Refusals have the codes of STS. See docs/clients.md.',
           tags: ['credentials'],
           security: [],
-          consumes: ['application/x-www-form-urlencoded'],
+          consumes: [FORM],
           body: Parameters,
           response: {
             200: text('The answer of STS to this action.'),

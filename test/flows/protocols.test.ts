@@ -1,10 +1,13 @@
-// POST / end to end: unmodified AWS programs take the broker for STS, and use what they get. Then the same on the wire.
+// Other protocols than the broker's own, end to end, by clients that know nothing of it: STS's (POST /) and OAuth's
+// (POST /oauth/token). What they get is used.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import * as oauth from 'openid-client';
 import t, { type Test } from 'tap';
 import { sandboxFile } from '../../src/sandbox/start.js';
 import { environmentOf, startTestBroker } from '../support/broker.js';
@@ -136,9 +139,8 @@ t.test('AWS CLI: both actions by --endpoint-url', async (t: Test) => {
   const saml = ['assume-role-with-saml', '--role-arn', READER, '--principal-arn', PROVIDER];
   const token = await broker.token();
   const web = ['assume-role-with-web-identity', '--role-session-name', 'cli', '--web-identity-token', token];
-  const [byToken, byUrn, byAssertion, refused] = await Promise.all([
+  const [byToken, byAssertion, refused] = await Promise.all([
     sts(...web, '--role-arn', DEPLOY, '--duration-seconds', '1800'),
-    sts(...web, '--role-arn', 'urn:sallyport:role:named-by-caller'),
     sts(...saml, '--saml-assertion', await broker.assertion()),
     sts(...saml, '--saml-assertion', await broker.assertion('mallory')),
   ]);
@@ -153,10 +155,6 @@ t.test('AWS CLI: both actions by --endpoint-url', async (t: Test) => {
     { env: environmentOf(answer.Credentials) },
   );
   t.equal(JSON.parse(stdout).Arn, answer.AssumedRoleUser.Arn, 'the credentials work');
-  t.match(JSON.parse(byUrn.stdout).AssumedRoleUser, {
-    Arn: 'arn:aws:sts::111122223333:federated-user/cli',
-    AssumedRoleId: '111122223333:cli',
-  });
   t.match(JSON.parse(byAssertion.stdout), {
     Issuer: broker.sandbox.saml.entityId,
     AssumedRoleUser: { Arn: /assumed-role\/S3Reader\// },
@@ -209,4 +207,74 @@ t.test('an answer on the wire, as STS writes it', async (t: Test) => {
       AssumeRoleWithWebIdentityResult: { Credentials: { Expiration: Number } },
     },
   });
+});
+
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const TYPE = 'urn:ietf:params:oauth:token-type:';
+
+t.test('an OAuth client exchanges tokens', async (t: Test) => {
+  const server = { issuer: broker.url, token_endpoint: `${broker.url}/oauth/token` };
+  const client = new oauth.Configuration(server, 'anyone', undefined, oauth.None());
+  oauth.allowInsecureRequests(client);
+  const ask = (parameters: Record<string, string>) =>
+    oauth.genericGrantRequest(client, TOKEN_EXCHANGE, parameters);
+  const jwt = { subject_token: await broker.token(), subject_token_type: `${TYPE}jwt` };
+
+  const byArn = await ask({ ...jwt, resource: DEPLOY });
+  t.match(byArn, {
+    issued_token_type: 'urn:sallyport:params:oauth:token-type:aws-credentials',
+    token_type: 'n_a',
+    AssumedRoleUser: { Arn: 'arn:aws:sts::111122223333:assumed-role/deploy/deploy-alice' },
+    Sallyport: { Role: 'deploy' },
+  });
+  t.ok(byArn.expires_in !== undefined && byArn.expires_in > 600 && byArn.expires_in <= 900);
+  const { Version, ...credentials } = JSON.parse(byArn.access_token);
+  t.equal(Version, 1);
+  t.strictSame(credentials, byArn['Credentials']);
+  const sts = new STSClient({
+    region: 'eu-west-1',
+    endpoint: broker.sandbox.sts.url,
+    credentials: {
+      accessKeyId: credentials.AccessKeyId,
+      secretAccessKey: credentials.SecretAccessKey,
+      sessionToken: credentials.SessionToken,
+    },
+  });
+  t.teardown(() => sts.destroy());
+  t.match(await sts.send(new GetCallerIdentityCommand({})), {
+    Arn: 'arn:aws:sts::111122223333:assumed-role/deploy/deploy-alice',
+  });
+
+  const user = 'arn:aws:sts::111122223333:federated-user/alice';
+  for (const named of [
+    { audience: 'partner-upload' },
+    { scope: 'partner-upload' },
+    { resource: 'urn:sallyport:role:partner-upload' },
+  ])
+    t.match(await ask({ ...jwt, ...named }), { FederatedUser: { Arn: user } });
+
+  const response = Buffer.from(await broker.assertion(), 'base64').toString('base64url');
+  const bySaml = await ask({ subject_token: response, subject_token_type: `${TYPE}saml2`, resource: READER });
+  t.match(bySaml, { AssumedRoleUser: { Arn: /:assumed-role\/S3Reader\// } });
+
+  const refusalOf = (parameters: Record<string, string>) =>
+    ask(parameters).then(
+      () => undefined,
+      ({ error, error_description, status }) => ({ error, error_description, status }),
+    );
+  t.match(await refusalOf({ ...jwt, resource: `${DEPLOY}er` }), {
+    error: 'invalid_target',
+    error_description: /^You may not have this role, /,
+    status: 400,
+  });
+  t.match(await refusalOf({ ...jwt, subject_token: 'a.b.c' }), { error: 'invalid_request', status: 400 });
+  const whole = Buffer.from(await broker.assertion(), 'base64').toString();
+  const alone = /<(\w+:)?Assertion[ >].*<\/\1?Assertion>/s.exec(whole)?.[0] ?? '';
+  t.match(
+    await refusalOf({
+      subject_token: Buffer.from(alone).toString('base64url'),
+      subject_token_type: `${TYPE}saml2`,
+    }),
+    { error: 'invalid_request', error_description: /^This is an Assertion by itself\./ },
+  );
 });

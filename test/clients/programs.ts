@@ -1,0 +1,133 @@
+// The clients nobody here wrote, each as a program that uses its credentials as often as it is told to. What is set
+// in their environment is all they know.
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Test } from 'tap';
+import { requirePeer } from '../support/peers.js';
+
+/** Whose the credentials are, as STS says, or what a user reads instead. */
+interface Said {
+  readonly arn?: string;
+  readonly accessKeyId?: string;
+  readonly error?: string;
+}
+
+export interface Program {
+  /** Whether it goes on, and so keeps what it fetched. */
+  readonly keeps: boolean;
+  use(): Promise<Said>;
+  /** The same after a time in which the credentials came near their end. */
+  useAged(): Promise<Said>;
+  /** Ends it, if it goes on. Resolves with what it wrote to stderr all the while. */
+  end(): Promise<string>;
+}
+
+type Environment = Readonly<Record<string, string>>;
+/** Starts the program; it ends with the test. */
+export type Start = (t: Test, env: Environment, own?: readonly string[]) => Program;
+
+const fileBeside = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+/** A program that answers each line with a line. `sts`: where the credentials are used. */
+const lineByLine =
+  (command: string, args: readonly string[], sts: string): Start =>
+  (t, env, own = []) => {
+    const child = spawn(command, [...args, sts, ...own], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const closed = new Promise((resolve) => child.once('close', resolve));
+    t.teardown(() => child.kill('SIGKILL'));
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    const ask = async (line: string): Promise<Said> => {
+      child.stdin.write(`${line}\n`);
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`${command} ended: ${stderr}`);
+      return JSON.parse(value);
+    };
+    const end = async () => {
+      child.kill();
+      await closed;
+      return stderr;
+    };
+    return { keeps: true, end, use: () => ask('use'), useAged: () => ask('age') };
+  };
+
+const run = promisify(execFile);
+
+/** A command that ends after each use: it keeps nothing, so nothing of it ages. */
+const anewEachTime =
+  (command: string, args: readonly string[]): Start =>
+  (_t, env) => {
+    const use = async (): Promise<Said> => {
+      try {
+        const { stdout } = await run(command, args, { env });
+        return { arn: JSON.parse(stdout).Arn };
+      } catch (error) {
+        return { error: (error as { stderr: string }).stderr };
+      }
+    };
+    return { keeps: false, use, useAged: use, end: async () => '' };
+  };
+
+/** `sts`: where credentials are used. Undefined where the client is missing; `t` says so then, or fails. */
+type Find = (t: Test, at: { readonly sts: string; readonly folder: string }) => Promise<Start | undefined>;
+
+const findCli: Find = async (t, { sts }) => {
+  const aws = requirePeer(t, '/usr/bin/aws', 'apt-get install awscli');
+  if (aws === undefined) return undefined;
+  return anewEachTime(aws, ['sts', 'get-caller-identity', '--output', 'json', '--endpoint-url', sts]);
+};
+
+const findDebianPython: Find = async (t, { sts }) => {
+  const probe = ['-c', 'import boto3'];
+  const python = requirePeer(t, '/usr/bin/python3', 'apt-get install python3-boto3', probe);
+  if (python === undefined) return undefined;
+  return lineByLine(python, [fileBeside('use.py')], sts);
+};
+
+/** No package of Debian 12 has it, so no machine need have it. */
+const findNewerPython: Find = async (t, { sts }) => {
+  const probe =
+    'import boto3, sys; print(sys.executable if [*map(int, boto3.__version__.split("."))] >= [1, 40] else "")';
+  const python = spawnSync('python3', ['-c', probe], { encoding: 'utf8' }).stdout?.trim();
+  if (python) return lineByLine(python, [fileBeside('use.py')], sts);
+  t.pass('newer boto3', {
+    skip: 'python3 on the PATH has no boto3 1.40 or later. Get it: pip install boto3',
+  });
+  return undefined;
+};
+
+const findNode: Find = async (_t, { sts }) => lineByLine(process.execPath, [fileBeside('use.mjs')], sts);
+
+/** Built from Debian's packages alone. */
+const findGo: Find = async (t, { sts, folder }) => {
+  const hint = 'apt-get install golang-go golang-github-aws-aws-sdk-go-v2-dev';
+  const go = requirePeer(t, '/usr/bin/go', hint, ['version']);
+  if (go === undefined) return undefined;
+  const program = join(folder, 'use');
+  await run(go, ['build', '-o', program, fileBeside('use.go')], {
+    env: {
+      PATH: '/usr/bin:/bin',
+      GOPATH: '/usr/share/gocode',
+      GO111MODULE: 'off',
+      GOCACHE: join(folder, 'go-cache'),
+    },
+  });
+  return lineByLine(program, [], sts);
+};
+
+/** By the names they have in the matrix. */
+export const CLIENTS = {
+  'AWS CLI 2.9': findCli,
+  'boto3 1.26': findDebianPython,
+  'boto3 1.40 or later': findNewerPython,
+  'JavaScript SDK v3': findNode,
+  'Go SDK v2 of 2023': findGo,
+} satisfies Record<string, Find>;
+
+export type ClientName = keyof typeof CLIENTS;

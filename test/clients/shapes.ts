@@ -1,0 +1,143 @@
+// The ways in which a broker gives credentials to clients that know nothing of it: what each client is told, and what
+// arrives then.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Test } from 'tap';
+import type { Sent } from './recorder.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** Not loopback to whoever reads it, and yet the way to this machine: a broker elsewhere. */
+const ELSEWHERE = '0.0.0.0';
+
+export interface Place {
+  /** Port of the recorder that the client is sent to. */
+  readonly port: number;
+  /** Name of the role. */
+  readonly role: string;
+  readonly jwt: string;
+  readonly jwtFile: string;
+  /** What a sidecar wants to see. */
+  readonly sidecarToken: string;
+  /** A folder of this client's own. */
+  readonly home: string;
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+export interface Shape {
+  readonly name: string;
+  /** Who is behind the recorder. */
+  readonly behind: 'broker' | 'sidecar';
+  readonly tls?: true;
+  environment(place: Place): Environment | Promise<Environment>;
+  /** For a program that does know Sallyport. */
+  arguments?(place: Place): readonly string[];
+  /** Credentials are kept from one fetch to the next by more than the client's process. */
+  readonly keeps?: true;
+  /** What is sent for one fetch of credentials. */
+  check(t: Test, sent: Sent, place: Place): void;
+}
+
+const brokerPath = (role: string) => `/v1/container-credentials/${role}`;
+const sidecarPath = (role: string) => `/role/${role}`;
+
+/** SDKs send the token as it is, without a scheme. */
+function isForContainer(
+  t: Test,
+  { method, path, headers }: Sent,
+  wanted: { path: string; token: string },
+): void {
+  t.equal(`${method} ${path}`, `GET ${wanted.path}`);
+  t.ok(headers.authorization === wanted.token, 'the raw token');
+}
+
+function isForCredentials(t: Test, { method, path, headers, body }: Sent, { role, jwt }: Place): void {
+  t.equal(`${method} ${path}`, 'POST /v1/credentials');
+  t.ok(headers.authorization === `Bearer ${jwt}`, 'the token as Bearer');
+  t.match(JSON.parse(body), { Role: role });
+}
+
+export const container: Shape = {
+  name: 'container URL on loopback',
+  behind: 'broker',
+  environment: ({ port, role, jwt }) => ({
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}${brokerPath(role)}`,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN: jwt,
+  }),
+  check: (t, sent, { role, jwt }) => isForContainer(t, sent, { path: brokerPath(role), token: jwt }),
+};
+
+export const containerTokenFile: Shape = {
+  ...container,
+  name: 'container URL, token file',
+  environment: ({ port, role, jwtFile }) => ({
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}${brokerPath(role)}`,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: jwtFile,
+  }),
+};
+
+export const containerElsewhere: Shape = {
+  ...container,
+  name: 'container URL elsewhere, https',
+  tls: true,
+  environment: ({ port, role, jwtFile }) => ({
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `https://${ELSEWHERE}:${port}${brokerPath(role)}`,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: jwtFile,
+  }),
+};
+
+export const sidecar: Shape = {
+  name: 'sidecar',
+  behind: 'sidecar',
+  keeps: true,
+  environment: ({ port, role, sidecarToken }) => ({
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}${sidecarPath(role)}`,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN: sidecarToken,
+  }),
+  check: (t, sent, { role, sidecarToken }) =>
+    isForContainer(t, sent, { path: sidecarPath(role), token: sidecarToken }),
+};
+
+const roleArn = (role: string) => `arn:aws:iam::111122223333:role/${role}`;
+
+export const stsEndpoint: Shape = {
+  name: 'STS endpoint',
+  behind: 'broker',
+  environment: ({ port, role, jwtFile }) => ({
+    AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${port}`,
+    AWS_ROLE_ARN: roleArn(role),
+    AWS_WEB_IDENTITY_TOKEN_FILE: jwtFile,
+  }),
+  check: (t, { method, path, headers, body }, { role, jwt }) => {
+    t.equal(`${method} ${path}`, 'POST /');
+    t.equal(headers.authorization, undefined, 'not signed');
+    const { WebIdentityToken, RoleSessionName, ...others } = Object.fromEntries(new URLSearchParams(body));
+    t.ok(WebIdentityToken === jwt, 'the token');
+    t.match(RoleSessionName, /^(?:aws-sdk-js|botocore)-session-\d+$/, 'a name that the SDK made up');
+    const expected = { Action: 'AssumeRoleWithWebIdentity', Version: '2011-06-15', RoleArn: roleArn(role) };
+    t.strictSame(others, expected, 'no DurationSeconds: what the role has is what the client gets');
+  },
+};
+
+export const credentialProcess: Shape = {
+  name: 'credential_process',
+  behind: 'broker',
+  environment: async ({ port, role, jwtFile, home }) => {
+    const file = join(home, 'config');
+    const command = [process.execPath, MAIN, 'credential-process', '--broker', `http://127.0.0.1:${port}`];
+    const line = [...command, '--role', role, '--token-file', jwtFile].join(' ');
+    await writeFile(file, `[default]\ncredential_process = ${line}\n`);
+    return { AWS_CONFIG_FILE: file };
+  },
+  check: isForCredentials,
+};
+
+export const library: Shape = {
+  name: '`sallyport/client`',
+  behind: 'broker',
+  environment: () => ({}),
+  arguments: ({ port, role, jwtFile }) => [`http://127.0.0.1:${port}`, role, jwtFile],
+  check: isForCredentials,
+};

@@ -1,0 +1,154 @@
+// What the clients meet: a broker that can be stopped and started again, its sidecar, and the sandbox's STS, where the
+// credentials are used.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import { requestCredentials } from '../../src/client/request-credentials.js';
+import { Secret } from '../../src/core/secret.js';
+import { freePort } from '../../src/sandbox/free-port.js';
+import { fetchToken } from '../../src/sandbox/oidc/client.js';
+import { startSandbox } from '../../src/sandbox/start.js';
+import { start } from '../support/command.js';
+import { requirePeer } from '../support/peers.js';
+import type { Cell } from './cells.js';
+import { CLIENTS, type Program, type Start } from './programs.js';
+import { type Recorder, startRecorder } from './recorder.js';
+import type { Place } from './shapes.js';
+
+/** Whose the credentials for the role `deploy` are. */
+export const ARN = 'arn:aws:sts::111122223333:assumed-role/deploy/broker-alice';
+
+export interface Client {
+  readonly place: Place;
+  readonly recorder: Recorder;
+  readonly program: Program;
+}
+
+export interface Stage {
+  /** Where its files are, among them `tls.crt`: the certificate of a broker elsewhere, which is its own CA. */
+  readonly folder: string;
+  readonly jwt: string;
+  restartBroker(meanwhile: () => Promise<void>): Promise<void>;
+  /**
+   * A client that has nothing but what the shape tells it, and a recorder to itself. It is permitted the role `deploy`
+   * and not `admin`. Undefined where the client is missing.
+   */
+  enter(
+    cell: Pick<Cell, 'client' | 'shape'>,
+    role: string,
+    more?: Readonly<Record<string, string>>,
+  ): Promise<Client | undefined>;
+}
+
+const configOf = (url: string, sts: string, issuer: string) => `
+server: { url: "${url}", listen: { host: 127.0.0.1, port: ${new URL(url).port} } }
+aws: { region: eu-west-1, endpoint: "${sts}" }
+issuers: { corp: { type: oidc, issuer: "${issuer}", audience: sallyport } }
+roles:
+  deploy:
+    via: AssumeRoleWithWebIdentity
+    roleArn: arn:aws:iam::111122223333:role/deploy
+    session: { name: "broker-\${claims.sub}", duration: 1h }
+  admin: { via: AssumeRoleWithWebIdentity, roleArn: "arn:aws:iam::111122223333:role/admin" }
+grants: [{ id: everyone, issuer: corp, match: {}, roles: [deploy] }]
+`;
+
+/** Everything is closed with `t`; `opening` says which clients are missing. */
+export async function openStage(t: Test, opening: Test): Promise<Stage> {
+  const folder = t.testdir();
+  const file = (name: string, text: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  };
+  const sandbox = await startSandbox();
+  t.teardown(() => sandbox.close());
+  const { issuer } = sandbox.oidc;
+  const jwt = await fetchToken(issuer, { user: 'alice', password: 'sandbox-alice', audience: 'sallyport' });
+  const jwtFile = file('token', jwt);
+
+  const brokerUrl = `http://127.0.0.1:${await freePort()}`;
+  const config = file('sallyport.yaml', configOf(brokerUrl, sandbox.sts.url, issuer));
+  const proof = { type: 'oidc', value: new Secret(jwt) } as const;
+  /** With credentials in its cache, so that clients see its answers and not its haste. */
+  const startBroker = async () => {
+    const running = start(t, ['serve', '--config', config]);
+    await running.line('stderr', /"listening"/);
+    await requestCredentials({ broker: brokerUrl, proof, asked: { role: 'deploy' } });
+    return running;
+  };
+  let broker = await startBroker();
+
+  const tokenFile = join(folder, 'sidecar-token');
+  const sidecar = start(t, [
+    ...['sidecar', '--broker', brokerUrl, '--role', 'deploy', '--role', 'admin'],
+    ...['--token-file', jwtFile, '--authorization-token-file', tokenFile],
+  ]);
+  const [, sidecarUrl = ''] = /'(http:.+)\/role\//.exec(await sidecar.line('stdout', /\/role\/deploy/)) ?? [];
+  const sidecarToken = readFileSync(tokenFile, 'utf8');
+  const behind = { broker: brokerUrl, sidecar: sidecarUrl };
+
+  const openssl = requirePeer(opening, 'openssl', 'apt-get install openssl', ['version']);
+  const certificate = openssl === undefined ? undefined : makeCertificate(openssl, folder);
+  const clients = await findClients(opening, { sts: sandbox.sts.url, folder });
+
+  return {
+    folder,
+    jwt,
+    restartBroker: async (meanwhile) => {
+      broker.child.kill('SIGTERM');
+      await broker.finished;
+      await meanwhile();
+      broker = await startBroker();
+    },
+    enter: async ({ client, shape }, role, more = {}) => {
+      const startProgram = clients.get(client);
+      if (!startProgram || (shape.tls && !certificate)) return undefined;
+      const recorder = await startRecorder(t, behind[shape.behind], shape.tls && certificate);
+      const home = mkdtempSync(join(folder, 'home-'));
+      const { port } = recorder;
+      const place = { port, role, jwt, jwtFile, sidecarToken, home };
+      const env = { ...surroundings(place, folder), ...(await shape.environment(place)), ...more };
+      return { place, recorder, program: startProgram(t, env, shape.arguments?.(place)) };
+    },
+  };
+}
+
+/** Nothing in it gives credentials, and what would go to AWS goes once, to the recorder as its proxy. */
+const surroundings = ({ home, port }: Place, folder: string) => ({
+  PATH: '/usr/bin:/bin',
+  HOME: home,
+  AWS_REGION: 'eu-west-1',
+  AWS_DEFAULT_REGION: 'eu-west-1',
+  AWS_CONFIG_FILE: '/nonexistent',
+  AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  AWS_MAX_ATTEMPTS: '1',
+  HTTPS_PROXY: `http://127.0.0.1:${port}`,
+  NO_PROXY: '127.0.0.1,0.0.0.0',
+  NODE_EXTRA_CA_CERTS: join(folder, 'tls.crt'),
+  PYTHONPATH: folder,
+});
+
+async function findClients(t: Test, at: { readonly sts: string; readonly folder: string }) {
+  const found = new Map<string, Start>();
+  for (const [name, find] of Object.entries(CLIENTS)) {
+    const start = await find(t, at);
+    if (start) found.set(name, start);
+  }
+  return found;
+}
+
+/** Of a broker elsewhere. Beside it, a `certifi` by which Python takes its CA for one of those everybody knows. */
+function makeCertificate(openssl: string, folder: string) {
+  const [cert, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
+  const names = ['-subj', '/CN=sallyport', '-addext', 'subjectAltName=IP:0.0.0.0'];
+  execFileSync(openssl, ['req', '-x509', ...kind, ...names, '-keyout', key, '-out', cert], {
+    stdio: 'ignore',
+  });
+  writeFileSync(join(folder, 'certifi.py'), `def where():\n    return ${JSON.stringify(cert)}\n`);
+  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+}
