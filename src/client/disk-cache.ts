@@ -36,7 +36,7 @@ export interface CachedRequest {
 
 /**
  * What is kept, if it is fresh; else what the broker gives now, to this process or to another that asks for the same.
- * While the broker is away, what is left of the old. Rejects as `request` does.
+ * While the broker is away, what is left of the old. Rejects with an Error that says why there is nothing.
  */
 export async function cachedCredentials(cached: CachedRequest): Promise<BrokerCredentials> {
   const { folder, key, request, report, now } = cached;

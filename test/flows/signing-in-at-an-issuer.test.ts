@@ -52,7 +52,11 @@ t.test('a person signs in', { timeout: 120_000 }, async (t) => {
     const process = credentialProcess(t, '--device', '--no-cache');
     const url = (await process.line('stderr', /^Sign in with any browser/)).split(': ')[1] ?? '';
     const code = (await process.line('stderr', /^It must show/)).match(/code (\S+)\.$/)?.[1] ?? 'none';
-    const page = await open(t, url);
+    const page = await open(t, new URL('/device', url).href);
+    await page.fill('input[name=user_code]', 'WRONG');
+    await page.click('button');
+    t.match(await page.textContent('body'), 'There is no sign-in with this code');
+    await page.goto(url);
     t.match(await page.textContent('body'), `Does the other device show ${code}?`);
     await page.click('button');
     await giveNameAndPassword(page, 'alice');
