@@ -13,6 +13,10 @@ const FINDING_CREDENTIALS = [
   'AWS_SECURITY_TOKEN',
   'AWS_CREDENTIAL_EXPIRATION',
   'AWS_CREDENTIAL_SCOPE',
+  // Of the oldest tools; boto still takes what is in it before a container's endpoint.
+  'AWS_CREDENTIAL_FILE',
+  // Bedrock's clients send it instead of a signature.
+  'AWS_BEARER_TOKEN_BEDROCK',
   'AWS_ACCOUNT_ID',
   'AWS_ROLE_ARN',
   'AWS_ROLE_SESSION_NAME',

@@ -72,6 +72,8 @@ export async function serveCredentials({ broker, asked, bring, note }: Wanted): 
       // SDKs come to a container's endpoint last, after the default profile.
       AWS_CONFIG_FILE: devNull,
       AWS_SHARED_CREDENTIALS_FILE: devNull,
+      // Python also comes before it to ~/.boto and /etc/boto.cfg, unless this is set.
+      BOTO_CONFIG: devNull,
     },
     close: () => sidecar.close(),
   };

@@ -43,7 +43,7 @@ export function registerExec(program: Command): void {
             ...given.variables,
             ...(region !== undefined && { AWS_REGION: region, AWS_DEFAULT_REGION: region }),
           },
-          [options.tokenEnv],
+          ['SALLYPORT_TOKEN', options.tokenEnv],
         );
         if (removed.length > 0)
           note(`Not passed on, so that these credentials are used: ${removed.join(', ')}.`);

@@ -1,5 +1,5 @@
 // A program run in place of this one: it has the terminal, gets the signals, and its end is ours.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { err } from './print.js';
@@ -19,23 +19,30 @@ export async function runChild(
   env: NodeJS.ProcessEnv,
 ): Promise<number> {
   const atTerminal = [0, 1, 2].some((stream) => isatty(stream));
-  const child = spawn(command, args, { stdio: 'inherit', env });
+  let child: ChildProcess;
+  try {
+    child = spawn(command, args, { stdio: 'inherit', env });
+  } catch (error) {
+    return notRun(command, error as NodeJS.ErrnoException);
+  }
   const pass = (signal: NodeJS.Signals) => {
     if (!(atTerminal && OF_KEYBOARD.includes(signal))) child.kill(signal);
   };
   for (const signal of PASSED_ON) process.on(signal, pass);
   try {
     return await new Promise<number>((resolve) => {
-      child.on('error', ({ code }: NodeJS.ErrnoException) => {
-        // A signal that it may not be sent is an error too.
-        if (child.pid !== undefined) return;
-        const isMissing = code === 'ENOENT';
-        err(`sallyport: ${command}: ${isMissing ? 'command not found' : `cannot be run (${code})`}`);
-        resolve(isMissing ? 127 : 126);
-      });
+      // A signal that it may not be sent is an error too.
+      child.on('error', (error) => child.pid === undefined && resolve(notRun(command, error)));
       child.once('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
     });
   } finally {
     for (const signal of PASSED_ON) process.off(signal, pass);
   }
+}
+
+/** Says why, and gives the exit code. */
+function notRun(command: string, { code }: NodeJS.ErrnoException): number {
+  const isMissing = command === '' || code === 'ENOENT';
+  err(`sallyport: ${command}: ${isMissing ? 'command not found' : `cannot be run (${code})`}`);
+  return isMissing ? 127 : 126;
 }

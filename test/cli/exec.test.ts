@@ -43,6 +43,8 @@ t.test(
         AWS_REGION: 'us-east-1',
         AWS_PROFILE: 'other',
         AWS_SECURITY_TOKEN: 'of-another-session',
+        AWS_CREDENTIAL_FILE: '/elsewhere',
+        AWS_BEARER_TOKEN_BEDROCK: 'of-somebody-else',
         AWS_WEB_IDENTITY_TOKEN_FILE: '/elsewhere',
         AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/elsewhere',
         SALLYPORT_TOKEN: 'secret-of-the-caller',
@@ -65,16 +67,24 @@ t.test(
     t.ok(minutes > 29 && minutes <= 30, `--duration: ${minutes}`);
     t.same(
       Object.keys(env).filter((name) =>
-        /PROFILE|SECURITY_TOKEN|WEB_IDENTITY|CONTAINER|SALLYPORT_TOKEN/.test(name),
+        /PROFILE|SECURITY_TOKEN|CREDENTIAL_FILE|BEARER|WEB_IDENTITY|CONTAINER|SALLYPORT_TOKEN/.test(name),
       ),
       [],
     );
     t.equal(
       stderr,
-      'sallyport: Not passed on, so that these credentials are used: AWS_PROFILE, AWS_SECURITY_TOKEN, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI.\n',
+      'sallyport: Not passed on, so that these credentials are used: AWS_PROFILE, AWS_SECURITY_TOKEN, AWS_CREDENTIAL_FILE, AWS_BEARER_TOKEN_BEDROCK, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI.\n',
     );
   },
 );
+
+t.test('no token is passed on, whichever variable has the proof', async (t) => {
+  const token = await readFile(`${folder}/token`, 'utf8');
+  const env = environment({ MY_TOKEN: token, SALLYPORT_TOKEN: 'another-secret' });
+  const options = ['exec', '--role', 'deploy', '--token-env', 'MY_TOKEN'];
+  const command = ['sh', '-c', 'echo "$MY_TOKEN$SALLYPORT_TOKEN."'];
+  t.match(await runToEnd(t, [...options, '--', ...command], env), { code: 0, stdout: /^\.\n$/ });
+});
 
 t.test('the exit code is that of the command', async (t) => {
   const ends = [
@@ -82,6 +92,8 @@ t.test('the exit code is that of the command', async (t) => {
     [['sh', '-c', 'kill -KILL $$'], 137, /^$/],
     [['no-such-command'], 127, /^sallyport: no-such-command: command not found\n$/],
     [[`${folder}/token`], 126, /: cannot be run \(EACCES\)\n$/],
+    [[`${folder}/token/in-a-file`], 126, /: cannot be run \(ENOTDIR\)\n$/],
+    [[''], 127, /^sallyport: : command not found\n$/],
   ] as const;
   const ended = await Promise.all(ends.map(([command]) => exec(command)));
   for (const [index, [command, code, stderr]] of ends.entries())
@@ -271,6 +283,7 @@ t.test('--serve wins over a profile that is there, and says that it is not read'
       config: '[default]\nregion = us-east-1\n',
       credentials: '[default]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = other\n',
     },
+    '.boto': '[Credentials]\naws_access_key_id = AKIAOLD\naws_secret_access_key = other\n',
   });
   const { code, stdout, stderr } = await exec(
     [aws, 'sts', 'get-caller-identity', '--endpoint-url', broker.sandbox.sts.url, '--query', 'Arn'],
