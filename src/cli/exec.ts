@@ -51,5 +51,7 @@ export function registerExec(program: Command): void {
       } finally {
         await given.close();
       }
+      // The command has ended: a renewal under way is not waited for.
+      process.exit();
     });
 }

@@ -1,11 +1,12 @@
 // `sallyport sidecar`: keeps credentials from a broker fresh on loopback, for programs whose SDK takes them there only.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { isLoopback } from '../core/address.js';
 import { LOG_LEVELS, type LogLevel } from '../core/log-level.js';
 import { writePrivateFile } from '../core/private-file.js';
+import type { Proof } from '../core/types.js';
 import { openSidecar, type Sidecar } from '../sidecar/server.js';
 import { brokerUrl } from './broker-url.js';
 import { addProofOptions, bringProof, type ProofOptions, refuseStdin } from './brought-proof.js';
@@ -44,19 +45,23 @@ export function registerSidecar(program: Command): void {
     )
     .action(async (options: Options) => {
       refuseStdin(command);
+      const broker = await brokerUrl(options.broker);
+      // That it cannot be had is a mistake now, and an outage later.
+      const first = await bringProof(options);
       await runUntilStopped(
-        () => start(options),
+        () => start(options, broker, first),
         ({ sidecar, tokenFile }) => out(environmentLines(sidecar, tokenFile, options.role)),
       );
+      // A renewal under way is not waited for.
+      process.exit();
     });
 }
 
-/** Rejects if the proof cannot be had now: later that is an outage, at the start a mistake. */
-async function start(options: Options) {
+/** `first` is the proof of one request, and the others bring their own: it may be good for one use only. */
+async function start(options: Options, broker: string, first: Proof) {
   const { createLog } = await import('../telemetry/log.js');
   const { role: roles = [undefined], duration: durationSeconds, listen } = options;
-  const broker = await brokerUrl(options.broker);
-  await bringProof(options);
+  const brought = [first];
   const log = createLog(options.logLevel);
   const sidecar = await openSidecar({
     broker,
@@ -64,7 +69,7 @@ async function start(options: Options) {
       ...(role !== undefined && { role }),
       ...(durationSeconds !== undefined && { durationSeconds }),
     })),
-    bring: () => bringProof(options),
+    bring: async () => brought.pop() ?? bringProof(options),
     log,
     ...(listen && { listen }),
   });
@@ -89,7 +94,12 @@ async function placeToken({ authorizationToken }: Sidecar, given: string | undef
     ? resolve(given)
     : join(await mkdtemp(join(tmpdir(), 'sallyport-sidecar-')), 'token');
   await writePrivateFile(tokenFile, authorizationToken.reveal());
-  const removeTokenFile = () => rm(given ? tokenFile : dirname(tokenFile), { recursive: true, force: true });
+  const removeTokenFile = async () => {
+    if (!given) return rm(dirname(tokenFile), { recursive: true, force: true });
+    // The next sidecar may have put its own there already.
+    const found = await readFile(tokenFile, 'utf8').catch(() => undefined);
+    if (found === authorizationToken.reveal()) await rm(tokenFile, { force: true });
+  };
   return { tokenFile, removeTokenFile };
 }
 

@@ -275,6 +275,30 @@ t.test('--serve: a long job gets new credentials, and a person is told when ther
   t.equal((await running.finished).code, 0);
 });
 
+t.test('--serve ends with the command, not with a renewal that a broker does not answer', async (t) => {
+  let asked = 0;
+  const renewing = createServer((_, response) => {
+    asked++;
+    if (asked === 1) response.end(JSON.stringify(credentialsOf('deploy', 1, 3000)));
+    else running.child.stdin.end();
+  }).listen(0, '127.0.0.1');
+  await once(renewing, 'listening');
+  t.teardown(() => {
+    renewing.closeAllConnections();
+    renewing.close();
+  });
+  const { port } = renewing.address() as AddressInfo;
+  const running = start(
+    t,
+    [...EXEC, '--serve', '--', 'sh', '-c', 'cat; echo "ended $(date +%s)"; exit 5'],
+    environment({ SALLYPORT_URL: `http://127.0.0.1:${port}` }),
+  );
+  const { code, stdout } = await running.finished;
+  t.match({ code, asked }, { code: 5, asked: 2 });
+  const ended = Number(/ended (\d+)/.exec(stdout)?.[1]) * 1000;
+  t.ok(Date.now() - ended < 8000, 'the broker has 15 seconds for an answer');
+});
+
 t.test('--serve wins over a profile that is there, and says that it is not read', async (t) => {
   const aws = requirePeer(t, '/usr/bin/aws', 'apt-get install awscli');
   if (!aws) return;

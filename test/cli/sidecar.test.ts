@@ -124,3 +124,48 @@ t.test('mistakes are told at the start', async (t) => {
     }),
   );
 });
+
+t.test('the proof is brought once a request, for the first as well', async (t) => {
+  const broker = await startBrokerStub(t);
+  const folder = t.testdir();
+  const command = `echo brought >> ${folder}/log; echo jwt`;
+  const args = ['--broker', broker.url, '--role', 'reader', '--token-command', command];
+  const sidecar = start(t, ['sidecar', ...args], environment(folder));
+  const url = exported(await sidecar.line('stdout', /FULL_URI/), 'AWS_CONTAINER_CREDENTIALS_FULL_URI');
+  await untilHealth(t, url, 200);
+  t.equal(await readFile(join(folder, 'log'), 'utf8'), 'brought\n');
+});
+
+t.test('SIGTERM ends it at once, also while a broker does not answer', async (t) => {
+  const broker = await startBrokerStub(t);
+  broker.state.answer = 'nothing';
+  const folder = t.testdir({ jwt: 'the-jwt' });
+  const args = ['--broker', broker.url, '--token-file', join(folder, 'jwt')];
+  const sidecar = start(t, ['sidecar', ...args], environment(folder));
+  await sidecar.line('stdout', /TOKEN_FILE/);
+  const began = Date.now();
+  sidecar.child.kill('SIGTERM');
+  t.equal((await sidecar.finished).code, 0);
+  t.ok(Date.now() - began < 8000, 'the broker has 15 seconds for an answer');
+});
+
+t.test('the file of a sidecar that came after stays', async (t) => {
+  const broker = await startBrokerStub(t);
+  const folder = t.testdir({ jwt: 'the-jwt' });
+  const given = join(folder, 'token');
+  const args = ['--broker', broker.url, '--token-file', join(folder, 'jwt')];
+  const run = async () => {
+    const running = start(t, ['sidecar', ...args, '--authorization-token-file', given], environment(folder));
+    await running.line('stdout', /TOKEN_FILE/);
+    return running;
+  };
+  const old = await run();
+  const next = await run();
+  const token = await readFile(given, 'utf8');
+  old.child.kill('SIGTERM');
+  await old.finished;
+  t.ok((await readFile(given, 'utf8')) === token, "it is the next one's");
+  next.child.kill('SIGTERM');
+  await next.finished;
+  t.ok(await isGone(given));
+});
