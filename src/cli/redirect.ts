@@ -61,7 +61,12 @@ function redirectedTo({ method, url = '' }: IncomingMessage, redirectUri: string
   return method === 'GET' && asked && `${asked.origin}${asked.pathname}` === redirectUri ? asked : undefined;
 }
 
+/** Calls `sent` when the browser has its page, or has gone. */
 function respond(response: ServerResponse, status: number, sentence: string, sent = () => {}): void {
+  if (response.destroyed) {
+    sent();
+    return;
+  }
   const page = markup`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Sallyport</title></head><body><p>${sentence}</p></body></html>
 `;
