@@ -159,6 +159,10 @@ t.test(
     t.equal(await readFile(real, 'utf8'), 'new');
     t.ok((await lstat(linked)).isSymbolicLink());
     t.equal((await stat(real)).mode & 0o777, 0o640);
+    await chmod(real, 0o666);
+    await replaceText(real, 'new', 'shared');
+    t.equal((await stat(real)).mode & 0o777, 0o666, 'whatever the umask is');
+    await replaceText(real, 'shared', 'new');
     await t.rejects(replaceText(real, 'old', 'newer'), /just been changed/);
     t.equal(await readFile(real, 'utf8'), 'new');
 
@@ -170,6 +174,9 @@ t.test(
     await mkdir(join(folder, 'folder'));
     await t.rejects(readText(join(folder, 'folder')), { code: 'EISDIR' });
     t.equal(await readText(join(folder, 'none')), '');
+    // As AWS_CONFIG_FILE=/dev/null is, which root could replace.
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    await t.rejects(replaceText(join(folder, 'pipe'), '', 'x'), /pipe is not a file\. Name another/);
     await writeFile(join(folder, 'latin'), Buffer.from([0xe9]));
     await t.rejects(readText(join(folder, 'latin')), /is not UTF-8/);
   },

@@ -1,6 +1,17 @@
 // A text file that may be a link: read whole, and replaced whole, with its mode and owner kept.
 import { randomUUID } from 'node:crypto';
-import { chown, lstat, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** `''` if there is none. Rejects if it is not UTF-8, which could not be written back as it was. */
@@ -22,10 +33,15 @@ export async function replaceText(path: string, before: string, after: string): 
   // Rejects for a link that leads nowhere.
   const target = isThere ? await realpath(path) : path;
   const stats = isThere && (await stat(target));
+  if (stats && !stats.isFile()) throw new Error(`${path} is not a file. Name another in AWS_CONFIG_FILE.`);
   const draft = `${target}.${randomUUID()}`;
   try {
-    await writeFile(draft, after, { mode: stats ? stats.mode & 0o7777 : 0o600, flag: 'wx' });
-    if (stats) await chown(draft, stats.uid, stats.gid);
+    await writeFile(draft, after, { mode: 0o600, flag: 'wx' });
+    if (stats) {
+      await chown(draft, stats.uid, stats.gid);
+      // After the owner, and by itself: the umask takes from the mode of a new file.
+      await chmod(draft, stats.mode & 0o7777);
+    }
     if ((await readText(path)) !== before)
       throw new Error(`${path} has just been changed. Run the command again.`);
     await rename(draft, target);
