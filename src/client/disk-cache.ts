@@ -62,7 +62,9 @@ export async function cachedCredentials(cached: CachedRequest): Promise<BrokerCr
   const look = async () => {
     const { kept, failure } = await read();
     if (kept && isFresh(kept, now())) return kept.given;
-    return failure && failure.at >= began ? afterFailure(failure, kept, cached).given : undefined;
+    // One of a time to come is of a clock that was wrong.
+    const isOfThisRun = failure && failure.at >= began && failure.at <= now();
+    return isOfThisRun ? afterFailure(failure, kept, cached).given : undefined;
   };
   const renew = async () => {
     const { kept } = await read();

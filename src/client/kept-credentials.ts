@@ -26,14 +26,16 @@ export interface Entry {
   readonly failure?: Failure;
 }
 
-/** More than 16 minutes are left, or more than half, where the whole lifetime is short. */
-export function isFresh({ given, since }: Kept, now: Date): boolean {
-  const until = given.credentials.expiration.getTime();
-  return until - now.getTime() > Math.min(RENEW_AHEAD, (until - since.getTime()) / 2);
-}
-
 export const isUsable = ({ given }: Kept, now: Date): boolean =>
   given.credentials.expiration.getTime() - now.getTime() > LAST_USE;
+
+/** More than 16 minutes are left, or more than half, where the whole lifetime is short. */
+export function isFresh(kept: Kept, now: Date): boolean {
+  const until = kept.given.credentials.expiration.getTime();
+  const ahead = Math.min(RENEW_AHEAD, (until - kept.since.getTime()) / 2);
+  // Where the clock was wrong when they came, they seem to have come after their end.
+  return isUsable(kept, now) && until - now.getTime() > ahead;
+}
 
 export function writeEntry({ kept, failure }: Entry): string {
   return JSON.stringify({

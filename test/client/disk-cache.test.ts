@@ -6,6 +6,7 @@ import t, { type Test } from 'tap';
 import { BrokerRefusal, BrokerUnreachable } from '../../src/client/ask-broker.js';
 import { cachedCredentials } from '../../src/client/disk-cache.js';
 import { underLock } from '../../src/client/file-lock.js';
+import { isFresh, type Kept } from '../../src/client/kept-credentials.js';
 import { callerOf } from '../../src/client/proof-caller.js';
 import type { BrokerCredentials } from '../../src/client/request-credentials.js';
 import { Secret } from '../../src/core/secret.js';
@@ -183,6 +184,36 @@ t.test('many at once are one request, also where it fails', async (t) => {
   await t.rejects(get('b'), { message: 'Ask for the role.' });
   t.equal(life.requests.length, 3, 'who comes later asks anew');
 });
+
+t.test(
+  'a clock that was wrong before: what it wrote stops nothing, and nothing that has ended is given',
+  async (t) => {
+    const { get, life, after } = openCache(t);
+    life.failure = new BrokerUnreachable('Away.');
+    after(5 * 365 * 24 * 60);
+    await t.rejects(get('a'), { message: 'Away.' });
+    life.failure = undefined;
+    after(0);
+    t.equal(await get('a'), 'ASIA2');
+
+    const since = new Date(START.getTime() + 180 * MINUTE);
+    const kept = (expiration: Date): Kept => ({
+      since,
+      given: {
+        credentials: {
+          accessKeyId: 'ASIA',
+          secretAccessKey: new Secret('s'),
+          sessionToken: new Secret('t'),
+          expiration,
+        },
+        role: 'deploy',
+      },
+    });
+    const early = kept(new Date(START.getTime() + 60 * MINUTE));
+    t.ok(isFresh(early, START));
+    t.notOk(isFresh(early, new Date(START.getTime() + 90 * MINUTE)), 'they have ended');
+  },
+);
 
 t.test('a lock whose holder is gone is taken over, by one of many', async (t) => {
   const file = join(t.testdir(), 'lock');
