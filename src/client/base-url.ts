@@ -7,5 +7,8 @@ export function baseUrl(url: string): string {
     throw new Error(
       "The broker's URL must begin with https://, or with http:// on this machine. Correct it.",
     );
+  const { username, password, search, hash } = new URL(url);
+  if (username || password || search || hash)
+    throw new Error("The broker's URL can have no user, password, query or fragment. Leave them out.");
   return url.replace(/\/+$/, '');
 }

@@ -34,7 +34,7 @@ export interface SallyportIdentity {
 export type SallyportProvider = (asked?: Asked) => Promise<SallyportIdentity>;
 
 /**
- * Throws an Error if a token must not be sent to that URL. The provider rejects with a BrokerRefusal, whose message says
+ * Throws an Error if a token must not be sent to that URL, or there is none. The provider rejects with a BrokerRefusal, whose message says
  * what to do, a BrokerUnreachable, or an Error about the proof. A broker that restarts is waited for.
  */
 export function fromSallyport({
@@ -45,6 +45,9 @@ export function fromSallyport({
   ...asked
 }: FromSallyportOptions): SallyportProvider {
   const broker = baseUrl(url);
+  // In JavaScript a variable that is not set comes this far.
+  if (token === undefined && samlResponse === undefined)
+    throw new Error('There is no proof. Give a token or a samlResponse.');
   const bringProof = () => (token === undefined ? readProof('saml', samlResponse) : readProof('oidc', token));
   return keptFresh(() =>
     persist(

@@ -173,6 +173,8 @@ t.test('the proof: from a text, a function or a file that changes, or an asserti
   const torn = await faulty('torn\r\ntoken');
   t.match(torn, /^What should be a JWT has other characters in it\./);
   t.notMatch(torn, 'torn');
+  const unset = process.env['NO_SUCH_VARIABLE'] as string;
+  t.throws(() => fromSallyport({ url: stub.url, token: unset }), /^There is no proof\./);
   const never = fromSallyport({ url: stub.url, token: () => new Promise(() => {}), timeout: 10 });
   await t.rejects(never(), { message: /^The proof did not come in time\./ });
   t.equal(stub.seen.length, before, 'nothing was sent');
@@ -191,6 +193,10 @@ t.test('a token goes nowhere over plain http but to this machine', async (t) => 
       /must begin with https:\/\/, or with http:\/\/ on this machine/,
       url,
     );
+  for (const url of ['https://me:secret@a.example', 'https://a.example?a', 'https://a.example/#a'])
+    t.throws(() => fromSallyport({ url, token }), {
+      message: "The broker's URL can have no user, password, query or fragment. Leave them out.",
+    });
   for (const url of ['https://sallyport.corp.example', 'http://localhost:8443', 'http://[::1]:8443'])
     t.type(fromSallyport({ url, token }), 'function');
 });
