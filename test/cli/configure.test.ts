@@ -24,6 +24,8 @@ t.test('a profile that is not there comes at the end', (t) => {
     ['[sso-session x]\n', `[sso-session x]\n\n[profile x]\n${own()}`],
   ];
   for (const [before, after] of rows) t.equal(setProfile(before, 'x', settings).text, after);
+  for (const name of ['x', '"x"', "'x'"])
+    t.equal(setProfile(`[profile ${name}]\n`, 'x', settings).text, `[profile ${name}]\n${own()}`, name);
   t.equal(setProfile('', 'default', settings).text, `[default]\n${own()}`);
   t.end();
 });
@@ -175,7 +177,7 @@ t.test(
     await t.rejects(readText(join(folder, 'folder')), { code: 'EISDIR' });
     t.equal(await readText(join(folder, 'none')), '');
     // As AWS_CONFIG_FILE=/dev/null is, which root could replace.
-    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', join(folder, 'pipe')]);
     await t.rejects(replaceText(join(folder, 'pipe'), '', 'x'), /pipe is not a file\. Name another/);
     await writeFile(join(folder, 'latin'), Buffer.from([0xe9]));
     await t.rejects(readText(join(folder, 'latin')), /is not UTF-8/);

@@ -56,11 +56,11 @@ function profileIn(sections: readonly Section[], name: string, kind: FileKind): 
   return found;
 }
 
-/** `[default]`, `[profile name]` or `[profile "name"]`; in the credentials file `[name]`. */
+/** `[default]`, `[profile name]` or, in quotes of either kind, `[profile "name"]`; in the credentials file `[name]`. */
 function profileOf(header: string, kind: FileKind): string | undefined {
   const [, title = ''] = /^\[\s*([^\]]*?)\s*\]/.exec(header) ?? [];
   if (kind === 'credentials' || title === 'default') return title;
-  return /^profile\s+"?(.*?)"?$/.exec(title)?.[1];
+  return /^profile\s+(["']?)(.*?)\1$/.exec(title)?.[2];
 }
 
 /** Each setting where it was, or first. */
