@@ -30,6 +30,17 @@ t.test('a profile that is not there comes at the end', (t) => {
   t.end();
 });
 
+t.test('settings that are indented, as Python reads them', (t) => {
+  const before =
+    '[profile x]\n  output = json\n  Region=a\n    goes on\n  role_arn = b\n  s3 =\n    max = 1\n';
+  t.same(setProfile(before, 'x', settings), {
+    text: '[profile x]\n  credential_process = sallyport credential-process\n  output = json\n  region = eu-west-1\n  s3 =\n    max = 1\n',
+    removed: ['role_arn'],
+  });
+  t.same(credentialKeys('[x]\n\taws_access_key_id = a\n', 'x', 'credentials'), ['aws_access_key_id']);
+  t.end();
+});
+
 t.test('in one that is there the settings take their place, and other credentials go', (t) => {
   const before = `; kept
 [profile "x"]  # kept

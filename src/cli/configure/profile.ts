@@ -1,5 +1,5 @@
 // One profile in the text of an AWS config or credentials file: read, and changed so that everything else stays as it
-// is, byte for byte. Sections and `key = value` begin a line; what is indented belongs to the line above.
+// is, byte for byte. Sections begin a line; what is indented deeper than a setting belongs to it, as Python reads it.
 
 /** Settings that some SDK takes before `credential_process`, or that would be left over without them. */
 const OTHERS =
@@ -74,7 +74,7 @@ function withSettings(
   const changed = entries.map((entry): Entry => {
     const value = settings.get(entry.key ?? '');
     if (value === undefined) return entry;
-    const line = `${entry.key} = ${value}`;
+    const line = `${indentOf(entry.text)}${entry.key} = ${value}`;
     const isSame = entry.text.trimEnd() === line;
     return isSame ? entry : { ...entry, text: `${line}${/\n$/.test(entry.text) ? end : ''}` };
   });
@@ -90,11 +90,15 @@ function withSettings(
       .join(''),
     end,
   );
-  return [{ text: before + written(added, end) }, ...changed.slice(at)];
+  // As deep as what follows, which would become part of it otherwise.
+  const indent = indentOf(changed[first]?.text ?? '');
+  return [{ text: before + written(added, end, indent) }, ...changed.slice(at)];
 }
 
-const written = (settings: ReadonlyMap<string, string>, end: string) =>
-  [...settings].map(([key, value]) => `${key} = ${value}${end}`).join('');
+const written = (settings: ReadonlyMap<string, string>, end: string, indent = '') =>
+  [...settings].map(([key, value]) => `${indent}${key} = ${value}${end}`).join('');
+
+const indentOf = (text: string) => /^[ \t]*/.exec(text)?.[0] ?? '';
 
 function sectionsOf(text: string): readonly Section[] {
   const sections: { header: string; entries: { key?: string; text: string }[] }[] = [
@@ -103,9 +107,11 @@ function sectionsOf(text: string): readonly Section[] {
   for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
     const entries = sections.at(-1)?.entries ?? [];
     const last = entries.at(-1);
-    const key = /^([^\s=:#;[][^=:]*?)\s*[=:]/.exec(line)?.[1]?.toLowerCase();
+    const above = entries.findLast(({ key }) => key !== undefined)?.text ?? line;
+    const isDeeper = indentOf(line).length > indentOf(above).length;
+    const key = isDeeper ? undefined : /^[ \t]*([^\s=:#;[][^=:]*?)\s*[=:]/.exec(line)?.[1]?.toLowerCase();
     if (line.startsWith('[')) sections.push({ header: line, entries: [] });
-    else if (/^[ \t]+\S/.test(line) && last?.key !== undefined) last.text += line;
+    else if (isDeeper && line.trim() !== '' && last?.key !== undefined) last.text += line;
     else entries.push({ ...(key !== undefined && { key }), text: line });
   }
   return sections;
