@@ -92,9 +92,9 @@ function refusalOf({ status, headers }: Response, problem: unknown): BrokerRefus
   const told = { code: textOr(code), requestId: textOr(requestId) };
   const choices = Array.isArray(Roles) ? ` Your roles: ${Roles.join(', ')}.` : '';
   const message =
-    typeof detail === 'string'
+    typeof detail === 'string' && told.code !== undefined
       ? `${detail}${choices} (${told.code}, request ${told.requestId})`
-      : `The broker answered ${status}, without saying why.`;
+      : `The broker answered ${status}, without saying why. Check its URL, and what stands before it.`;
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   return new BrokerRefusal(message, {
     status,

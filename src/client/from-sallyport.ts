@@ -52,12 +52,14 @@ export function fromSallyport({
   return keptFresh(() =>
     persist(
       async (timeLeft) => {
+        const began = performance.now();
         const proof = await within(timeLeft, proofIsLate, bringProof);
         const { credentials, accountId } = await requestCredentials({
           broker,
           proof,
           asked,
-          timeout: timeLeft,
+          // Whole milliseconds.
+          timeout: Math.max(1, Math.ceil(timeLeft - (performance.now() - began))),
         });
         return {
           accessKeyId: credentials.accessKeyId,

@@ -116,6 +116,11 @@ t.test('what answers is not a broker, or refuses for now', async (t) => {
   });
   const elsewhere = await to([302, '', { location: 'http://127.0.0.1:1/' }]);
   t.match(elsewhere, { outcome: { name: 'BrokerRefusal', status: 302 }, seen: { length: 1 } });
+  t.match(await to([404, { detail: 'Of something else.' }]), {
+    outcome: {
+      message: 'The broker answered 404, without saying why. Check its URL, and what stands before it.',
+    },
+  });
   for (const page of [
     '<html>Sign in to the network</html>',
     '{"Credentials":{"AccessKeyId":"ASIA"}}',
@@ -178,6 +183,19 @@ t.test('the proof: from a text, a function or a file that changes, or an asserti
   const never = fromSallyport({ url: stub.url, token: () => new Promise(() => {}), timeout: 10 });
   await t.rejects(never(), { message: /^The proof did not come in time\./ });
   t.equal(stub.seen.length, before, 'nothing was sent');
+
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.teardown(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+  const { port } = silent.address() as AddressInfo;
+  const slow = () => new Promise<string>((resolve) => setTimeout(() => resolve('slow'), 1500));
+  const late = fromSallyport({ url: `http://127.0.0.1:${port}`, token: slow, timeout: 2000 });
+  const began = performance.now();
+  await t.rejects(late(), { name: 'BrokerUnreachable' });
+  t.ok(performance.now() - began < 3000, 'the time is for proof and answer together');
 });
 
 t.test('a token goes nowhere over plain http but to this machine', async (t) => {
