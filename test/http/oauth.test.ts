@@ -86,6 +86,14 @@ t.test('what a request becomes', async (t) => {
   }
 });
 
+t.test('a subject_token of nothing but padding costs no more than another', async (t) => {
+  const { send } = await appFor(t);
+  const started = performance.now();
+  await send({ ...exchange, subject_token_type: `${TYPE}saml2`, subject_token: `${'='.repeat(80_000)}x` });
+  // Of a search that begins anew at each character it would be seconds, and all others would wait.
+  t.ok(performance.now() - started < 1000);
+});
+
 t.test('what a token exchange here cannot be', async (t) => {
   const { send, asked } = await appFor(t);
   const without = (name: string) =>
