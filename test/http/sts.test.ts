@@ -325,7 +325,11 @@ t.test('each refusal has a code that SDKs know, and the status that AWS sends wi
       sts === 'InvalidAction' ? DISPATCH : NAMESPACE,
     ];
     const escaped = text.replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-    t.equal(body, fault(sts, `${escaped} (${code}, request ID)`, { type, namespace }));
+    const more =
+      code === 'proof_replayed'
+        ? " If your SDK has sent it again by itself, the broker's log says what came of it first."
+        : '';
+    t.equal(body, fault(sts, `${escaped}${more} (${code}, request ID)`, { type, namespace }));
     t.equal(
       RETRIED.includes(sts),
       retryAfter !== undefined || code === 'internal',
