@@ -1,5 +1,7 @@
 // What the audit log says of a request: one function for each event, values in, record out. No secrets go in.
 import { hash } from 'node:crypto';
+import { NAME_PATTERN } from '../config/schema/common.js';
+import { IAM_ROLE_ARN_PATTERN, ROLE_URN } from '../core/arn.js';
 import type { AuditEvent, AuditRecord } from '../core/audit-record.js';
 import { ERRORS, type SallyportError } from '../core/errors.js';
 import { wholeSecond } from '../core/time.js';
@@ -83,7 +85,7 @@ function base(event: AuditEvent, { request, principal, decision, about }: Progre
     SourceAddress: request.sourceAddress,
     ProofType: request.proof.type,
     Principal: principal && principalFields(principal),
-    Role: decision?.role ?? request.role,
+    Role: decision?.role ?? roleAsked(request),
     ...(decision && decisionFields(decision)),
     MfaSerialNumber: request.mfa?.serialNumber,
     Reason: decision?.reason ?? request.reason,
@@ -91,6 +93,11 @@ function base(event: AuditEvent, { request, principal, decision, about }: Progre
     About: about && { Issuer: about.issuer, Subject: about.subject, RequestId: about.requestId },
   };
 }
+
+const ROLE = new RegExp(`${NAME_PATTERN}|^${ROLE_URN}${NAME_PATTERN.slice(1)}|${IAM_ROLE_ARN_PATTERN}`);
+
+/** What no role can be called is left out: it may be a token in the wrong place. */
+const roleAsked = ({ role }: ExchangeRequest) => (role !== undefined && ROLE.test(role) ? role : undefined);
 
 type PrincipalFields = NonNullable<AuditRecord['Principal']>;
 

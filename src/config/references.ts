@@ -89,8 +89,9 @@ function familyFaults({ roles = [], rolesFrom }: Names): readonly Fault[] {
     .map((name) => ({ path: ['rolesFrom', name], message: 'A role has this name. Rename one.' }));
 }
 
-function grantFaults({ grants }: Config, names: Names): readonly Fault[] {
+function grantFaults({ grants, roles }: Config, names: Names): readonly Fault[] {
   const seen = new Set<string>();
+  const namesOf = namesByArn(roles);
   return grants.flatMap((grant, index) => {
     const faults: Fault[] = [];
     const at = (...rest: (string | number)[]) => ['grants', index, ...rest];
@@ -125,6 +126,11 @@ function grantFaults({ grants }: Config, names: Names): readonly Fault[] {
         names.roles && ['*', ...names.roles, ...names.rolesFrom, ...claimable(names, grant.roles ?? [])],
         (position) => at('roles', position),
       ),
+      ...claimable(names, grant.roles ?? []).flatMap((arn) => {
+        const known = namesOf.get(arn.toLowerCase());
+        const message = `A grant covers an IAM role that the config has by its name there, not by its ARN. Write ${known?.join(', ')}.`;
+        return known ? [{ path: at('roles', (grant.roles ?? []).indexOf(arn)), message }] : [];
+      }),
       ...(grant.from ?? []).flatMap((block, position) => blockFaults(block, at('from', position))),
     ];
   });
@@ -133,6 +139,17 @@ function grantFaults({ grants }: Config, names: Names): readonly Fault[] {
 /** ARNs that a claim may name, where the config lets claims name roles. */
 const claimable = (names: Names, roles: readonly string[]) =>
   names.rolesFrom.length > 0 ? roles.filter((role) => new RegExp(IAM_ROLE_ARN_PATTERN).test(role)) : [];
+
+/** Of the roles of the config, by the ARN of their IAM role in lower case: names in IAM differ in more than case. */
+function namesByArn(roles: Config['roles']): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, string[]>();
+  for (const [name, role] of Object.entries(roles)) {
+    if (!('roleArn' in role)) continue;
+    const arn = role.roleArn.toLowerCase();
+    names.set(arn, [...(names.get(arn) ?? []), name]);
+  }
+  return names;
+}
 
 function testFaults({ tests = [] }: Config, names: Names): readonly Fault[] {
   return tests.flatMap((test, index) => {

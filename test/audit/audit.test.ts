@@ -220,6 +220,15 @@ t.test('records hold exactly what is known so far', (t) => {
       },
     ],
     [
+      'what no role can be called',
+      refusedRecord(
+        { request: { ...request, role: `eyJhbGciOiJSUzI1NiJ9.${'x'.repeat(60)}` } },
+        new SallyportError('proof_malformed'),
+        NOW,
+      ),
+      { ...base, Event: 'denied', Error: { Code: 'proof_malformed', Reason: 'proof_malformed' } },
+    ],
+    [
       'a role refused',
       refusedRecord({ request, principal }, new SallyportError('no_role_permitted'), NOW),
       {

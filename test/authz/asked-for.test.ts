@@ -196,3 +196,22 @@ t.test('explanations by ARN are those of each role that it means; of its own, to
   ]);
   t.end();
 });
+
+t.test('a grant by the ARN of a role of the config would say what does not hold: it is a fault', (t) => {
+  const denied = (role: string) =>
+    parseConfig(
+      CONFIG.replace('tests:', `  - { id: by-arn, effect: deny, match: {}, roles: [${role}] }\ntests:`),
+      'sallyport.yaml',
+      {},
+    ).faults.map(({ path, message }) => [path.join('.'), message]);
+  for (const arn of [SHARED, SHARED.replace('Shared', 'SHARED')]) {
+    t.same(denied(`fixed, "${arn}"`), [
+      [
+        'grants.3.roles.1',
+        'A grant covers an IAM role that the config has by its name there, not by its ARN. Write shared-by-token, shared-by-assertion, shared-with-reason.',
+      ],
+    ]);
+  }
+  t.same(denied('"arn:aws:iam::111122223333:role/elsewhere"'), [], 'a role that only claims name');
+  t.end();
+});

@@ -102,6 +102,12 @@ t.test('no token, assertion or key in log, metrics, audit or refusals', async (t
   await postForm('/oauth/token', { ...oauth, subject_token: planted });
   await postForm('/oauth/token', { ...oauth, client_secret: planted });
   await postForm('/oauth/token', { ...oauth, subject_token_type: planted });
+  // A token in the place of something else.
+  await postForm('/', { ...sts, RoleArn: mallorys, WebIdentityToken: 'deploy' });
+  await postForm('/', { ...sts, RoleSessionName: mallorys, WebIdentityToken: mallorys });
+  await postForm('/oauth/token', { ...oauth, audience: mallorys });
+  keep(await broker.exchange({ Role: mallorys }, mallorys));
+  keep(await broker.get(`/v1/container-credentials/${mallorys}`, mallorys));
   // STS refuses: the session in the assertion is for a role that is not in it.
   const attributes = {
     'https://aws.amazon.com/SAML/Attributes/Role': `arn:aws:iam::111122223333:role/${planted},x`,
@@ -111,7 +117,7 @@ t.test('no token, assertion or key in log, metrics, audit or refusals', async (t
       SAMLResponse: plant('assertion STS refuses', await broker.assertion('alice', { attributes })),
     }),
   );
-  t.equal(refusals.length, 21);
+  t.equal(refusals.length, 26);
   t.ok(refusals.every(({ status }) => status >= 400));
 
   secrets.set('planted value', planted);

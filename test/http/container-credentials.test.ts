@@ -206,6 +206,8 @@ t.test('whatever is refused before the pipeline', async (t) => {
     ['a role that is too long', `/${'x'.repeat(1025)}`, {}, 'parameter_invalid'],
     ['POST', '/reader', { method: 'POST' }, 'method_not_allowed'],
     ['PUT', '', { method: 'PUT' }, 'method_not_allowed'],
+    ['HEAD', '/reader', { method: 'HEAD' }, 'method_not_allowed'],
+    ['HEAD of the only role', '', { method: 'HEAD' }, 'method_not_allowed'],
   ];
   for (const [name, path, options, code] of rows) {
     const answer = await ask(path, options);

@@ -86,6 +86,14 @@ t.test('what a request becomes', async (t) => {
   }
 });
 
+t.test('a subject_token of nothing but padding costs no more than another', async (t) => {
+  const { send } = await appFor(t);
+  const started = performance.now();
+  await send({ ...exchange, subject_token_type: `${TYPE}saml2`, subject_token: `${'='.repeat(80_000)}x` });
+  // Of a search that begins anew at each character it would be seconds, and all others would wait.
+  t.ok(performance.now() - started < 1000);
+});
+
 t.test('what a token exchange here cannot be', async (t) => {
   const { send, asked } = await appFor(t);
   const without = (name: string) =>
@@ -122,7 +130,7 @@ t.test('what a token exchange here cannot be', async (t) => {
     [having('client_assertion', 'x.y.z'), client, /Leave out client_secret/],
     [exchange, client, /the Authorization header/, { headers: { ...FORM, authorization: 'Basic eDp5' } }],
     [exchange, client, /the Authorization header/, { headers: { ...FORM, authorization: 'Bearer x.y.z' } }],
-    [JSON.stringify(exchange), bad, /Content-Type/, { headers: { 'content-type': 'application/json' } }],
+    [JSON.stringify(exchange), bad, /is a form/, { headers: { 'content-type': 'application/json' } }],
     ['a=%ff', bad, /percent-encoded/],
     [`a=${'x'.repeat(256 * 1024)}`, bad, /too large/],
     ['', bad, /grant_type/, { url: `/oauth/token?${new URLSearchParams(exchange)}` }],

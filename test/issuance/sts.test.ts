@@ -260,6 +260,47 @@ t.test('the deadline bounds everything, and each region has its share', async (t
   t.equal(silent.calls(), calls, 'too late to begin');
 });
 
+t.test('the deadline of one call ends its own request, signed or not, and no other', async (t) => {
+  const ended: string[] = [];
+  const server = createServer((request, response) => {
+    let form = '';
+    request.on('data', (chunk) => {
+      form += String(chunk);
+    });
+    request.on('end', () => {
+      const name = new URLSearchParams(form).get('RoleSessionName') ?? '';
+      response.on('close', () => ended.push(`${name} ${response.writableEnded ? 'answered' : 'cut off'}`));
+      // Who is in a hurry waits in vain; the other is answered when that is over.
+      if (name === 'patient') response.writeHead(200, { 'content-type': 'text/xml' });
+      const answer = () => response.end(form.includes('WithWebIdentity') ? WEB.body : ROLE.body);
+      if (name === 'patient') setTimeout(answer, 600);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { sts } = openTestSts(t, { 'eu-west-1': url }, { credentials: KEYS });
+
+  const RoleArn = 'arn:aws:iam::111122223333:role/deploy';
+  const calls: ((client: StsClient, RoleSessionName: string) => Promise<unknown>)[] = [
+    (client, RoleSessionName) =>
+      client.assumeRoleWithWebIdentity({ RoleArn, RoleSessionName, WebIdentityToken: 'token' }),
+    (client, RoleSessionName) => client.assumeRole({ RoleArn, RoleSessionName }),
+    (client, RoleSessionName) =>
+      client.assumeRole({ RoleArn, RoleSessionName }, { credentials: AS, account: '111122223333' }),
+  ];
+  for (const call of calls) {
+    const within = (ms: number) => sts.client({ deadline: Date.now() + ms });
+    const outcomes = await Promise.all([
+      outcomeOf(call(within(200), 'hurried')),
+      outcomeOf(call(within(5000), 'patient')),
+    ]);
+    t.same(outcomes, ['sts_unavailable sts.deadline', 'answered']);
+  }
+  const each = ['hurried cut off', 'patient answered'];
+  t.same(ended, [...each, ...each, ...each], 'and is not sent again');
+});
+
 t.test('calls cut short by their own short deadlines do not condemn a region', async (t) => {
   const stub = await startStsStub(t, () => WEB);
   const silent = await startFaultProxy(t, stub.url);

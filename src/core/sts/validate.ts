@@ -7,7 +7,7 @@ import type {
   TextConstraint,
   ValueOf,
 } from './constraints.js';
-import { malformedInput, validationError } from './fault.js';
+import { malformedInput, shown, validationError } from './fault.js';
 
 /** Parameters by their name on the wire, e.g. `Tags.member.1.Key`. */
 export type QueryParameters = ReadonlyMap<string, string>;
@@ -48,8 +48,8 @@ interface Place {
   readonly violations: string[];
 }
 
-const failed = (shown: string, path: string, rule: string) =>
-  `Value ${shown} at '${path}' failed to satisfy constraint: Member must ${rule}`;
+const failed = (quoted: string, path: string, rule: string) =>
+  `Value ${quoted} at '${path}' failed to satisfy constraint: Member must ${rule}`;
 
 const lowerFirst = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
 
@@ -112,10 +112,10 @@ function readText(constraint: TextConstraint, place: Place): string {
 }
 
 function textViolations(constraint: TextConstraint, value: string, path: string): string[] {
-  const shown = constraint.sensitive ? "'***'" : `'${value}'`;
-  const violations = lengthViolations(constraint, [...value].length, shown, path);
+  const quoted = constraint.sensitive ? "'***'" : `'${shown(value)}'`;
+  const violations = lengthViolations(constraint, [...value].length, quoted, path);
   if (constraint.pattern !== undefined && !compile(constraint.pattern).test(value)) {
-    violations.push(failed(shown, path, `satisfy regular expression pattern: ${constraint.pattern}`));
+    violations.push(failed(quoted, path, `satisfy regular expression pattern: ${constraint.pattern}`));
   }
   return violations;
 }
@@ -123,14 +123,14 @@ function textViolations(constraint: TextConstraint, value: string, path: string)
 function lengthViolations(
   { min, max }: { readonly min?: number; readonly max?: number },
   length: number,
-  shown: string,
+  quoted: string,
   path: string,
 ): string[] {
   if (max !== undefined && length > max) {
-    return [failed(shown, path, `have length less than or equal to ${max}`)];
+    return [failed(quoted, path, `have length less than or equal to ${max}`)];
   }
   if (min !== undefined && length < min) {
-    return [failed(shown, path, `have length greater than or equal to ${min}`)];
+    return [failed(quoted, path, `have length greater than or equal to ${min}`)];
   }
   return [];
 }

@@ -35,6 +35,9 @@ export function containerCredentialsRoutes(app: App, { exchange, log }: Options)
     response: { 200: ContainerAnswer, ...containerRefusals },
   };
 
+  // HEAD would have credentials issued, and recorded as handed out, that nobody gets.
+  const onlyGet = { exposeHeadRoute: false };
+
   app.addSchema(ContainerRefusal);
   const addRoutes = async (surface: App) => {
     surface.setErrorHandler(createRefusalHandler(log, sendRefusal));
@@ -49,6 +52,7 @@ export function containerCredentialsRoutes(app: App, { exchange, log }: Options)
     surface.get(
       '/',
       {
+        ...onlyGet,
         prefixTrailingSlash: 'no-slash',
         schema: {
           ...route,
@@ -61,6 +65,7 @@ export function containerCredentialsRoutes(app: App, { exchange, log }: Options)
     surface.get(
       '/:role',
       {
+        ...onlyGet,
         schema: {
           ...route,
           operationId: 'getContainerCredentials',

@@ -50,7 +50,8 @@ function roleOf({
 }
 
 /** base64url (RFC 4648 section 5), padded or not, as verifiers and STS read it. What is base64 stays so. */
-function toBase64(text: string): string {
-  const unpadded = text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
-  return unpadded.padEnd(Math.ceil(unpadded.length / 4) * 4, '=');
-}
+const toBase64 = (text: string): string =>
+  text
+    .replaceAll('-', '+')
+    .replaceAll('_', '/')
+    .padEnd(Math.ceil(text.length / 4) * 4, '=');

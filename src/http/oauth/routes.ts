@@ -1,5 +1,6 @@
 // POST /oauth/token: OAuth 2.0 Token Exchange (RFC 8693). A JWT or SAML Response in, AWS credentials out.
 import type { Exchange } from '../../broker/exchange.js';
+import { SallyportError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
 import type { App } from '../app.js';
 import { decode, FORM, formOf, formPairs, useBodyParsers } from '../body.js';
@@ -38,6 +39,11 @@ export async function oauthRoutes(app: App, { exchange, log, now }: Options): Pr
           [...formPairs(decode(bytes))].filter(([, value]) => value !== ''),
           TokenRequest,
         ),
+      '*': () => {
+        throw new SallyportError('media_type_unsupported', {
+          detail: 'A token request is a form. Send application/x-www-form-urlencoded.',
+        });
+      },
     });
     scope.post<{ Body: TokenRequest }>(
       '/oauth/token',

@@ -40,12 +40,21 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 
 /** The message says what to do; then come the broker's own code, and the id that the operator finds the cause under. */
-export function faultOf({ code, detail, members: { Roles } }: SallyportError, requestId: string): StsFault {
+export function faultOf(error: SallyportError, requestId: string): StsFault {
+  const { code, detail } = error;
   const { sts } = ERRORS[code];
   const status = STATUS[sts] ?? 400;
-  const choices = Array.isArray(Roles) ? ` Your roles: ${Roles.join(', ')}.` : '';
-  return new StsFault(status, sts, `${detail}${choices} (${code}, request ${requestId})`, {
+  return new StsFault(status, sts, `${detail}${moreFor(error)} (${code}, request ${requestId})`, {
     type: status >= 500 ? 'Receiver' : 'Sender',
     dispatch: sts === 'InvalidAction',
   });
+}
+
+/** What only callers of STS have to be told. */
+function moreFor({ reason, members: { Roles } }: SallyportError): string {
+  if (Array.isArray(Roles)) return ` Your roles: ${Roles.join(', ')}.`;
+  // SDKs do so unasked where STS is throttled or away, and show the last answer alone.
+  if (reason === 'proof_replayed')
+    return " If your SDK has sent it again by itself, the broker's log says what came of it first.";
+  return '';
 }
