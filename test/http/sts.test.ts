@@ -88,7 +88,8 @@ t.test('what a request becomes', async (t) => {
     t.equal(sourceAddress, '127.0.0.1');
     return { ...rest, type: proof.type, proof: proof.value.reveal() };
   };
-  const wished = { surface: 'sts', role: ROLE, wishes: { roleSessionName: 'me' }, type: 'oidc' };
+  const hour = { durationSeconds: 3600 };
+  const wished = { surface: 'sts', role: ROLE, wishes: { ...hour, roleSessionName: 'me' }, type: 'oidc' };
   t.strictSame(await become(web), { ...wished, proof: 'a.b.c' });
   t.strictSame(await become({ ...web, WebIdentityToken: 'a.b.c\n' }), { ...wished, proof: 'a.b.c' });
   t.strictSame(await become({ ...web, RoleArn: 'r' }), { ...wished, role: 'r', proof: 'a.b.c' });
@@ -105,7 +106,13 @@ t.test('what a request becomes', async (t) => {
     { ...wished, durationSeconds: 900, policy: '{}', policyArns: [POLICY, `${POLICY}2`], proof: 'a.b.c' },
     'what AWS does not know is ignored',
   );
-  t.strictSame(await become(saml), { surface: 'sts', role: ROLE, type: 'saml', proof: 'PHg+' });
+  t.strictSame(await become(saml), {
+    surface: 'sts',
+    role: ROLE,
+    wishes: hour,
+    type: 'saml',
+    proof: 'PHg+',
+  });
 
   const form = new URLSearchParams(web).toString();
   t.strictSame(

@@ -156,15 +156,18 @@ t.test('whoever asks between two tries is answered at once and makes no request'
   t.equal(world.fetched(), 1);
 });
 
-t.test('whoever finds nothing is fetched for again: the broker may be back before the next try', async (t) => {
-  const answers: Fetched[] = [unreachable(), unreachable(), unreachable(), unreachable(), unreachable()];
-  const world = keeperAt(t, [...answers, { minutes: 60 }]);
-  await world.pass(0.4);
-  const tries = world.fetched();
-  t.equal(tries, answers.length);
-  t.ok((world.nextIn() ?? 0) > 0.1, 'not due by itself');
-  t.equal(await world.key(), `KEY${tries + 1}`);
-});
+t.test(
+  'whoever finds nothing is fetched for again: the broker may be back before the next try',
+  async (t) => {
+    const answers: Fetched[] = [unreachable(), unreachable(), unreachable(), unreachable(), unreachable()];
+    const world = keeperAt(t, [...answers, { minutes: 60 }]);
+    await world.pass(0.4);
+    const tries = world.fetched();
+    t.equal(tries, answers.length);
+    t.ok((world.nextIn() ?? 0) > 0.1, 'not due by itself');
+    t.equal(await world.key(), `KEY${tries + 1}`);
+  },
+);
 
 t.test('a limit is waited out', async (t) => {
   const world = keeperAt(t, [refused('rate_limited', 45), { minutes: 60 }]);

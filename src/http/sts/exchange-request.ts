@@ -6,6 +6,9 @@ import type { ExchangeRequest, Proof } from '../../core/types.js';
 import { sourceAddress } from '../source-address.js';
 import type { StsCall } from './parameters.js';
 
+/** What AWS gives whoever sends no DurationSeconds, and SDKs send none. */
+const DEFAULT_SECONDS = 3600;
+
 export function exchangeRequestOf(
   call: StsCall,
   request: Pick<FastifyRequest, 'id' | 'ip'>,
@@ -20,9 +23,12 @@ export function exchangeRequestOf(
     ...(DurationSeconds !== undefined && { durationSeconds: DurationSeconds }),
     ...(Policy !== undefined && { policy: Policy }),
     ...(PolicyArns !== undefined && { policyArns: PolicyArns.map(({ arn }) => arn) }),
-    ...(call.action === 'AssumeRoleWithWebIdentity' && {
-      wishes: { roleSessionName: call.parameters.RoleSessionName },
-    }),
+    wishes: {
+      durationSeconds: DEFAULT_SECONDS,
+      ...(call.action === 'AssumeRoleWithWebIdentity' && {
+        roleSessionName: call.parameters.RoleSessionName,
+      }),
+    },
   };
 }
 
