@@ -54,8 +54,9 @@ t.test('wrong usage is exit code 2, on stderr', async (t) => {
 t.test('the demo: every step as expected, exit code 0', async (t) => {
   const { code, stdout } = await runToEnd(t, ['demo']);
   t.equal(code, 0, stdout);
-  t.match(stdout, /10 of 10 steps came out as expected/);
+  t.match(stdout, /12 of 12 steps came out as expected/);
   t.match(stdout, /assumed-role\/Auditor\/carol, tags team=compliance, SourceIdentity=carol@corp\.example /);
+  t.match(stdout, /^ok +alice .* deploy, again +none: from the cache +assumed-role\/deploy\/deploy-alice /m);
   for (const operation of ['AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity', 'GetFederationToken']) {
     t.match(stdout, new RegExp(`^ok .*${operation} `, 'm'));
   }
