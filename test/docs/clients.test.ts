@@ -176,8 +176,7 @@ t.test('terraform', async (t) => {
   const configuration = `${snippet('terraform')}
 data "aws_caller_identity" "me" {}
 output "arn" { value = data.aws_caller_identity.me.arn }`;
-  const found = spawnSync('terraform', ['version'], { stdio: 'ignore' }).status === 0;
-  if (!plugins || !found) {
+  if (!plugins || (await run('terraform', ['version'])).code !== 0) {
     const skip = `it is not on the PATH, or its AWS provider in none of ${TERRAFORM_PLUGINS.join(', ')}`;
     t.pass('terraform', { skip });
     return;
