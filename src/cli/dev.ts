@@ -89,13 +89,22 @@ Paste these into another terminal, in this folder.
 
   npx sallyport assertion --user carol | curl -s ${broker}/v1/credentials --data-urlencode SAMLResponse@- -d Role=auditor
 
-4. The AWS CLI uses credentials from the broker:
+4. The AWS CLI runs with credentials from the broker in its environment:
 
-  eval "$(curl -s ${broker}/v1/credentials -H "Authorization: Bearer $(npx sallyport token --user alice)" -d Role=deploy | node -pe 'const c = JSON.parse(fs.readFileSync(0)).Credentials; \`export AWS_ACCESS_KEY_ID=\${c.AccessKeyId} AWS_SECRET_ACCESS_KEY=\${c.SecretAccessKey} AWS_SESSION_TOKEN=\${c.SessionToken}\`')"
-  aws sts get-caller-identity --region eu-west-1 --endpoint-url ${sts}
+  npx sallyport exec --role deploy --user alice --region eu-west-1 -- aws sts get-caller-identity --endpoint-url ${sts}
 
-5. A browser is signed in to the sandbox's console:
+5. An AWS SDK asks like this, if AWS_CONTAINER_CREDENTIALS_FULL_URI is the URL:
+
+  curl -s ${broker}/v1/container-credentials/deploy -H "Authorization: $(npx sallyport token --user alice)"
+
+6. A profile runs this as its credential_process; npx sallyport configure writes one:
+
+  npx sallyport credential-process --role deploy --user alice
+
+7. A browser is signed in to the sandbox's console:
 
   npx sallyport console deploy --user alice --open
+
+docs/clients.md has all the ways.
 `;
 }

@@ -17,7 +17,7 @@ export function readProof(request: Request, samlResponse?: string): Proof {
 
 /** The JWT without a scheme, as AWS SDKs send what is in a token file; or as Bearer token. Throws the same. */
 export function readRawToken(request: Request): Proof {
-  const token = /^(?:Bearer +)?([^\s]+)$/i.exec(authorizationOf(request))?.[1];
+  const token = /^(?:Bearer +)?(?!Bearer$)([^\s]+)$/i.exec(authorizationOf(request))?.[1];
   if (token === undefined) throw new SallyportError('proof_missing');
   return { type: 'oidc', value: new Secret(token) };
 }

@@ -1,9 +1,12 @@
 // The command line as people and scripts meet it: what it prints, where, and with which exit code.
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import t from 'tap';
-import { runToEnd, start } from '../support/command.js';
+import { MAIN, runToEnd, start } from '../support/command.js';
+import { requirePeer } from '../support/peers.js';
 
 /** No `dev` of the person who runs the tests must be seen, or lost. */
 const isolated = (folder: string) => ({ ...process.env, TMPDIR: folder });
@@ -51,8 +54,9 @@ t.test('wrong usage is exit code 2, on stderr', async (t) => {
 t.test('the demo: every step as expected, exit code 0', async (t) => {
   const { code, stdout } = await runToEnd(t, ['demo']);
   t.equal(code, 0, stdout);
-  t.match(stdout, /10 of 10 steps came out as expected/);
+  t.match(stdout, /12 of 12 steps came out as expected/);
   t.match(stdout, /assumed-role\/Auditor\/carol, tags team=compliance, SourceIdentity=carol@corp\.example /);
+  t.match(stdout, /^ok +alice .* deploy, again +none: from the cache +assumed-role\/deploy\/deploy-alice /m);
   for (const operation of ['AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity', 'GetFederationToken']) {
     t.match(stdout, new RegExp(`^ok .*${operation} `, 'm'));
   }
@@ -128,6 +132,31 @@ t.test(
     t.match(await runToEnd(t, ['token', '--user', 'alice'], env), { code: 1 }, 'its state is gone');
   },
 );
+
+t.test('dev: what it says to paste works', { timeout: 60_000 }, async (t) => {
+  if (!requirePeer(t, '/usr/bin/aws', 'apt-get install awscli')) return;
+  if (!requirePeer(t, 'curl', 'apt-get install curl')) return;
+  const folder = t.testdir();
+  const env = { ...isolated(folder), HOME: folder, XDG_CACHE_HOME: folder };
+  const dev = start(t, ['dev'], env);
+  let said = '';
+  dev.child.stdout.on('data', (text: string) => {
+    said += text;
+  });
+  await dev.line('stdout', /^docs\/clients\.md/);
+  const pasted = said
+    .slice(said.indexOf('Paste these'))
+    .split('\n')
+    .filter((line) => line.startsWith('  '))
+    .map((line) =>
+      line.replaceAll('npx sallyport', `'${process.execPath}' '${MAIN}'`).replace(' --open', ''),
+    );
+  t.equal(pasted.length, 7);
+  for (const line of pasted) {
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', line], { env });
+    t.match(stdout, /"AccessKeyId":|"Arn":.*deploy-alice|^http.*SigninToken=/, line);
+  }
+});
 
 t.test('sandbox: runs alone, until stopped', async (t) => {
   const sandbox = start(t, ['sandbox', '--json']);

@@ -1,6 +1,6 @@
 // What docs/clients.md tells people to paste, pasted: each snippet is run as it stands there, but for the addresses,
 // and must end as the page says.
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
@@ -88,10 +88,22 @@ const shell = (name: string, env?: NodeJS.ProcessEnv, tokenFile?: string) =>
 
 const hasCli = (t: Test) => requirePeer(t, '/usr/bin/aws', 'apt-get install awscli') !== undefined;
 
-/** Debian's, whose boto3 is old, and the one on the PATH. */
-const pythons = ['/usr/bin/python3', 'python3'].filter(
-  (python) => requirePeer(t, python, 'apt-get install python3-boto3', ['-c', 'import boto3']) !== undefined,
-);
+/** Debian's, whose boto3 is old. */
+const debianPython = requirePeer(t, '/usr/bin/python3', 'apt-get install python3-boto3', [
+  '-c',
+  'import boto3',
+]);
+/** The one on the PATH, where it is another: no machine need have it. */
+const otherPython = findOtherPython();
+const pythons = [debianPython, otherPython].filter((python) => python !== undefined);
+
+function findOtherPython(): string | undefined {
+  const probe = 'import boto3, sys; print(sys.executable)';
+  const python = spawnSync('python3', ['-c', probe], { encoding: 'utf8' }).stdout?.trim();
+  if (python && python !== '/usr/bin/python3') return python;
+  t.pass('another boto3', { skip: 'python3 on the PATH has none of its own. Get it: pip install boto3' });
+  return undefined;
+}
 
 t.test('exec', async (t) => {
   if (!hasCli(t)) return;
@@ -164,8 +176,9 @@ t.test('terraform', async (t) => {
   const configuration = `${snippet('terraform')}
 data "aws_caller_identity" "me" {}
 output "arn" { value = data.aws_caller_identity.me.arn }`;
-  if (!plugins) {
-    t.pass('terraform', { skip: `its AWS provider is in none of ${TERRAFORM_PLUGINS.join(', ')}` });
+  if (!plugins || (await run('terraform', ['version'])).code !== 0) {
+    const skip = `it is not on the PATH, or its AWS provider in none of ${TERRAFORM_PLUGINS.join(', ')}`;
+    t.pass('terraform', { skip });
     return;
   }
   await mkdir(`${folder}/terraform`);

@@ -199,6 +199,7 @@ t.test('whatever is refused before the pipeline', async (t) => {
     ['an empty one', '/reader', { headers: { authorization: '' } }, 'proof_missing'],
     ['another scheme', '/reader', { headers: { authorization: 'Basic YTpi' } }, 'proof_missing'],
     ['two tokens in one header', '/reader', { headers: { authorization: 'a.b.c d.e.f' } }, 'proof_missing'],
+    ['a scheme alone', '/reader', { headers: { authorization: 'Bearer' } }, 'proof_missing'],
     ['a line end inside', '/reader', { headers: { authorization: 'Bearer a b' } }, 'proof_missing'],
     ['clear text from elsewhere', '/reader', { remoteAddress: '192.0.2.1' }, 'transport_insecure'],
     ['slashes that are not encoded', `/${ROLE_ARN}`, {}, 'route_unknown'],

@@ -93,6 +93,7 @@ t.test('what a request becomes', async (t) => {
   t.strictSame(await become(web), { ...wished, proof: 'a.b.c' });
   t.strictSame(await become({ ...web, WebIdentityToken: 'a.b.c\n' }), { ...wished, proof: 'a.b.c' });
   t.strictSame(await become({ ...web, RoleArn: 'r' }), { ...wished, role: 'r', proof: 'a.b.c' });
+  t.strictSame(await become({ ...web, 'PolicyArns.x': '1' }), { ...wished, proof: 'a.b.c' });
   t.strictSame(
     await become({
       ...web,

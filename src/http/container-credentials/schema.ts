@@ -7,8 +7,7 @@ export const ContainerParams = Type.Object(
     role: Type.String({
       minLength: 1,
       maxLength: 1024,
-      description:
-        "The role's name, or the ARN of a role that a claim names; percent-encoded, its slashes too.",
+      description: "The role's name, or the ARN of its IAM role; percent-encoded, its slashes too.",
     }),
   },
   closed,

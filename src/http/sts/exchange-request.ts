@@ -13,7 +13,7 @@ export function exchangeRequestOf(
   call: StsCall,
   request: Pick<FastifyRequest, 'id' | 'ip'>,
 ): ExchangeRequest {
-  const { RoleArn, DurationSeconds, Policy, PolicyArns } = call.parameters;
+  const { RoleArn, DurationSeconds, Policy, PolicyArns = [] } = call.parameters;
   return {
     requestId: request.id,
     surface: 'sts',
@@ -22,7 +22,7 @@ export function exchangeRequestOf(
     role: RoleArn,
     ...(DurationSeconds !== undefined && { durationSeconds: DurationSeconds }),
     ...(Policy !== undefined && { policy: Policy }),
-    ...(PolicyArns !== undefined && { policyArns: PolicyArns.map(({ arn }) => arn) }),
+    ...(PolicyArns.length > 0 && { policyArns: PolicyArns.map(({ arn }) => arn) }),
     wishes: {
       durationSeconds: DEFAULT_SECONDS,
       ...(call.action === 'AssumeRoleWithWebIdentity' && {

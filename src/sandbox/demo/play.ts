@@ -3,6 +3,7 @@
 import { fetchToken } from '../oidc/client.js';
 import { fetchAssertion } from '../saml/client.js';
 import type { Sandbox } from '../start.js';
+import { askAsSdk } from './ask-as-sdk.js';
 import { type Answer, whatStsSays } from './what-sts-says.js';
 
 export interface DemoStage {
@@ -15,7 +16,7 @@ export interface DemoResult {
   readonly who: string;
   readonly proof: string;
   readonly role: string;
-  /** The STS operation, or `-` where it did not come to one. */
+  /** What STS was asked, or that it was not; `-` where it was refused. */
   readonly operation: string;
   /** The identity STS sees behind the credentials, with what a token of the broker says of it; or the refusal. */
   readonly outcome: string;
@@ -29,9 +30,11 @@ interface Step {
   readonly proof: string;
   readonly role: string;
   ask(): Promise<Answer>;
-  /** The operation that must issue, or the code that must refuse. */
+  /** What STS must be asked, if it is to be asked at all; or the code that must refuse. */
   readonly expect: { readonly operation: string; readonly outcome: RegExp } | { readonly code: string };
 }
+
+const FROM_CACHE = 'none: from the cache';
 
 /** Plays every step in order. Rejects only if a part of the sandbox does not answer at all. */
 export async function playDemo(stage: DemoStage): Promise<readonly DemoResult[]> {
@@ -112,6 +115,20 @@ async function steps({ broker, sandbox }: DemoStage): Promise<readonly Step[]> {
       expect: { operation: 'GetFederationToken', outcome: /:federated-user\/alice$/ },
     },
     {
+      who: 'alice',
+      proof: JWT,
+      role: 'deploy, again',
+      ask: async () => exchange({ Role: 'deploy' }, await token('alice')),
+      expect: { operation: FROM_CACHE, outcome: /:assumed-role\/deploy\// },
+    },
+    {
+      who: 'alice',
+      proof: JWT,
+      role: 'deploy, as SDKs ask',
+      ask: async () => askAsSdk(broker, 'deploy', await token('alice')),
+      expect: { operation: 'AssumeRoleWithWebIdentity', outcome: /:assumed-role\/deploy\// },
+    },
+    {
       who: 'mallory',
       proof: JWT,
       role: 'deploy',
@@ -151,6 +168,7 @@ function tampered(jwt: string): string {
 }
 
 async function play({ who, proof, role, ask, expect }: Step, { sandbox }: DemoStage): Promise<DemoResult> {
+  const before = sandbox.sts.requests.length;
   const answer = await ask();
   const asked = { who, proof, role };
   if (!answer.Credentials) {
@@ -158,8 +176,10 @@ async function play({ who, proof, role, ask, expect }: Step, { sandbox }: DemoSt
     const asExpected = 'code' in expect && answer.code === expect.code;
     return { ...asked, operation: '-', outcome, until: '-', asExpected };
   }
-  const outcome = await whatStsSays(sandbox.sts, answer, answer.Credentials);
-  const operation = answer.Sallyport?.Operation ?? '-';
+  // The broker asks who it is itself whenever it likes; that issues nothing.
+  const issuing = sandbox.sts.requests.slice(before).findLast(({ action }) => action !== 'GetCallerIdentity');
+  const operation = issuing?.action ?? FROM_CACHE;
+  const outcome = await whatStsSays(sandbox.sts, issuing, answer, answer.Credentials);
   const asExpected = 'outcome' in expect && operation === expect.operation && expect.outcome.test(outcome);
   return { ...asked, operation, outcome, until: answer.Credentials.Expiration, asExpected };
 }

@@ -4,6 +4,9 @@ import { decodeJwt } from 'jose';
 import type { StsServer } from '../sts/server.js';
 import { tagsOfClaims } from '../sts/web-identity-tags.js';
 
+/** The request that STS answered with the credentials. */
+type StsRequest = StsServer['requests'][number];
+
 /** What the broker answered: the credentials' JSON, or a problem document. */
 export interface Answer {
   readonly Credentials?: {
@@ -13,7 +16,6 @@ export interface Answer {
     readonly Expiration: string;
   };
   readonly SourceIdentity?: string;
-  readonly Sallyport?: { readonly Operation: string };
   readonly status?: number;
   readonly code?: string;
 }
@@ -21,17 +23,16 @@ export interface Answer {
 /** The ARN behind the credentials, then session tags and source identity where there are any. */
 export async function whatStsSays(
   sts: StsServer,
+  issuing: StsRequest | undefined,
   answer: Answer,
   credentials: NonNullable<Answer['Credentials']>,
 ): Promise<string> {
-  return [await callerIdentity(sts.url, credentials), ...sessionOf(sts, answer)].join(', ');
+  return [await callerIdentity(sts.url, credentials), ...sessionOf(issuing, answer)].join(', ');
 }
 
 /** The session tags and the source identity that STS took from a token, if there were any. */
-function sessionOf({ requests }: StsServer, { Sallyport, SourceIdentity }: Answer): readonly string[] {
-  const token = requests.findLast(({ action }) => action === Sallyport?.Operation)?.parameters[
-    'WebIdentityToken'
-  ];
+function sessionOf(issuing: StsRequest | undefined, { SourceIdentity }: Answer): readonly string[] {
+  const token = issuing?.parameters['WebIdentityToken'];
   const tags = token === undefined ? [] : Object.entries(tagsOfClaims(decodeJwt(token)).tags);
   return [
     ...(tags.length > 0 ? [`tags ${tags.map(([key, value]) => `${key}=${value}`).join(' ')}`] : []),
