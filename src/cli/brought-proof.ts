@@ -21,6 +21,13 @@ export function refuseStdin(command: Command): void {
     command.error('error: stdin can be read once only: name a file or a command, not stdin');
 }
 
+/** For what brings it again and again, also when nobody is there. */
+export function requireUnattended(command: Command): void {
+  refuseStdin(command);
+  if (proofSource(command.opts()).asksPerson)
+    command.error('error: nobody may be there to sign in for each renewal: name a file or a command instead');
+}
+
 /** Where the options say that the proof comes from. It can be brought as often as it is needed. */
 interface ProofSource {
   /** Its options, each with its value, as they could be written on a command line. */

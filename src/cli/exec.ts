@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { type AskedOptions, addAskedOptions, askedFor } from './asked-options.js';
 import { brokerUrl } from './broker-url.js';
-import { addProofOptions, bringProof, type ProofOptions, refuseStdin } from './brought-proof.js';
+import { addProofOptions, bringProof, type ProofOptions, requireUnattended } from './brought-proof.js';
 import { childEnvironment } from './child-environment.js';
 import { giveCredentials, serveCredentials } from './exec-credentials.js';
 import { err } from './print.js';
@@ -28,7 +28,7 @@ export function registerExec(program: Command): void {
     )
     .action(async ([name = '', ...args]: string[], options: Options) => {
       const { region, serve = false } = options;
-      if (serve) refuseStdin(command);
+      if (serve) requireUnattended(command);
       const note = (sentence: string) => err(`sallyport: ${sentence}`);
       const given = await (serve ? serveCredentials : giveCredentials)({
         broker: await brokerUrl(options.broker),

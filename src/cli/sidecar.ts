@@ -9,7 +9,7 @@ import { writePrivateFile } from '../core/private-file.js';
 import type { Proof } from '../core/types.js';
 import { openSidecar, type Sidecar } from '../sidecar/server.js';
 import { brokerUrl } from './broker-url.js';
-import { addProofOptions, bringProof, type ProofOptions, refuseStdin } from './brought-proof.js';
+import { addProofOptions, bringProof, type ProofOptions, requireUnattended } from './brought-proof.js';
 import { out } from './print.js';
 import { parseLifetime } from './proof-command.js';
 import { runUntilStopped } from './run.js';
@@ -44,7 +44,7 @@ export function registerSidecar(program: Command): void {
       new Option('--log-level <level>', 'what to log, on stderr').choices(LOG_LEVELS).default('info'),
     )
     .action(async (options: Options) => {
-      refuseStdin(command);
+      requireUnattended(command);
       const broker = await brokerUrl(options.broker);
       // That it cannot be had is a mistake now, and an outage later.
       const first = await bringProof(options);

@@ -34,8 +34,9 @@ export interface SallyportIdentity {
 export type SallyportProvider = (asked?: Asked) => Promise<SallyportIdentity>;
 
 /**
- * Throws an Error if a token must not be sent to that URL, or there is none. The provider rejects with a BrokerRefusal, whose message says
- * what to do, a BrokerUnreachable, or an Error about the proof. A broker that restarts is waited for.
+ * One provider is one caller's: it gives whoever asks the credentials it holds. Throws an Error if a token must not be
+ * sent to that URL, or there is none. The provider rejects with a BrokerRefusal, whose message says what to do, a
+ * BrokerUnreachable, or an Error about the proof. A broker that restarts is waited for.
  */
 export function fromSallyport({
   url,

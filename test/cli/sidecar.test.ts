@@ -111,6 +111,7 @@ t.test('mistakes are told at the start', async (t) => {
   const rows: [args: readonly string[], code: number, stderr: RegExp][] = [
     [[...broker], 2, /--token-file/],
     [[...broker, '--token-file', '-'], 2, /stdin can be read once/],
+    [[...broker, '--issuer', 'https://login.example', '--client-id', 'cli'], 2, /nobody may be there/],
     [[...broker, ...jwt, '--listen', '0.0.0.0:8080'], 2, /127\.0\.0\.1:PORT/],
     [[...broker, ...jwt, '--listen', '127.0.0.1'], 2, /127\.0\.0\.1:PORT/],
     [[...broker, '--token-file', join(folder, 'none')], 1, /cannot be read \(ENOENT\)/],
