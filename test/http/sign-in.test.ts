@@ -88,6 +88,17 @@ t.test('the cookie: for this host, this browser and ten minutes, and it tells no
   t.match(dev, /^sallyport-sign-in_1=[^;]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/, 'over http');
 });
 
+t.test(
+  'a request keeps the instant it was sent at: a broker that started in the same second takes it',
+  async (t) => {
+    const seal = sharedSeal();
+    const sent = new Date(NOW.getTime() + 700);
+    const sealed = await seal.seal({ id: 'r1', issuer: 'corp', asked: {} }, sent);
+    t.match(await seal.open(sealed, sent), { id: 'r1', issuedAt: sent.getTime() / 1000 });
+    t.equal(await seal.open(sealed, new Date(sent.getTime() + 601_000)), undefined, 'and its end');
+  },
+);
+
 t.test('several sign-ins at once, each with what it asked for; too many drop the oldest', async (t) => {
   const clock = { seconds: NOW.getTime() / 1000 - 60 };
   const slow = await startSignIn(t, { now: () => new Date(clock.seconds * 1000) });

@@ -27,8 +27,8 @@ export interface Seal {
 
 const Sealed = Type.Object({
   jti: Type.String(),
-  iat: Type.Integer(),
-  exp: Type.Integer(),
+  iat: Type.Number(),
+  exp: Type.Number(),
   issuer: Type.String(),
   asked: AskedFields,
 });
@@ -42,7 +42,8 @@ export function createSeal(secret?: Secret): Seal {
   const key = new Uint8Array(hkdfSync('sha256', material, '', 'sallyport sign-in', 32));
   return {
     seal: ({ id, issuer, asked }, now) => {
-      const iat = Math.floor(now.getTime() / 1000);
+      // With its fraction (RFC 7519 section 2): rounded down, it would be before a broker that has just started.
+      const iat = now.getTime() / 1000;
       const content: Sealed = { jti: id, iat, exp: iat + SIGN_IN_SECONDS, issuer, asked };
       return new EncryptJWT(content).setProtectedHeader(ALGORITHMS).encrypt(key);
     },
