@@ -54,7 +54,7 @@ export async function benchDecisions() {
       const number = (index * count) / FEW;
       return { principal: principal(number), asked: { ...caller, role: `role-${number}` } };
     });
-    const run = (decideOne) => ({ times: 20_000, run: (index) => decideOne(callers[index % FEW]) });
+    const run = (decideOne) => ({ times: 10_000, run: (index) => decideOne(callers[index % FEW]) });
     work[`byClaim${count}`] = run((one) => decide(claims, one.principal, one.asked, now));
     work[`byRole${count}`] = run((one) => decide(roles, one.principal, one.asked, now));
     work[`unnamed${count}`] = run((one) => decide(claims, one.principal, caller, now));

@@ -33,7 +33,7 @@ export const measure = (work) =>
 
 export const ratio = (a, b) => Number((a / b).toFixed(2));
 
-const SAMPLES = 2000;
+const SAMPLES = 1200;
 const BATCH = 2;
 
 /** Median time of `run` with one list of arguments ÷ that with another, from many small samples that take turns. */
