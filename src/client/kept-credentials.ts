@@ -1,6 +1,7 @@
 // One entry of the disk cache: what a broker gave, or why it gave nothing, as the next process reads it. What is not
 // whole counts as nothing.
 import { Secret } from '../core/secret.js';
+import { type Fields, fieldsOf } from './fields.js';
 import type { BrokerCredentials } from './request-credentials.js';
 
 /** Milliseconds. SDKs ask anew for what ends in 15 minutes or less, so that is not given out again. */
@@ -54,8 +55,6 @@ export function writeEntry({ kept, failure }: Entry): string {
   });
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** `{}` for whatever else than `writeEntry` writes. */
 export function readEntry(text: string | undefined): Entry {
   const fields = fieldsOf(parsed(text ?? ''));
@@ -105,9 +104,6 @@ function parsed(text: string): unknown {
     return undefined;
   }
 }
-
-const fieldsOf = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null ? (value as Fields) : {};
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 

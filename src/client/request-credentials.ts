@@ -2,6 +2,7 @@
 import { Secret } from '../core/secret.js';
 import type { AskedFor, Credentials, Proof } from '../core/types.js';
 import { askBroker } from './ask-broker.js';
+import { type Fields, fieldsOf } from './fields.js';
 
 export interface CredentialsRequest {
   /** Base URL of the broker, without a slash at its end. */
@@ -48,8 +49,6 @@ export async function requestCredentials({
   return readAnswer(answer);
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 function readAnswer(answer: unknown): BrokerCredentials {
   const { Credentials, AssumedRoleUser, FederatedUser, Sallyport } = fieldsOf(answer);
   const keys = fieldsOf(Credentials);
@@ -69,9 +68,6 @@ function readAnswer(answer: unknown): BrokerCredentials {
     ...(accountId && { accountId }),
   };
 }
-
-const fieldsOf = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null ? (value as Fields) : {};
 
 function textOf(fields: Fields, name: string): string {
   const value = fields[name];
