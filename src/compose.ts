@@ -4,24 +4,24 @@ import { createFindRecord } from './audit/find-record.js';
 import { createAuditLog } from './audit/log.js';
 import { openSinks } from './audit/open-sinks.js';
 import { createKeyPool } from './authn/oidc/source.js';
-import { createSecondReader } from './authn/saml/second-reader.js';
-import { ConditionError } from './authz/permission.js';
-import { createDecode } from './broker/decode.js';
+import { createCrossCheck } from './authn/saml/second-reader.js';
+import { ConditionEvaluationError } from './authz/permission.js';
+import { createDecodeMessage } from './broker/decode.js';
 import { createExchange, type Exchange } from './broker/exchange.js';
 import { createExplain } from './broker/explain.js';
 import { createPreview } from './broker/preview.js';
-import { createLive } from './broker/reload.js';
-import type { Difference } from './broker/shadow.js';
-import { buildSnapshot, type SnapshotParts } from './broker/snapshot.js';
+import { createConfigManager } from './broker/reload.js';
+import type { ShadowDifference } from './broker/shadow.js';
+import { buildRuntime, type RuntimeDependencies } from './broker/snapshot.js';
 import type { LoadedConfig, LoadResult } from './config/load.js';
 import { deadlineOf, endpointsOf } from './config/schema/aws.js';
 import type { Config } from './config/schema/config.js';
 import { SallyportError } from './core/errors.js';
-import type { LocatedFault } from './core/fault.js';
+import type { LocatedConfigError } from './core/fault.js';
 import { createPool } from './core/pool.js';
 import type { AuditLog, Log } from './core/ports.js';
 import { Secret } from './core/secret.js';
-import { type App, createApp, renewCertificate } from './http/app.js';
+import { type App, createApp, replaceCertificate } from './http/app.js';
 import { createSeal } from './http/sign-in/seal.js';
 import { CredentialCache } from './issuance/credential-cache.js';
 import { openSts, type Sts, type StsOptions } from './issuance/sts/open-sts.js';
@@ -37,9 +37,9 @@ export interface Broker {
   close(): Promise<void>;
 }
 
-export type Composed =
+export type ComposedServer =
   | { readonly ok: true; readonly broker: Broker }
-  | { readonly ok: false; readonly faults: readonly LocatedFault[] };
+  | { readonly ok: false; readonly faults: readonly LocatedConfigError[] };
 
 const DEFAULT_LISTEN = { host: '127.0.0.1', port: 8443 };
 
@@ -47,13 +47,17 @@ const DEFAULT_LISTEN = { host: '127.0.0.1', port: 8443 };
 const CACHE_SWEEP = 30_000;
 
 /** Builds a broker from a config, or gives every fault that only building it could find. `load` reads the config again. */
-export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadResult): Promise<Composed> {
+export async function composeServer(
+  loaded: LoadedConfig,
+  log: Log,
+  load: () => LoadResult,
+): Promise<ComposedServer> {
   const { config } = loaded;
   const now = () => new Date();
-  const reader = createSecondReader({ log });
+  const reader = createCrossCheck({ log });
   const cache = new CredentialCache(config.cache);
   const metrics = createMetrics(() => cache.size);
-  const parts: SnapshotParts = {
+  const parts: RuntimeDependencies = {
     serverUrl: config.server.url,
     keys: createKeyPool({ log }),
     reader,
@@ -68,13 +72,13 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
     log,
     now,
   };
-  const built = await buildSnapshot(loaded, parts);
+  const built = await buildRuntime(loaded, parts);
   const sinks = await openSinks(config.audit);
   if (!built.ok || !sinks.ok) {
     if (built.ok) await built.close();
     if (sinks.ok) await closeAll(sinks.sinks);
     await reader.close();
-    const ofSinks = sinks.ok ? [] : loaded.locateFaults(sinks.faults);
+    const ofSinks = sinks.ok ? [] : loaded.locateErrors(sinks.faults);
     return { ok: false, faults: [...(built.ok ? [] : built.faults), ...ofSinks] };
   }
 
@@ -83,17 +87,17 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
   const stores = await createStores(config, { now, log });
   const first = built.withReplay(stores.replay);
   let { stsRegions } = first;
-  const live = createLive({
+  const live = createConfigManager({
     first,
     build: async (previous) => {
       const result = load();
       if (!result.ok) return result;
-      const rebuilt = await buildSnapshot(result.loaded, parts, previous);
+      const rebuilt = await buildRuntime(result.loaded, parts, previous);
       return rebuilt.ok ? { ok: true, snapshot: rebuilt.withReplay(stores.replay) } : rebuilt;
     },
-    onTaken: ({ tls, shadowFaults, ...taken }, epoch, previous) => {
+    onActivated: ({ tls, shadowFaults, ...taken }, epoch, previous) => {
       stsRegions = taken.stsRegions;
-      if (previous?.tls && tls && !isDeepStrictEqual(tls, previous.tls)) renewCertificate(app, tls);
+      if (previous?.tls && tls && !isDeepStrictEqual(tls, previous.tls)) replaceCertificate(app, tls);
       metrics.configTaken(epoch);
       metrics.shadowLoaded(shadowFaults.length);
     },
@@ -106,7 +110,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
     snapshot: live.snapshot,
     limiter: stores.limiter,
     audit,
-    reportDifference: (difference: Difference) => {
+    reportDifference: (difference: ShadowDifference) => {
       metrics.shadowDiffered(difference.kind);
       log.info({ ...difference }, 'the shadow config would decide otherwise');
     },
@@ -115,7 +119,7 @@ export async function compose(loaded: LoadedConfig, log: Log, load: () => LoadRe
   const exchange = watched(createExchange({ ...stages, audit: counted(audit, metrics) }), metrics);
   const explain = createExplain({ ...stages, findRecord: createFindRecord(auditFiles(config)) });
   const preview = createPreview(stages);
-  const decode = createDecode(stages);
+  const decode = createDecodeMessage(stages);
   const { trustProxy, listen, cookieKey } = config.server;
   const app = await createApp({
     exchange: (request) => live.hold(() => exchange(request)),
@@ -215,7 +219,7 @@ function watched(exchange: Exchange, metrics: Metrics): Exchange {
       metrics.conditionsFailed(exchanged.decision.failedConditions ?? []);
       return exchanged;
     } catch (error) {
-      if (error instanceof SallyportError && error.cause instanceof ConditionError)
+      if (error instanceof SallyportError && error.cause instanceof ConditionEvaluationError)
         metrics.conditionsFailed(error.cause.grants);
       throw error;
     }

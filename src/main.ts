@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // argv -> cli.
-import { err, sentenceOf } from './cli/print.js';
+import { describeFailure, err } from './cli/print.js';
 import { createProgram } from './cli/program.js';
 
 try {
   await createProgram().parseAsync();
 } catch (error) {
-  err(`sallyport: ${sentenceOf(error)}`);
+  err(`sallyport: ${describeFailure(error)}`);
   process.exitCode = 1;
 }

@@ -4,7 +4,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AuditRecord } from '../core/audit-record.js';
 import type { AuditLog } from '../core/ports.js';
-import { within } from '../core/within.js';
+import { withTimeout } from '../core/within.js';
 import type { LineSink } from './line-sink.js';
 
 interface Waiting {
@@ -21,7 +21,7 @@ export function createAuditLog(sinks: readonly LineSink[], timeout = SINK_TIMEOU
   let draining: Promise<void> | undefined;
   let writable = true;
   const answered = (work: () => Promise<void>) =>
-    within(timeout, () => new Error('the sink does not answer'), work);
+    withTimeout(timeout, () => new Error('the sink does not answer'), work);
 
   const drain = async () => {
     // What else comes in this turn of the event loop goes along.

@@ -1,17 +1,17 @@
 // The sinks of the config, opened; one that cannot be is a fault of the config.
 import type { Config } from '../config/schema/config.js';
-import type { Fault } from '../core/fault.js';
+import type { ConfigError } from '../core/fault.js';
 import { type LineSink, openFileSink, streamSink } from './line-sink.js';
 
 export type OpenSinks =
   | { readonly ok: true; readonly sinks: readonly LineSink[] }
-  | { readonly ok: false; readonly faults: readonly Fault[] };
+  | { readonly ok: false; readonly faults: readonly ConfigError[] };
 
 const STDOUT = { type: 'stdout' } as const;
 
 /** Opens all or none. Default: stdout. */
 export async function openSinks(audit: Config['audit']): Promise<OpenSinks> {
-  const faults: Fault[] = [];
+  const faults: ConfigError[] = [];
   const sinks: LineSink[] = [];
   for (const [index, sink] of (audit?.sinks ?? [STDOUT]).entries()) {
     try {

@@ -4,8 +4,8 @@ import { NAME_PATTERN } from '../config/schema/common.js';
 import { IAM_ROLE_ARN_PATTERN, ROLE_URN } from '../core/arn.js';
 import type { AuditEvent, AuditRecord } from '../core/audit-record.js';
 import { ERRORS, type SallyportError } from '../core/errors.js';
-import { wholeSecond } from '../core/time.js';
-import type { Decision, ExchangeRequest, Issued, Principal } from '../core/types.js';
+import { toIsoSeconds } from '../core/time.js';
+import type { Decision, ExchangeRequest, IssuedCredentials, Principal } from '../core/types.js';
 
 /** How far the request came; later stages add what they know. */
 export interface Progress {
@@ -24,21 +24,21 @@ export function intentRecord(progress: Progress, now: Date): AuditRecord {
   return base('intent', progress, now);
 }
 
-export function issuedRecord(progress: Progress, issued: Issued, now: Date): AuditRecord {
+export function issuedRecord(progress: Progress, issued: IssuedCredentials, now: Date): AuditRecord {
   const { credentials, assumedRoleUser, federatedUser, packedPolicySize, sourceIdentity } = issued;
   const { durationLimitedBy, stsRequestId, signin, cached } = issued;
   return {
     ...base('issued', progress, now),
     Issued: {
       AccessKeyId: credentials.accessKeyId,
-      Expiration: wholeSecond(credentials.expiration),
+      Expiration: toIsoSeconds(credentials.expiration),
       DurationLimitedBy: durationLimitedBy,
       Arn: assumedRoleUser?.arn ?? federatedUser?.arn,
       AssumedRoleId: assumedRoleUser?.assumedRoleId,
       PackedPolicySize: packedPolicySize,
       SourceIdentity: sourceIdentity,
       StsRequestId: stsRequestId,
-      ConsoleUrlExpires: signin && wholeSecond(signin.expires),
+      ConsoleUrlExpires: signin && toIsoSeconds(signin.expires),
       Cached: cached && true,
       Stale: cached === 'stale' || undefined,
     },

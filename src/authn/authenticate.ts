@@ -2,7 +2,7 @@
 // so that no two requests can both go on with it. What is dear to check comes after that.
 import { setTimeout as delay } from 'node:timers/promises';
 import { SallyportError } from '../core/errors.js';
-import type { ProofVerifier, ReplayStore, SingleUse } from '../core/ports.js';
+import type { ProofVerifier, ReplayStore, SingleUseId } from '../core/ports.js';
 import type { IssuerType, Principal, Proof } from '../core/types.js';
 
 export type Authenticate = (proof: Proof, now: Date) => Promise<Principal>;
@@ -21,7 +21,7 @@ export function createAuthenticate(
 ): Authenticate {
   return async (proof, now) => {
     const verified = await verifiers[proof.type].verify(proof, now);
-    for (const use of verified.once) {
+    for (const use of verified.singleUseIds) {
       requireRemembered(replay, use, now);
       if (replay.forgetsAtRestart) await untilIssued(use, now, wait);
       await claim(replay, use);
@@ -32,7 +32,7 @@ export function createAuthenticate(
 }
 
 /** What was issued before the store began to remember may have been used. */
-function requireRemembered({ remembersSince }: ReplayStore, { issuedAt }: SingleUse, now: Date): void {
+function requireRemembered({ remembersSince }: ReplayStore, { issuedAt }: SingleUseId, now: Date): void {
   if (issuedAt >= remembersSince) return;
   const left = Math.ceil(remembersSince - now.getTime() / 1000);
   throw new SallyportError('proof_replayed', {
@@ -46,7 +46,7 @@ function requireRemembered({ remembersSince }: ReplayStore, { issuedAt }: Single
 }
 
 /** So that whatever is claimed is dated before any later restart, and refused after it. */
-async function untilIssued({ issuedAt }: SingleUse, now: Date, wait: Wait): Promise<void> {
+async function untilIssued({ issuedAt }: SingleUseId, now: Date, wait: Wait): Promise<void> {
   const ahead = issuedAt - now.getTime() / 1000;
   if (ahead <= 0) return;
   if (ahead > MAX_WAIT) {
@@ -61,7 +61,7 @@ async function untilIssued({ issuedAt }: SingleUse, now: Date, wait: Wait): Prom
   await wait(Math.ceil(ahead * 1000) + 1);
 }
 
-async function claim(replay: ReplayStore, { issuer, id, expiresAt }: SingleUse): Promise<void> {
+async function claim(replay: ReplayStore, { issuer, id, expiresAt }: SingleUseId): Promise<void> {
   let first: boolean;
   try {
     first = await replay.claim(JSON.stringify([issuer, id]), expiresAt);

@@ -5,7 +5,7 @@ import type { BetweenConfig } from '../config/schema/grant.js';
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
 /** @throws RangeError for a time zone that is not known. */
-export function compileBetween({ hours, weekdays, timeZone }: BetweenConfig): (now: Date) => boolean {
+export function compileTimeWindow({ hours, weekdays, timeZone }: BetweenConfig): (now: Date) => boolean {
   const clock = new Intl.DateTimeFormat('en-US', {
     timeZone,
     weekday: 'short',

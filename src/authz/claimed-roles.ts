@@ -3,11 +3,11 @@
 import type { RolesFromConfig } from '../config/schema/roles-from.js';
 import { IAM_ROLE_ARN_PATTERN, SAML_PROVIDER_ARN_PATTERN } from '../core/arn.js';
 import type { IssuerType, Target } from '../core/types.js';
-import { demandsOf } from './demands.js';
+import { roleRequirements } from './demands.js';
 import { claimValues, matchesGlob } from './matcher.js';
 import type { CompiledRole } from './policy.js';
-import type { CompiledSession } from './session.js';
-import type { Situation } from './situation.js';
+import type { SessionTemplate } from './session.js';
+import type { EvaluationContext } from './situation.js';
 
 /** The attribute of AWS's own federation: pairs of a role and a provider, in either order. */
 const SAML_ROLE = 'https://aws.amazon.com/SAML/Attributes/Role';
@@ -16,21 +16,21 @@ const ROLE_ARN = new RegExp(IAM_ROLE_ARN_PATTERN);
 const PROVIDER_ARN = new RegExp(SAML_PROVIDER_ARN_PATTERN);
 
 /** The roles that the caller's claims name and this entry of the config accepts, in the order of the claim. */
-export type ClaimedRoles = (situation: Situation) => readonly CompiledRole[];
+export type ClaimRoles = (situation: EvaluationContext) => readonly CompiledRole[];
 
 /** `configured`: ARNs that roles of the config have, in lower case. */
-export function compileClaimedRoles(
+export function compileClaimRoles(
   family: string,
   position: number,
   config: RolesFromConfig,
-  session: CompiledSession,
+  session: SessionTemplate,
   configured: ReadonlySet<string>,
-): ClaimedRoles {
+): ClaimRoles {
   const saml = config.via === 'AssumeRoleWithSAML';
   const proofType: IssuerType = saml ? 'saml' : 'oidc';
   const claim = config.claim ?? SAML_ROLE;
   const accounts = new Set(config.accounts);
-  const demands = demandsOf(config);
+  const demands = roleRequirements(config);
   // An IAM role that the config has by name is had by that name alone: what the config demands of it holds.
   // Names in IAM differ in more than case.
   const accepts = (arn: string) =>

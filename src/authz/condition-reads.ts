@@ -4,11 +4,11 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import { childrenOf } from './condition-cost.js';
 
 /** A variable, then names that lead into it: `['claims', 'kubernetes.io', 'namespace']`. */
-export type ReadPath = readonly string[];
+export type ReferencePath = readonly string[];
 
 /** Each once; names that are only known when it is evaluated are left out. */
-export function readsOf(ast: ASTNode, variables: ReadonlySet<string>): readonly ReadPath[] {
-  const found = new Map<string, ReadPath>();
+export function referencedClaims(ast: ASTNode, variables: ReadonlySet<string>): readonly ReferencePath[] {
+  const found = new Map<string, ReferencePath>();
   const visit = (node: ASTNode): void => {
     const path = pathOf(node, variables) ?? keyLookedFor(node, variables);
     if (path) found.set(spell(path), path);
@@ -18,7 +18,7 @@ export function readsOf(ast: ASTNode, variables: ReadonlySet<string>): readonly 
   return [...found.values()];
 }
 
-function pathOf(node: ASTNode, variables: ReadonlySet<string>): ReadPath | undefined {
+function pathOf(node: ASTNode, variables: ReadonlySet<string>): ReferencePath | undefined {
   switch (node.op) {
     case 'id':
       return variables.has(node.args) ? [node.args] : undefined;
@@ -36,17 +36,17 @@ function pathOf(node: ASTNode, variables: ReadonlySet<string>): ReadPath | undef
 }
 
 /** `"name" in claims` reads the claim `name`. */
-const keyLookedFor = (node: ASTNode, variables: ReadonlySet<string>): ReadPath | undefined =>
+const keyLookedFor = (node: ASTNode, variables: ReadonlySet<string>): ReferencePath | undefined =>
   node.op === 'in' && node.args[0].op === 'value'
     ? extended(pathOf(node.args[1], variables), node.args[0].args)
     : undefined;
 
-const extended = (path: ReadPath | undefined, name: unknown): ReadPath | undefined =>
+const extended = (path: ReferencePath | undefined, name: unknown): ReferencePath | undefined =>
   path && typeof name === 'string' ? [...path, name] : undefined;
 
 /** The values that are there, by how the expression spells them. Undefined: none is. */
-export function valuesRead(
-  paths: readonly ReadPath[],
+export function referencedValues(
+  paths: readonly ReferencePath[],
   variables: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> | undefined {
   const values = paths.flatMap((path) => {
@@ -62,7 +62,7 @@ const own = (value: unknown, name: string): unknown =>
     ? (value as Readonly<Record<string, unknown>>)[name]
     : undefined;
 
-const spell = ([variable = '', ...names]: ReadPath): string =>
+const spell = ([variable = '', ...names]: ReferencePath): string =>
   variable +
   names.map((name) => (/^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`)).join('');
 

@@ -3,17 +3,17 @@
 import { type ASTNode, Environment, EvaluationError } from '@marcbachmann/cel-js';
 import { RE2JS } from 're2js';
 import { childrenOf, costOf, MACROS } from './condition-cost.js';
-import { constantOf, type ReadPath, readsOf, valuesRead } from './condition-reads.js';
-import type { Situation } from './situation.js';
+import { constantOf, type ReferencePath, referencedClaims, referencedValues } from './condition-reads.js';
+import type { EvaluationContext } from './situation.js';
 
-export type CompiledCondition =
+export type CompiledExpression =
   | {
       readonly ok: true;
       /** Throws EvaluationFailure, also where the claims are so large that it could take too long. */
-      condition(situation: Situation): boolean;
+      condition(situation: EvaluationContext): boolean;
       /** The values it reads, by how they are spelled in it; undefined where none of them is there. */
-      seen(situation: Situation): Readonly<Record<string, unknown>> | undefined;
-      readonly reads: readonly ReadPath[];
+      seen(situation: EvaluationContext): Readonly<Record<string, unknown>> | undefined;
+      readonly reads: readonly ReferencePath[];
       /** What it yields whoever asks, as far as the words true and false in it tell. */
       readonly constant: boolean | undefined;
     }
@@ -56,7 +56,7 @@ class ConditionFault extends Error {
 }
 
 /** Compiles an expression, or says what is wrong and at which character. */
-export function compileCondition(source: string): CompiledCondition {
+export function compileExpression(source: string): CompiledExpression {
   const checked = language.check(source);
   if (checked.error) {
     const { summary, range } = checked.error;
@@ -68,11 +68,11 @@ export function compileCondition(source: string): CompiledCondition {
   try {
     const { ast } = language.parse(source);
     const condition = build(source, ast);
-    const reads = readsOf(ast, new Set(VARIABLES));
+    const reads = referencedClaims(ast, new Set(VARIABLES));
     return {
       ok: true,
       condition,
-      seen: (situation) => valuesRead(reads, variablesOf(situation)),
+      seen: (situation) => referencedValues(reads, variablesOf(situation)),
       reads,
       constant: constantOf(ast),
     };
@@ -82,12 +82,12 @@ export function compileCondition(source: string): CompiledCondition {
   }
 }
 
-const fault = (offset: number, message: string): CompiledCondition => ({
+const fault = (offset: number, message: string): CompiledExpression => ({
   ok: false,
   message: `At character ${offset + 1} of the expression: ${message}`,
 });
 
-const variablesOf = ({ principal: { claims, issuer, subject }, sourceAddress, now }: Situation) => ({
+const variablesOf = ({ principal: { claims, issuer, subject }, sourceAddress, now }: EvaluationContext) => ({
   claims,
   issuer,
   subject,
@@ -95,7 +95,7 @@ const variablesOf = ({ principal: { claims, issuer, subject }, sourceAddress, no
   now,
 });
 
-function build(source: string, ast: ASTNode): (situation: Situation) => boolean {
+function build(source: string, ast: ASTNode): (situation: EvaluationContext) => boolean {
   checkCalls(ast, 0);
   const calls = patternCalls(source, ast);
   const patterns = new Map(calls.map(({ pattern, compiled }) => [pattern, compiled]));

@@ -4,11 +4,11 @@
 import { SallyportError } from '../core/errors.js';
 import { type PartitionHosts, partitionHosts } from '../core/partition.js';
 import type { ConsoleRequest, ConsoleSession, Principal, Target } from '../core/types.js';
-import { boundLifetime } from './lifetime.js';
+import { limitDuration } from './lifetime.js';
 import type { CompiledRole, Policy } from './policy.js';
 
 /** @throws SallyportError `console_not_supported`, `parameter_invalid` or `duration_exceeds_limit`. */
-export function consoleSession(
+export function decideConsoleSession(
   policy: Pick<Policy, 'region'>,
   role: CompiledRole,
   principal: Principal,
@@ -30,8 +30,8 @@ export function consoleSession(
   refuseSessionDuration(role.target);
   // The console session is the credentials' again under another name: the same bounds hold.
   const asked = { durationSeconds: sessionDuration };
-  const { seconds, limitedBy } = boundLifetime(
-    role.session.lifetime,
+  const { seconds, limitedBy } = limitDuration(
+    role.session.durationLimits,
     principal,
     asked,
     now,

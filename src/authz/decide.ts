@@ -3,58 +3,65 @@
 import type { Permission } from '../config/schema/grant.js';
 import { SallyportError } from '../core/errors.js';
 import type { Decision, ExchangeRequest, Principal, Session } from '../core/types.js';
-import { consoleSession } from './console.js';
-import { boundLifetime } from './lifetime.js';
-import { narrowing } from './narrowing.js';
+import { decideConsoleSession } from './console.js';
+import { limitDuration } from './lifetime.js';
+import { callerSessionPolicy } from './narrowing.js';
 import {
+  hasPermission,
+  listPermittedRoles,
   notPermitted,
-  type Permitted,
+  type PermittedRole,
   type PermittedRoles,
-  permittedAs,
-  permittedTo,
-  permittedToDo,
+  resolveRole,
 } from './permission.js';
 import type { CompiledRole, Policy } from './policy.js';
 import { roleSessionNameFor } from './session-name.js';
-import { type Situation, situationOf } from './situation.js';
+import { type EvaluationContext, evaluationContextOf } from './situation.js';
 
-export type { Permitted };
+export type { PermittedRole };
 
 type Caller = Pick<ExchangeRequest, 'sourceAddress'>;
 /** What of a request the decision depends on. */
-export type Asked = Caller &
-  Pick<ExchangeRequest, 'role' | 'durationSeconds' | 'policy' | 'policyArns' | 'roleSessionName' | 'wishes'> &
+export type DecisionRequest = Caller &
+  Pick<
+    ExchangeRequest,
+    'role' | 'durationSeconds' | 'policy' | 'policyArns' | 'roleSessionName' | 'preferred'
+  > &
   Pick<ExchangeRequest, 'mfa' | 'reason' | 'console'>;
 
 /** Every role this principal may have from this address at this time, by the order of the config. */
-export function permittedRoles(
+export function permittedRolesOf(
   policy: Policy,
   principal: Principal,
   caller: Caller,
   now: Date,
-): readonly Permitted[] {
-  const situation = situationOf(policy.aliases, principal, caller.sourceAddress, now);
-  return permittedTo(policy, situation).permitted;
+): readonly PermittedRole[] {
+  const situation = evaluationContextOf(policy.aliases, principal, caller.sourceAddress, now);
+  return listPermittedRoles(policy, situation).permitted;
 }
 
 /** Whether the principal may do this with the broker itself. By the rules of roles: default deny, a deny wins. */
-export function mayDo(
+export function principalHasPermission(
   permission: Permission,
   policy: Policy,
   principal: Principal,
   caller: Caller,
   now: Date,
 ): boolean {
-  return permittedToDo(policy, situationOf(policy.aliases, principal, caller.sourceAddress, now), permission);
+  return hasPermission(
+    policy,
+    evaluationContextOf(policy.aliases, principal, caller.sourceAddress, now),
+    permission,
+  );
 }
 
 /**
  * Decides which role the caller gets and with what session.
  * @throws SallyportError with the refusal's code.
  */
-export function decide(policy: Policy, principal: Principal, asked: Asked, now: Date): Decision {
-  const situation = situationOf(policy.aliases, principal, asked.sourceAddress, now);
-  return decideAs(policy, choose(policy, situation, asked.role), situation, asked, requireDemanded);
+export function decide(policy: Policy, principal: Principal, asked: DecisionRequest, now: Date): Decision {
+  const situation = evaluationContextOf(policy.aliases, principal, asked.sourceAddress, now);
+  return decideAs(policy, choose(policy, situation, asked.role), situation, asked, checkRequirements);
 }
 
 /** What a session is explained with where its name is for the caller to choose. */
@@ -65,19 +72,19 @@ const ANY_NAME = { roleSessionName: 'RoleSessionName' };
  * RoleSessionName, for which this very word stands.
  * @throws SallyportError with the refusal's code.
  */
-export const decideWithDemandsMet = (
+export const decideAssumingRequirementsMet = (
   policy: Policy,
   chosen: Chosen,
-  situation: Situation,
-  asked: Asked,
-): Decision => decideAs(policy, chosen, situation, { wishes: ANY_NAME, ...asked }, () => {});
+  situation: EvaluationContext,
+  asked: DecisionRequest,
+): Decision => decideAs(policy, chosen, situation, { preferred: ANY_NAME, ...asked }, () => {});
 
 function decideAs(
   policy: Policy,
   { role, grant, failed }: Chosen,
-  situation: Situation,
-  asked: Asked,
-  judgeDemands: typeof requireDemanded,
+  situation: EvaluationContext,
+  asked: DecisionRequest,
+  requireMet: typeof checkRequirements,
 ): Decision {
   const { principal, now } = situation;
   if (!proofFits(policy, role, principal)) {
@@ -85,16 +92,16 @@ function decideAs(
       detail: `This role is issued through ${role.target.operation}: send ${role.proofType === 'saml' ? 'SAMLResponse in the body, addressed to AWS' : 'a JWT as Bearer token'}.`,
     });
   }
-  judgeDemands(role, asked);
-  const lifetime = boundLifetime(role.session.lifetime, principal, asked, now);
+  requireMet(role, asked);
+  const lifetime = limitDuration(role.session.durationLimits, principal, asked, now);
   const session: Session = {
-    ...role.session.fill(principal.claims, roleSessionNameFor(role.session, asked)),
-    ...narrowing(role.session, asked, policy.region),
+    ...role.session.render(principal.claims, roleSessionNameFor(role.session, asked)),
+    ...callerSessionPolicy(role.session, asked, policy.region),
     durationSeconds: lifetime.seconds,
   };
   return {
     role: role.name,
-    ...(role.family !== undefined && { rolesFrom: role.family }),
+    ...(role.roleSource !== undefined && { rolesFrom: role.roleSource }),
     target: role.target,
     ...(role.region !== undefined && { region: role.region }),
     session,
@@ -102,21 +109,24 @@ function decideAs(
     grant,
     durationLimitedBy: lifetime.limitedBy,
     ...(asked.reason !== undefined && { reason: asked.reason }),
-    ...(asked.console && { console: consoleSession(policy, role, principal, asked.console, now) }),
+    ...(asked.console && { console: decideConsoleSession(policy, role, principal, asked.console, now) }),
     ...(failed.length > 0 && { failedConditions: failed }),
   };
 }
 
-type Chosen = Permitted & Pick<PermittedRoles, 'failed'>;
+type Chosen = PermittedRole & Pick<PermittedRoles, 'failed'>;
 
 /** Whether STS could be given the caller's proof for this role, or needs none. */
-const proofFits = ({ forBroker }: Policy, { proofType }: CompiledRole, { type, issuer }: Principal) =>
-  proofType === undefined || (proofType === type && !forBroker.has(issuer));
+const proofFits = (
+  { brokerAudienceIssuers }: Policy,
+  { proofType }: CompiledRole,
+  { type, issuer }: Principal,
+) => proofType === undefined || (proofType === type && !brokerAudienceIssuers.has(issuer));
 
 /** The only one there is for this type of proof: of all roles, or of those that are meant by what was asked for. */
-function choose(policy: Policy, situation: Situation, asked: string | undefined): Chosen {
+function choose(policy: Policy, situation: EvaluationContext, asked: string | undefined): Chosen {
   const { permitted, failed } =
-    asked === undefined ? permittedTo(policy, situation) : permittedAs(policy, situation, asked);
+    asked === undefined ? listPermittedRoles(policy, situation) : resolveRole(policy, situation, asked);
   const fitting = permitted.filter(({ role }) => proofFits(policy, role, situation.principal));
   // Where a role was asked for, its refusal says which proof it needs.
   const choices = fitting.length > 0 || asked === undefined ? fitting : permitted.slice(0, 1);
@@ -129,7 +139,7 @@ function choose(policy: Policy, situation: Situation, asked: string | undefined)
 }
 
 /** The MFA code itself is STS's to judge. */
-function requireDemanded(role: CompiledRole, { reason, mfa }: Asked): void {
+function checkRequirements(role: CompiledRole, { reason, mfa }: DecisionRequest): void {
   if (role.reasonRequired && reason === undefined) throw new SallyportError('reason_required');
   if (role.mfa === 'required' && !mfa) throw new SallyportError('mfa_required');
   if (role.mfa === 'refused' && mfa) {

@@ -4,24 +4,24 @@ import type { RoleConfig } from '../config/schema/role.js';
 import type { RolesFromConfig } from '../config/schema/roles-from.js';
 
 /** `accepted`: STS takes a code for this operation, and may want one. */
-type MfaDemand = 'required' | 'accepted' | 'refused';
+type MfaRequirement = 'required' | 'accepted' | 'refused';
 
-export interface Demands {
+export interface RoleRequirements {
   readonly reasonRequired: boolean;
-  readonly mfa: MfaDemand;
+  readonly mfa: MfaRequirement;
   /** The region whose STS is asked, where the role sets its own. */
   readonly region?: string;
 }
 
-export function demandsOf(config: RoleConfig | RolesFromConfig): Demands {
+export function roleRequirements(config: RoleConfig | RolesFromConfig): RoleRequirements {
   return {
     reasonRequired: config.reason === 'required',
-    mfa: mfaDemand(config),
+    mfa: mfaRequirement(config),
     ...(config.region !== undefined && { region: config.region }),
   };
 }
 
-function mfaDemand(config: RoleConfig | RolesFromConfig): MfaDemand {
+function mfaRequirement(config: RoleConfig | RolesFromConfig): MfaRequirement {
   if (config.via !== 'AssumeRole' && config.via !== 'GetSessionToken') return 'refused';
   return config.mfa ?? 'accepted';
 }

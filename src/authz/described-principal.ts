@@ -13,7 +13,7 @@ export interface PrincipalDescription {
 const SUBJECT_CLAIMS = { oidc: 'sub', saml: 'NameID' } as const;
 
 /** Its proof is taken to be issued now, for five minutes. Undefined if there is no such issuer. */
-export function describedPrincipal(
+export function simulatePrincipal(
   { issuerTypes }: Policy,
   { issuer, subject, claims = {} }: PrincipalDescription,
   now: Date,

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/schema/config.js';
 import type { Decision } from '../core/types.js';
-import { describedPrincipal, type PrincipalDescription } from './described-principal.js';
+import { type PrincipalDescription, simulatePrincipal } from './described-principal.js';
 import { explainEvery, type RoleExplanation } from './explain.js';
 import type { GrantResult } from './grant-result.js';
 import type { Policy } from './policy.js';
@@ -22,13 +22,18 @@ type Outcome = Pick<Decision, 'target' | 'session'>;
 export type Subject = PrincipalDescription & { readonly sourceAddress: string };
 
 /** A config, and the policy that it compiles to. */
-export interface Side {
+export interface PolicyVersion {
   readonly config: Config;
   readonly policy: Policy;
 }
 
 /** Compares every role that either side has for this principal. */
-export function changesFor(subject: Subject, old: Side, next: Side, now: Date): readonly RoleChange[] {
+export function roleChanges(
+  subject: Subject,
+  old: PolicyVersion,
+  next: PolicyVersion,
+  now: Date,
+): readonly RoleChange[] {
   const [before, after] = [explanations(subject, old, now), explanations(subject, next, now)];
   const compare = subject.claims === undefined ? changeWithoutClaims : changeOf;
   return [...new Set([...before.keys(), ...after.keys()])].flatMap(
@@ -43,9 +48,9 @@ interface Explained {
 }
 
 /** By role; empty where the side knows no such issuer: nobody of it gets anything. */
-function explanations(subject: Subject, side: Side, now: Date): ReadonlyMap<string, Explained> {
+function explanations(subject: Subject, side: PolicyVersion, now: Date): ReadonlyMap<string, Explained> {
   const { policy, config } = side;
-  const principal = describedPrincipal(policy, subject, now);
+  const principal = simulatePrincipal(policy, subject, now);
   if (!principal) return new Map();
   const question = { sourceAddress: subject.sourceAddress, claimsKnown: subject.claims !== undefined };
   const aliases = policy.aliases.get(subject.issuer);

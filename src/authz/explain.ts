@@ -2,12 +2,12 @@
 // decides: there is no second evaluator that could disagree.
 import { type ErrorCode, SallyportError } from '../core/errors.js';
 import type { Decision, Principal } from '../core/types.js';
-import { type Asked, decideWithDemandsMet } from './decide.js';
+import { type DecisionRequest, decideAssumingRequirementsMet } from './decide.js';
 import type { CompiledGrant } from './grant.js';
 import { type GrantResult, grantResult } from './grant-result.js';
-import { claimedFamilies, configuredAs, notPermitted, permittedTo } from './permission.js';
+import { claimRoleSources, findConfiguredRoles, listPermittedRoles, notPermitted } from './permission.js';
 import type { Policy } from './policy.js';
-import { situationOf } from './situation.js';
+import { evaluationContextOf } from './situation.js';
 
 interface Outcome {
   readonly role: string;
@@ -24,7 +24,7 @@ export interface RoleExplanation extends Outcome {
   readonly grants: readonly GrantResult[];
 }
 
-export interface Question extends Asked {
+export interface Question extends DecisionRequest {
   /** An audit record tells who asked, but not with what claims. Default true. */
   readonly claimsKnown?: boolean;
 }
@@ -50,7 +50,7 @@ export const explainNamed = (
   meantBy(policy, question.role).map((role) => explainRole(policy, principal, { ...question, role }, now));
 
 function meantBy(policy: Policy, name: string): readonly string[] {
-  const configured = configuredAs(policy, name);
+  const configured = findConfiguredRoles(policy, name);
   return configured.length > 0 ? configured.map((role) => role.name) : [name];
 }
 
@@ -76,7 +76,7 @@ export function* explainEvery(
 export function explainOwn(
   policy: Policy,
   principal: Principal,
-  question: Asked,
+  question: DecisionRequest,
   now: Date,
 ): readonly RoleExplanation[] {
   const { permitted, outcome, grants } = explainer(policy, principal, question, now);
@@ -92,10 +92,10 @@ export function explainOwn(
 
 function explainer(policy: Policy, principal: Principal, question: Question, now: Date) {
   const { claimsKnown = true, sourceAddress } = question;
-  const situation = situationOf(policy.aliases, principal, sourceAddress, now);
-  const { permitted: list, failed } = permittedTo(policy, situation);
+  const situation = evaluationContextOf(policy.aliases, principal, sourceAddress, now);
+  const { permitted: list, failed } = listPermittedRoles(policy, situation);
   const permitted = new Map(list.map((each) => [each.role.name, each]));
-  const claimed = claimedFamilies(policy, situation);
+  const claimed = claimRoleSources(policy, situation);
   const results = new Map<CompiledGrant, GrantResult>();
   const resultOf = (grant: CompiledGrant): GrantResult => {
     const result = results.get(grant) ?? grantResult(grant, situation, claimsKnown);
@@ -111,7 +111,7 @@ function explainer(policy: Policy, principal: Principal, question: Question, now
     try {
       const chosen = permitted.get(role);
       if (!chosen) throw notPermitted('role_not_permitted', failed);
-      const decision = decideWithDemandsMet(policy, { ...chosen, failed }, situation, question);
+      const decision = decideAssumingRequirementsMet(policy, { ...chosen, failed }, situation, question);
       return { role, permitted: true, decision };
     } catch (error) {
       if (!(error instanceof SallyportError)) throw error;
@@ -119,14 +119,14 @@ function explainer(policy: Policy, principal: Principal, question: Question, now
       return { role, permitted: permitted.has(role), refusal: { code, detail } };
     }
   };
-  const every = [...policy.roles.keys(), ...(claimsKnown ? claimed.keys() : policy.families)];
+  const every = [...policy.roles.keys(), ...(claimsKnown ? claimed.keys() : policy.roleSources)];
   return { permitted, every, outcome, grants };
 }
 
 /** Without claims, any entry of `rolesFrom` may be meant by an ARN, and any ARN of a grant by an entry. */
-function namesPossible({ roles, families, grants }: Policy, role: string): readonly string[] {
-  if (families.includes(role)) return grants.flatMap((grant) => [...grant.roles].filter(isArn));
-  return roles.has(role) ? [] : families;
+function namesPossible({ roles, roleSources, grants }: Policy, role: string): readonly string[] {
+  if (roleSources.includes(role)) return grants.flatMap((grant) => [...grant.roles].filter(isArn));
+  return roles.has(role) ? [] : roleSources;
 }
 
 const isArn = (name: string) => name.startsWith('arn:');
@@ -137,7 +137,7 @@ function permittedWithoutClaims(
   grants: readonly GrantResult[],
 ): boolean | undefined {
   if (policy.roles.has(role)) return outcomeWithoutClaims(grants);
-  const mayBeClaimed = policy.families.includes(role) || (policy.families.length > 0 && isArn(role));
+  const mayBeClaimed = policy.roleSources.includes(role) || (policy.roleSources.length > 0 && isArn(role));
   return mayBeClaimed && outcomeWithoutClaims(grants) !== false ? undefined : false;
 }
 

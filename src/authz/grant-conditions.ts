@@ -2,38 +2,38 @@
 // can fail.
 import type { Config } from '../config/schema/config.js';
 import { addressSet } from '../core/address.js';
-import type { ConfigPath, Fault } from '../core/fault.js';
-import { compileBetween } from './between.js';
-import { compileCondition } from './condition.js';
-import { claimValue, claimValues, compileMatcher } from './matcher.js';
-import type { Situation } from './situation.js';
-import type { Strength } from './strength.js';
+import type { ConfigError, ConfigPath } from '../core/fault.js';
+import { compileTimeWindow } from './between.js';
+import { compileExpression } from './condition.js';
+import { claimValue, claimValues, compileClaimMatcher } from './matcher.js';
+import type { EvaluationContext } from './situation.js';
+import type { MfaRule } from './strength.js';
 
 type GrantConfig = Config['grants'][number];
 
-export interface Condition {
+export interface GrantCondition {
   /** What is asked about, by its path in the grant: `issuer`, `from`, `match.groups`, `when`. */
   readonly on: string;
   /** Whether only the claims can tell. */
   readonly ofClaims: boolean;
   /** As the config has it; for `mfa`, the values that count at the caller's issuer, by claim. */
-  wanted(situation: Situation): unknown;
+  wanted(situation: EvaluationContext): unknown;
   /** Undefined: there is nothing of the kind. */
-  seen(situation: Situation): unknown;
+  seen(situation: EvaluationContext): unknown;
   /** Only a `when` may throw: EvaluationFailure. */
-  holds(situation: Situation): boolean;
+  holds(situation: EvaluationContext): boolean;
 }
 
 /** By issuer: what its claims must say of several factors. */
-export type Strengths = ReadonlyMap<string, Strength>;
+export type MfaRules = ReadonlyMap<string, MfaRule>;
 
 /** The conditions of the grant at `path`; what is wrong with them goes to `faults`. */
 export function compileConditions(
   grant: GrantConfig,
   path: ConfigPath,
-  strengths: Strengths,
-  faults: Fault[],
-): readonly Condition[] {
+  strengths: MfaRules,
+  faults: ConfigError[],
+): readonly GrantCondition[] {
   return [
     ...issuerCondition(grant),
     ...addressCondition(grant),
@@ -44,7 +44,7 @@ export function compileConditions(
   ];
 }
 
-function issuerCondition({ issuer }: GrantConfig): readonly Condition[] {
+function issuerCondition({ issuer }: GrantConfig): readonly GrantCondition[] {
   if (issuer === undefined) return [];
   const issuers = new Set([issuer].flat());
   return [
@@ -58,7 +58,7 @@ function issuerCondition({ issuer }: GrantConfig): readonly Condition[] {
   ];
 }
 
-function addressCondition({ from, effect }: GrantConfig): readonly Condition[] {
+function addressCondition({ from, effect }: GrantConfig): readonly GrantCondition[] {
   if (!from) return [];
   // Who calls from nowhere known may be in any range: the doubt goes against the caller.
   const inRange = addressSet(from, effect === 'deny');
@@ -73,9 +73,9 @@ function addressCondition({ from, effect }: GrantConfig): readonly Condition[] {
   ];
 }
 
-const matchConditions = ({ match, effect = 'allow' }: GrantConfig): readonly Condition[] =>
+const matchConditions = ({ match, effect = 'allow' }: GrantConfig): readonly GrantCondition[] =>
   Object.entries(match).map(([claim, wanted]) => {
-    const matcher = compileMatcher(wanted, effect);
+    const matcher = compileClaimMatcher(wanted, effect);
     return {
       on: `match.${claim}`,
       ofClaims: true,
@@ -85,9 +85,13 @@ const matchConditions = ({ match, effect = 'allow' }: GrantConfig): readonly Con
     };
   });
 
-function hoursCondition({ between }: GrantConfig, path: ConfigPath, faults: Fault[]): readonly Condition[] {
+function hoursCondition(
+  { between }: GrantConfig,
+  path: ConfigPath,
+  faults: ConfigError[],
+): readonly GrantCondition[] {
   if (!between) return [];
-  const within = zoned(() => compileBetween(between));
+  const within = zoned(() => compileTimeWindow(between));
   if (within) {
     return [
       {
@@ -116,9 +120,9 @@ function zoned<T>(compile: () => T): T | undefined {
   }
 }
 
-function strengthCondition({ mfa }: GrantConfig, strengths: Strengths): readonly Condition[] {
+function strengthCondition({ mfa }: GrantConfig, strengths: MfaRules): readonly GrantCondition[] {
   if (mfa !== 'required') return [];
-  const strengthOf = ({ principal }: Situation) => strengths.get(principal.issuer);
+  const strengthOf = ({ principal }: EvaluationContext) => strengths.get(principal.issuer);
   return [
     {
       on: 'mfa',
@@ -130,9 +134,13 @@ function strengthCondition({ mfa }: GrantConfig, strengths: Strengths): readonly
   ];
 }
 
-function expressionCondition({ when }: GrantConfig, path: ConfigPath, faults: Fault[]): readonly Condition[] {
+function expressionCondition(
+  { when }: GrantConfig,
+  path: ConfigPath,
+  faults: ConfigError[],
+): readonly GrantCondition[] {
   if (when === undefined) return [];
-  const compiled = compileCondition(when);
+  const compiled = compileExpression(when);
   if (compiled.ok)
     return [
       { on: 'when', ofClaims: true, wanted: () => when, seen: compiled.seen, holds: compiled.condition },

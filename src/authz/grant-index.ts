@@ -2,10 +2,10 @@
 // its cost does not grow with the config.
 import type { CompiledGrant } from './grant.js';
 import { claimValues, textOf } from './matcher.js';
-import type { Situation } from './situation.js';
+import type { EvaluationContext } from './situation.js';
 
 /** The grants that could apply, in the order of the config; each is still to be judged. */
-type Lookup = (situation: Situation) => readonly CompiledGrant[];
+type Lookup = (situation: EvaluationContext) => readonly CompiledGrant[];
 
 /** The grants of one issuer. */
 export interface GrantIndex {

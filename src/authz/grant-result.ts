@@ -1,8 +1,8 @@
 // How one grant comes out, condition by condition. It asks the very conditions that decide.
 import { EvaluationFailure } from './condition.js';
 import type { CompiledGrant } from './grant.js';
-import type { Condition } from './grant-conditions.js';
-import type { Situation } from './situation.js';
+import type { GrantCondition } from './grant-conditions.js';
+import type { EvaluationContext } from './situation.js';
 
 export interface ConditionResult {
   /** Its path in the grant, e.g. `match.groups`. */
@@ -24,7 +24,11 @@ export interface GrantResult {
   readonly conditions: readonly ConditionResult[];
 }
 
-export function grantResult(grant: CompiledGrant, situation: Situation, claimsKnown: boolean): GrantResult {
+export function grantResult(
+  grant: CompiledGrant,
+  situation: EvaluationContext,
+  claimsKnown: boolean,
+): GrantResult {
   const conditions = grant.conditions.map((condition): ConditionResult => {
     const asked = { on: condition.on, wanted: condition.wanted(situation) };
     if (condition.ofClaims && !claimsKnown) return { ...asked, holds: undefined };
@@ -38,8 +42,8 @@ export function grantResult(grant: CompiledGrant, situation: Situation, claimsKn
 
 /** What cannot be evaluated counts as the grant counts it: a deny denies, an allow does not allow. */
 function outcome(
-  condition: Condition,
-  situation: Situation,
+  condition: GrantCondition,
+  situation: EvaluationContext,
   deny: boolean,
 ): Pick<ConditionResult, 'holds' | 'failure'> {
   try {

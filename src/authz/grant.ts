@@ -2,9 +2,9 @@
 // allow does not allow.
 import type { Config } from '../config/schema/config.js';
 import type { MatcherConfig, Permission } from '../config/schema/grant.js';
-import type { Fault } from '../core/fault.js';
-import { type Condition, compileConditions, type Strengths } from './grant-conditions.js';
-import type { Situation } from './situation.js';
+import type { ConfigError } from '../core/fault.js';
+import { compileConditions, type GrantCondition, type MfaRules } from './grant-conditions.js';
+import type { EvaluationContext } from './situation.js';
 
 export interface CompiledGrant {
   readonly id: string;
@@ -15,16 +15,16 @@ export interface CompiledGrant {
   readonly issuers: ReadonlySet<string> | undefined;
   /** Names of roles, or `*`. */
   readonly roles: ReadonlySet<string>;
-  readonly conditions: readonly Condition[];
+  readonly conditions: readonly GrantCondition[];
   /** A claim that must have one of these texts, by which the grant can be looked up. */
   readonly anchor?: { readonly claim: string; readonly texts: readonly string[] };
   coversRole(role: string): boolean;
   /** A deny of all roles takes away every permission as well. */
   coversPermission(permission: Permission): boolean;
-  judge(situation: Situation): Judgement;
+  evaluate(situation: EvaluationContext): GrantEvaluation;
 }
 
-interface Judgement {
+interface GrantEvaluation {
   readonly applies: boolean;
   /** Its `when` could not be evaluated. */
   readonly failed: boolean;
@@ -34,8 +34,8 @@ interface Judgement {
 export function compileGrant(
   config: Config['grants'][number],
   position: number,
-  strengths: Strengths,
-  faults: Fault[],
+  strengths: MfaRules,
+  faults: ConfigError[],
 ): CompiledGrant {
   const deny = config.effect === 'deny';
   const roles = new Set(config.roles);
@@ -53,7 +53,7 @@ export function compileGrant(
     ...(anchor && { anchor }),
     coversRole: (role) => roles.has(role) || roles.has('*'),
     coversPermission: (permission) => permissions.has(permission) || (deny && roles.has('*')),
-    judge: (situation) => {
+    evaluate: (situation) => {
       try {
         return { applies: conditions.every((condition) => condition.holds(situation)), failed: false };
       } catch {

@@ -1,7 +1,7 @@
 // How long credentials last: bounds compiled from the config, then the least of all that bounds a request.
 import { formatSeconds, seconds } from '../core/duration.js';
 import { SallyportError } from '../core/errors.js';
-import type { ConfigPath, Fault } from '../core/fault.js';
+import type { ConfigError, ConfigPath } from '../core/fault.js';
 import type { DurationLimit, ExchangeRequest, Operation, Principal } from '../core/types.js';
 
 /** STS's own bounds of DurationSeconds; the defaults are the broker's. */
@@ -24,7 +24,7 @@ interface LifetimeConfig {
   readonly endWithProof?: boolean;
 }
 
-export interface CompiledLifetime {
+export interface DurationLimits {
   readonly defaultSeconds: number;
   readonly maxSeconds: number;
   /** What the default and the maximum come from. */
@@ -34,13 +34,13 @@ export interface CompiledLifetime {
 }
 
 /** `at` gives the place of a setting in the config. */
-export function compileLifetime(
+export function compileDurationLimits(
   config: LifetimeConfig,
   via: Operation,
   chained: boolean,
   at: (...rest: string[]) => ConfigPath,
-  { faults, warnings }: { readonly faults: Fault[]; readonly warnings: Fault[] },
-): CompiledLifetime {
+  { faults, warnings }: { readonly faults: ConfigError[]; readonly warnings: ConfigError[] },
+): DurationLimits {
   const bound = (key: 'duration' | 'maxDuration'): number | undefined => {
     const text = config[key];
     if (text === undefined) return undefined;
@@ -73,7 +73,7 @@ export function compileLifetime(
   };
 }
 
-export interface Lifetime {
+export interface LimitedDuration {
   readonly seconds: number;
   readonly limitedBy: DurationLimit;
   /** Epoch seconds: when the sign-in or the proof ends, if credentials must end with it. */
@@ -84,13 +84,13 @@ export interface Lifetime {
  * The least of all that bounds it. `parameter` is the request's word for what it asks.
  * @throws SallyportError `duration_exceeds_limit`: a request above the role's limit is refused, not cut; `session_too_short`.
  */
-export function boundLifetime(
-  { defaultSeconds, maxSeconds, limitedBy, endWithProof }: CompiledLifetime,
+export function limitDuration(
+  { defaultSeconds, maxSeconds, limitedBy, endWithProof }: DurationLimits,
   principal: Pick<Principal, 'expiresAt' | 'sessionNotOnOrAfter'>,
-  { durationSeconds, wishes }: Pick<ExchangeRequest, 'durationSeconds' | 'wishes'>,
+  { durationSeconds, preferred }: Pick<ExchangeRequest, 'durationSeconds' | 'preferred'>,
   now: Date,
   parameter: 'DurationSeconds' | 'SessionDuration' = 'DurationSeconds',
-): Lifetime {
+): LimitedDuration {
   if (durationSeconds !== undefined && durationSeconds > maxSeconds) {
     throw new SallyportError('duration_exceeds_limit', {
       detail: `${parameter} is above the limit of this role, which is ${maxSeconds}. Ask for that or less.`,
@@ -101,9 +101,12 @@ export function boundLifetime(
     { at: principal.sessionNotOnOrAfter, limitedBy: 'SessionNotOnOrAfter' as const },
     { at: endWithProof ? principal.expiresAt : undefined, limitedBy: 'proof' as const },
   ].flatMap(({ at, ...end }) => (at === undefined ? [] : [{ ...end, at }]));
-  const bounds: readonly Lifetime[] = [
+  const bounds: readonly LimitedDuration[] = [
     durationSeconds === undefined
-      ? { seconds: Math.max(defaultSeconds, Math.min(wishes?.durationSeconds ?? 0, maxSeconds)), limitedBy }
+      ? {
+          seconds: Math.max(defaultSeconds, Math.min(preferred?.durationSeconds ?? 0, maxSeconds)),
+          limitedBy,
+        }
       : { seconds: durationSeconds, limitedBy: 'request' },
     ...ends.map((end) => ({
       seconds: Math.floor(end.at - now.getTime() / 1000),

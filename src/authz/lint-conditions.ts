@@ -1,10 +1,10 @@
 // Findings about what one grant asks besides claims: addresses that are everybody's, expressions that narrow nothing,
 // and several factors where the issuer never speaks of them.
 import type { Config } from '../config/schema/config.js';
-import { type CompiledCondition, compileCondition } from './condition.js';
-import type { Finding, Grant } from './lint.js';
-import type { Sends } from './lint-match.js';
-import { strengthClaims } from './strength.js';
+import { type CompiledExpression, compileExpression } from './condition.js';
+import type { Grant, LintFinding } from './lint.js';
+import type { IssuerSendsClaim } from './lint-match.js';
+import { mfaClaims } from './strength.js';
 
 /** `issuers`: those the grant is about. */
 export function conditionFindings(
@@ -12,9 +12,9 @@ export function conditionFindings(
   index: number,
   config: Config,
   issuers: readonly string[],
-  sends: Sends,
-): readonly Finding[] {
-  const found = (code: Finding['code'], path: Finding['path'], message: string): Finding => ({
+  sends: IssuerSendsClaim,
+): readonly LintFinding[] {
+  const found = (code: LintFinding['code'], path: LintFinding['path'], message: string): LintFinding => ({
     code,
     on: `grants.${grant.id}`,
     path: ['grants', index, ...path],
@@ -35,7 +35,7 @@ export function conditionFindings(
         ]
       : [],
   );
-  const claims = new Set(issuers.flatMap((name) => strengthClaims(config.issuers[name]?.type ?? 'oidc')));
+  const claims = new Set(issuers.flatMap((name) => mfaClaims(config.issuers[name]?.type ?? 'oidc')));
   if (grant.mfa && [...claims].every(neverSent)) {
     const message = `Tokens of ${names} say nothing of several factors (${[...claims].join(', ')}), so this never applies. Remove mfa, or give the role to callers of another issuer.`;
     findings.push(found('claim-never-sent', ['mfa'], message));
@@ -59,17 +59,17 @@ export function conditionFindings(
 const OTHER_KEYS = new Set(['id', 'effect', 'issuer', 'roles', 'permissions', 'match']);
 
 /** Whether issuer and claims are all it asks about: an expression or addresses that narrow nothing do not count. */
-export function asksClaimsOnly(grant: Grant): boolean {
+export function readsOnlyClaims(grant: Grant): boolean {
   const { from, when: _, ...rest } = grant;
   const condition = conditionOf(grant);
   const narrows = condition && (!isConstant(condition) || condition.constant === false);
   return Object.keys(rest).every((key) => OTHER_KEYS.has(key)) && !narrows && (!from || isAllThereIs(from));
 }
 
-type Sound = Extract<CompiledCondition, { ok: true }>;
+type Sound = Extract<CompiledExpression, { ok: true }>;
 
 function conditionOf({ when }: Grant): Sound | undefined {
-  const compiled = when === undefined ? undefined : compileCondition(when);
+  const compiled = when === undefined ? undefined : compileExpression(when);
   return compiled?.ok ? compiled : undefined;
 }
 

@@ -2,12 +2,12 @@
 import type { Config } from '../config/schema/config.js';
 import type { MatcherConfig } from '../config/schema/grant.js';
 import type { ConfigPath } from '../core/fault.js';
-import type { Finding, Grant } from './lint.js';
-import { asksClaimsOnly } from './lint-conditions.js';
-import { compileMatcher } from './matcher.js';
+import type { Grant, LintFinding } from './lint.js';
+import { readsOnlyClaims } from './lint-conditions.js';
+import { compileClaimMatcher } from './matcher.js';
 
 /** Whether an issuer, by its name in the config, can send a claim; undefined where it cannot be told. */
-export type Sends = (issuer: string, claim: string) => boolean | undefined;
+export type IssuerSendsClaim = (issuer: string, claim: string) => boolean | undefined;
 
 /** `issuers`: those the grant is about. */
 export function matchFindings(
@@ -15,20 +15,20 @@ export function matchFindings(
   index: number,
   config: Config,
   issuers: readonly string[],
-  sends: Sends,
-): readonly Finding[] {
+  sends: IssuerSendsClaim,
+): readonly LintFinding[] {
   const at = (...rest: string[]): ConfigPath => ['grants', index, 'match', ...rest];
-  const found = (code: Finding['code'], path: ConfigPath, message: string): Finding => ({
+  const found = (code: LintFinding['code'], path: ConfigPath, message: string): LintFinding => ({
     code,
     on: `grants.${grant.id}`,
     path,
     message,
   });
   const all = (holds: (issuer: string) => boolean) => issuers.length > 0 && issuers.every(holds);
-  const findings: Finding[] = [];
+  const findings: LintFinding[] = [];
   const asksNothing = ([claim, matcher]: [string, MatcherConfig]) =>
     takesAnything(matcher) || all((name) => verdictOfRequire(grant, claim, config, name) === true);
-  if (grant.effect !== 'deny' && asksClaimsOnly(grant) && Object.entries(grant.match).every(asksNothing)) {
+  if (grant.effect !== 'deny' && readsOnlyClaims(grant) && Object.entries(grant.match).every(asksNothing)) {
     const message =
       'Everyone with a proof from this issuer gets it. Say in match who is meant, or silence this with the reason.';
     findings.push(found('grant-open', at(), message));
@@ -49,7 +49,7 @@ export function matchFindings(
 }
 
 const consequence = (grant: Grant, matcher: MatcherConfig) => {
-  const holds = compileMatcher(matcher, grant.effect ?? 'allow')(undefined);
+  const holds = compileClaimMatcher(matcher, grant.effect ?? 'allow')(undefined);
   return holds ? ', so this always holds' : ', so this never matches';
 };
 
@@ -74,7 +74,7 @@ function verdictOfRequire(grant: Grant, claim: string, config: Config, name: str
   const required = issuer?.type === 'oidc' ? issuer.require?.[claim] : undefined;
   const matcher = grant.match[claim];
   if (required === undefined || matcher === undefined) return undefined;
-  const holds = compileMatcher(matcher, grant.effect ?? 'allow');
+  const holds = compileClaimMatcher(matcher, grant.effect ?? 'allow');
   const outcomes = [required].flat().map((value) => holds([value]));
   if (outcomes.every((outcome) => outcome)) return true;
   return outcomes.some((outcome) => outcome) ? undefined : false;

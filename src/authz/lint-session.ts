@@ -2,8 +2,8 @@
 // many need it.
 import type { Config } from '../config/schema/config.js';
 import type { ConfigPath } from '../core/fault.js';
-import type { Finding } from './lint.js';
-import type { Sends } from './lint-match.js';
+import type { LintFinding } from './lint.js';
+import type { IssuerSendsClaim } from './lint-match.js';
 import { parseTemplate } from './template.js';
 
 interface Need {
@@ -19,8 +19,8 @@ interface Need {
 export function sessionFindings(
   { roles, rolesFrom = {} }: Config,
   issuersFor: (name: string) => readonly string[],
-  sends: Sends,
-): readonly Finding[] {
+  sends: IssuerSendsClaim,
+): readonly LintFinding[] {
   const asking = [
     ...Object.entries(roles).map(([name, { session }]) => ({
       name,

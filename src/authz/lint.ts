@@ -2,12 +2,12 @@
 // a code, and can be silenced in the file with a reason.
 import type { Config } from '../config/schema/config.js';
 import type { LintCode } from '../config/schema/proving.js';
-import type { ConfigPath, Fault } from '../core/fault.js';
-import { asksClaimsOnly, conditionFindings } from './lint-conditions.js';
-import { matchFindings, type Sends } from './lint-match.js';
+import type { ConfigError, ConfigPath } from '../core/fault.js';
+import { conditionFindings, readsOnlyClaims } from './lint-conditions.js';
+import { type IssuerSendsClaim, matchFindings } from './lint-match.js';
 import { sessionFindings } from './lint-session.js';
 
-export interface Finding {
+export interface LintFinding {
   readonly code: LintCode;
   /** What it is about, as `lint.ignore` names it: `grants.ID`, `roles.NAME`, `rolesFrom.NAME`, `issuers.NAME`, `claims.NAME`. */
   readonly on: string;
@@ -19,10 +19,14 @@ export interface Finding {
 export type Grant = Config['grants'][number];
 
 /** All findings but those that the file silences; and each entry that silences nothing. */
-export function lint(config: Config, sends: Sends, warnings: readonly Fault[] = []): readonly Finding[] {
+export function lint(
+  config: Config,
+  sends: IssuerSendsClaim,
+  warnings: readonly ConfigError[] = [],
+): readonly LintFinding[] {
   const findings = [
     ...warnings.map(
-      (warning): Finding => ({ code: 'packed-size', on: warning.path.slice(0, 2).join('.'), ...warning }),
+      (warning): LintFinding => ({ code: 'packed-size', on: warning.path.slice(0, 2).join('.'), ...warning }),
     ),
     ...reachFindings(config),
     ...config.grants.flatMap((grant, index) => {
@@ -37,9 +41,9 @@ export function lint(config: Config, sends: Sends, warnings: readonly Fault[] = 
     ...sessionFindings(config, issuersByRole(config), sends),
   ];
   const ignored = config.lint?.ignore ?? [];
-  const silences = (entry: (typeof ignored)[number], finding: Finding) =>
+  const silences = (entry: (typeof ignored)[number], finding: LintFinding) =>
     entry.code === finding.code && entry.on === finding.on;
-  const idle = ignored.flatMap((entry, index): Finding[] =>
+  const idle = ignored.flatMap((entry, index): LintFinding[] =>
     findings.some((finding) => silences(entry, finding))
       ? []
       : [
@@ -55,7 +59,7 @@ export function lint(config: Config, sends: Sends, warnings: readonly Fault[] = 
 }
 
 /** Whether it asks nothing of the caller but the issuer. */
-const isUnconditional = (grant: Grant) => Object.keys(grant.match).length === 0 && asksClaimsOnly(grant);
+const isUnconditional = (grant: Grant) => Object.keys(grant.match).length === 0 && readsOnlyClaims(grant);
 
 const issuersOf = (grant: Grant, config: Config) =>
   grant.issuer === undefined ? Object.keys(config.issuers) : [grant.issuer].flat();
@@ -76,12 +80,12 @@ const reachOf = (grant: Grant, config: Config) =>
   );
 
 /** Denies of what nobody is given, and allows of which denies take away everything. */
-function reachFindings(config: Config): readonly Finding[] {
+function reachFindings(config: Config): readonly LintFinding[] {
   const given = new Set(allowsOf(config).flatMap((allow) => reachOf(allow, config)));
   const taken = new Map<string, string>();
   for (const deny of config.grants.filter((grant) => isDeny(grant) && isUnconditional(grant)))
     for (const each of reachOf(deny, config)) taken.set(each, deny.id);
-  return config.grants.flatMap((grant, index): readonly Finding[] => {
+  return config.grants.flatMap((grant, index): readonly LintFinding[] => {
     const at = { on: `grants.${grant.id}`, path: ['grants', index, 'id'] };
     const reach = reachOf(grant, config);
     if (isDeny(grant)) {
@@ -100,7 +104,7 @@ const isDeny = ({ effect }: Grant) => effect === 'deny';
 
 const allowsOf = (config: Config) => config.grants.filter((grant) => !isDeny(grant));
 
-function issuerFindings(config: Config): readonly Finding[] {
+function issuerFindings(config: Config): readonly LintFinding[] {
   const used = new Set(allowsOf(config).flatMap((grant) => issuersOf(grant, config)));
   return Object.keys(config.issuers)
     .filter((name) => !used.has(name))
@@ -125,17 +129,17 @@ function issuersByRole(config: Config): (name: string) => readonly string[] {
   return (name) => [...(byRole.get(name) ?? [])];
 }
 
-function roleFindings(config: Config): readonly Finding[] {
+function roleFindings(config: Config): readonly LintFinding[] {
   const used = new Set(allowsOf(config).flatMap((grant) => rolesOf(grant, config)));
   const idle = Object.keys(config.rolesFrom ?? {})
     .filter((name) => !used.has(name))
-    .map((name): Finding => {
+    .map((name): LintFinding => {
       const message = 'No allow gives roles of this entry. Add a grant, or remove it.';
       return { code: 'role-unused', on: `rolesFrom.${name}`, path: ['rolesFrom', name], message };
     });
   const named = Object.entries(config.roles).flatMap(([name, role]) => {
     const at = { on: `roles.${name}`, path: ['roles', name] };
-    const findings: Finding[] = [];
+    const findings: LintFinding[] = [];
     if (!used.has(name)) {
       const message = 'No allow gives this role. Add a grant, or remove it.';
       findings.push({ code: 'role-unused', ...at, message });

@@ -3,7 +3,7 @@ import type { MatcherConfig } from '../config/schema/grant.js';
 import type { Claims, ClaimValue } from '../core/types.js';
 
 /** The claim's values, or undefined if it is absent. */
-export type Matcher = (values: readonly ClaimValue[] | undefined) => boolean;
+export type ClaimMatcher = (values: readonly ClaimValue[] | undefined) => boolean;
 
 /**
  * A claim by its literal name; where there is none, a dotted name is a path into objects (`realm_access.roles`). Keys
@@ -42,10 +42,10 @@ export const textOf = (value: ClaimValue | undefined): string | undefined =>
  * doubt goes against the caller: for an allow they do not, for a deny they do if one of them does; inside of `not` it
  * is the other way round.
  */
-export function compileMatcher(config: MatcherConfig, effect: 'allow' | 'deny'): Matcher {
+export function compileClaimMatcher(config: MatcherConfig, effect: 'allow' | 'deny'): ClaimMatcher {
   const equals = effect === 'allow' ? onlyValue : anyValue;
   if (typeof config !== 'object') return equals(config);
-  const conditions: Matcher[] = [];
+  const conditions: ClaimMatcher[] = [];
   if (config.equals !== undefined) conditions.push(equals(config.equals));
   if (config.anyOf) {
     const wanted = config.anyOf;
@@ -70,19 +70,19 @@ export function compileMatcher(config: MatcherConfig, effect: 'allow' | 'deny'):
     conditions.push((values) => (values !== undefined) === wanted);
   }
   if (config.not !== undefined) {
-    const inner = compileMatcher(config.not, effect === 'allow' ? 'deny' : 'allow');
+    const inner = compileClaimMatcher(config.not, effect === 'allow' ? 'deny' : 'allow');
     conditions.push((values) => !inner(values));
   }
   return (values) => conditions.every((condition) => condition(values));
 }
 
 const onlyValue =
-  (wanted: string | number | boolean): Matcher =>
+  (wanted: string | number | boolean): ClaimMatcher =>
   (values) =>
     values?.length === 1 && same(values[0], wanted);
 
 const anyValue =
-  (wanted: string | number | boolean): Matcher =>
+  (wanted: string | number | boolean): ClaimMatcher =>
   (values) =>
     values?.some((value) => same(value, wanted)) ?? false;
 

@@ -1,22 +1,22 @@
 // What a caller may take away from a session: Policy and PolicyArns, where they can only reduce. Session policies of
 // one session add up among themselves, so where the role sets one, another from the caller could widen it.
-import { partitionIn, partitionOf } from '../core/arn.js';
+import { partitionOfArn, partitionOfRegion } from '../core/arn.js';
 import { SallyportError } from '../core/errors.js';
 import { isJsonObject, parseJson } from '../core/json.js';
 import type { ExchangeRequest } from '../core/types.js';
 import { POLICY_LIMIT } from './packed-size.js';
 import { POLICY_TEXT } from './places.js';
-import type { CompiledSession, FilledSession } from './session.js';
+import type { RenderedSession, SessionTemplate } from './session.js';
 
 /**
  * `region`: one of the partition that the role is in.
  * @throws SallyportError `policy_not_narrowing`, or `parameter_invalid` for what STS would not read.
  */
-export function narrowing(
-  session: CompiledSession,
+export function callerSessionPolicy(
+  session: SessionTemplate,
   asked: Pick<ExchangeRequest, 'policy' | 'policyArns'>,
   region: string,
-): Pick<FilledSession, 'policy' | 'policyArns'> {
+): Pick<RenderedSession, 'policy' | 'policyArns'> {
   if (asked.policy === undefined && asked.policyArns === undefined) return {};
   if (session.policyFixed) throw new SallyportError('policy_not_narrowing');
   if ((asked.policy ?? '').length + (asked.policyArns ?? []).join('').length > POLICY_LIMIT) {
@@ -25,7 +25,7 @@ export function narrowing(
       detail: `Policy and PolicyArns may have ${POLICY_LIMIT} characters together.`,
     });
   }
-  requirePartition(asked.policyArns ?? [], partitionOf(region));
+  requirePartition(asked.policyArns ?? [], partitionOfRegion(region));
   return {
     ...(asked.policy !== undefined && { policy: checkedPolicy(asked.policy) }),
     ...(asked.policyArns !== undefined && { policyArns: asked.policyArns }),
@@ -33,7 +33,7 @@ export function narrowing(
 }
 
 function requirePartition(arns: readonly string[], partition: string): void {
-  if (arns.every((arn) => partitionIn(arn) === partition)) return;
+  if (arns.every((arn) => partitionOfArn(arn) === partition)) return;
   throw new SallyportError('parameter_invalid', {
     reason: 'parameter.policy_arns',
     detail: `PolicyArns must be of ${partition}, the partition of this role: arn:${partition}:iam::…`,

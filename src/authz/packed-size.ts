@@ -1,6 +1,6 @@
 // How much of the space that STS allows a session's policies and tags will take, estimated when the config loads. AWS
 // does not publish how it packs them, so a fault is what exceeds the space for any claims, a warning what comes near.
-import type { ConfigPath, Fault } from '../core/fault.js';
+import type { ConfigError, ConfigPath } from '../core/fault.js';
 import type { Template } from './template.js';
 
 /** Measured: nine tags of 252 bytes take 498 %. A policy is taken to fill the space at its limit of 2048 characters. */
@@ -22,10 +22,10 @@ export interface Packed {
 }
 
 /** Faults and warnings of a session, with `path` as its place in the config. */
-export function judgePackedSize(
+export function checkPackedSize(
   packed: Packed,
   path: ConfigPath,
-): { readonly faults: readonly Fault[]; readonly warnings: readonly Fault[] } {
+): { readonly faults: readonly ConfigError[]; readonly warnings: readonly ConfigError[] } {
   const characters = packed.policy(LEAST_VALUE).length + packed.policyArns.join('').length;
   if (characters > POLICY_LIMIT) {
     const message = `The session policy and the policy ARNs have ${characters} characters or more; STS takes ${POLICY_LIMIT} together. Shorten them, or move statements to managed policies.`;

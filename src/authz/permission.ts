@@ -6,27 +6,27 @@ import { SallyportError } from '../core/errors.js';
 import type { CompiledGrant } from './grant.js';
 import { indexByRole } from './grant-index.js';
 import type { CompiledRole, Policy } from './policy.js';
-import type { Situation } from './situation.js';
+import type { EvaluationContext } from './situation.js';
 
-export interface Permitted {
+export interface PermittedRole {
   readonly role: CompiledRole;
   /** The first allow, by the order of the config, that covers the role. */
   readonly grant: string;
 }
 
-export interface PermittedRoles extends Pick<Judged, 'failed'> {
-  readonly permitted: readonly Permitted[];
+export interface PermittedRoles extends Pick<EvaluatedGrants, 'failed'> {
+  readonly permitted: readonly PermittedRole[];
 }
 
 /** The grants that apply, in the order of the config, and those whose `when` could not be evaluated. */
-interface Judged {
+interface EvaluatedGrants {
   readonly applying: readonly CompiledGrant[];
   /** Ids of grants. */
   readonly failed: readonly string[];
 }
 
 /** Grants whose `when` could not be evaluated, as the cause of a refusal: for log and metric, not for the caller. */
-export class ConditionError extends Error {
+export class ConditionEvaluationError extends Error {
   override readonly name = 'ConditionError';
   readonly grants: readonly string[];
 
@@ -37,18 +37,18 @@ export class ConditionError extends Error {
 }
 
 /** Every role, by the order of the config, and the grants whose `when` could not be evaluated. */
-export function permittedTo(policy: Policy, situation: Situation): PermittedRoles {
+export function listPermittedRoles(policy: Policy, situation: EvaluationContext): PermittedRoles {
   const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forAnyRole(situation) ?? [];
-  const { applying, failed } = judge(grants, situation);
+  const { applying, failed } = evaluateGrants(grants, situation);
   const named = new Set(applying.filter(({ deny }) => !deny).flatMap(({ roles }) => [...roles]));
   // Only roles that an allow names are looked at, not all there are.
   const configured = named.has('*')
     ? policy.roleList
     : [...named].flatMap((name) => policy.roles.get(name) ?? []).sort((a, b) => a.position - b.position);
   const covering = indexByRole(applying);
-  const families = claimedFamilies(policy, situation);
-  const permitted = new Map<string, Permitted>();
-  for (const role of [...configured, ...claimedRoles(policy, situation)]) {
+  const families = claimRoleSources(policy, situation);
+  const permitted = new Map<string, PermittedRole>();
+  for (const role of [...configured, ...claimRolesOf(policy, situation)]) {
     if (permitted.has(role.name)) continue;
     const each = permit(role, covering([role.name, ...(families.get(role.name) ?? [])]));
     if (each) permitted.set(role.name, each);
@@ -60,23 +60,23 @@ export function permittedTo(policy: Policy, situation: Situation): PermittedRole
  * The roles of the config that are meant by a name, by `urn:sallyport:role:` and the name, or by the ARN of an IAM role.
  * Each is judged as its own name is granted and denied.
  */
-export function configuredAs(policy: Policy, meant: string): readonly CompiledRole[] {
+export function findConfiguredRoles(policy: Policy, meant: string): readonly CompiledRole[] {
   const name = meant.startsWith(ROLE_URN) ? meant.slice(ROLE_URN.length) : meant;
   const role = policy.roles.get(name);
   return role ? [role] : (policy.rolesByArn.get(meant) ?? []);
 }
 
 /** What is meant by a name or ARN and permitted: one or more. @throws SallyportError `role_not_permitted`. */
-export function permittedAs(policy: Policy, situation: Situation, name: string): PermittedRoles {
-  const configured = configuredAs(policy, name);
+export function resolveRole(policy: Policy, situation: EvaluationContext, name: string): PermittedRoles {
+  const configured = findConfiguredRoles(policy, name);
   // A claim never names an IAM role that the config has.
-  const claimed = claimedRoles(policy, situation).filter((each) => each.name === name);
+  const claimed = claimRolesOf(policy, situation).filter((each) => each.name === name);
   const candidates = configured.length > 0 ? configured : claimed;
   // Found in either case: the time to find it would tell.
-  const substitute = standIn(policy, name);
+  const substitute = decoyRole(policy, name);
   const judgedAs = candidates.length > 0 ? candidates : substitute;
   const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forRole(judgedAs.flatMap(namesOf));
-  const { applying, failed } = judge(grants?.(situation) ?? [], situation);
+  const { applying, failed } = evaluateGrants(grants?.(situation) ?? [], situation);
   const covering = indexByRole(applying);
   const permitted = [
     ...configured.flatMap((each) => permit(each, covering([each.name])) ?? []),
@@ -87,20 +87,22 @@ export function permittedAs(policy: Policy, situation: Situation, name: string):
 }
 
 /** Whether the caller may do this with the broker itself. By the rules of roles. */
-export function permittedToDo(policy: Policy, situation: Situation, permission: Permission): boolean {
+export function hasPermission(policy: Policy, situation: EvaluationContext, permission: Permission): boolean {
   const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forAnyRole(situation) ?? [];
-  const covering = judge(grants, situation).applying.filter((grant) => grant.coversPermission(permission));
+  const covering = evaluateGrants(grants, situation).applying.filter((grant) =>
+    grant.coversPermission(permission),
+  );
   return covering.length > 0 && !covering.some(({ deny }) => deny);
 }
 
 export const notPermitted = (code: 'role_not_permitted' | 'no_role_permitted', failed: readonly string[]) =>
-  new SallyportError(code, failed.length > 0 ? { cause: new ConditionError(failed) } : {});
+  new SallyportError(code, failed.length > 0 ? { cause: new ConditionEvaluationError(failed) } : {});
 
-const claimedRoles = (policy: Policy, situation: Situation): readonly CompiledRole[] =>
-  policy.claimedRoles.flatMap((rolesOf) => rolesOf(situation));
+const claimRolesOf = (policy: Policy, situation: EvaluationContext): readonly CompiledRole[] =>
+  policy.claimRoles.flatMap((rolesOf) => rolesOf(situation));
 
-function judge(grants: readonly CompiledGrant[], situation: Situation): Judged {
-  const judged = grants.map((grant) => ({ grant, ...grant.judge(situation) }));
+function evaluateGrants(grants: readonly CompiledGrant[], situation: EvaluationContext): EvaluatedGrants {
+  const judged = grants.map((grant) => ({ grant, ...grant.evaluate(situation) }));
   return {
     applying: judged.filter(({ applies }) => applies).map(({ grant }) => grant),
     failed: judged.filter(({ failed }) => failed).map(({ grant }) => grant.id),
@@ -108,25 +110,26 @@ function judge(grants: readonly CompiledGrant[], situation: Situation): Judged {
 }
 
 /** Roles that the caller's claims name, by ARN, each with the entries of `rolesFrom` that accept it. */
-export function claimedFamilies(
+export function claimRoleSources(
   policy: Policy,
-  situation: Situation,
+  situation: EvaluationContext,
 ): ReadonlyMap<string, readonly string[]> {
   const families = new Map<string, string[]>();
-  for (const { name, family } of claimedRoles(policy, situation)) {
-    if (family !== undefined) families.set(name, [...(families.get(name) ?? []), family]);
+  for (const { name, roleSource } of claimRolesOf(policy, situation)) {
+    if (roleSource !== undefined) families.set(name, [...(families.get(name) ?? []), roleSource]);
   }
   return families;
 }
 
 /** By which a grant can mean the role. */
-const namesOf = ({ name, family }: CompiledRole) => (family === undefined ? [name] : [name, family]);
+const namesOf = ({ name, roleSource }: CompiledRole) =>
+  roleSource === undefined ? [name] : [name, roleSource];
 
 /**
  * `applying`: the grants that apply and cover the role, in the order of the config; of a role that several entries of
  * `rolesFrom` accept, by any of them. A deny of one entry denies the role, an allow gives it as its own entry has it.
  */
-function permit(role: CompiledRole, applying: readonly CompiledGrant[]): Permitted | undefined {
+function permit(role: CompiledRole, applying: readonly CompiledGrant[]): PermittedRole | undefined {
   if (applying.some((grant) => grant.deny)) return undefined;
   const allow = applying.find((grant) => namesOf(role).some((name) => grant.coversRole(name)));
   return allow && { role, grant: allow.id };
@@ -136,7 +139,7 @@ function permit(role: CompiledRole, applying: readonly CompiledGrant[]): Permitt
  * A role to judge in place of one that is not there, so that the time to refuse does not tell them apart. The same
  * name always gets the same one.
  */
-function standIn({ roleList }: Policy, name: string): readonly CompiledRole[] {
+function decoyRole({ roleList }: Policy, name: string): readonly CompiledRole[] {
   let hash = 0;
   for (let index = 0; index < Math.min(name.length, 256); index++)
     hash = (hash * 31 + name.charCodeAt(index)) >>> 0;

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/schema/config.js';
 import type { PolicyTest } from '../config/schema/proving.js';
 import type { Session } from '../core/types.js';
-import { describedPrincipal } from './described-principal.js';
+import { simulatePrincipal } from './described-principal.js';
 import { explainRole, type RoleExplanation } from './explain.js';
 import type { Policy } from './policy.js';
 
@@ -35,7 +35,7 @@ export function runPolicyTests(config: Config, policy: Policy, now: Date): reado
 function failuresOf(test: PolicyTest, policy: Policy, start: Date): TestFailure[] {
   const { principal: described, allow = [], deny = [], session = {} } = test;
   const now = described.now === undefined ? start : new Date(described.now);
-  const principal = describedPrincipal(policy, described, now);
+  const principal = simulatePrincipal(policy, described, now);
   if (!principal) return [];
   const sourceAddress = described.sourceAddress ?? '127.0.0.1';
   const explain = (role: string) => explainRole(policy, principal, { role, sourceAddress }, now);

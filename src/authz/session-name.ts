@@ -2,7 +2,7 @@
 // template of the role says so.
 import { SallyportError } from '../core/errors.js';
 import type { Claims, ExchangeRequest, Operation } from '../core/types.js';
-import { checkPlace, FEDERATED_USER_NAME, type Place, ROLE_SESSION_NAME } from './places.js';
+import { checkStsValue, FEDERATED_USER_NAME, ROLE_SESSION_NAME, type StsConstraint } from './places.js';
 import { parseTemplate, type Template } from './template.js';
 
 type Sources = readonly [string, ...string[]];
@@ -14,7 +14,9 @@ const SUBJECT: Sources = ['${slug(claims.sub)}', '${slug(claims.NameID)}'];
  * What the session is called, and from what if the config does not say: the first of `templates` whose claim is there.
  * GetSessionToken has no name for it.
  */
-const NAMES: Readonly<Partial<Record<Operation, { readonly place: Place; readonly templates: Sources }>>> = {
+const NAMES: Readonly<
+  Partial<Record<Operation, { readonly place: StsConstraint; readonly templates: Sources }>>
+> = {
   AssumeRole: { place: ROLE_SESSION_NAME, templates: SUBJECT },
   // There is no other: STS takes the name from this attribute.
   AssumeRoleWithSAML: {
@@ -26,21 +28,25 @@ const NAMES: Readonly<Partial<Record<Operation, { readonly place: Place; readonl
 };
 
 /** Where the name goes in what STS is asked; undefined: it takes none. */
-export const namePlace = (operation: Operation): Place | undefined => NAMES[operation]?.place;
+export const sessionNameConstraint = (operation: Operation): StsConstraint | undefined =>
+  NAMES[operation]?.place;
 
 type SessionName = (claims: Claims, roleSessionName: string | undefined) => string;
 
 /** The name by the template of the config, or by what stands in if there is none; undefined: STS takes none. */
-export function compileName(operation: Operation, template: Template | undefined): SessionName | undefined {
+export function compileSessionName(
+  operation: Operation,
+  template: Template | undefined,
+): SessionName | undefined {
   const naming = NAMES[operation];
   if (!naming) return undefined;
   return template ? givenName(naming.place, template) : defaultName(naming.place, naming.templates);
 }
 
-function givenName(place: Place, template: Template): SessionName {
+function givenName(place: StsConstraint, template: Template): SessionName {
   return (claims, roleSessionName) => {
     const name = template.fill(claims, { roleSessionName });
-    if (!template.takesRoleSessionName || place.pattern.test(name)) return checkPlace(place, name);
+    if (!template.takesRoleSessionName || place.pattern.test(name)) return checkStsValue(place, name);
     throw new SallyportError('parameter_invalid', {
       reason: 'parameter.role_session_name',
       detail: `With your RoleSessionName the session would have a ${place.name} that STS does not take: it must be ${place.rule}. Send another, or a shorter one.`,
@@ -48,13 +54,13 @@ function givenName(place: Place, template: Template): SessionName {
   };
 }
 
-function defaultName(place: Place, [source, ...others]: Sources): SessionName {
+function defaultName(place: StsConstraint, [source, ...others]: Sources): SessionName {
   const first = parseTemplate(source);
   const templates = [first, ...others.map((other) => parseTemplate(other))];
   return (claims) => {
     const isThere = (name: string) => Object.hasOwn(claims, name);
     const template = templates.find((each) => each.claims.every(isThere)) ?? first;
-    return checkPlace(place, template.fill(claims));
+    return checkStsValue(place, template.fill(claims));
   };
 }
 
@@ -64,9 +70,9 @@ function defaultName(place: Place, [source, ...others]: Sources): SessionName {
  */
 export function roleSessionNameFor(
   { takesRoleSessionName }: { readonly takesRoleSessionName: boolean },
-  { roleSessionName, wishes }: Pick<ExchangeRequest, 'roleSessionName' | 'wishes'>,
+  { roleSessionName, preferred }: Pick<ExchangeRequest, 'roleSessionName' | 'preferred'>,
 ): string | undefined {
-  if (takesRoleSessionName) return roleSessionName ?? wishes?.roleSessionName;
+  if (takesRoleSessionName) return roleSessionName ?? preferred?.roleSessionName;
   if (roleSessionName === undefined) return undefined;
   throw new SallyportError('parameter_invalid', {
     reason: 'parameter.role_session_name',

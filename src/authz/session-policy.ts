@@ -4,7 +4,7 @@ import type { Claims } from '../core/types.js';
 import { checkPolicyValue } from './places.js';
 import type { Template } from './template.js';
 
-export interface SessionPolicy {
+export interface InlinePolicy {
   /** JSON text. Throws SallyportError `session_value_invalid`. */
   fill(claims: Claims): string;
   /** The text with one value in place of every claim. */
@@ -22,10 +22,10 @@ interface Compiler {
 }
 
 /** Compiles a policy and finds what AWS would refuse in it for any claims. */
-export function compileSessionPolicy(
+export function compileInlinePolicy(
   policy: Readonly<Record<string, unknown>>,
   compiler: Compiler,
-): SessionPolicy {
+): InlinePolicy {
   judgeStatements(policy['Statement'], compiler);
   const root = compileNode(policy, [], compiler);
   return {

@@ -1,35 +1,42 @@
 // A role's session: compiled from its templates when the config loads, filled for a principal when it is decided.
 import type { RoleConfig } from '../config/schema/role.js';
 import { SallyportError } from '../core/errors.js';
-import type { ConfigPath, Fault } from '../core/fault.js';
+import type { ConfigError, ConfigPath } from '../core/fault.js';
 import type { Claims, Operation, Session } from '../core/types.js';
-import { type CompiledLifetime, compileLifetime } from './lifetime.js';
-import { judgePackedSize, POLICY_LIMIT } from './packed-size.js';
-import { checkPlace, type Place, POLICY_TEXT, SOURCE_IDENTITY, TAG_KEY, TAG_VALUE } from './places.js';
-import { compileName, namePlace } from './session-name.js';
-import { compileSessionPolicy } from './session-policy.js';
+import { compileDurationLimits, type DurationLimits } from './lifetime.js';
+import { checkPackedSize, POLICY_LIMIT } from './packed-size.js';
+import {
+  checkStsValue,
+  POLICY_TEXT,
+  SOURCE_IDENTITY,
+  type StsConstraint,
+  TAG_KEY,
+  TAG_VALUE,
+} from './places.js';
+import { compileSessionName, sessionNameConstraint } from './session-name.js';
+import { compileInlinePolicy } from './session-policy.js';
 import { parseTemplate, type Template, TemplateError } from './template.js';
 
 /** Operations for which no Policy of the caller's can only reduce: STS takes none, or nothing is permitted without one. */
 const TAKES_NO_POLICY: readonly Operation[] = ['GetFederationToken', 'GetSessionToken'];
 
 /** What of the session does not depend on the request. */
-export type FilledSession = Omit<Session, 'durationSeconds'>;
+export type RenderedSession = Omit<Session, 'durationSeconds'>;
 
-export interface CompiledSession {
-  readonly lifetime: CompiledLifetime;
+export interface SessionTemplate {
+  readonly durationLimits: DurationLimits;
   /** The role sets a session policy itself, or has no permissions without one: the caller may not add to it. */
   readonly policyFixed: boolean;
   /** Whether the caller may name the session, or part of its name. */
   readonly takesRoleSessionName: boolean;
   /** @throws SallyportError `session_value_invalid`; for a RoleSessionName that is missing or does not fit, `parameter_invalid`. */
-  fill(claims: Claims, roleSessionName?: string): FilledSession;
+  render(claims: Claims, roleSessionName?: string): RenderedSession;
 }
 
 /** In place of a template at fault, so that one mistake is one fault. */
 const STAND_IN = parseTemplate('${claims.sub}');
 
-type Part = (claims: Claims, roleSessionName: string | undefined) => Partial<FilledSession>;
+type Part = (claims: Claims, roleSessionName: string | undefined) => Partial<RenderedSession>;
 
 interface SessionConfig {
   readonly name?: string;
@@ -44,17 +51,17 @@ interface SessionConfig {
 }
 
 /** What is wrong with a config, and what may go wrong with it. */
-export interface Findings {
-  readonly faults: Fault[];
-  readonly warnings: Fault[];
+export interface CompileFindings {
+  readonly faults: ConfigError[];
+  readonly warnings: ConfigError[];
 }
 
 /** Compiles the session of a role; `path` is the role's place in the config. */
-export function compileSession(
+export function compileSessionTemplate(
   role: Pick<RoleConfig, 'via' | 'session'>,
   path: ConfigPath,
-  { faults, warnings }: Findings,
-): CompiledSession {
+  { faults, warnings }: CompileFindings,
+): SessionTemplate {
   const config: SessionConfig = role.session ?? {};
   const at = (...rest: (string | number)[]) => [...path, 'session', ...rest];
   const template = (
@@ -72,24 +79,24 @@ export function compileSession(
   };
 
   /** A template for one place, judged. */
-  const value = (place: Place, source: string, key: string) => {
+  const value = (place: StsConstraint, source: string, key: string) => {
     const parsed = template(source, at(key));
     faults.push(...shapeFaults(place, parsed, at(key)));
-    return (claims: Claims) => checkPlace(place, parsed.fill(claims));
+    return (claims: Claims) => checkStsValue(place, parsed.fill(claims));
   };
 
-  const place = namePlace(role.via);
+  const place = sessionNameConstraint(role.via);
   const { sourceIdentity, transitiveTags } = config;
   const policy =
     config.policy &&
-    compileSessionPolicy(config.policy, {
+    compileInlinePolicy(config.policy, {
       template: (source, rest) => template(source, at('policy', ...rest), { policyVariables: true }),
       fault: (rest, message) => faults.push({ path: at('policy', ...rest), message }),
     });
   const { policyArns } = config;
   const tags = compileTags(config.tags ?? {}, at('tags'), template, faults);
   faults.push(...transitiveFaults(transitiveTags ?? [], config.tags ?? {}, at('transitiveTags')));
-  const packed = judgePackedSize(
+  const packed = checkPackedSize(
     { policy: (value) => policy?.shape(value) ?? '', policyArns: policyArns ?? [], tags },
     at(),
   );
@@ -102,7 +109,7 @@ export function compileSession(
       ? template(config.name, at('name'), { roleSessionName: true })
       : undefined;
   if (place && named) faults.push(...shapeFaults(place, named, at('name')));
-  const name = compileName(role.via, named);
+  const name = compileSessionName(role.via, named);
   if (name) parts.push((claims, roleSessionName) => ({ name: name(claims, roleSessionName) }));
   if (sourceIdentity !== undefined) {
     const identity = value(SOURCE_IDENTITY, sourceIdentity, 'sourceIdentity');
@@ -111,27 +118,29 @@ export function compileSession(
   if (transitiveTags) parts.push(() => ({ transitiveTags }));
   if (policy) {
     const room = POLICY_LIMIT - (policyArns ?? []).join('').length;
-    parts.push((claims) => ({ policy: checkRoom(checkPlace(POLICY_TEXT, policy.fill(claims)), room) }));
+    parts.push((claims) => ({ policy: checkRoom(checkStsValue(POLICY_TEXT, policy.fill(claims)), room) }));
   }
   if (policyArns) parts.push(() => ({ policyArns }));
   if (config.tags) {
     parts.push((claims) => ({
-      tags: Object.fromEntries(tags.map(([key, value]) => [key, checkPlace(TAG_VALUE, value.fill(claims))])),
+      tags: Object.fromEntries(
+        tags.map(([key, value]) => [key, checkStsValue(TAG_VALUE, value.fill(claims))]),
+      ),
     }));
   }
 
   return {
-    lifetime: compileLifetime(config, role.via, 'chain' in role, at, { faults, warnings }),
+    durationLimits: compileDurationLimits(config, role.via, 'chain' in role, at, { faults, warnings }),
     policyFixed:
       TAKES_NO_POLICY.includes(role.via) || config.policy !== undefined || config.policyArns !== undefined,
     takesRoleSessionName: named?.takesRoleSessionName ?? false,
-    fill: (claims, roleSessionName) =>
+    render: (claims, roleSessionName) =>
       Object.assign({}, ...parts.map((part) => part(claims, roleSessionName))),
   };
 }
 
 /** What AWS would refuse whatever the claims are. */
-function shapeFaults(place: Place, template: Template, path: ConfigPath): readonly Fault[] {
+function shapeFaults(place: StsConstraint, template: Template, path: ConfigPath): readonly ConfigError[] {
   const isFixed = template.claims.length === 0 && !template.takesRoleSessionName;
   const shape = isFixed ? template.shape('') : template.shape('x').padEnd(2, 'x');
   return place.pattern.test(shape)
@@ -143,7 +152,7 @@ function transitiveFaults(
   keys: readonly string[],
   tags: Readonly<Record<string, string>>,
   path: ConfigPath,
-): readonly Fault[] {
+): readonly ConfigError[] {
   const message = 'Only a tag of this session can be transitive. Add it to tags, spelled the same.';
   return keys.flatMap((key, index) =>
     Object.hasOwn(tags, key) ? [] : [{ path: [...path, index], message }],
@@ -163,7 +172,7 @@ function compileTags(
   tags: Readonly<Record<string, string>>,
   path: ConfigPath,
   template: (source: string, path: ConfigPath) => Template,
-  faults: Fault[],
+  faults: ConfigError[],
 ): readonly (readonly [key: string, value: Template])[] {
   const lower = new Set<string>();
   return Object.entries(tags).map(([key, source]) => {

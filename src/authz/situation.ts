@@ -1,7 +1,7 @@
 // What grants are judged by: who calls, from where, when. The principal is seen through its issuer's aliases.
 import type { Claims, ClaimValue, Principal } from '../core/types.js';
 
-export interface Situation {
+export interface EvaluationContext {
   /** Its claims include the aliases of its issuer. */
   readonly principal: Principal;
   readonly sourceAddress: string;
@@ -26,12 +26,12 @@ export interface ClaimsSize {
 export type Aliases = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
 /** An alias never shadows a claim: where a claim has its name, the name means the claim. */
-export function situationOf(
+export function evaluationContextOf(
   aliases: Aliases,
   principal: Principal,
   sourceAddress: string,
   now: Date,
-): Situation {
+): EvaluationContext {
   const short = aliases.get(principal.issuer);
   let size: ClaimsSize | undefined;
   const seen = short ? { ...principal, claims: withAliases(principal.claims, short) } : principal;

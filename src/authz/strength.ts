@@ -35,7 +35,7 @@ const SOURCES = {
 } as const;
 
 /** What one issuer must say of several factors. */
-export interface Strength {
+export interface MfaRule {
   /** The values that count, by claim: one of them is enough. */
   readonly wanted: Readonly<Record<string, readonly string[]>>;
   /** What the claims say, by claim; undefined where they say nothing. */
@@ -44,11 +44,11 @@ export interface Strength {
 }
 
 /** The claims in which issuers of a type say it. */
-export const strengthClaims = (type: IssuerType): readonly string[] =>
+export const mfaClaims = (type: IssuerType): readonly string[] =>
   Object.values(SOURCES[type]).map(({ claim }) => claim);
 
 /** Naming one list in the config leaves the other at its default. */
-export function compileStrength({ type, mfa }: Config['issuers'][string]): Strength {
+export function compileMfaRule({ type, mfa }: Config['issuers'][string]): MfaRule {
   const sources = (['acr', 'amr'] as const).map((key) => {
     const { claim, values } = SOURCES[type][key];
     return { claim, values: mfa?.[key] ?? values };

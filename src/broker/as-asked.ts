@@ -2,7 +2,7 @@
 // request that is, only the verified proof tells.
 import type { ExchangeRequest, Principal } from '../core/types.js';
 
-export function asAsked(received: ExchangeRequest, { inResponseTo }: Principal): ExchangeRequest {
-  const answered = received.proof.sentRequests?.find(({ id }) => id === inResponseTo);
-  return answered ? { ...received, ...answered.asked } : received;
+export function restoreLoginRequest(received: ExchangeRequest, { inResponseTo }: Principal): ExchangeRequest {
+  const answered = received.proof.loginRequests?.find(({ id }) => id === inResponseTo);
+  return answered ? { ...received, ...answered.parameters } : received;
 }

@@ -1,30 +1,30 @@
 // An encoded authorization message, decoded for whom a grant permits it. Who had it decoded is recorded before the answer
 // goes out; what it says is not.
 import { decodedRecord, type Progress } from '../audit/record.js';
-import { mayDo } from '../authz/decide.js';
+import { principalHasPermission } from '../authz/decide.js';
 import { SallyportError } from '../core/errors.js';
 import type { ExchangeRequest } from '../core/types.js';
 import type { DecodedMessage } from '../issuance/decode-authorization-message.js';
 import type { Stages } from './exchange.js';
 import { limitPrincipal } from './limit-principal.js';
 import { record, recordRefusal } from './recording.js';
-import type { Snapshot } from './snapshot.js';
+import type { Runtime } from './snapshot.js';
 
 type DecodeRequest = Pick<ExchangeRequest, 'requestId' | 'surface' | 'sourceAddress' | 'proof'> & {
   readonly encodedMessage: string;
 };
 
 /** @throws SallyportError: every refusal and failure, after it has been recorded. */
-export type Decode = (request: DecodeRequest) => Promise<DecodedMessage>;
+export type DecodeMessageRequestHandler = (request: DecodeRequest) => Promise<DecodedMessage>;
 
-export function createDecode({
+export function createDecodeMessage({
   snapshot,
   limiter,
   audit,
   now,
 }: Pick<Stages, 'limiter' | 'audit' | 'now'> & {
-  snapshot(): Pick<Snapshot, 'authenticate' | 'policy' | 'decodeMessage'>;
-}): Decode {
+  snapshot(): Pick<Runtime, 'authenticate' | 'policy' | 'decodeMessage'>;
+}): DecodeMessageRequestHandler {
   return async ({ encodedMessage, ...request }) => {
     const { authenticate, policy, decodeMessage } = snapshot();
     let progress: Progress = { request };
@@ -32,7 +32,7 @@ export function createDecode({
       const principal = await authenticate(request.proof, now());
       progress = { request, principal };
       await limitPrincipal(limiter, principal);
-      if (!mayDo('DecodeAuthorizationMessage', policy, principal, request, now()))
+      if (!principalHasPermission('DecodeAuthorizationMessage', policy, principal, request, now()))
         throw new SallyportError('permission_missing');
       const decoded = await decodeMessage(encodedMessage);
       await record(audit, decodedRecord(progress, decoded.stsRequestId, now()));

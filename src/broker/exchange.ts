@@ -2,29 +2,29 @@
 import { intentRecord, issuedRecord, type Progress } from '../audit/record.js';
 import { SallyportError } from '../core/errors.js';
 import type { AuditLog, RateLimiter } from '../core/ports.js';
-import type { Decision, ExchangeRequest, Issued, Principal } from '../core/types.js';
-import { asAsked } from './as-asked.js';
+import type { Decision, ExchangeRequest, IssuedCredentials, Principal } from '../core/types.js';
+import { restoreLoginRequest } from './as-asked.js';
 import { limitPrincipal } from './limit-principal.js';
 import { record, recordRefusal } from './recording.js';
-import { decideBeside, type ReportDifference } from './shadow.js';
-import type { Snapshot } from './snapshot.js';
+import { decideWithShadow, type ReportDifference } from './shadow.js';
+import type { Runtime } from './snapshot.js';
 
 export interface Stages {
-  snapshot(): Pick<Snapshot, 'authenticate' | 'policy' | 'recall' | 'issue' | 'deadlineMs' | 'shadow'>;
+  snapshot(): Pick<Runtime, 'authenticate' | 'policy' | 'recall' | 'issue' | 'deadlineMs' | 'shadow'>;
   readonly limiter: RateLimiter;
   readonly audit: AuditLog;
   readonly reportDifference: ReportDifference;
   now(): Date;
 }
 
-export interface Exchanged {
+export interface ExchangeResult {
   readonly principal: Principal;
   readonly decision: Decision;
-  readonly issued: Issued;
+  readonly issued: IssuedCredentials;
 }
 
 /** Every refusal and failure, with how far the request came: a surface may offer to ask again. */
-export class RefusedExchange extends SallyportError {
+export class ExchangeError extends SallyportError {
   readonly progress: Progress;
 
   constructor(refusal: SallyportError, progress: Progress) {
@@ -34,19 +34,19 @@ export class RefusedExchange extends SallyportError {
 }
 
 /** @throws RefusedExchange once it has been recorded, or SallyportError `audit_unavailable`. */
-export type Exchange = (request: ExchangeRequest) => Promise<Exchanged>;
+export type Exchange = (request: ExchangeRequest) => Promise<ExchangeResult>;
 
 export function createExchange({ snapshot, limiter, audit, reportDifference, now }: Stages): Exchange {
   return async (received) => {
     const { authenticate, recall, issue, deadlineMs, ...policies } = snapshot();
-    const deadline = now().getTime() + Math.min(deadlineMs, received.patienceMs ?? deadlineMs);
+    const deadline = now().getTime() + Math.min(deadlineMs, received.timeoutMs ?? deadlineMs);
     let progress: Progress = { request: received };
     try {
       const principal = await authenticate(received.proof, now());
-      const request = asAsked(received, principal);
+      const request = restoreLoginRequest(received, principal);
       progress = { request, principal };
       await limitPrincipal(limiter, principal);
-      const decision = decideBeside(policies, principal, request, now(), reportDifference);
+      const decision = decideWithShadow(policies, principal, request, now(), reportDifference);
       progress = { request, principal, decision };
       const { proof, mfa } = request;
       const order = { principal, decision, proof, ...(mfa && { mfa }), deadline };
@@ -58,7 +58,7 @@ export function createExchange({ snapshot, limiter, audit, reportDifference, now
       await record(audit, issuedRecord(progress, issued, now()));
       return { principal, decision, issued };
     } catch (error) {
-      throw new RefusedExchange(await recordRefusal(audit, progress, error, now()), progress);
+      throw new ExchangeError(await recordRefusal(audit, progress, error, now()), progress);
     }
   };
 }

@@ -2,8 +2,8 @@
 // issued. A caller learns nothing of roles it may not have; whoever a grant permits to `explain` may read every rule,
 // and that they did is recorded.
 import { explainedRecord, type Progress, previewedRecord } from '../audit/record.js';
-import { mayDo } from '../authz/decide.js';
-import { describedPrincipal, type PrincipalDescription } from '../authz/described-principal.js';
+import { principalHasPermission } from '../authz/decide.js';
+import { type PrincipalDescription, simulatePrincipal } from '../authz/described-principal.js';
 import { explainEvery, explainNamed, explainOwn, type RoleExplanation } from '../authz/explain.js';
 import type { Policy } from '../authz/policy.js';
 import type { AuditRecord } from '../core/audit-record.js';
@@ -64,7 +64,7 @@ export function createExplain({
         await record(audit, previewedRecord(progress, now()));
         return { principal: caller, sourceAddress, claimsKnown: true, roles };
       }
-      if (!mayDo('explain', policy, caller, { sourceAddress }, now()))
+      if (!principalHasPermission('explain', policy, caller, { sourceAddress }, now()))
         throw new SallyportError('permission_missing');
       const found = recordOf === undefined ? undefined : await findRecord(recordOf);
       if (recordOf !== undefined && !found) throw new SallyportError('record_unknown');
@@ -97,7 +97,7 @@ function explainOther(
   if (issuer === undefined && record) return { ...answer, roles: [] };
   const at = record ? new Date(record.Time) : now;
   const principal =
-    issuer === undefined ? undefined : describedPrincipal(policy, { ...description, issuer }, at);
+    issuer === undefined ? undefined : simulatePrincipal(policy, { ...description, issuer }, at);
   if (!principal) {
     const detail = 'Write in Principal.Issuer the name of an issuer in the config.';
     throw new SallyportError('parameter_invalid', { reason: 'parameter.issuer', detail });

@@ -1,16 +1,16 @@
 // The pipeline stopped after `decide`: who the caller is and what they may have. Nothing is issued, but it is recorded:
 // a proof that may be used once is used up.
 import { type Progress, previewedRecord } from '../audit/record.js';
-import type { Permitted } from '../authz/decide.js';
+import type { PermittedRole } from '../authz/decide.js';
 import type { ExchangeRequest, Principal } from '../core/types.js';
 import type { Stages } from './exchange.js';
 import { limitPrincipal } from './limit-principal.js';
 import { record, recordRefusal } from './recording.js';
-import { permitBeside } from './shadow.js';
+import { listPermittedWithShadow } from './shadow.js';
 
 interface Preview {
   readonly principal: Principal;
-  readonly permitted: readonly Permitted[];
+  readonly permitted: readonly PermittedRole[];
 }
 
 export type PreviewRequest = Pick<ExchangeRequest, 'requestId' | 'surface' | 'sourceAddress' | 'proof'>;
@@ -26,7 +26,7 @@ export function createPreview({ snapshot, limiter, audit, reportDifference, now 
       const principal = await authenticate(request.proof, now());
       progress = { request, principal };
       await limitPrincipal(limiter, principal);
-      const permitted = permitBeside(policies, principal, request, now(), reportDifference);
+      const permitted = listPermittedWithShadow(policies, principal, request, now(), reportDifference);
       await record(audit, previewedRecord(progress, now()));
       return { principal, permitted };
     } catch (error) {

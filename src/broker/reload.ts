@@ -2,9 +2,9 @@
 // changes nothing but what is told of it. The old snapshot is closed when all that ran at the swap has ended.
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/schema/config.js';
-import type { LocatedFault } from '../core/fault.js';
+import type { LocatedConfigError } from '../core/fault.js';
 import type { Log } from '../core/ports.js';
-import type { OwnedSnapshot } from './snapshot.js';
+import type { OwnedRuntime } from './snapshot.js';
 
 /** What the operator is told; counts and names of settings only. */
 export interface ConfigStatus {
@@ -20,22 +20,22 @@ export interface ConfigStatus {
 }
 
 type Rebuilt =
-  | { readonly ok: true; readonly snapshot: OwnedSnapshot }
-  | { readonly ok: false; readonly faults: readonly LocatedFault[] };
+  | { readonly ok: true; readonly snapshot: OwnedRuntime }
+  | { readonly ok: false; readonly faults: readonly LocatedConfigError[] };
 
 export interface ReloadOptions {
-  readonly first: OwnedSnapshot;
-  build(previous: OwnedSnapshot): Promise<Rebuilt>;
+  readonly first: OwnedRuntime;
+  build(previous: OwnedRuntime): Promise<Rebuilt>;
   /** Told of each snapshot before it is taken; the first has no previous one. */
-  onTaken(snapshot: OwnedSnapshot, epoch: number, previous?: OwnedSnapshot): void;
+  onActivated(snapshot: OwnedRuntime, epoch: number, previous?: OwnedRuntime): void;
   onReloaded(outcome: 'ok' | 'failed'): void;
   readonly log: Log;
   now(): Date;
 }
 
-export interface Live {
+export interface ConfigManager {
   /** The one in use now. Whoever takes it keeps it to the end. */
-  snapshot(): OwnedSnapshot;
+  snapshot(): OwnedRuntime;
   /** Runs a task; snapshots it takes stay open until it has ended. */
   hold<T>(task: () => Promise<T>): Promise<T>;
   /** Resolves when a config read after this call is in use or has been refused. Never rejects. */
@@ -59,16 +59,23 @@ const FIXED: readonly { readonly name: string; of(config: Config): unknown }[] =
 
 const MAX_LOGGED = 20;
 
-export function createLive({ first, build, onTaken, onReloaded, log, now }: ReloadOptions): Live {
+export function createConfigManager({
+  first,
+  build,
+  onActivated,
+  onReloaded,
+  log,
+  now,
+}: ReloadOptions): ConfigManager {
   const running = new Set<Promise<unknown>>();
   const closing = new Set<Promise<void>>();
   let current = first;
-  onTaken(first, 1);
+  onActivated(first, 1);
   let status = take(first, 1);
   let reloading: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
-  function take(snapshot: OwnedSnapshot, epoch: number): ConfigStatus {
+  function take(snapshot: OwnedRuntime, epoch: number): ConfigStatus {
     current = snapshot;
     const { shadowFaults } = snapshot;
     const restartNeeded = FIXED.filter(
@@ -86,7 +93,7 @@ export function createLive({ first, build, onTaken, onReloaded, log, now }: Relo
     };
   }
 
-  function logFaults(faults: readonly LocatedFault[], message: string): void {
+  function logFaults(faults: readonly LocatedConfigError[], message: string): void {
     for (const { path, message: why, ...place } of faults.slice(0, MAX_LOGGED))
       log.error({ ...place, path: path.join('.'), why }, 'fault in a config');
     if (faults.length > 0) log.error({ faults: faults.length }, message);
@@ -98,7 +105,7 @@ export function createLive({ first, build, onTaken, onReloaded, log, now }: Relo
       const built = await build(old);
       if (built.ok) {
         const epoch = status.epoch + 1;
-        onTaken(built.snapshot, epoch, old);
+        onActivated(built.snapshot, epoch, old);
         status = take(built.snapshot, epoch);
         retire(old);
         log.info({ epoch }, 'the new config is in use');
@@ -113,7 +120,7 @@ export function createLive({ first, build, onTaken, onReloaded, log, now }: Relo
     onReloaded(status.lastReload);
   }
 
-  function retire(old: OwnedSnapshot): void {
+  function retire(old: OwnedRuntime): void {
     const closed = Promise.allSettled(running)
       .then(() => old.close())
       .catch((error: unknown) => log.warn({ err: error }, 'an old config was not closed cleanly'))

@@ -1,11 +1,11 @@
 // The candidate's policy beside the live one: each decision is made again by it, after the caller's, and where the two
 // differ that is told to the operator. Nothing that happens here reaches a caller.
 import { isDeepStrictEqual } from 'node:util';
-import { decide, type Permitted, permittedRoles } from '../authz/decide.js';
+import { decide, type PermittedRole, permittedRolesOf } from '../authz/decide.js';
 import { compilePolicy, type Policy } from '../authz/policy.js';
 import type { LoadResult } from '../config/load.js';
 import { SallyportError } from '../core/errors.js';
-import type { LocatedFault } from '../core/fault.js';
+import type { LocatedConfigError } from '../core/fault.js';
 import type { Decision, ExchangeRequest, Principal } from '../core/types.js';
 
 /**
@@ -16,7 +16,7 @@ import type { Decision, ExchangeRequest, Principal } from '../core/types.js';
 type DifferenceKind = 'gained' | 'lost' | 'role' | 'session' | 'refusal' | 'failed';
 
 /** Words of the two configs and of the error table only, nothing the caller sent. */
-export interface Difference {
+export interface ShadowDifference {
   readonly kind: DifferenceKind;
   readonly requestId?: string;
   readonly issuer: string;
@@ -27,7 +27,7 @@ export interface Difference {
   readonly fields?: readonly string[];
 }
 
-export type ReportDifference = (difference: Difference) => void;
+export type ReportDifference = (difference: ShadowDifference) => void;
 
 interface Policies {
   readonly policy: Policy;
@@ -39,16 +39,16 @@ type Outcome = { readonly decision: Decision } | { readonly refusal: unknown };
 /** The candidate's policy, or its faults; neither where there is no candidate. */
 export function compileShadow(loaded: LoadResult | undefined): {
   readonly policy?: Policy;
-  readonly faults: readonly LocatedFault[];
+  readonly faults: readonly LocatedConfigError[];
 } {
   if (!loaded) return { faults: [] };
   if (!loaded.ok) return { faults: loaded.faults };
   const { policy, faults } = compilePolicy(loaded.loaded.config);
-  return faults.length > 0 ? { faults: loaded.loaded.locateFaults(faults) } : { policy, faults: [] };
+  return faults.length > 0 ? { faults: loaded.loaded.locateErrors(faults) } : { policy, faults: [] };
 }
 
 /** `decide` by the live policy, with whatever it throws; the candidate is asked when this is done. */
-export function decideBeside(
+export function decideWithShadow(
   { policy, shadow }: Policies,
   principal: Principal,
   request: ExchangeRequest,
@@ -76,18 +76,18 @@ export function decideBeside(
 }
 
 /** `permittedRoles` by the live policy; the candidate is asked when this is done. */
-export function permitBeside(
+export function listPermittedWithShadow(
   { policy, shadow }: Policies,
   principal: Principal,
   caller: Pick<ExchangeRequest, 'sourceAddress'>,
   now: Date,
   report: ReportDifference,
-): readonly Permitted[] {
-  const permitted = permittedRoles(policy, principal, caller, now);
+): readonly PermittedRole[] {
+  const permitted = permittedRolesOf(policy, principal, caller, now);
   if (!shadow) return permitted;
   afterwards(principal, report, () => {
     const live = permitted.map(({ role }) => role.name);
-    const candidate = permittedRoles(shadow, principal, caller, now).map(({ role }) => role.name);
+    const candidate = permittedRolesOf(shadow, principal, caller, now).map(({ role }) => role.name);
     const lost = live.some((role) => !candidate.includes(role));
     const gained = candidate.some((role) => !live.includes(role));
     if (!lost && !gained) return undefined;
@@ -99,7 +99,7 @@ export function permitBeside(
 function afterwards(
   { issuer }: Principal,
   report: ReportDifference,
-  compare: () => Difference | undefined,
+  compare: () => ShadowDifference | undefined,
 ): void {
   setImmediate(() => {
     const difference = attempt(compare, { kind: 'failed', issuer, live: [], shadow: [] });

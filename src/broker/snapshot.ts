@@ -3,30 +3,30 @@
 import { type Authenticate, createAuthenticate } from '../authn/authenticate.js';
 import type { KeyPool } from '../authn/oidc/source.js';
 import { createOidcVerifier } from '../authn/oidc/verifier.js';
-import type { SecondReader } from '../authn/saml/second-reader.js';
+import type { CrossCheck } from '../authn/saml/second-reader.js';
 import { createServiceProvider, type ServiceProvider } from '../authn/saml/service-provider.js';
-import type { Trust } from '../authn/saml/trust.js';
+import type { IdpRegistry } from '../authn/saml/trust.js';
 import { createSamlVerifier } from '../authn/saml/verifier.js';
 import { compilePolicy, type Policy } from '../authz/policy.js';
 import type { LoadedConfig } from '../config/load.js';
 import { deadlineOf } from '../config/schema/aws.js';
 import type { Config } from '../config/schema/config.js';
 import { readTls, type TlsMaterial } from '../config/tls.js';
-import type { Fault, LocatedFault } from '../core/fault.js';
+import type { ConfigError, LocatedConfigError } from '../core/fault.js';
 import type { Pool } from '../core/pool.js';
 import type { Issue, Log, Recall, ReplayStore } from '../core/ports.js';
 import { type CachedIssue, type CachedIssueOptions, cachedIssue } from '../issuance/cached-issue.js';
 import { withConsoleSignIn } from '../issuance/console-sign-in.js';
 import { createDecodeMessage, type DecodeMessage } from '../issuance/decode-authorization-message.js';
 import { createIssue } from '../issuance/issue.js';
-import { createOwnIdentity, type OwnIdentity } from '../issuance/own-identity.js';
-import { roleEpochs } from '../issuance/role-epochs.js';
+import { type BrokerIdentity, createBrokerIdentity } from '../issuance/own-identity.js';
+import { roleFingerprints } from '../issuance/role-epochs.js';
 import type { Sts } from '../issuance/sts/open-sts.js';
 import type { IssuerDocuments } from '../issuance/web-identity/documents.js';
 import { openWebIdentityIssuer } from '../issuance/web-identity/open.js';
 import { compileShadow } from './shadow.js';
 
-export interface Snapshot {
+export interface Runtime {
   readonly authenticate: Authenticate;
   readonly policy: Policy;
   readonly issue: Issue;
@@ -37,7 +37,7 @@ export interface Snapshot {
   readonly documents?: IssuerDocuments;
   readonly decodeMessage: DecodeMessage;
   /** Who the broker itself is to STS. */
-  readonly ownIdentity: OwnIdentity;
+  readonly ownIdentity: BrokerIdentity;
   /** How browsers are sent to sign in. */
   readonly serviceProvider: ServiceProvider;
   /** The policy of the candidate, if there is a sound one. */
@@ -45,11 +45,11 @@ export interface Snapshot {
 }
 
 /** A snapshot with what only its owner deals with. */
-export interface OwnedSnapshot extends Snapshot {
+export interface OwnedRuntime extends Runtime {
   readonly config: Config;
-  readonly shadowFaults: readonly LocatedFault[];
+  readonly shadowFaults: readonly LocatedConfigError[];
   readonly tls?: TlsMaterial;
-  readonly trust: Trust;
+  readonly trust: IdpRegistry;
   /** The circuit breakers of STS, by region. */
   readonly stsRegions: Sts['regions'];
   readonly sweepCache: CachedIssue['sweep'];
@@ -58,24 +58,24 @@ export interface OwnedSnapshot extends Snapshot {
 }
 
 /** What outlives a snapshot. */
-export interface SnapshotParts extends Pick<CachedIssueOptions, 'cache' | 'onUse' | 'now'> {
+export interface RuntimeDependencies extends Pick<CachedIssueOptions, 'cache' | 'onUse' | 'now'> {
   readonly serverUrl: string;
   readonly keys: KeyPool;
-  readonly reader: SecondReader;
+  readonly reader: CrossCheck;
   readonly sts: Pool<Config['aws'], Sts>;
   readonly log: Log;
   now(): Date;
 }
 
-export type Built =
+export type BuiltRuntime =
   | {
       readonly ok: true;
       /** The store is asked for last: to open one costs connections. */
-      withReplay(replay: ReplayStore): OwnedSnapshot;
+      withReplay(replay: ReplayStore): OwnedRuntime;
       /** Instead of it. */
       close(): Promise<void>;
     }
-  | { readonly ok: false; readonly faults: readonly LocatedFault[] };
+  | { readonly ok: false; readonly faults: readonly LocatedConfigError[] };
 
 type Issuers = Config['issuers'];
 
@@ -88,18 +88,18 @@ export function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, t
 }
 
 /** Builds all of a snapshot, or gives every fault that only building it could find. `previous` is what it will replace. */
-export async function buildSnapshot(
+export async function buildRuntime(
   loaded: LoadedConfig,
-  { serverUrl, keys, reader, sts: stsPool, cache, onUse, log, now }: SnapshotParts,
-  previous?: OwnedSnapshot,
-): Promise<Built> {
+  { serverUrl, keys, reader, sts: stsPool, cache, onUse, log, now }: RuntimeDependencies,
+  previous?: OwnedRuntime,
+): Promise<BuiltRuntime> {
   const { config } = loaded;
   const { policy, faults: policyFaults, warnings } = compilePolicy(config);
-  for (const { line, path, message } of loaded.locateFaults(warnings))
+  for (const { line, path, message } of loaded.locateErrors(warnings))
     log.warn({ line, path: path.join('.') }, message);
   const https = config.server.tls && (await readTls(config.server.tls));
   const keyless = config.webIdentity && (await openWebIdentityIssuer(config.webIdentity, serverUrl));
-  const faults: Fault[] = [...policyFaults];
+  const faults: ConfigError[] = [...policyFaults];
   for (const part of [https, keyless]) if (part?.ok === false) faults.push(...part.faults);
   const oidc = await createOidcVerifier({ issuers: issuersOf(config.issuers, 'oidc'), keys, log });
   const saml = await createSamlVerifier({
@@ -114,16 +114,16 @@ export async function buildSnapshot(
       if (part.ok) await part.verifier.close();
       else faults.push(...part.faults);
     }
-    return { ok: false, faults: loaded.locateFaults(faults) };
+    return { ok: false, faults: loaded.locateErrors(faults) };
   }
 
   const sts = stsPool(config.aws);
-  const epochs = roleEpochs(config);
+  const epochs = roleFingerprints(config);
   const releaseCache = cache.hold(epochs.all);
   const sign = keyless?.ok
-    ? keyless.issuer.createSigner({ severalFactors: policy.severalFactors, now })
+    ? keyless.issuer.createSigner({ isMfaAuthenticated: policy.isMfaAuthenticated, now })
     : undefined;
-  const cached = cachedIssue(createIssue(sts.thing, sign), { cache, epochs, onUse, log, now });
+  const cached = cachedIssue(createIssue(sts.resource, sign), { cache, epochs, onUse, log, now });
   const shadow = compileShadow(loaded.shadow);
   const close = async () => {
     await oidc.verifier.close();
@@ -137,11 +137,11 @@ export async function buildSnapshot(
       authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, replay),
       policy,
       deadlineMs: deadlineOf(config.aws),
-      issue: withConsoleSignIn(cached.issue, { sts: sts.thing, aws: config.aws, issuer: serverUrl, now }),
+      issue: withConsoleSignIn(cached.issue, { sts: sts.resource, aws: config.aws, issuer: serverUrl, now }),
       recall: cached.recall,
       sweepCache: cached.sweep,
-      decodeMessage: createDecodeMessage(sts.thing),
-      ownIdentity: createOwnIdentity(sts.thing, now),
+      decodeMessage: createDecodeMessage(sts.resource),
+      ownIdentity: createBrokerIdentity(sts.resource, now),
       ...(keyless?.ok && { documents: keyless.issuer.documents }),
       serviceProvider: createServiceProvider(saml.trust, serverUrl),
       ...(shadow.policy && { shadow: shadow.policy }),
@@ -149,7 +149,7 @@ export async function buildSnapshot(
       shadowFaults: shadow.faults,
       ...(https?.ok && { tls: https.tls }),
       trust: saml.trust,
-      stsRegions: sts.thing.regions,
+      stsRegions: sts.resource.regions,
       close,
     }),
     close,

@@ -1,9 +1,9 @@
 // Which credentials a command asks which broker for.
 import type { Command } from 'commander';
-import type { AskedFor } from '../core/types.js';
+import type { SessionParameters } from '../core/types.js';
 import { parseLifetime } from './proof-command.js';
 
-export interface AskedOptions {
+export interface SessionOptions {
   readonly role?: string;
   readonly broker?: string;
   /** Seconds. */
@@ -11,14 +11,14 @@ export interface AskedOptions {
   readonly reason?: string;
 }
 
-export const addAskedOptions = (command: Command): Command =>
+export const addSessionOptions = (command: Command): Command =>
   command
     .option('--role <role>', 'the role; may be left out if you may have exactly one')
     .option('--broker <url>', "the broker's URL (default: SALLYPORT_URL, or the running `sallyport dev`)")
     .option('--duration <duration>', 'how long the credentials last, e.g. 1h', parseLifetime)
     .option('--reason <text>', 'why, where the role requires it');
 
-export const askedFor = ({ role, duration, reason }: AskedOptions): AskedFor => ({
+export const sessionParametersOf = ({ role, duration, reason }: SessionOptions): SessionParameters => ({
   ...(role !== undefined && { role }),
   ...(duration !== undefined && { durationSeconds: duration }),
   ...(reason !== undefined && { reason }),

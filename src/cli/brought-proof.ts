@@ -52,7 +52,7 @@ export function proofSource(options: ProofOptions): ProofSource {
 }
 
 /** The proof that the options name. Rejects if it cannot be had. */
-export const bringProof = (options: ProofOptions): Promise<Proof> => proofSource(options).bring();
+export const obtainProof = (options: ProofOptions): Promise<Proof> => proofSource(options).bring();
 
 function namedSource(options: ProofOptions): Source & { read(): Promise<string> } {
   for (const source of SOURCES) {

@@ -1,12 +1,12 @@
 // `sallyport check`: everything that can be known of a config before it ships: its faults, what in it is probably not
 // meant, and whether its own tests pass; and the same of the candidate that it names as `shadow`.
 import type { Command } from 'commander';
-import type { Finding } from '../authz/lint.js';
+import type { LintFinding } from '../authz/lint.js';
 import type { TestResult } from '../authz/policy-tests.js';
 import type { Config } from '../config/schema/config.js';
-import type { LocatedFault } from '../core/fault.js';
+import type { LocatedConfigError } from '../core/fault.js';
 import { explanationText } from './explanation-text.js';
-import { paint } from './paint.js';
+import { style } from './paint.js';
 import { out } from './print.js';
 import type { ReadConfig } from './read-config.js';
 
@@ -19,8 +19,8 @@ type Placed<T> = T & { readonly line: number; readonly column: number };
 
 interface Report {
   readonly file: string;
-  readonly faults: readonly LocatedFault[];
-  readonly warnings: readonly Placed<Finding>[];
+  readonly faults: readonly LocatedConfigError[];
+  readonly warnings: readonly Placed<LintFinding>[];
   readonly tests: readonly Placed<TestResult>[];
   /** Of the candidate; its own is never asked. */
   readonly shadow?: Report;
@@ -55,8 +55,8 @@ async function examine(file: string, read: ReadConfig): Promise<Report> {
   const { runPolicyTests } = await import('../authz/policy-tests.js');
   if (!read.ok) return { file, faults: read.faults, warnings: [], tests: [] };
   const { config, policy, loaded, warnings: ofPolicy } = read;
-  const placed = <T>(thing: T, path: Finding['path']): Placed<T> => {
-    const [{ line, column } = { line: 1, column: 1 }] = loaded.locateFaults([{ path, message: '' }]);
+  const placed = <T>(thing: T, path: LintFinding['path']): Placed<T> => {
+    const [{ line, column } = { line: 1, column: 1 }] = loaded.locateErrors([{ path, message: '' }]);
     return { ...thing, line, column };
   };
   const warnings = lint(config, await sendsOf(config), ofPolicy).map((finding) =>
@@ -96,11 +96,11 @@ function textOf({ file, faults, warnings, tests, shadow }: Report): string {
   const groups = [
     ...faults.map(
       (fault) =>
-        `${at(fault)} ${paint('red', 'fault')} ${[...fault.path, ''].join('.').replace(/\.$/, ': ')}${fault.message}`,
+        `${at(fault)} ${style('red', 'fault')} ${[...fault.path, ''].join('.').replace(/\.$/, ': ')}${fault.message}`,
     ),
     ...warnings.map(
       (finding) =>
-        `${at(finding)} ${paint('yellow', 'warning')} ${finding.on}: ${finding.message} [${finding.code}]`,
+        `${at(finding)} ${style('yellow', 'warning')} ${finding.on}: ${finding.message} [${finding.code}]`,
     ),
     ...failed.map((test) => failureText(at(test), test)),
   ];
@@ -117,7 +117,7 @@ function textOf({ file, faults, warnings, tests, shadow }: Report): string {
 
 function failureText(place: string, { name, failures }: TestResult): string {
   const lines = failures.flatMap(({ role, message, explanation }) => [
-    `${place} ${paint('red', 'failed')} ${name}: ${role} ${message}.`,
+    `${place} ${style('red', 'failed')} ${name}: ${role} ${message}.`,
     explanationText(explanation).replace(/^/gm, '    '),
   ]);
   return lines.join('\n');

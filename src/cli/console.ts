@@ -1,8 +1,8 @@
 // `sallyport console`: a running broker gives a sign-in URL to the AWS console; it is printed, or opened and not printed.
 import { type Command, Option } from 'commander';
-import { askBroker } from '../client/ask-broker.js';
+import { callBroker } from '../client/ask-broker.js';
 import { brokerUrl } from './broker-url.js';
-import { addProofOptions, bringProof, type ProofOptions } from './brought-proof.js';
+import { addProofOptions, obtainProof, type ProofOptions } from './brought-proof.js';
 import { openBrowser } from './open-browser.js';
 import { err, out } from './print.js';
 import { parseLifetime } from './proof-command.js';
@@ -49,10 +49,10 @@ export function registerConsole(program: Command): void {
     .option('--json', "print the broker's whole answer")
     .action(async (role: string | undefined, options: Options) => {
       const { open = false, json = false } = options;
-      const answer = await askBroker({
+      const answer = await callBroker({
         broker: await brokerUrl(options.broker),
         path: '/v1/console',
-        proof: await bringProof(options),
+        proof: await obtainProof(options),
         // What is undefined is left out of the JSON.
         body: {
           Role: role,

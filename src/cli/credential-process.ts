@@ -4,10 +4,10 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Command } from 'commander';
 import { cachedCredentials } from '../client/disk-cache.js';
-import { persist } from '../client/persist.js';
-import { callerOf } from '../client/proof-caller.js';
+import { withRetry } from '../client/persist.js';
+import { callerOfProof } from '../client/proof-caller.js';
 import { type BrokerCredentials, requestCredentials } from '../client/request-credentials.js';
-import { askedFor } from './asked-options.js';
+import { sessionParametersOf } from './asked-options.js';
 import { brokerUrl } from './broker-url.js';
 import { proofSource } from './brought-proof.js';
 import { err, out } from './print.js';
@@ -27,22 +27,22 @@ export function registerCredentialProcess(program: Command): void {
 
 async function credentialsOf(options: ProcessOptions): Promise<BrokerCredentials> {
   const broker = await brokerUrl(options.broker);
-  const asked = askedFor(options);
+  const parameters = sessionParametersOf(options);
   const source = proofSource(options);
   // Without asking a person nobody can say who would sign in: the entry is of whoever did.
   const brought = source.asksPerson ? undefined : await source.bring();
   const report = (sentence: string) => err(`sallyport: ${sentence}`);
   const request = async (timeout?: number) => {
     const proof = brought ?? (await source.bring());
-    return persist(
-      () => requestCredentials({ broker, proof, asked, ...(timeout !== undefined && { timeout }) }),
+    return withRetry(
+      () => requestCredentials({ broker, proof, parameters, ...(timeout !== undefined && { timeout }) }),
       { timeout: timeout ?? PATIENCE, onRetry: ({ message }) => report(`${message} Trying again.`) },
     );
   };
   if (!options.cache) return request();
   return cachedCredentials({
     folder: cacheFolder(process.env),
-    key: [broker, asked, source.args, brought && callerOf(brought)],
+    key: [broker, parameters, source.args, brought && callerOfProof(brought)],
     request,
     report,
     now: () => new Date(),

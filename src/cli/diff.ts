@@ -2,8 +2,8 @@
 // 0 no difference, 1 differences, 2 trouble.
 import type { Command } from 'commander';
 import type { RoleChange, Subject } from '../authz/difference.js';
-import { paint } from './paint.js';
-import { err, out, printFaults, sentenceOf } from './print.js';
+import { style } from './paint.js';
+import { describeFailure, err, out, printConfigErrors } from './print.js';
 
 interface Difference {
   readonly principal: Subject;
@@ -38,7 +38,7 @@ export function registerDiff(program: Command): void {
         out(options.json ? JSON.stringify(report, undefined, 2) : textOf(report));
         process.exitCode = report.differences.length > 0 ? 1 : 0;
       } catch (error) {
-        err(`sallyport: ${sentenceOf(error)}`);
+        err(`sallyport: ${describeFailure(error)}`);
         process.exitCode = 2;
       }
     });
@@ -48,12 +48,12 @@ export function registerDiff(program: Command): void {
 async function compare(old: string, next: string, file: string): Promise<Report | undefined> {
   const { readConfig } = await import('./read-config.js');
   const { readPrincipals } = await import('./read-principals.js');
-  const { changesFor } = await import('../authz/difference.js');
+  const { roleChanges } = await import('../authz/difference.js');
   const [before, after] = [
     await readConfig(old, { issuers: false }),
     await readConfig(next, { issuers: false }),
   ];
-  for (const read of [before, after]) if (!read.ok) printFaults(read.faults, 'Nothing was compared.');
+  for (const read of [before, after]) if (!read.ok) printConfigErrors(read.faults, 'Nothing was compared.');
   if (!before.ok || !after.ok) return undefined;
   const principals = await readPrincipals(file);
   const now = new Date();
@@ -63,7 +63,7 @@ async function compare(old: string, next: string, file: string): Promise<Report 
     differences: principals
       .map((principal) => ({
         principal,
-        changes: changesFor(principal, before, after, now),
+        changes: roleChanges(principal, before, after, now),
       }))
       .filter(({ changes }) => changes.length > 0),
   };
@@ -87,11 +87,11 @@ function textOf({ compared, withoutClaims, differences }: Report): string {
 function changeLines({ role, change, before, after }: RoleChange): readonly string[] {
   switch (change) {
     case 'gains':
-      return [paint('green', `  + ${role}`)];
+      return [style('green', `  + ${role}`)];
     case 'loses':
-      return [paint('red', `  - ${role}`)];
+      return [style('red', `  - ${role}`)];
     case 'unknown':
-      return [paint('yellow', `  ? ${role}: what is written about it differs`)];
+      return [style('yellow', `  ? ${role}: what is written about it differs`)];
     case 'session': {
       const show = (outcome: RoleChange['before']) => (outcome ? JSON.stringify(outcome) : 'refused');
       return [`  ~ ${role}`, `      was ${show(before)}`, `      is  ${show(after)}`];

@@ -1,8 +1,8 @@
 // `sallyport doctor`: what a config needs of the world, looked at in the order in which a broker needs it. Nothing is
 // issued; with --try-roles, sessions that are dropped at once.
 import type { Command } from 'commander';
-import { type Finding, failed, findingText, ok } from './doctor/finding.js';
-import { out, printFaults } from './print.js';
+import { type DoctorFinding, failed, findingText, ok } from './doctor/finding.js';
+import { out, printConfigErrors } from './print.js';
 
 interface Options {
   readonly config: string;
@@ -20,7 +20,7 @@ export function registerDoctor(program: Command): void {
     .option('--try-roles', 'assume each AssumeRole role for 15 minutes, and drop the credentials')
     .option('--json', 'print the findings as JSON')
     .action(async ({ config, tryRoles = false, json = false }: Options) => {
-      const findings: Finding[] = [];
+      const findings: DoctorFinding[] = [];
       for await (const finding of examine(config, tryRoles)) {
         findings.push(finding);
         if (!json) out(findingText(finding));
@@ -31,23 +31,23 @@ export function registerDoctor(program: Command): void {
     });
 }
 
-async function* examine(file: string, tryRoles: boolean): AsyncGenerator<Finding> {
+async function* examine(file: string, tryRoles: boolean): AsyncGenerator<DoctorFinding> {
   const { readConfig } = await import('./read-config.js');
   const read = await readConfig(file, { issuers: true });
   if (!read.ok) {
-    printFaults(read.faults, 'Nothing else was looked at.');
+    printConfigErrors(read.faults, 'Nothing else was looked at.');
     yield failed('config', `${file} has faults.`, 'Correct them; sallyport check lists them too.');
     return;
   }
   const { config, policy } = read;
   yield ok('config', `${file} is sound.`);
-  const { examineIssuers } = await import('./doctor/issuers.js');
-  const { examineSts } = await import('./doctor/sts.js');
-  const { examineRoles } = await import('./doctor/roles.js');
-  const { examineMachine } = await import('./doctor/machine.js');
+  const { checkIssuers } = await import('./doctor/issuers.js');
+  const { checkSts } = await import('./doctor/sts.js');
+  const { checkRoles } = await import('./doctor/roles.js');
+  const { checkMachine } = await import('./doctor/machine.js');
   const now = () => new Date();
-  yield* examineIssuers(config, now());
-  yield* examineSts(config, now);
-  yield* examineRoles(config, policy, { tryRoles });
-  yield* examineMachine(config, now);
+  yield* checkIssuers(config, now());
+  yield* checkSts(config, now);
+  yield* checkRoles(config, policy, { tryRoles });
+  yield* checkMachine(config, now);
 }

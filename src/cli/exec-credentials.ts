@@ -2,13 +2,13 @@
 // keeps them fresh. Either way in environment variables, which other users of the machine cannot read.
 import { existsSync } from 'node:fs';
 import { devNull } from 'node:os';
-import { persist } from '../client/persist.js';
+import { withRetry } from '../client/persist.js';
 import { requestCredentials } from '../client/request-credentials.js';
 import type { Log } from '../core/ports.js';
-import { wholeSecond } from '../core/time.js';
-import type { AskedFor, Proof } from '../core/types.js';
+import { toIsoSeconds } from '../core/time.js';
+import type { Proof, SessionParameters } from '../core/types.js';
 import { openSidecar } from '../sidecar/server.js';
-import { sentenceOf } from './print.js';
+import { describeFailure } from './print.js';
 import { configFile, credentialsFile } from './profile-files.js';
 
 export interface Given {
@@ -18,17 +18,17 @@ export interface Given {
 
 export interface Wanted {
   readonly broker: string;
-  readonly asked: AskedFor;
+  readonly parameters: SessionParameters;
   bring(): Promise<Proof>;
   /** Says something to the person. */
   note(sentence: string): void;
 }
 
 /** Credentials for as long as they last. */
-export async function giveCredentials({ broker, asked, bring, note }: Wanted): Promise<Given> {
+export async function credentialsEnvironment({ broker, parameters, bring, note }: Wanted): Promise<Given> {
   const proof = await bring();
-  const { credentials, accountId } = await persist(
-    (timeout) => requestCredentials({ broker, proof, asked, timeout }),
+  const { credentials, accountId } = await withRetry(
+    (timeout) => requestCredentials({ broker, proof, parameters, timeout }),
     { onRetry: onceTold(note) },
   );
   return {
@@ -36,7 +36,7 @@ export async function giveCredentials({ broker, asked, bring, note }: Wanted): P
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey.reveal(),
       AWS_SESSION_TOKEN: credentials.sessionToken.reveal(),
-      AWS_CREDENTIAL_EXPIRATION: wholeSecond(credentials.expiration),
+      AWS_CREDENTIAL_EXPIRATION: toIsoSeconds(credentials.expiration),
       ...(accountId !== undefined && { AWS_ACCOUNT_ID: accountId }),
     },
     close: async () => {},
@@ -44,7 +44,7 @@ export async function giveCredentials({ broker, asked, bring, note }: Wanted): P
 }
 
 /** An endpoint for as long as the program runs. Resolves when it has credentials. */
-export async function serveCredentials({ broker, asked, bring, note }: Wanted): Promise<Given> {
+export async function serveCredentials({ broker, parameters, bring, note }: Wanted): Promise<Given> {
   const quiet = () => {};
   let warn = (_: unknown) => {};
   const log: Log = {
@@ -53,21 +53,21 @@ export async function serveCredentials({ broker, asked, bring, note }: Wanted): 
     warn: ({ err }: { readonly err?: unknown }) => warn(err),
     error: quiet,
   };
-  const sidecar = await openSidecar({ broker, wanted: [asked], bring, log });
+  const sidecar = await openSidecar({ broker, roles: [parameters], bring, log });
   try {
-    await persist(() => sidecar.ready(), { onRetry: onceTold(note) });
+    await withRetry(() => sidecar.ready(), { onRetry: onceTold(note) });
   } catch (error) {
     await sidecar.close();
     throw error;
   }
-  warn = (error) => note(`The credentials could not be renewed. ${sentenceOf(error)}`);
+  warn = (error) => note(`The credentials could not be renewed. ${describeFailure(error)}`);
   if ([configFile(), credentialsFile()].some((file) => existsSync(file)))
     note(
       '~/.aws/config and ~/.aws/credentials are not read: a profile there would win. --region names the region.',
     );
   return {
     variables: {
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: sidecar.url(asked.role),
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: sidecar.url(parameters.role),
       AWS_CONTAINER_AUTHORIZATION_TOKEN: sidecar.authorizationToken.reveal(),
       // SDKs come to a container's endpoint last, after the default profile.
       AWS_CONFIG_FILE: devNull,

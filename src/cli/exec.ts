@@ -1,14 +1,14 @@
 // `sallyport exec`: a command run with credentials from a running broker, in its environment alone.
 import type { Command } from 'commander';
-import { type AskedOptions, addAskedOptions, askedFor } from './asked-options.js';
+import { addSessionOptions, type SessionOptions, sessionParametersOf } from './asked-options.js';
 import { brokerUrl } from './broker-url.js';
-import { addProofOptions, bringProof, type ProofOptions, requireUnattended } from './brought-proof.js';
+import { addProofOptions, obtainProof, type ProofOptions, requireUnattended } from './brought-proof.js';
 import { childEnvironment } from './child-environment.js';
-import { giveCredentials, serveCredentials } from './exec-credentials.js';
+import { credentialsEnvironment, serveCredentials } from './exec-credentials.js';
 import { err } from './print.js';
 import { runChild } from './run-child.js';
 
-interface Options extends AskedOptions, ProofOptions {
+interface Options extends SessionOptions, ProofOptions {
   readonly region?: string;
   readonly serve?: true;
 }
@@ -18,7 +18,7 @@ export function registerExec(program: Command): void {
     .command('exec')
     .description('run a command with credentials from a running broker, in its environment')
     .argument('<command...>', 'the command and its arguments, after --');
-  addAskedOptions(command)
+  addSessionOptions(command)
     .option('--region <region>', 'AWS_REGION and AWS_DEFAULT_REGION of the command (default: as they are)')
     .option('--serve', 'keep the credentials fresh while the command runs, by an endpoint on loopback');
   addProofOptions(command)
@@ -30,10 +30,10 @@ export function registerExec(program: Command): void {
       const { region, serve = false } = options;
       if (serve) requireUnattended(command);
       const note = (sentence: string) => err(`sallyport: ${sentence}`);
-      const given = await (serve ? serveCredentials : giveCredentials)({
+      const given = await (serve ? serveCredentials : credentialsEnvironment)({
         broker: await brokerUrl(options.broker),
-        asked: askedFor(options),
-        bring: () => bringProof(options),
+        parameters: sessionParametersOf(options),
+        bring: () => obtainProof(options),
         note,
       });
       try {

@@ -5,10 +5,10 @@ import type { Command } from 'commander';
 import type { RoleExplanation } from '../authz/explain.js';
 import type { AuditRecord } from '../core/audit-record.js';
 import { isJsonObject, parseJson } from '../core/json.js';
-import { readInstant } from '../core/time.js';
+import { parseInstant } from '../core/time.js';
 import type { Claims } from '../core/types.js';
 import { explanationText } from './explanation-text.js';
-import { out, printFaults } from './print.js';
+import { out, printConfigErrors } from './print.js';
 import { readStdin } from './stdin.js';
 
 interface Options {
@@ -48,7 +48,7 @@ export function registerExplain(program: Command): void {
       const { readConfig } = await import('./read-config.js');
       const read = await readConfig(options.config, { issuers: false });
       if (!read.ok) {
-        printFaults(read.faults, 'Nothing was explained.');
+        printConfigErrors(read.faults, 'Nothing was explained.');
         process.exitCode = 1;
         return;
       }
@@ -78,7 +78,7 @@ async function readRecord(
 }
 
 async function explainAll(options: Options, { policy, config }: Read, record: AuditRecord | undefined) {
-  const { describedPrincipal } = await import('../authz/described-principal.js');
+  const { simulatePrincipal } = await import('../authz/described-principal.js');
   const { explainEvery, explainNamed } = await import('../authz/explain.js');
   const claims = options.claims === undefined ? undefined : await readClaims(options.claims);
   const issuer = options.issuer ?? record?.Principal?.Issuer ?? (claims && issuerOf(config, claims));
@@ -87,7 +87,7 @@ async function explainAll(options: Options, { policy, config }: Read, record: Au
   const at = options.now ?? record?.Time;
   const now = at === undefined ? new Date() : timeOf(at);
   const described = { issuer, ...(subject !== undefined && { subject }), ...(claims && { claims }) };
-  const principal = describedPrincipal(policy, described, now);
+  const principal = simulatePrincipal(policy, described, now);
   if (!principal) throw new Error('No issuer of the config has this name. Correct --issuer.');
   const sourceAddress = options.sourceAddress ?? record?.SourceAddress ?? '127.0.0.1';
   const role = options.role ?? record?.Role;
@@ -107,7 +107,7 @@ async function explainAll(options: Options, { policy, config }: Read, record: Au
 }
 
 function timeOf(text: string): Date {
-  const time = readInstant(text);
+  const time = parseInstant(text);
   if (!time) throw new Error('There is no such time. Write --now as 2026-11-21T12:00:00Z.');
   return time;
 }

@@ -2,25 +2,25 @@
 import type { RoleExplanation } from '../authz/explain.js';
 import type { ConditionResult, GrantResult } from '../authz/grant-result.js';
 import type { Session } from '../core/types.js';
-import { paint } from './paint.js';
+import { style } from './paint.js';
 
 export function explanationText(explanation: RoleExplanation): string {
   const { role, grants } = explanation;
   const rules =
     grants.length === 0 ? ['  no grant is about this role'] : grants.flatMap((grant) => ruleLines(grant));
-  return [`${paint('bold', role)}: ${outcomeOf(explanation)}`, ...sessionLines(explanation), ...rules].join(
+  return [`${style('bold', role)}: ${outcomeOf(explanation)}`, ...sessionLines(explanation), ...rules].join(
     '\n',
   );
 }
 
 function outcomeOf({ permitted, decision, refusal }: RoleExplanation): string {
-  if (decision) return paint('green', `permitted by ${decision.grant}`);
-  if (permitted === undefined) return paint('yellow', 'depends on the claims, which are not known');
+  if (decision) return style('green', `permitted by ${decision.grant}`);
+  if (permitted === undefined) return style('yellow', 'depends on the claims, which are not known');
   if (permitted) {
-    if (!refusal) return paint('green', 'permitted');
-    return paint('red', `permitted, but refused: ${refusal.code}. ${refusal.detail}`);
+    if (!refusal) return style('green', 'permitted');
+    return style('red', `permitted, but refused: ${refusal.code}. ${refusal.detail}`);
   }
-  return paint('red', 'not permitted');
+  return style('red', 'not permitted');
 }
 
 function sessionLines({ decision }: RoleExplanation): readonly string[] {
@@ -42,7 +42,7 @@ function sessionLines({ decision }: RoleExplanation): readonly string[] {
 
 function ruleLines({ id, effect, applies, conditions }: GrantResult): readonly string[] {
   const word = applies === undefined ? 'may apply' : applies ? 'applies' : 'does not apply';
-  const head = `  ${mark(applies)} ${effect} ${id} ${paint('dim', word)}`;
+  const head = `  ${mark(applies)} ${effect} ${id} ${style('dim', word)}`;
   return [head, ...conditions.map(conditionLine)];
 }
 
@@ -50,11 +50,11 @@ function conditionLine({ on, wanted, seen, holds, failure }: ConditionResult): s
   const sight = holds === undefined ? 'not known' : seen === undefined ? 'absent' : JSON.stringify(seen);
   const sought = `${on === 'mfa' ? 'one of ' : ''}${JSON.stringify(wanted)}`;
   const line = `      ${mark(holds)} ${on}: wanted ${sought}, seen ${sight}`;
-  if (failure !== undefined) return `${line}, ${paint('red', `failed: ${failure}`)}`;
+  if (failure !== undefined) return `${line}, ${style('red', `failed: ${failure}`)}`;
   return on === 'when' && holds !== undefined ? `${line}, yields ${holds}` : line;
 }
 
 function mark(outcome: boolean | undefined): string {
-  if (outcome === undefined) return paint('yellow', '?');
-  return outcome ? paint('green', '+') : paint('red', '-');
+  if (outcome === undefined) return style('yellow', '?');
+  return outcome ? style('green', '+') : style('red', '-');
 }

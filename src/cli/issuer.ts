@@ -2,9 +2,9 @@
 // what to do next and when, and nothing that is secret.
 import type { Command } from 'commander';
 import type { KeyUse } from '../config/key-folder.js';
-import { wholeSecond } from '../core/time.js';
+import { toIsoSeconds } from '../core/time.js';
 import type { KeyState, Step } from '../issuance/web-identity/rotate-keys.js';
-import { out, printFaults } from './print.js';
+import { out, printConfigErrors } from './print.js';
 
 /** By what a key is used for, from when its file was written. */
 const DOES: Readonly<Record<KeyUse, (since: string) => string>> = {
@@ -79,8 +79,8 @@ async function report(
   if (!states.some(({ use }) => use === 'current'))
     throw new Error('There is no key that signs here. Make one with sallyport issuer generate.');
   const due = [
-    ...(retire ? [`From ${wholeSecond(retire)}: sallyport issuer retire ${folder}`] : []),
-    ...(rotate ? [`From ${wholeSecond(rotate)}: sallyport issuer rotate ${folder}`] : []),
+    ...(retire ? [`From ${toIsoSeconds(retire)}: sallyport issuer retire ${folder}`] : []),
+    ...(rotate ? [`From ${toIsoSeconds(rotate)}: sallyport issuer rotate ${folder}`] : []),
   ];
   const steps = [
     ...(changed ? [PUBLISH] : []),
@@ -96,7 +96,7 @@ const EARLIEST =
   'These times are the earliest. If a broker or the upload gets a change later, count from then.';
 
 const line = ({ use, kid, since }: KeyState) =>
-  `${`${use}.pem`.padEnd(14)}${kid}  ${DOES[use](wholeSecond(since))}`;
+  `${`${use}.pem`.padEnd(14)}${kid}  ${DOES[use](toIsoSeconds(since))}`;
 
 async function exportDocuments(folder: string, { config: file }: { readonly config: string }): Promise<void> {
   const { mkdir, writeFile } = await import('node:fs/promises');
@@ -105,16 +105,16 @@ async function exportDocuments(folder: string, { config: file }: { readonly conf
   const { openWebIdentityIssuer } = await import('../issuance/web-identity/open.js');
   const result = loadConfig(file, process.env);
   if (!result.ok) {
-    printFaults(result.faults, 'Nothing was exported.');
+    printConfigErrors(result.faults, 'Nothing was exported.');
     process.exitCode = 1;
     return;
   }
-  const { config, locateFaults } = result.loaded;
+  const { config, locateErrors } = result.loaded;
   if (!config.webIdentity)
     throw new Error('The config has no section webIdentity, so there is nothing to publish.');
   const opened = await openWebIdentityIssuer(config.webIdentity, config.server.url);
   if (!opened.ok) {
-    printFaults(locateFaults(opened.faults), 'Nothing was exported.');
+    printConfigErrors(locateErrors(opened.faults), 'Nothing was exported.');
     process.exitCode = 1;
     return;
   }

@@ -5,4 +5,4 @@ type Style = 'red' | 'green' | 'yellow' | 'bold' | 'dim';
 
 const coloured = () => process.stdout.isTTY === true && !process.env['NO_COLOR'];
 
-export const paint = (style: Style, text: string): string => (coloured() ? styleText(style, text) : text);
+export const style = (style: Style, text: string): string => (coloured() ? styleText(style, text) : text);

@@ -1,5 +1,5 @@
 // What the commands print: results on stdout, everything else on stderr.
-import type { LocatedFault } from '../core/fault.js';
+import type { LocatedConfigError } from '../core/fault.js';
 
 export function out(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -10,7 +10,10 @@ export function err(text: string): void {
 }
 
 /** One line a fault, as editors and CI systems link them: `file:line:column: path: message`. */
-export function printFaults(faults: readonly LocatedFault[], outcome = 'Nothing was started.'): void {
+export function printConfigErrors(
+  faults: readonly LocatedConfigError[],
+  outcome = 'Nothing was started.',
+): void {
   for (const { file, line, column, path, message } of faults) {
     err(`${file}:${line}:${column}: ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`);
   }
@@ -18,7 +21,7 @@ export function printFaults(faults: readonly LocatedFault[], outcome = 'Nothing 
 }
 
 /** What went wrong, for a person: one sentence that says what to do where that is known, and no stack. */
-export function sentenceOf(error: unknown): string {
+export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return 'Something went wrong.';
   const { code } = error as NodeJS.ErrnoException;
   // The production image comes without it.

@@ -1,16 +1,16 @@
 // The options of a credential process: `credential-process` acts on them, `configure` writes them down.
 import type { Command } from 'commander';
 import { formatSeconds } from '../core/duration.js';
-import { type AskedOptions, addAskedOptions } from './asked-options.js';
+import { addSessionOptions, type SessionOptions } from './asked-options.js';
 import { addProofOptions, type ProofOptions, proofSource, refuseStdin } from './brought-proof.js';
 
-export interface ProcessOptions extends AskedOptions, ProofOptions {
+export interface ProcessOptions extends SessionOptions, ProofOptions {
   readonly cache: boolean;
 }
 
 /** Adds them. stdin belongs to the program that runs the process, so it is no place for a proof. */
 export function addProcessOptions(command: Command): Command {
-  addAskedOptions(command).option('--no-cache', 'keep nothing on disk, and take nothing from there');
+  addSessionOptions(command).option('--no-cache', 'keep nothing on disk, and take nothing from there');
   return addProofOptions(command).hook('preAction', (_, acting) => refuseStdin(acting));
 }
 

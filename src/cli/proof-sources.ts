@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Option } from 'commander';
 import { githubActionsToken } from '../client/github-actions.js';
-import { contentOf } from '../client/proof-source.js';
+import { readTextFile } from '../client/proof-source.js';
 import type { IssuerType } from '../core/types.js';
 import { findDev } from './proof-command.js';
 import { portOption } from './run.js';
@@ -131,7 +131,7 @@ function fileOption(flags: string, description: string): Option {
 }
 
 async function textOf(file: string): Promise<string> {
-  return file === '-' ? readStdin() : contentOf(file);
+  return file === '-' ? readStdin() : readTextFile(file);
 }
 
 async function outputOf(command: string): Promise<string> {

@@ -6,7 +6,7 @@ import { compilePolicy, type Policy } from '../authz/policy.js';
 import { issuersOf } from '../broker/snapshot.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema/config.js';
-import type { Fault, LocatedFault } from '../core/fault.js';
+import type { ConfigError, LocatedConfigError } from '../core/fault.js';
 import { createLog } from '../telemetry/log.js';
 
 export type ReadConfig = {
@@ -19,9 +19,9 @@ export type ReadConfig = {
       readonly config: Config;
       readonly policy: Policy;
       /** What may go wrong, and does not keep the policy from being used. */
-      readonly warnings: readonly Fault[];
+      readonly warnings: readonly ConfigError[];
     }
-  | { readonly ok: false; readonly faults: readonly LocatedFault[] }
+  | { readonly ok: false; readonly faults: readonly LocatedConfigError[] }
 );
 
 /** With `issuers: false` the identity providers' own files and settings are not judged. */
@@ -35,19 +35,19 @@ export async function readConfig(
   const candidate = config.shadow === undefined ? {} : { shadow: config.shadow };
   const compiled = compilePolicy(config);
   const later = [...compiled.faults, ...(issuers ? await issuerFaults(config) : [])];
-  const all = [...faults, ...loaded.locateFaults(later)];
+  const all = [...faults, ...loaded.locateErrors(later)];
   if (all.length === 0)
     return { ...candidate, ok: true, loaded, config, policy: compiled.policy, warnings: compiled.warnings };
   return { ...candidate, ok: false, faults: all.sort((a, b) => a.line - b.line || a.column - b.column) };
 }
 
-async function issuerFaults({ issuers, server }: Config): Promise<readonly Fault[]> {
+async function issuerFaults({ issuers, server }: Config): Promise<readonly ConfigError[]> {
   const log = createLog('silent');
   const parts = [
     await createOidcVerifier({ issuers: issuersOf(issuers, 'oidc'), log }),
     await createSamlVerifier({ issuers: issuersOf(issuers, 'saml'), serverUrl: server.url, log }),
   ];
-  const faults: Fault[] = [];
+  const faults: ConfigError[] = [];
   for (const part of parts) {
     if (part.ok) await part.verifier.close();
     else faults.push(...part.faults);

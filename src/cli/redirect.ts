@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { markup } from '../core/markup.js';
-import { untilAborted } from '../core/within.js';
+import { raceWithAbort } from '../core/within.js';
 
 const PATH = '/callback';
 
@@ -49,7 +49,7 @@ export async function receiveRedirect<T>(redirection: Redirection<T>): Promise<T
   });
   try {
     begin(redirectUri);
-    return await untilAborted(signal, finished);
+    return await raceWithAbort(signal, finished);
   } finally {
     server.close();
     server.closeAllConnections();

@@ -7,7 +7,7 @@ import type { Log } from '../core/ports.js';
 import { generateKey } from '../issuance/web-identity/rotate-keys.js';
 import { freePort } from '../sandbox/free-port.js';
 import { type Sandbox, type SandboxOptions, sandboxFile, startSandbox } from '../sandbox/start.js';
-import { printFaults } from './print.js';
+import { printConfigErrors } from './print.js';
 import { startBroker } from './start-broker.js';
 
 interface BrokerFiles {
@@ -53,7 +53,7 @@ export async function startSandboxedBroker({
     const files = await writeConfig(sandbox, folder, brokerPort, config);
     const started = await startBroker(files.configFile, log);
     if (!started.ok) {
-      printFaults(started.faults);
+      printConfigErrors(started.faults);
       throw new Error('The config of the sandbox is not valid.');
     }
     const close = async () => {

@@ -6,7 +6,7 @@ export function registerSchema(program: Command): void {
     .command('schema')
     .description('print the JSON Schema of the config file')
     .action(async () => {
-      const { publishedSchema } = await import('../config/published-schema.js');
-      process.stdout.write(publishedSchema());
+      const { jsonSchema } = await import('../config/published-schema.js');
+      process.stdout.write(jsonSchema());
     });
 }

@@ -1,7 +1,7 @@
 // `sallyport serve`: the production server. It loads nothing of the sandbox, and no other command loads it.
 import { type Command, Option } from 'commander';
 import { LOG_LEVELS, type LogLevel } from '../core/log-level.js';
-import { printFaults } from './print.js';
+import { printConfigErrors } from './print.js';
 
 /** Milliseconds that requests under way get to finish after SIGTERM: longer than STS may take, with its retries. */
 const GRACE = 20_000;
@@ -25,7 +25,7 @@ export function registerServe(program: Command): void {
         .on('warning', ({ name }) => log.warn({ warning: name }, 'Node.js warns'));
       const started = await startBroker(config, log);
       if (!started.ok) {
-        printFaults(started.faults);
+        printConfigErrors(started.faults);
         process.exitCode = 1;
         return;
       }

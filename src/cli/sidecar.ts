@@ -9,7 +9,7 @@ import { writePrivateFile } from '../core/private-file.js';
 import type { Proof } from '../core/types.js';
 import { openSidecar, type Sidecar } from '../sidecar/server.js';
 import { brokerUrl } from './broker-url.js';
-import { addProofOptions, bringProof, type ProofOptions, requireUnattended } from './brought-proof.js';
+import { addProofOptions, obtainProof, type ProofOptions, requireUnattended } from './brought-proof.js';
 import { out } from './print.js';
 import { parseLifetime } from './proof-command.js';
 import { runUntilStopped } from './run.js';
@@ -47,7 +47,7 @@ export function registerSidecar(program: Command): void {
       requireUnattended(command);
       const broker = await brokerUrl(options.broker);
       // That it cannot be had is a mistake now, and an outage later.
-      const first = await bringProof(options);
+      const first = await obtainProof(options);
       await runUntilStopped(
         () => start(options, broker, first),
         ({ sidecar, tokenFile }) => out(environmentLines(sidecar, tokenFile, options.role)),
@@ -65,11 +65,11 @@ async function start(options: Options, broker: string, first: Proof) {
   const log = createLog(options.logLevel);
   const sidecar = await openSidecar({
     broker,
-    wanted: roles.map((role) => ({
+    roles: roles.map((role) => ({
       ...(role !== undefined && { role }),
       ...(durationSeconds !== undefined && { durationSeconds }),
     })),
-    bring: async () => brought.pop() ?? bringProof(options),
+    bring: async () => brought.pop() ?? obtainProof(options),
     log,
     ...(listen && { listen }),
   });

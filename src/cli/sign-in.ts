@@ -2,11 +2,11 @@
 // loopback redirect (RFC 7636, RFC 8252). Without: a code to enter elsewhere (RFC 8628). No refresh token is asked for.
 import type { Configuration, TokenEndpointResponse } from 'openid-client';
 import { isLoopback, isProtectedUrl } from '../core/address.js';
-import { hasInvisible } from '../core/invisible.js';
-import { within } from '../core/within.js';
+import { hasInvisibleCharacters } from '../core/invisible.js';
+import { withTimeout } from '../core/within.js';
 import { openBrowser } from './open-browser.js';
 import { receiveRedirect } from './redirect.js';
-import { tellPerson } from './tell-person.js';
+import { notifyUser } from './tell-person.js';
 
 /** Milliseconds that a person has. */
 const PATIENCE = 5 * 60_000;
@@ -28,7 +28,7 @@ export interface SignIn {
 /** The ID token. Rejects with an Error that says what to do. */
 export async function signIn(asked: SignIn): Promise<string> {
   const tooLate = () => new Error('Nobody has signed in for five minutes. Run the command again.');
-  const answer = await within(PATIENCE, tooLate, async (signal) => {
+  const answer = await withTimeout(PATIENCE, tooLate, async (signal) => {
     const configuration = await discover(asked);
     return (asked.device ? withDevice : withBrowser)(configuration, asked, signal);
   }).catch((error) => {
@@ -70,7 +70,7 @@ async function withBrowser(
       code_challenge: challenge,
       code_challenge_method: 'S256',
     });
-    tellPerson(`Sign in with a browser on this machine. If none opens, go to:\n${url}`);
+    notifyUser(`Sign in with a browser on this machine. If none opens, go to:\n${url}`);
     // Where none can be opened there is the URL.
     openBrowser(url.href).catch(() => {});
   };
@@ -94,17 +94,17 @@ async function withDevice(
     throw new Error('The issuer has no sign-in by device code. Leave out --device.');
   const begun = await client.initiateDeviceAuthorization(configuration, { scope });
   const { verification_uri: place, verification_uri_complete: complete, user_code: code } = begun;
-  if (hasInvisible(code)) throw new Error('The issuer gave a code that cannot be shown.');
+  if (hasInvisibleCharacters(code)) throw new Error('The issuer gave a code that cannot be shown.');
   const then = complete === undefined ? `Enter the code ${code}.` : `It must show the code ${code}.`;
-  tellPerson(`Sign in with any browser: ${new URL(complete ?? place)}\n${then}`);
+  notifyUser(`Sign in with any browser: ${new URL(complete ?? place)}\n${then}`);
   return client.pollDeviceAuthorizationGrant(configuration, begun, undefined, { signal });
 }
 
 /** What openid-client throws, said for a person; every other error as it is. */
 function explained(error: unknown): unknown {
   const { name, message, code = '', error: refusal, error_description: why } = error as Partial<Refusal>;
-  if (refusal !== undefined && !hasInvisible(refusal)) {
-    const reason = why === undefined || hasInvisible(why) ? '' : ` (${why})`;
+  if (refusal !== undefined && !hasInvisibleCharacters(refusal)) {
+    const reason = why === undefined || hasInvisibleCharacters(why) ? '' : ` (${why})`;
     return new Error(`The issuer refused the sign-in: ${refusal}${reason}. Try again, or ask its operator.`);
   }
   if (name === 'TypeError' || UNANSWERED.has(code))

@@ -1,17 +1,17 @@
 // From a config file to a listening broker that follows the file, for every command that runs one.
-import { type Broker, type Composed, compose } from '../compose.js';
+import { type Broker, type ComposedServer, composeServer } from '../compose.js';
 import { loadConfig } from '../config/load.js';
 import { type ConfigWatch, watchFiles } from '../config/watch.js';
-import type { LocatedFault } from '../core/fault.js';
+import type { LocatedConfigError } from '../core/fault.js';
 import type { Log } from '../core/ports.js';
 
 export type Started =
   | { readonly ok: true; readonly broker: Broker; readonly url: string }
-  | { readonly ok: false; readonly faults: readonly LocatedFault[] };
+  | { readonly ok: false; readonly faults: readonly LocatedConfigError[] };
 
 /** Faults of the file and of building the broker come together. Rejects if the port cannot be had. */
 export async function startBroker(file: string, log: Log): Promise<Started> {
-  let composing: Promise<Composed> | undefined;
+  let composing: Promise<ComposedServer> | undefined;
   const watch = watchFiles(async () => {
     // A change while the broker is being built waits for it.
     const composed = await composing?.catch(() => undefined);
@@ -20,7 +20,7 @@ export async function startBroker(file: string, log: Log): Promise<Started> {
   const load = () => watch.track(() => loadConfig(file, process.env));
   try {
     const { ok, loaded, faults } = load();
-    composing = loaded && compose(loaded, log, load);
+    composing = loaded && composeServer(loaded, log, load);
     const composed = await composing;
     if (ok && composed?.ok) {
       const broker = alsoClosing(composed.broker, watch);
@@ -53,5 +53,5 @@ async function listen(broker: Broker): Promise<string> {
   }
 }
 
-const inOrder = (faults: readonly LocatedFault[]) =>
+const inOrder = (faults: readonly LocatedConfigError[]) =>
   [...faults].sort((a, b) => a.line - b.line || a.column - b.column);

@@ -3,7 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { err } from './print.js';
 
 /** On stderr; and on the terminal, if stderr is none. */
-export function tellPerson(text: string): void {
+export function notifyUser(text: string): void {
   err(text);
   if (process.stderr.isTTY) return;
   try {

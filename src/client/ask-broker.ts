@@ -29,7 +29,7 @@ export class BrokerUnreachable extends Error {
   override readonly name = 'BrokerUnreachable';
 }
 
-export interface Asking {
+export interface BrokerRequest {
   /** Base URL of the broker. */
   readonly broker: string;
   readonly path: string;
@@ -43,7 +43,13 @@ export interface Asking {
  * Posts JSON with the proof where it belongs: a JWT as Bearer token, an assertion in the body. Gives the answer's JSON.
  * Rejects with a BrokerRefusal, a BrokerUnreachable, or an Error if something else than a broker answers.
  */
-export async function askBroker({ broker, path, proof, body, timeout = TIMEOUT }: Asking): Promise<unknown> {
+export async function callBroker({
+  broker,
+  path,
+  proof,
+  body,
+  timeout = TIMEOUT,
+}: BrokerRequest): Promise<unknown> {
   const isJwt = proof.type === 'oidc';
   const response = await fetch(`${broker}${path}`, {
     method: 'POST',

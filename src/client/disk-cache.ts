@@ -5,15 +5,15 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writePrivateFile } from '../core/private-file.js';
 import { BrokerRefusal } from './ask-broker.js';
-import { underLock } from './file-lock.js';
+import { withFileLock } from './file-lock.js';
 import {
-  type Entry,
-  type Failure,
+  type CachedCredentials,
+  type CachedFailure,
+  type CacheEntry,
   isFresh,
   isUsable,
-  type Kept,
-  readEntry,
-  writeEntry,
+  parseEntry,
+  serializeEntry,
 } from './kept-credentials.js';
 import { openPrivateFolder, readPrivateFile } from './private-files.js';
 import type { BrokerCredentials } from './request-credentials.js';
@@ -48,10 +48,10 @@ export async function cachedCredentials(cached: CachedRequest): Promise<BrokerCr
   }
   const path = join(folder, createHash('sha256').update(JSON.stringify(key)).digest('hex'));
   const began = now();
-  const read = async () => readEntry(await readPrivateFile(`${path}.json`));
-  const write = async (entry: Entry) => {
+  const read = async () => parseEntry(await readPrivateFile(`${path}.json`));
+  const write = async (entry: CacheEntry) => {
     try {
-      await writePrivateFile(`${path}.json`, writeEntry(entry));
+      await writePrivateFile(`${path}.json`, serializeEntry(entry));
       await sweep(folder, began);
     } catch {
       report(`Nothing is cached: ${folder} cannot be written.`);
@@ -80,15 +80,15 @@ export async function cachedCredentials(cached: CachedRequest): Promise<BrokerCr
       return afterFailure(failure, left, cached).given;
     }
   };
-  return underLock(`${path}.lock`, look, renew);
+  return withFileLock(`${path}.lock`, look, renew);
 }
 
 /** The old credentials, unless the broker itself has said no or they have ended. */
 function afterFailure(
-  { message, refused }: Failure,
-  kept: Kept | undefined,
+  { message, refused }: CachedFailure,
+  kept: CachedCredentials | undefined,
   { report, now }: Pick<CachedRequest, 'report' | 'now'>,
-): Kept {
+): CachedCredentials {
   if (refused || !kept || !isUsable(kept, now())) throw new Error(message);
   report(
     `${message} The credentials of before are good until ${kept.given.credentials.expiration.toISOString()}.`,
@@ -96,7 +96,7 @@ function afterFailure(
   return kept;
 }
 
-function failureOf(error: unknown, at: Date): Failure {
+function failureOf(error: unknown, at: Date): CachedFailure {
   const message = error instanceof Error ? error.message : 'No credentials could be had.';
   const refused = error instanceof BrokerRefusal && error.status < 500 && error.status !== 429;
   return { message, refused, at };

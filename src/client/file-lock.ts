@@ -14,7 +14,7 @@ const POLL = 50;
  * What `look` finds; else what the work yields, done while holding the lock. Whoever has to wait goes on looking: most
  * likely the holder is doing the same work. Rejects as `look` and `work` do.
  */
-export async function underLock<T>(
+export async function withFileLock<T>(
   file: string,
   look: () => Promise<T | undefined>,
   work: () => Promise<T>,

@@ -1,10 +1,10 @@
 // A credential provider for the AWS SDK for JavaScript v3: `credentials: fromSallyport({ url, role, token })`. One
 // provider may serve any number of the SDK's clients; they ask it again before the end.
-import type { AskedFor } from '../core/types.js';
-import { within } from '../core/within.js';
+import type { SessionParameters } from '../core/types.js';
+import { withTimeout } from '../core/within.js';
 import { baseUrl } from './base-url.js';
-import { type Asked, keptFresh } from './kept-fresh.js';
-import { persist } from './persist.js';
+import { type ProviderRequest, refreshingProvider } from './kept-fresh.js';
+import { withRetry } from './persist.js';
 import { type ProofText, readProof } from './proof-source.js';
 import { requestCredentials } from './request-credentials.js';
 
@@ -13,7 +13,7 @@ type Proving =
   | { readonly token: ProofText; readonly samlResponse?: never }
   | { readonly samlResponse: ProofText; readonly token?: never };
 
-export type FromSallyportOptions = AskedFor &
+export type FromSallyportOptions = SessionParameters &
   Proving & {
     /** Base URL of the broker: https, or http on this machine. */
     readonly url: string;
@@ -31,7 +31,7 @@ export interface SallyportIdentity {
 }
 
 /** `AwsCredentialIdentityProvider` of the SDK. */
-export type SallyportProvider = (asked?: Asked) => Promise<SallyportIdentity>;
+export type SallyportProvider = (asked?: ProviderRequest) => Promise<SallyportIdentity>;
 
 /**
  * One provider is one caller's: it gives whoever asks the credentials it holds. Throws an Error if a token must not be
@@ -43,22 +43,22 @@ export function fromSallyport({
   token,
   samlResponse,
   timeout,
-  ...asked
+  ...parameters
 }: FromSallyportOptions): SallyportProvider {
   const broker = baseUrl(url);
   // In JavaScript a variable that is not set comes this far.
   if (token === undefined && samlResponse === undefined)
     throw new Error('There is no proof. Give a token or a samlResponse.');
   const bringProof = () => (token === undefined ? readProof('saml', samlResponse) : readProof('oidc', token));
-  return keptFresh(() =>
-    persist(
+  return refreshingProvider(() =>
+    withRetry(
       async (timeLeft) => {
         const began = performance.now();
-        const proof = await within(timeLeft, proofIsLate, bringProof);
+        const proof = await withTimeout(timeLeft, proofIsLate, bringProof);
         const { credentials, accountId } = await requestCredentials({
           broker,
           proof,
-          asked,
+          parameters,
           // Whole milliseconds.
           timeout: Math.max(1, Math.ceil(timeLeft - (performance.now() - began))),
         });

@@ -9,36 +9,36 @@ const RENEW_AHEAD = 16 * 60_000;
 /** Milliseconds that a request needs to be signed and to arrive. */
 const LAST_USE = 30_000;
 
-export interface Kept {
+export interface CachedCredentials {
   readonly given: BrokerCredentials;
   /** When they were asked for. */
   readonly since: Date;
 }
 
-export interface Failure {
+export interface CachedFailure {
   readonly message: string;
   /** The broker's own no: then what is left is not served either. */
   readonly refused: boolean;
   readonly at: Date;
 }
 
-export interface Entry {
-  readonly kept?: Kept;
-  readonly failure?: Failure;
+export interface CacheEntry {
+  readonly kept?: CachedCredentials;
+  readonly failure?: CachedFailure;
 }
 
-export const isUsable = ({ given }: Kept, now: Date): boolean =>
+export const isUsable = ({ given }: CachedCredentials, now: Date): boolean =>
   given.credentials.expiration.getTime() - now.getTime() > LAST_USE;
 
 /** More than 16 minutes are left, or more than half, where the whole lifetime is short. */
-export function isFresh(kept: Kept, now: Date): boolean {
+export function isFresh(kept: CachedCredentials, now: Date): boolean {
   const until = kept.given.credentials.expiration.getTime();
   const ahead = Math.min(RENEW_AHEAD, (until - kept.since.getTime()) / 2);
   // Where the clock was wrong when they came, they seem to have come after their end.
   return isUsable(kept, now) && until - now.getTime() > ahead;
 }
 
-export function writeEntry({ kept, failure }: Entry): string {
+export function serializeEntry({ kept, failure }: CacheEntry): string {
   return JSON.stringify({
     Version: 1,
     ...(kept && {
@@ -56,7 +56,7 @@ export function writeEntry({ kept, failure }: Entry): string {
 }
 
 /** `{}` for whatever else than `writeEntry` writes. */
-export function readEntry(text: string | undefined): Entry {
+export function parseEntry(text: string | undefined): CacheEntry {
   const fields = fieldsOf(parsed(text ?? ''));
   if (fields['Version'] !== 1) return {};
   const kept = keptOf(fields);
@@ -92,7 +92,7 @@ function keptOf({
   return { given, since };
 }
 
-function failureOf({ Message, Refused, At }: Fields): Failure | undefined {
+function failureOf({ Message, Refused, At }: Fields): CachedFailure | undefined {
   const at = dateOf(At);
   return at && isText(Message) ? { message: Message, refused: Refused !== false, at } : undefined;
 }

@@ -12,16 +12,16 @@ interface Expiring {
   readonly expiration: Date;
 }
 
-export interface Asked {
+export interface ProviderRequest {
   /** Ask the broker, whatever is kept. */
   readonly forceRefresh?: boolean;
 }
 
 /** A function that gives what `obtain` gave last while it has life left. Nobody waits for a renewal ahead of need. */
-export function keptFresh<T extends Expiring>(
+export function refreshingProvider<T extends Expiring>(
   obtain: () => Promise<T>,
   now: () => number = Date.now,
-): (asked?: Asked) => Promise<T> {
+): (asked?: ProviderRequest) => Promise<T> {
   let kept: T | undefined;
   let renewal: Promise<T> | undefined;
   let notBefore = 0;

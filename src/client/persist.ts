@@ -9,7 +9,7 @@ const LONGEST_PAUSE = 5000;
 /** Milliseconds in all, where nothing else is said: longer than STS may take, with its retries. */
 const PATIENCE = 30_000;
 
-export interface Persistence {
+export interface RetryOptions {
   /** Milliseconds for all tries together; default 30 s. */
   readonly timeout?: number;
   /** Told why, before each further try. */
@@ -28,13 +28,13 @@ interface Clock {
  * Retry-After is heeded; other pauses grow, and differ, so that callers do not come back all at once. Rejects with the
  * error that matters.
  */
-export async function persist<T>(
+export async function withRetry<T>(
   attempt: (timeLeft: number) => Promise<T>,
   {
     timeout = PATIENCE,
     onRetry = () => {},
     clock = { now: () => performance.now(), sleep },
-  }: Persistence = {},
+  }: RetryOptions = {},
 ): Promise<T> {
   const end = clock.now() + timeout;
   let longest = FIRST_PAUSE;

@@ -10,7 +10,7 @@ const OF_ONE_TOKEN = new Set(['exp', 'nbf', 'iat', 'jti', 'nonce', 'at_hash', 'c
  * The same text for each JWT of the same subject with the same claims, another for any other. An assertion, or what
  * cannot be read, is only like itself.
  */
-export function callerOf({ type, value }: Proof): string {
+export function callerOfProof({ type, value }: Proof): string {
   const text = value.reveal();
   const claims = type === 'oidc' ? claimsOf(text) : undefined;
   const lasting = claims && Object.entries(claims).filter(([name]) => !OF_ONE_TOKEN.has(name));

@@ -9,7 +9,7 @@ export type ProofText = string | (() => string | Promise<string>) | { readonly f
 /** Rejects with an Error that says what to do, and does not hold the proof. */
 export async function readProof(type: IssuerType, text: ProofText): Promise<Proof> {
   if (typeof text === 'string') return proofOf(type, text);
-  return proofOf(type, typeof text === 'function' ? await text() : await contentOf(text.file));
+  return proofOf(type, typeof text === 'function' ? await text() : await readTextFile(text.file));
 }
 
 /** The proof in a text that may have blanks around it. Throws if it cannot be one. */
@@ -23,7 +23,7 @@ function proofOf(type: IssuerType, text: string): Proof {
 }
 
 /** The text of a file. Rejects with an Error that says what to do. */
-export async function contentOf(file: string): Promise<string> {
+export async function readTextFile(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {

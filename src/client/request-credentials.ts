@@ -1,14 +1,14 @@
 // Credentials from a running broker, read strictly: what is not whole is refused, never passed on.
 import { Secret } from '../core/secret.js';
-import type { AskedFor, Credentials, Proof } from '../core/types.js';
-import { askBroker } from './ask-broker.js';
+import type { Credentials, Proof, SessionParameters } from '../core/types.js';
+import { callBroker } from './ask-broker.js';
 import { type Fields, fieldsOf } from './fields.js';
 
 export interface CredentialsRequest {
   /** Base URL of the broker, without a slash at its end. */
   readonly broker: string;
   readonly proof: Proof;
-  readonly asked: AskedFor;
+  readonly parameters: SessionParameters;
   /** Milliseconds; default 30 s. */
   readonly timeout?: number;
 }
@@ -27,11 +27,11 @@ export interface BrokerCredentials {
 export async function requestCredentials({
   broker,
   proof,
-  asked,
+  parameters,
   timeout,
 }: CredentialsRequest): Promise<BrokerCredentials> {
-  const { role, durationSeconds, policy, policyArns, roleSessionName, reason } = asked;
-  const answer = await askBroker({
+  const { role, durationSeconds, policy, policyArns, roleSessionName, reason } = parameters;
+  const answer = await callBroker({
     broker,
     path: '/v1/credentials',
     proof,

@@ -1,16 +1,16 @@
 // Faults of regions, endpoints and ARNs: what STS or the SDK would refuse at every call, and what would send proofs
 // where they do not belong.
 import { isProtectedUrl } from '../core/address.js';
-import { partitionIn, partitionOf } from '../core/arn.js';
+import { partitionOfArn, partitionOfRegion } from '../core/arn.js';
 import { seconds } from '../core/duration.js';
-import type { ConfigPath, Fault } from '../core/fault.js';
+import type { ConfigError, ConfigPath } from '../core/fault.js';
 import { type AwsConfig, endpointsOf } from './schema/aws.js';
 import type { Config } from './schema/config.js';
 
 type Place<T> = readonly [path: ConfigPath, value: T];
 
 /** `regionKnown`: aws.region is what was written, so others can be held against it. */
-export function awsFaults(config: Config, regionKnown: boolean): readonly Fault[] {
+export function checkAws(config: Config, regionKnown: boolean): readonly ConfigError[] {
   const { aws } = config;
   return [
     ...endpointFaults(aws),
@@ -19,7 +19,7 @@ export function awsFaults(config: Config, regionKnown: boolean): readonly Fault[
   ];
 }
 
-function endpointFaults(aws: AwsConfig): readonly Fault[] {
+function endpointFaults(aws: AwsConfig): readonly ConfigError[] {
   const { region, endpoint, endpoints = {}, signinEndpoint, fips, dualStack } = aws;
   const given: Place<string>[] = [
     ...(endpoint === undefined ? [] : ([[['aws', 'endpoint'], endpoint]] satisfies Place<string>[])),
@@ -60,13 +60,13 @@ function isEndpoint(text: string): boolean {
   return !(username || password || search || hash);
 }
 
-function deadlineFaults({ deadline = '10s' }: AwsConfig): readonly Fault[] {
+function deadlineFaults({ deadline = '10s' }: AwsConfig): readonly ConfigError[] {
   if (seconds(deadline) <= 60) return [];
   return [{ path: ['aws', 'deadline'], message: 'Callers do not wait that long. Write 1s to 1m.' }];
 }
 
 /** Whoever has set an endpoint of its own must not have proofs sent to AWS's without having said so. */
-function regionFaults(config: Config): readonly Fault[] {
+function regionFaults(config: Config): readonly ConfigError[] {
   const { aws, roles, rolesFrom = {} } = config;
   const failover = (aws.failoverRegions ?? []).map(
     (region, index): Place<string> => [['aws', 'failoverRegions', index], region],
@@ -80,13 +80,13 @@ function regionFaults(config: Config): readonly Fault[] {
     ),
   ].filter((place): place is Place<string> => place[1] !== undefined);
   const endpoints = endpointsOf(aws);
-  const partition = partitionOf(aws.region);
+  const partition = partitionOfRegion(aws.region);
   return [
     ...failover
       .filter(([, region]) => region === aws.region)
       .map(([path]) => ({ path, message: 'This is aws.region itself. Leave it out.' })),
     ...[...failover, ...own].flatMap(([path, region]) => {
-      if (partitionOf(region) !== partition) {
+      if (partitionOfRegion(region) !== partition) {
         return [
           {
             path,
@@ -105,11 +105,11 @@ function regionFaults(config: Config): readonly Fault[] {
   ];
 }
 
-function arnFaults(config: Config): readonly Fault[] {
-  const partition = partitionOf(config.aws.region);
+function arnFaults(config: Config): readonly ConfigError[] {
+  const partition = partitionOfRegion(config.aws.region);
   const message = `Must be an ARN of ${partition}, the partition of aws.region: arn:${partition}:…`;
   return arnsOf(config)
-    .filter(([, arn]) => partitionIn(arn) !== partition)
+    .filter(([, arn]) => partitionOfArn(arn) !== partition)
     .map(([path]) => ({ path, message }));
 }
 
@@ -133,5 +133,5 @@ function arnsOf({ roles, rolesFrom = {} }: Config): readonly Place<string>[] {
   const ofClaims = Object.entries(rolesFrom).flatMap(([name, { roleArns }]) =>
     roleArns.map((glob, index): Place<string> => [['rolesFrom', name, 'roleArns', index], glob]),
   );
-  return [...ofRoles, ...ofClaims.filter(([, glob]) => !/[*?]/.test(partitionIn(glob)))];
+  return [...ofRoles, ...ofClaims.filter(([, glob]) => !/[*?]/.test(partitionOfArn(glob)))];
 }

@@ -1,6 +1,6 @@
 // Turns the schema validator's errors into faults an operator can act on: one a mistake, with what to write instead.
 import type { ErrorObject } from 'ajv';
-import type { ConfigPath, Fault } from '../core/fault.js';
+import type { ConfigError, ConfigPath } from '../core/fault.js';
 
 /** JSON pointer -> path; array positions become numbers. */
 function pathOf(pointer: string, root: unknown): ConfigPath {
@@ -86,7 +86,7 @@ function isMisspelt(error: ErrorObject, errors: readonly ErrorObject[]): boolean
 }
 
 /** Schema errors -> faults. A fault about a key or its variant points at the key itself. */
-export function schemaFaults(errors: readonly ErrorObject[], root: unknown): readonly Fault[] {
+export function describeSchemaErrors(errors: readonly ErrorObject[], root: unknown): readonly ConfigError[] {
   return errors
     .filter((error) => !isMisspelt(error, errors))
     .map((error) => {

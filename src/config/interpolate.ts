@@ -2,7 +2,7 @@
 // `${claims.…}` and IAM's own policy variables are left alone. A missing variable or file is a fault, never empty.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { ConfigPath, Fault } from '../core/fault.js';
+import type { ConfigError, ConfigPath } from '../core/fault.js';
 
 export const REFERENCE_PATTERN = '\\$\\{(env|file):([^}]*)\\}';
 const REFERENCE = new RegExp(REFERENCE_PATTERN, 'g');
@@ -20,8 +20,8 @@ const isExpression = (path: ConfigPath) => path[0] === 'grants' && path.length =
 export function interpolate(
   value: unknown,
   sources: InterpolationSources,
-): { readonly value: unknown; readonly faults: readonly Fault[]; readonly files: readonly string[] } {
-  const faults: Fault[] = [];
+): { readonly value: unknown; readonly faults: readonly ConfigError[]; readonly files: readonly string[] } {
+  const faults: ConfigError[] = [];
   const files: string[] = [];
 
   const resolveReference = (kind: string, name: string, path: ConfigPath): string => {

@@ -3,7 +3,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Fault } from '../core/fault.js';
+import type { ConfigError } from '../core/fault.js';
 
 /** What a key is used for, by the order in which keys are published. */
 export const KEY_USES = ['current', 'next', 'previous'] as const;
@@ -36,8 +36,8 @@ const FORM = 'an RSA key of 2048 bits or more, in PEM without a passphrase';
 /** Reads and judges the keys. Faults name files, never what is in them. */
 export async function readSigningKeys(
   folder: string,
-): Promise<{ ok: true; keys: SigningKeys } | { ok: false; faults: readonly Fault[] }> {
-  const faults: Fault[] = [];
+): Promise<{ ok: true; keys: SigningKeys } | { ok: false; faults: readonly ConfigError[] }> {
+  const faults: ConfigError[] = [];
   const fault = (message: string) => {
     faults.push({ path: ['webIdentity', 'keys'], message });
     return undefined;

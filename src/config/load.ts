@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Document, LineCounter } from 'yaml';
-import type { Fault, LocatedFault } from '../core/fault.js';
-import { schemaFaults } from './faults.js';
+import type { ConfigError, LocatedConfigError } from '../core/fault.js';
+import { describeSchemaErrors } from './faults.js';
 import { interpolate } from './interpolate.js';
 import { keyFiles } from './key-folder.js';
 import { locate } from './locate.js';
 import { readYaml } from './read-yaml.js';
-import { referenceFaults } from './references.js';
+import { checkCrossReferences } from './references.js';
 import { type Config, ConfigSchema } from './schema/config.js';
-import { namesIn, regionIn, soundPart } from './sound-part.js';
+import { namesIn, regionIn, validSubset } from './sound-part.js';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
@@ -29,7 +29,7 @@ export interface LoadedConfig {
   /** What came of the candidate that `shadow` names. */
   readonly shadow?: LoadResult;
   /** Gives faults their place in the file, in its order. */
-  locateFaults(faults: readonly Fault[]): readonly LocatedFault[];
+  locateErrors(faults: readonly ConfigError[]): readonly LocatedConfigError[];
 }
 
 export type LoadResult = {
@@ -38,7 +38,7 @@ export type LoadResult = {
 } & (
   | { readonly ok: true; readonly loaded: LoadedConfig; readonly faults: readonly [] }
   /** `loaded` holds what was sound, without the entries at fault, so that later stages can add their faults. */
-  | { readonly ok: false; readonly loaded?: LoadedConfig; readonly faults: readonly LocatedFault[] }
+  | { readonly ok: false; readonly loaded?: LoadedConfig; readonly faults: readonly LocatedConfigError[] }
 );
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -87,12 +87,14 @@ export function parseConfig(text: string, file: string, env: Environment): LoadR
   const read = [resolve(file), ...interpolated.files];
   const unreadable = [...yaml.faults, ...interpolated.faults];
   const known = new Set(unreadable.map(({ path }) => path.join('\0')));
-  const errors = validate(interpolated.value) ? [] : schemaFaults(validate.errors ?? [], interpolated.value);
+  const errors = validate(interpolated.value)
+    ? []
+    : describeSchemaErrors(validate.errors ?? [], interpolated.value);
   const ownFaults = [...unreadable, ...errors.filter(({ path }) => !known.has(path.join('\0')))];
-  const shaped = soundPart(interpolated.value, ownFaults);
+  const shaped = validSubset(interpolated.value, ownFaults);
   if (!validate(shaped.value)) return { ok: false, faults: locateFaults(ownFaults), files: read };
 
-  const references = referenceFaults(shaped.value as Config, {
+  const references = checkCrossReferences(shaped.value as Config, {
     issuers: namesIn(interpolated.value, 'issuers'),
     roles: namesIn(interpolated.value, 'roles'),
     rolesFrom: namesIn(interpolated.value, 'rolesFrom') ?? [],
@@ -100,19 +102,19 @@ export function parseConfig(text: string, file: string, env: Environment): LoadR
     region: regionIn(interpolated.value),
   });
   const faults = [...ownFaults, ...references.map(shaped.restorePath)];
-  const sound = soundPart(interpolated.value, faults);
+  const sound = validSubset(interpolated.value, faults);
   const config = withAbsolutePaths(sound.value as Config, folder);
   const files = [...new Set([...read, ...filesNamed(config)])];
   const loaded = {
     file,
     config,
-    locateFaults: (later: readonly Fault[]) => locateFaults(later.map(sound.restorePath)),
+    locateErrors: (later: readonly ConfigError[]) => locateFaults(later.map(sound.restorePath)),
   };
   if (faults.length > 0) return { ok: false, loaded, faults: locateFaults(faults), files };
   return { ok: true, loaded, faults: [], files };
 }
 
-function locator(document: Document, lines: LineCounter, file: string): LoadedConfig['locateFaults'] {
+function locator(document: Document, lines: LineCounter, file: string): LoadedConfig['locateErrors'] {
   return (faults) =>
     faults
       .map((fault) => ({ file, ...locate(document, lines, fault.path), ...fault }))

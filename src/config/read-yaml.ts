@@ -11,7 +11,7 @@ import {
   parseDocument,
   visit,
 } from 'yaml';
-import type { ConfigPath, Fault } from '../core/fault.js';
+import type { ConfigError, ConfigPath } from '../core/fault.js';
 import type { Position } from './locate.js';
 
 const MAX_ALIASES = 100;
@@ -23,7 +23,7 @@ export type YamlResult =
       readonly document: Document;
       readonly lines: LineCounter;
       /** Values that can be read, but hardly as they are meant. */
-      readonly faults: readonly Fault[];
+      readonly faults: readonly ConfigError[];
     }
   | { readonly ok: false; readonly faults: readonly (Position & { readonly message: string })[] };
 
@@ -70,7 +70,7 @@ function aliasProblems<T>(document: Document, at: (offset: number, message: stri
 }
 
 /** An account id loses its first zero as a number, a version its last one, a long id its end: a rule would be about something else. */
-function numberFaults(node: Node | null | undefined, path: ConfigPath): readonly Fault[] {
+function numberFaults(node: Node | null | undefined, path: ConfigPath): readonly ConfigError[] {
   if (isMap<unknown, Node | null>(node)) {
     return node.items.flatMap(({ key, value }) =>
       numberFaults(value, [...path, isScalar(key) ? String(key.value) : '']),

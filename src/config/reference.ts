@@ -29,7 +29,7 @@ const ROOT: Schema & { readonly $defs: Readonly<Record<string, Schema>> } = JSON
 const TABLE = /(<!-- keys: ([\w.]+) -->\n)[\s\S]*?(<!-- end -->)/g;
 
 /** The page with its tables as the schema has them now. Throws for a table that the schema knows nothing of. */
-export function withTables(page: string): string {
+export function renderConfigurationReference(page: string): string {
   return page.replace(
     TABLE,
     (_, start: string, name: string, end: string) => `${start}\n${tableOf(name)}\n${end}`,

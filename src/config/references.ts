@@ -3,9 +3,9 @@
 import { isAddressBlock, isLoopback, isProtectedUrl } from '../core/address.js';
 import { IAM_ROLE_ARN_PATTERN } from '../core/arn.js';
 import { seconds } from '../core/duration.js';
-import type { Fault } from '../core/fault.js';
-import { readInstant } from '../core/time.js';
-import { awsFaults } from './aws-faults.js';
+import type { ConfigError } from '../core/fault.js';
+import { parseInstant } from '../core/time.js';
+import { checkAws } from './aws-faults.js';
 import type { Config } from './schema/config.js';
 import { MAX_TOKEN_LIFETIME } from './schema/web-identity.js';
 
@@ -21,10 +21,10 @@ interface Names {
 }
 
 /** Faults between the parts of a config that has the right shape. */
-export function referenceFaults(config: Config, names: Names): readonly Fault[] {
+export function checkCrossReferences(config: Config, names: Names): readonly ConfigError[] {
   return [
     ...serverFaults(config),
-    ...awsFaults(config, names.region === config.aws.region),
+    ...checkAws(config, names.region === config.aws.region),
     ...webIdentityFaults(config),
     ...roleFaults(config, names),
     ...familyFaults(names),
@@ -34,11 +34,11 @@ export function referenceFaults(config: Config, names: Names): readonly Fault[] 
 }
 
 /** IAM takes an OIDC provider by https alone: whoever can change its keys on the way can sign tokens. */
-function webIdentityFaults({ webIdentity, server }: Config): readonly Fault[] {
+function webIdentityFaults({ webIdentity, server }: Config): readonly ConfigError[] {
   if (!webIdentity) return [];
   const { issuer = server.url, lifetime } = webIdentity;
   const at = (key: string) => ['webIdentity', key];
-  const faults: Fault[] = [];
+  const faults: ConfigError[] = [];
   if (!isProtectedUrl(issuer)) {
     const message = 'Must be an https URL, or http on loopback. It is server.url unless it is set here.';
     faults.push({ path: at('issuer'), message });
@@ -48,9 +48,9 @@ function webIdentityFaults({ webIdentity, server }: Config): readonly Fault[] {
   return faults;
 }
 
-function serverFaults({ server }: Config): readonly Fault[] {
+function serverFaults({ server }: Config): readonly ConfigError[] {
   const host = server.listen?.host ?? '127.0.0.1';
-  const faults: Fault[] = [];
+  const faults: ConfigError[] = [];
   if (!server.tls && !server.trustProxy && !isLoopback(host)) {
     faults.push({
       path: ['server', 'listen', 'host'],
@@ -65,8 +65,8 @@ function serverFaults({ server }: Config): readonly Fault[] {
   ];
 }
 
-function roleFaults({ roles }: Config, { webIdentity }: Names): readonly Fault[] {
-  return Object.entries(roles).flatMap(([name, role]): readonly Fault[] => {
+function roleFaults({ roles }: Config, { webIdentity }: Names): readonly ConfigError[] {
+  return Object.entries(roles).flatMap(([name, role]): readonly ConfigError[] => {
     if (role.via !== 'AssumeRoleWithWebIdentity') return [];
     if (role.webIdentity === 'broker') {
       const message =
@@ -83,17 +83,17 @@ function roleFaults({ roles }: Config, { webIdentity }: Names): readonly Fault[]
 }
 
 /** Grants tell roles and entries of rolesFrom apart by name alone. */
-function familyFaults({ roles = [], rolesFrom }: Names): readonly Fault[] {
+function familyFaults({ roles = [], rolesFrom }: Names): readonly ConfigError[] {
   return rolesFrom
     .filter((name) => roles.includes(name))
     .map((name) => ({ path: ['rolesFrom', name], message: 'A role has this name. Rename one.' }));
 }
 
-function grantFaults({ grants, roles }: Config, names: Names): readonly Fault[] {
+function grantFaults({ grants, roles }: Config, names: Names): readonly ConfigError[] {
   const seen = new Set<string>();
   const namesOf = namesByArn(roles);
   return grants.flatMap((grant, index) => {
-    const faults: Fault[] = [];
+    const faults: ConfigError[] = [];
     const at = (...rest: (string | number)[]) => ['grants', index, ...rest];
     if (seen.has(grant.id))
       faults.push({ path: at('id'), message: 'Another grant has this id. Rename one.' });
@@ -151,7 +151,7 @@ function namesByArn(roles: Config['roles']): ReadonlyMap<string, readonly string
   return names;
 }
 
-function testFaults({ tests = [] }: Config, names: Names): readonly Fault[] {
+function testFaults({ tests = [] }: Config, names: Names): readonly ConfigError[] {
   return tests.flatMap((test, index) => {
     const at = (...rest: (string | number)[]) => ['tests', index, ...rest];
     const faults =
@@ -163,7 +163,7 @@ function testFaults({ tests = [] }: Config, names: Names): readonly Fault[] {
       unknownNames('role', test[key] ?? [], known(test[key] ?? []), (position) => at(key, position));
     const sessions = Object.keys(test.session ?? {});
     const { now } = test.principal;
-    const noTime = now !== undefined && readInstant(now) === undefined;
+    const noTime = now !== undefined && parseInstant(now) === undefined;
     return [
       ...faults,
       ...(noTime ? [{ path: at('principal', 'now'), message: 'There is no such time. Correct it.' }] : []),
@@ -181,8 +181,8 @@ function unknownNames(
   kind: string,
   used: readonly string[],
   known: readonly string[] | undefined,
-  pathOf: (position: number) => Fault['path'],
-): readonly Fault[] {
+  pathOf: (position: number) => ConfigError['path'],
+): readonly ConfigError[] {
   if (!known) return [];
   const names = new Set(known);
   return used.flatMap((name, position) =>
@@ -192,7 +192,7 @@ function unknownNames(
   );
 }
 
-function blockFaults(block: string, path: Fault['path']): readonly Fault[] {
+function blockFaults(block: string, path: ConfigError['path']): readonly ConfigError[] {
   if (isAddressBlock(block)) return [];
   return [{ path, message: 'Must be an IP address or a CIDR block, e.g. 10.0.0.0/8 or 2001:db8::/32.' }];
 }

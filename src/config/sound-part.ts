@@ -1,6 +1,6 @@
 // What of a config with faults can still be judged: all but the entries at fault, with stand-ins where something is
 // required, so that one mistake does not hide the others. It is judged, never used.
-import type { ConfigPath, Fault } from '../core/fault.js';
+import type { ConfigError, ConfigPath } from '../core/fault.js';
 
 const STAND_INS = {
   server: { url: 'https://stand-in.invalid' },
@@ -10,14 +10,14 @@ const STAND_INS = {
   grants: [],
 } as const;
 
-export interface SoundPart {
+export interface ValidSubset {
   readonly value: unknown;
   /** A path in the sound part -> the path in the file: positions of grants move when one is dropped. */
-  restorePath(fault: Fault): Fault;
+  restorePath(fault: ConfigError): ConfigError;
 }
 
 /** Drops each setting, issuer, role and grant that has a fault. */
-export function soundPart(value: unknown, faults: readonly Fault[]): SoundPart {
+export function validSubset(value: unknown, faults: readonly ConfigError[]): ValidSubset {
   if (!isObject(value) || faults.length === 0) return { value, restorePath: (fault) => fault };
   const copy = structuredClone(value);
   const droppedGrants = new Set<unknown>();

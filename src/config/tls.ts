@@ -1,7 +1,7 @@
 // The certificate the server shows: read from its files and tried, so that a mistake is a fault of the config.
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
-import type { Fault } from '../core/fault.js';
+import type { ConfigError } from '../core/fault.js';
 
 /** PEM texts. */
 export interface TlsMaterial {
@@ -12,8 +12,8 @@ export interface TlsMaterial {
 /** Reads the files of `server.tls`; faults are about their paths, never about what is in them. */
 export async function readTls(
   files: TlsMaterial,
-): Promise<{ ok: true; tls: TlsMaterial } | { ok: false; faults: readonly Fault[] }> {
-  const faults: Fault[] = [];
+): Promise<{ ok: true; tls: TlsMaterial } | { ok: false; faults: readonly ConfigError[] }> {
+  const faults: ConfigError[] = [];
   const read = async (name: keyof TlsMaterial) => {
     try {
       return await readFile(files[name], 'utf8');

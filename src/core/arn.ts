@@ -21,13 +21,13 @@ const PARTITIONS = [
 ] as const;
 
 /** `eu-west-1` -> `aws`. Credentials and ARNs of one partition mean nothing in another. */
-export const partitionOf = (region: string): string =>
+export const partitionOfRegion = (region: string): string =>
   PARTITIONS.find(([beginning]) => region.startsWith(beginning))?.[1] ?? 'aws';
 
 /** With a role's name after it: a URI, and long enough for clients that take nothing shorter for an ARN. */
 export const ROLE_URN = 'urn:sallyport:role:';
 
-export const partitionIn = (arn: string): string => arn.split(':')[1] ?? '';
+export const partitionOfArn = (arn: string): string => arn.split(':')[1] ?? '';
 
 /** Id of the account. */
-export const accountIn = (arn: string): string => arn.split(':')[4] ?? '';
+export const accountOfArn = (arn: string): string => arn.split(':')[4] ?? '';

@@ -1,10 +1,10 @@
 // The JSON by which the AWS SDKs' container credential provider takes credentials and refusals, from the broker as
 // from a sidecar.
-import { wholeSecond } from './time.js';
+import { toIsoSeconds } from './time.js';
 import type { Credentials } from './types.js';
 
 /** Milliseconds in which they want an answer: some wait one second, and then ask again. */
-export const CLIENT_PATIENCE = 850;
+export const CLIENT_TIMEOUT_MS = 850;
 
 export interface ContainerCredentials {
   readonly AccessKeyId: string;
@@ -23,13 +23,13 @@ export const containerCredentials = (
   AccessKeyId: accessKeyId,
   SecretAccessKey: secretAccessKey.reveal(),
   Token: sessionToken.reveal(),
-  Expiration: wholeSecond(expiration),
+  Expiration: toIsoSeconds(expiration),
   ...(accountId !== undefined && { AccountId: accountId }),
   ...(roleArn !== undefined && { RoleArn: roleArn }),
 });
 
 /** Both spellings: the SDK for JavaScript reads `Code` and `Message`, those for Go and Python `code` and `message`. */
-export const containerRefusal = (code: string, message: string) => ({
+export const containerError = (code: string, message: string) => ({
   code,
   message,
   Code: code,

@@ -4,14 +4,14 @@
 /** Path from the root of the config to the value at fault, e.g. `['roles', 'deploy', 'roleArn']`. */
 export type ConfigPath = readonly (string | number)[];
 
-export interface Fault {
+export interface ConfigError {
   readonly path: ConfigPath;
   /** What is wrong and what to write instead, in one or two sentences. */
   readonly message: string;
 }
 
 /** A fault with its place in the file: 1-based line and column. */
-export interface LocatedFault extends Fault {
+export interface LocatedConfigError extends ConfigError {
   readonly file: string;
   readonly line: number;
   readonly column: number;

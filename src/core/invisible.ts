@@ -6,6 +6,6 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Poin
  * Whether a text has control or format characters, lone surrogates, separators of lines or paragraphs, or others that
  * are not shown (variation selectors, fillers).
  */
-export function hasInvisible(text: string): boolean {
+export function hasInvisibleCharacters(text: string): boolean {
   return INVISIBLE.test(text);
 }

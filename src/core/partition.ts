@@ -1,6 +1,6 @@
 // The host names of AWS's partitions: where STS, sign-in and the console of a region are.
 // https://docs.aws.amazon.com/general/latest/gr/signin-service.html
-import { partitionOf } from './arn.js';
+import { partitionOfRegion } from './arn.js';
 
 export interface PartitionHosts {
   /** Ends the names of its services. */
@@ -31,4 +31,5 @@ const HOSTS: Readonly<Record<string, PartitionHosts>> = {
 };
 
 /** Of the partition of a region. Undefined where they are not known here, as for the isolated ones. */
-export const partitionHosts = (region: string): PartitionHosts | undefined => HOSTS[partitionOf(region)];
+export const partitionHosts = (region: string): PartitionHosts | undefined =>
+  HOSTS[partitionOfRegion(region)];

@@ -6,13 +6,13 @@ interface Closable {
 }
 
 /** The thing itself for as long as it is held. */
-interface Held<Thing> {
-  readonly thing: Thing;
+interface Lease<Thing> {
+  readonly resource: Thing;
   /** Closes the thing if nobody else holds it. To be called once. */
   release(): Promise<void>;
 }
 
-export type Pool<Wanted, Thing> = (wanted: Wanted) => Held<Thing>;
+export type Pool<Wanted, Thing> = (wanted: Wanted) => Lease<Thing>;
 
 /** `keyOf` says which wants are the same; a key may hold secrets, it stays in memory. */
 export function createPool<Wanted, Thing extends Closable>(
@@ -26,7 +26,7 @@ export function createPool<Wanted, Thing extends Closable>(
     shared.set(key, entry);
     entry.holders++;
     return {
-      thing: entry.thing,
+      resource: entry.thing,
       release: async () => {
         entry.holders--;
         if (entry.holders > 0) return;

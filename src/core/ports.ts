@@ -1,10 +1,10 @@
 // What the pipeline needs from the outside, as types. `compose.ts` alone picks who implements them.
 import type { AuditRecord } from './audit-record.js';
 import type { Secret } from './secret.js';
-import type { Decision, Issued, MfaCode, Principal, Proof } from './types.js';
+import type { Decision, IssuedCredentials, MfaCode, Principal, Proof } from './types.js';
 
 /** A proof, or the request it answers, that may be used once. Times are epoch seconds. */
-export interface SingleUse {
+export interface SingleUseId {
   /** Whose name it is unique under: `iss`, entityID. Whatever configs call it, its proofs are the same. */
   readonly issuer: string;
   readonly id: string;
@@ -33,19 +33,19 @@ export interface ReplayStore {
 }
 
 /** Who is counted: an address before authentication, a principal after it. */
-export type LimitScope = 'address' | 'principal';
+export type RateLimitScope = 'address' | 'principal';
 
 /** Counts requests in windows of time. It never fails: what cannot be counted together is counted here. */
 export interface RateLimiter {
   /** Counts one request of `key`. Rejects with SallyportError `rate_limited` when there have been too many. */
-  consume(scope: LimitScope, key: string): Promise<void>;
+  consume(scope: RateLimitScope, key: string): Promise<void>;
 }
 
 /** A proof that has passed every check but replay, and `confirm` if there is one. */
-export interface Verified {
+export interface VerifiedProof {
   readonly principal: Principal;
   /** What must be claimed before the proof is good, in this order; nothing for a reusable proof. */
-  readonly once: readonly SingleUse[];
+  readonly singleUseIds: readonly SingleUseId[];
   /**
    * Checks that may be made once for each proof, because they are dear or use something up: called after the claim,
    * and the proof is good only if it resolves. Rejects with a SallyportError.
@@ -55,12 +55,12 @@ export interface Verified {
 
 /** Verifies one type of proof. Throws a SallyportError for anything it does not accept, and nothing else. */
 export interface ProofVerifier {
-  verify(proof: Proof, now: Date): Promise<Verified>;
+  verify(proof: Proof, now: Date): Promise<VerifiedProof>;
   close(): Promise<void>;
 }
 
 /** What is to be issued, and for whom. */
-export interface Order {
+export interface IssueRequest {
   readonly principal: Principal;
   readonly decision: Decision;
   readonly proof: Proof;
@@ -73,13 +73,13 @@ export interface Order {
  * Signs a JWT of the broker's own about a principal and the session decided for it, for STS alone. Rejects with a
  * SallyportError.
  */
-export type SignWebIdentity = (order: Pick<Order, 'principal' | 'decision'>) => Promise<Secret>;
+export type SignWebIdentity = (order: Pick<IssueRequest, 'principal' | 'decision'>) => Promise<Secret>;
 
 /** Asks STS for what was decided. Throws a SallyportError. */
-export type Issue = (order: Order) => Promise<Issued>;
+export type Issue = (order: IssueRequest) => Promise<IssuedCredentials>;
 
 /** What was issued for an earlier order and is as good for this one: STS need not be asked. Undefined: it must be. */
-export type Recall = (order: Order) => Issued | undefined;
+export type Recall = (order: IssueRequest) => IssuedCredentials | undefined;
 
 /** Append-only record of who asked for what and what came of it. */
 export interface AuditLog {

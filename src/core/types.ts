@@ -17,7 +17,7 @@ export type Claims = Readonly<Record<string, ClaimValue>>;
 export type IssuerType = 'oidc' | 'saml';
 
 /** What of a request shapes the credentials. In a browser it is said before there is a proof. */
-export interface AskedFor {
+export interface SessionParameters {
   /** A role's name in the config, or the ARN of an IAM role that it has or that a claim names; absent means "the one I may have". */
   readonly role?: string;
   readonly durationSeconds?: number;
@@ -31,13 +31,13 @@ export interface AskedFor {
 }
 
 /** An authentication request that the broker has sent for a browser, and for what. Times are seconds since the epoch. */
-export interface SentRequest {
+export interface LoginRequest {
   readonly id: string;
   /** The issuer's name in the config. */
   readonly issuer: string;
   readonly issuedAt: number;
   readonly expiresAt: number;
-  readonly asked: AskedFor;
+  readonly parameters: SessionParameters;
 }
 
 /** What the caller sends to prove who it is: a JWT, or the base64 text of a SAML Response. */
@@ -45,7 +45,7 @@ export interface Proof {
   readonly type: IssuerType;
   readonly value: Secret;
   /** Where a browser brings the proof: the requests sent for this very browser, of which it may answer one. */
-  readonly sentRequests?: readonly SentRequest[];
+  readonly loginRequests?: readonly LoginRequest[];
 }
 
 /** The verified caller. Times are seconds since the epoch; `issuedAt` may have a fraction. */
@@ -77,7 +77,7 @@ export const OPERATIONS = [
 export type Operation = (typeof OPERATIONS)[number];
 
 /** A role on the way to another. */
-export interface Hop {
+export interface ChainedRole {
   readonly roleArn: string;
   readonly externalId?: string;
 }
@@ -85,7 +85,7 @@ export interface Hop {
 /** An operation with what it is aimed at. */
 export type Target =
   /** `chain`: roles to take on before this one, the first with the broker's own identity. */
-  | ({ readonly operation: 'AssumeRole'; readonly chain: readonly Hop[] } & Hop)
+  | ({ readonly operation: 'AssumeRole'; readonly chain: readonly ChainedRole[] } & ChainedRole)
   | { readonly operation: 'AssumeRoleWithSAML'; readonly roleArn: string; readonly principalArn: string }
   /** `webIdentity`: whose JWT goes to STS, the caller's own or one that the broker signs about the caller. */
   | {
@@ -120,7 +120,7 @@ export interface ConsoleSession {
 }
 
 /** A surface's request after its wire format has been parsed: the pipeline's only input. */
-export interface ExchangeRequest extends AskedFor {
+export interface ExchangeRequest extends SessionParameters {
   readonly requestId: string;
   /** Which surface took it, e.g. `credentials`. */
   readonly surface: string;
@@ -128,11 +128,11 @@ export interface ExchangeRequest extends AskedFor {
   readonly proof: Proof;
   readonly mfa?: MfaCode;
   /** What the protocol makes every caller send or need, meant or not: it counts as far as the role takes it, and is no fault. */
-  readonly wishes?: Pick<AskedFor, 'roleSessionName' | 'durationSeconds'>;
+  readonly preferred?: Pick<SessionParameters, 'roleSessionName' | 'durationSeconds'>;
   /** Present: the caller wants to sign in to the AWS console, not the credentials. */
   readonly console?: ConsoleRequest;
   /** Milliseconds, where the caller waits less than the config permits. */
-  readonly patienceMs?: number;
+  readonly timeoutMs?: number;
 }
 
 /** What STS is asked for. Durations are seconds. */
@@ -192,7 +192,7 @@ export interface ConsoleSignin {
 }
 
 /** What STS answered. Which optional fields are there depends on the operation. */
-export interface Issued {
+export interface IssuedCredentials {
   readonly credentials: Credentials;
   readonly assumedRoleUser?: { readonly assumedRoleId: string; readonly arn: string };
   readonly federatedUser?: { readonly federatedUserId: string; readonly arn: string };

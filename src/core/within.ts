@@ -1,7 +1,7 @@
 // Time bounds for asynchronous work: whoever waits gets an answer in time, whether or not the work heeds the signal.
 
 /** The work's own outcome, or the signal's reason if that comes first. */
-export async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+export async function raceWithAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   let giveUp = () => {};
   const aborted = new Promise<never>((_, reject) => {
     giveUp = () => reject(signal.reason);
@@ -16,7 +16,7 @@ export async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Pr
 }
 
 /** Gives `work` so many milliseconds, then aborts it with what `timedOut` makes. For work that heeds the signal. */
-export async function abortedAfter<T>(
+export async function withAbortTimeout<T>(
   milliseconds: number,
   timedOut: () => Error,
   work: (signal: AbortSignal) => Promise<T>,
@@ -31,5 +31,5 @@ export async function abortedAfter<T>(
 }
 
 /** The same for work that may not heed it. */
-export const within: typeof abortedAfter = (milliseconds, timedOut, work) =>
-  abortedAfter(milliseconds, timedOut, (signal) => untilAborted(signal, work(signal)));
+export const withTimeout: typeof withAbortTimeout = (milliseconds, timedOut, work) =>
+  withAbortTimeout(milliseconds, timedOut, (signal) => raceWithAbort(signal, work(signal)));

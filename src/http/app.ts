@@ -5,7 +5,7 @@ import type { Server } from 'node:https';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import type { Decode } from '../broker/decode.js';
+import type { DecodeMessageRequestHandler } from '../broker/decode.js';
 import type { Explain } from '../broker/explain.js';
 import type { PreviewCaller } from '../broker/preview.js';
 import type { ConfigStatus } from '../broker/reload.js';
@@ -13,11 +13,11 @@ import type { TlsMaterial } from '../config/tls.js';
 import { SallyportError } from '../core/errors.js';
 import type { RateLimiter } from '../core/ports.js';
 import { VERSION } from '../core/version.js';
-import type { OwnIdentity } from '../issuance/own-identity.js';
+import type { BrokerIdentity } from '../issuance/own-identity.js';
 import type { IssuerDocuments } from '../issuance/web-identity/documents.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { addBodyParsers, addQueryParser, BODY_LIMIT } from './body.js';
-import { refuseClearText } from './clear-text.js';
+import { requireTls } from './clear-text.js';
 import { consoleRoutes } from './console/routes.js';
 import { containerCredentialsRoutes } from './container-credentials/routes.js';
 import { credentialsRoutes } from './credentials/routes.js';
@@ -46,9 +46,9 @@ export type App = FastifyInstance<
 export interface AppOptions extends SignInOptions {
   readonly preview: PreviewCaller;
   readonly explain: Explain;
-  readonly decode: Decode;
+  readonly decode: DecodeMessageRequestHandler;
   readonly ready: Readiness;
-  readonly ownIdentity: OwnIdentity;
+  readonly ownIdentity: BrokerIdentity;
   configStatus(): ConfigStatus;
   /** What the broker publishes as an OIDC issuer, if it is one. */
   documents(): IssuerDocuments | undefined;
@@ -113,7 +113,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   closeConnectionsAtTheEnd(app);
   addSecurityHeaders(app);
-  if (!options.tls) refuseClearText(app, options.trustProxy);
+  if (!options.tls) requireTls(app, options.trustProxy);
   limitByAddress(app, options.limiter);
   // Hooks that have nothing to wait for call back at once: a promise each would be a tenth of a cached answer's cost.
   app.addHook('preValidation', (request, _, done) => {
@@ -187,7 +187,7 @@ function transport(tls: AppOptions['tls']) {
 }
 
 /** New connections get the new certificate; those there are keep theirs. For a server of https. */
-export function renewCertificate(app: App, tls: TlsMaterial): void {
+export function replaceCertificate(app: App, tls: TlsMaterial): void {
   app.server.setSecureContext({ ...tls, minVersion: MIN_TLS });
 }
 

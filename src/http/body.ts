@@ -80,7 +80,7 @@ function formPair(pair: string): [name: string, value: string] {
 
 type BodyParser = (bytes: Buffer, request: FastifyRequest) => unknown;
 
-export const FORM = 'application/x-www-form-urlencoded';
+export const FORM_MEDIA_TYPE = 'application/x-www-form-urlencoded';
 
 /** Bodies are read by these alone, by media type (`*`: any other). A parser may throw a SallyportError. */
 export function useBodyParsers(app: FastifyInstance, parsers: Readonly<Record<string, BodyParser>>): void {
@@ -101,7 +101,7 @@ export function useBodyParsers(app: FastifyInstance, parsers: Readonly<Record<st
 export const addBodyParsers = (app: FastifyInstance): void =>
   useBodyParsers(app, {
     'application/json': parseJsonBody,
-    [FORM]: (bytes, { routeOptions }) =>
+    [FORM_MEDIA_TYPE]: (bytes, { routeOptions }) =>
       formOf(formPairs(decode(bytes)), (routeOptions.schema?.body ?? {}) as FormSchema),
   });
 

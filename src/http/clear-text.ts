@@ -12,7 +12,7 @@ const isSecret = (route: string) =>
   route === '/' || ['/v1/', '/login/', '/saml/acs', '/oauth/'].some((path) => route.startsWith(path));
 
 /** Refuses them to every other peer. Probes and metrics hold no secrets and go on. */
-export function refuseClearText(app: App, trustProxy: readonly string[] = []): void {
+export function requireTls(app: App, trustProxy: readonly string[] = []): void {
   const trusted = addressSet([...LOOPBACK, ...trustProxy]);
   // A connection has one peer for as long as it lasts.
   const known = new WeakMap<Socket, boolean>();

@@ -1,12 +1,12 @@
 // What every surface that exchanges a proof on /v1 takes in its body and tells of the decision: one schema, one reader.
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
-import type { Exchanged } from '../broker/exchange.js';
+import type { ExchangeResult } from '../broker/exchange.js';
 import { SallyportError } from '../core/errors.js';
 import { Secret } from '../core/secret.js';
 import { DURATION_LIMITS, type ExchangeRequest, type MfaCode, OPERATIONS } from '../core/types.js';
 import { readProof } from './proof.js';
-import { askedFields, SAMLResponse, toAsked } from './request-fields.js';
+import { SAMLResponse, sessionParameterFields, toSessionParameters } from './request-fields.js';
 import { sourceAddress } from './source-address.js';
 
 export const closed = { additionalProperties: false } as const;
@@ -14,7 +14,7 @@ export const closed = { additionalProperties: false } as const;
 /** Fields of the body. */
 export const exchangeFields = {
   SAMLResponse: Type.Optional(SAMLResponse),
-  ...askedFields,
+  ...sessionParameterFields,
   SerialNumber: Type.Optional(
     Type.String({
       minLength: 9,
@@ -64,7 +64,7 @@ export function readExchangeRequest(
     surface,
     sourceAddress: sourceAddress(request),
     proof: readProof(request, request.body.SAMLResponse),
-    ...toAsked(request.body),
+    ...toSessionParameters(request.body),
     ...(mfa && { mfa }),
   };
 }
@@ -80,7 +80,7 @@ function readMfa({ SerialNumber, TokenCode }: ExchangeFields): MfaCode | undefin
 }
 
 export const renderDecided = (
-  { decision, issued }: Exchanged,
+  { decision, issued }: ExchangeResult,
   requestId: string,
 ): Static<typeof SallyportFields> => ({
   RequestId: requestId,

@@ -37,7 +37,7 @@ export function problemOf(error: SallyportError, requestId: string) {
 }
 
 /** Headers a refusal carries besides its body (RFC 6750 section 3; RFC 9110 section 10.2.3). */
-export function refusalHeaders(error: SallyportError): Record<string, string> {
+export function errorHeaders(error: SallyportError): Record<string, string> {
   const { status } = ERRORS[error.code];
   return {
     'cache-control': 'no-store',
@@ -96,15 +96,13 @@ function asSallyportError(error: unknown, known: readonly string[] = []): Sallyp
 }
 
 /** The error handler: every surface's refusals that it does not render itself. */
-export const createProblemHandler = (log: Log) => createRefusalHandler(log, sendProblem);
+export const createProblemHandler = (log: Log) => createErrorHandler(log, sendProblem);
 
 export const sendProblem = (error: SallyportError, request: FastifyRequest, reply: FastifyReply) =>
-  reply
-    .headers({ ...refusalHeaders(error), 'content-type': PROBLEM_TYPE })
-    .send(problemOf(error, request.id));
+  reply.headers({ ...errorHeaders(error), 'content-type': PROBLEM_TYPE }).send(problemOf(error, request.id));
 
 /** An error handler that logs whatever was thrown and has it sent as a refusal; the status is set already. */
-export function createRefusalHandler(
+export function createErrorHandler(
   log: Log,
   send: (error: SallyportError, request: FastifyRequest, reply: FastifyReply) => FastifyReply,
 ) {
@@ -127,7 +125,7 @@ const refusal = (description: string) => ({
 });
 
 /** The refusals every /v1 route can answer with. */
-export const refusals = {
+export const problemResponses = {
   400: refusal('The request is not valid.'),
   401: refusal('There is no proof, or it is not accepted.'),
   403: refusal('The caller may not have this.'),

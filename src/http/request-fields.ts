@@ -2,14 +2,14 @@
 // names and forms are the same on every surface.
 import { type Static, Type } from 'typebox';
 import { POLICY_ARN_PATTERN } from '../core/arn.js';
-import type { AskedFor } from '../core/types.js';
+import type { SessionParameters } from '../core/types.js';
 
 export const SAMLResponse = Type.String({
   minLength: 1,
   description: 'Base64 of the SAML Response, instead of a Bearer token.',
 });
 
-export const askedFields = {
+export const sessionParameterFields = {
   Role: Type.Optional(
     Type.String({
       minLength: 1,
@@ -50,17 +50,17 @@ export const askedFields = {
   ),
 };
 
-export const AskedFields = Type.Object(askedFields, { additionalProperties: false });
-export type AskedFields = Static<typeof AskedFields>;
+export const SessionParameterFields = Type.Object(sessionParameterFields, { additionalProperties: false });
+export type SessionParameterFields = Static<typeof SessionParameterFields>;
 
-export const toAsked = ({
+export const toSessionParameters = ({
   Role,
   DurationSeconds,
   Policy,
   PolicyArns,
   RoleSessionName,
   Reason,
-}: AskedFields): AskedFor => ({
+}: SessionParameterFields): SessionParameters => ({
   ...(Role !== undefined && { role: Role }),
   ...(DurationSeconds !== undefined && { durationSeconds: DurationSeconds }),
   ...(Policy !== undefined && { policy: Policy }),
@@ -70,7 +70,7 @@ export const toAsked = ({
 });
 
 /** The same as a query, to ask for it again. */
-export function toQuery({ policyArns = [], ...asked }: AskedFor): string {
+export function toQuery({ policyArns = [], ...asked }: SessionParameters): string {
   const named = {
     Role: asked.role,
     DurationSeconds: asked.durationSeconds,

@@ -1,7 +1,7 @@
 // An STS answer -> Issued, and a session -> the parameters every operation shares.
 import { SallyportError } from '../core/errors.js';
 import { Secret } from '../core/secret.js';
-import type { Credentials, Issued, MfaCode, Session } from '../core/types.js';
+import type { Credentials, IssuedCredentials, MfaCode, Session } from '../core/types.js';
 
 interface Answer {
   readonly Credentials?:
@@ -43,10 +43,10 @@ export const mfaParameters = (mfa: MfaCode | undefined) =>
  * `federation`: what the answer says of the proof, e.g. Subject and Issuer.
  * @throws SallyportError `sts_unavailable` when the credentials are not whole.
  */
-export function issuedFrom(
+export function toIssuedCredentials(
   answer: Answer,
   federation: Readonly<Record<string, string | undefined>> = {},
-): Issued {
+): IssuedCredentials {
   const { AssumedRoleUser: role, FederatedUser: user } = answer;
   const said = Object.entries(federation).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,

@@ -2,7 +2,7 @@
 // blame, and a new one would not help.
 import { SallyportError } from '../core/errors.js';
 import type { Secret } from '../core/secret.js';
-import type { Issued, Session, Target } from '../core/types.js';
+import type { IssuedCredentials, Session, Target } from '../core/types.js';
 import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.js';
 import type { StsClient } from './sts/client.js';
 
@@ -11,7 +11,7 @@ export async function assumeRoleKeyless(
   target: Extract<Target, { operation: 'AssumeRoleWithWebIdentity' }>,
   session: Session,
   signed: Secret,
-): Promise<Issued> {
+): Promise<IssuedCredentials> {
   try {
     return await assumeRoleWithWebIdentity(sts, target, session, signed);
   } catch (error) {

@@ -1,8 +1,8 @@
 // AssumeRoleWithSAML: the caller's own SAML response goes to STS; no AWS key signs the call. Session name, tags and
 // source identity are attributes of the assertion.
 import type { Secret } from '../core/secret.js';
-import type { Issued, Session, Target } from '../core/types.js';
-import { issuedFrom, sharedParameters } from './answer.js';
+import type { IssuedCredentials, Session, Target } from '../core/types.js';
+import { sharedParameters, toIssuedCredentials } from './answer.js';
 import type { StsClient } from './sts/client.js';
 
 export async function assumeRoleWithSAML(
@@ -10,7 +10,7 @@ export async function assumeRoleWithSAML(
   target: Extract<Target, { operation: 'AssumeRoleWithSAML' }>,
   session: Session,
   response: Secret,
-): Promise<Issued> {
+): Promise<IssuedCredentials> {
   const answer = await sts.assumeRoleWithSAML({
     RoleArn: target.roleArn,
     PrincipalArn: target.principalArn,
@@ -18,5 +18,5 @@ export async function assumeRoleWithSAML(
     ...sharedParameters(session),
   });
   const { Subject, SubjectType, Issuer, Audience, NameQualifier } = answer;
-  return issuedFrom(answer, { Subject, SubjectType, Issuer, Audience, NameQualifier });
+  return toIssuedCredentials(answer, { Subject, SubjectType, Issuer, Audience, NameQualifier });
 }

@@ -1,8 +1,8 @@
 // AssumeRoleWithWebIdentity: a JWT goes to STS, the caller's own or one that the broker signed; no AWS key signs the
 // call. Tags and source identity are claims of the token.
 import type { Secret } from '../core/secret.js';
-import type { Issued, Session, Target } from '../core/types.js';
-import { issuedFrom, sharedParameters } from './answer.js';
+import type { IssuedCredentials, Session, Target } from '../core/types.js';
+import { sharedParameters, toIssuedCredentials } from './answer.js';
 import type { StsClient } from './sts/client.js';
 
 export async function assumeRoleWithWebIdentity(
@@ -10,7 +10,7 @@ export async function assumeRoleWithWebIdentity(
   target: Extract<Target, { operation: 'AssumeRoleWithWebIdentity' }>,
   session: Session,
   token: Secret,
-): Promise<Issued> {
+): Promise<IssuedCredentials> {
   const answer = await sts.assumeRoleWithWebIdentity({
     RoleArn: target.roleArn,
     RoleSessionName: session.name,
@@ -18,5 +18,5 @@ export async function assumeRoleWithWebIdentity(
     ...sharedParameters(session),
   });
   const { SubjectFromWebIdentityToken, Provider, Audience } = answer;
-  return issuedFrom(answer, { SubjectFromWebIdentityToken, Provider, Audience });
+  return toIssuedCredentials(answer, { SubjectFromWebIdentityToken, Provider, Audience });
 }

@@ -1,9 +1,9 @@
 // AssumeRole: a role taken on with the broker's own identity, straight or through a chain of roles. Transitive tags and
 // source identity are set at the first step and inherited from there on: STS refuses to be told those tags again.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-import { accountIn } from '../core/arn.js';
-import type { Issued, MfaCode, Session, Target } from '../core/types.js';
-import { issuedFrom, mfaParameters, sharedParameters, tagList } from './answer.js';
+import { accountOfArn } from '../core/arn.js';
+import type { IssuedCredentials, MfaCode, Session, Target } from '../core/types.js';
+import { mfaParameters, sharedParameters, tagList, toIssuedCredentials } from './answer.js';
 import type { Signer, StsClient } from './sts/client.js';
 
 /** Seconds. STS's limit for a role that is taken on with the credentials of another session. */
@@ -18,7 +18,7 @@ export async function assumeRole(
   target: Extract<Target, { operation: 'AssumeRole' }>,
   session: Session,
   mfa: MfaCode | undefined,
-): Promise<Issued> {
+): Promise<IssuedCredentials> {
   const { transitiveTags = [], tags = {}, sourceIdentity } = session;
   const all = Object.entries(tags);
   const ofTheFirst = {
@@ -36,8 +36,8 @@ export async function assumeRole(
   let before: Signer | undefined;
   for (const hop of target.chain) {
     const input = { ...parameters(hop), ...(!before && ofTheFirst), DurationSeconds: HOP_SECONDS };
-    const { credentials } = issuedFrom(await sts.assumeRole(input, before));
-    before = { credentials, account: accountIn(hop.roleArn) };
+    const { credentials } = toIssuedCredentials(await sts.assumeRole(input, before));
+    before = { credentials, account: accountOfArn(hop.roleArn) };
   }
   const durationSeconds =
     before || (await sts.hasTemporaryCredentials())
@@ -54,5 +54,5 @@ export async function assumeRole(
     before,
   );
   const capped = durationSeconds < session.durationSeconds;
-  return { ...issuedFrom(answer), ...(capped && { durationLimitedBy: 'chain' }) };
+  return { ...toIssuedCredentials(answer), ...(capped && { durationLimitedBy: 'chain' }) };
 }

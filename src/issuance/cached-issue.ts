@@ -1,13 +1,13 @@
 // Issue with a memory: whoever asks for the same again gets the same credentials, as long as they have enough life
 // left. Every caller has been authenticated and permitted before, each time; this only spares the STS call.
-import type { Issue, Log, Order, Recall } from '../core/ports.js';
-import type { Decision, Issued } from '../core/types.js';
-import { within } from '../core/within.js';
+import type { Issue, IssueRequest, Log, Recall } from '../core/ports.js';
+import type { Decision, IssuedCredentials } from '../core/types.js';
+import { withTimeout } from '../core/within.js';
 import type { CredentialCache } from './credential-cache.js';
-import { mayServe, mayServeStale } from './life-left.js';
-import { orderKey } from './order-key.js';
-import { createRenewal } from './renewal.js';
-import type { RoleEpochs } from './role-epochs.js';
+import { isFresh, isUsableWhenStale } from './life-left.js';
+import { cacheKey } from './order-key.js';
+import { createRefreshAhead } from './renewal.js';
+import type { RoleFingerprints } from './role-epochs.js';
 import { type Fly, singleFlight } from './single-flight.js';
 import { isOutage } from './sts/errors.js';
 import { deadlinePassed } from './sts/failover.js';
@@ -18,7 +18,7 @@ type CacheUse = 'hit' | 'miss' | 'shared' | 'stale' | 'renewed' | 'renewal_faile
 export interface CachedIssueOptions {
   /** Outlives the config that the rest comes from. */
   readonly cache: CredentialCache;
-  readonly epochs: RoleEpochs;
+  readonly epochs: RoleFingerprints;
   /** Told of each request for credentials that may be cached, once it is served, and of each renewal. */
   onUse(use: CacheUse, decision: Decision): void;
   readonly log: Log;
@@ -43,22 +43,22 @@ export function cachedIssue(
     if (epoch !== undefined) cache.keep(key, epoch, issued);
     return issued;
   });
-  const renewal = createRenewal({ cache, fly, onUse, log, now });
+  const renewal = createRefreshAhead({ cache, fly, onUse, log, now });
   const seconds = () => now().getTime() / 1000;
 
   /** What is cached under the key, if it may be served. */
-  function cached(key: string, decision: Decision, may: typeof mayServe): Issued | undefined {
+  function cached(key: string, decision: Decision, may: typeof isFresh): IssuedCredentials | undefined {
     const expiresAt = cache.expiresAt(key);
     return expiresAt !== undefined && may(decision, expiresAt, seconds()) ? cache.read(key) : undefined;
   }
 
-  async function fetch(key: string, order: Order): Promise<Issued> {
+  async function fetch(key: string, order: IssueRequest): Promise<IssuedCredentials> {
     try {
       const { issued, shared } = await untilDeadline(order, fly(key, order));
       onUse(shared ? 'shared' : 'miss', order.decision);
       return issued;
     } catch (error) {
-      const left = isOutage(error) ? cached(key, order.decision, mayServeStale) : undefined;
+      const left = isOutage(error) ? cached(key, order.decision, isUsableWhenStale) : undefined;
       if (!left) throw error;
       onUse('stale', order.decision);
       return { ...left, cached: 'stale' };
@@ -66,7 +66,7 @@ export function cachedIssue(
   }
 
   /** Whoever waits has a deadline of their own. */
-  function untilDeadline({ deadline, decision }: Order, work: ReturnType<Fly>): ReturnType<Fly> {
+  function untilDeadline({ deadline, decision }: IssueRequest, work: ReturnType<Fly>): ReturnType<Fly> {
     if (deadline === undefined) return work;
     const timedOut = () => {
       void work.then(
@@ -75,7 +75,7 @@ export function cachedIssue(
       );
       return deadlinePassed(true);
     };
-    return within(deadline - now().getTime(), timedOut, () => work);
+    return withTimeout(deadline - now().getTime(), timedOut, () => work);
   }
 
   /** The record of who asked says that nothing came; CloudTrail says that it did. */
@@ -89,14 +89,14 @@ export function cachedIssue(
   }
 
   /** Undefined for what is not cached. */
-  function keyOf(order: Order): string | undefined {
+  function keyOf(order: IssueRequest): string | undefined {
     const epoch = isForNow(order) ? undefined : epochs.of(order.decision);
-    return epoch === undefined ? undefined : orderKey(epoch, order);
+    return epoch === undefined ? undefined : cacheKey(epoch, order);
   }
 
-  function recall(key: string, order: Order): Issued | undefined {
+  function recall(key: string, order: IssueRequest): IssuedCredentials | undefined {
     if (cache.expiresAt(key) !== undefined) renewal.cameBack(key, order);
-    const fresh = cached(key, order.decision, mayServe);
+    const fresh = cached(key, order.decision, isFresh);
     if (!fresh) return undefined;
     onUse('hit', order.decision);
     return { ...fresh, cached: 'fresh' };
@@ -121,4 +121,5 @@ export function cachedIssue(
 }
 
 /** An MFA code proves who is there now, and a console session lasts as long as its credentials: STS is asked each time. */
-const isForNow = ({ mfa, decision }: Order): boolean => mfa !== undefined || decision.console !== undefined;
+const isForNow = ({ mfa, decision }: IssueRequest): boolean =>
+  mfa !== undefined || decision.console !== undefined;

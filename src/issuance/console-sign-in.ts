@@ -4,7 +4,7 @@ import { SallyportError } from '../core/errors.js';
 import { partitionHosts } from '../core/partition.js';
 import type { Issue } from '../core/ports.js';
 import { Secret } from '../core/secret.js';
-import type { ConsoleSession, ConsoleSignin, Issued, Target } from '../core/types.js';
+import type { ConsoleSession, ConsoleSignin, IssuedCredentials, Target } from '../core/types.js';
 import { getSigninToken } from './signin-client.js';
 import type { Asks, StsClient } from './sts/client.js';
 
@@ -45,7 +45,7 @@ export function withConsoleSignIn(issue: Issue, options: ConsoleOptions): Issue 
 }
 
 /** Nobody gets the credentials, but they were issued: the record of the failure names the call, as CloudTrail does. */
-function ofIssued(error: unknown, { stsRequestId: requestId }: Issued): unknown {
+function ofIssued(error: unknown, { stsRequestId: requestId }: IssuedCredentials): unknown {
   if (!(error instanceof SallyportError) || requestId === undefined) return error;
   const { code, reason, detail, retryAfter, cause } = error;
   return new SallyportError(code, { reason, detail, retryAfter, cause, sts: { requestId, sent: true } });
@@ -74,15 +74,15 @@ async function refuseOfTemporary(
 }
 
 async function signIn(
-  { credentials }: Issued,
+  { credentials }: IssuedCredentials,
   { destination, sessionDuration }: ConsoleSession,
   endpoint: string,
   deadline: number | undefined,
   { issuer, now }: ConsoleOptions,
 ): Promise<ConsoleSignin> {
   const expires = Math.min(now().getTime() + TOKEN_LIFE, credentials.expiration.getTime());
-  const patienceMs = deadline === undefined ? undefined : deadline - now().getTime();
-  const token = await getSigninToken(endpoint, credentials, sessionDuration, patienceMs);
+  const timeoutMs = deadline === undefined ? undefined : deadline - now().getTime();
+  const token = await getSigninToken(endpoint, credentials, sessionDuration, timeoutMs);
   const login = new URLSearchParams({
     Action: 'login',
     Issuer: issuer,

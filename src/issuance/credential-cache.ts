@@ -2,8 +2,8 @@
 // dropped, for whatever reason, is overwritten. It judges nothing: whoever gets an entry decides if it may be served.
 import { LRUCache } from 'lru-cache';
 import type { CacheConfig } from '../config/schema/stores.js';
-import type { Issued } from '../core/types.js';
-import { pack, unpack } from './packed-issued.js';
+import type { IssuedCredentials } from '../core/types.js';
+import { deserialize, serialize } from './packed-issued.js';
 
 const DEFAULTS = { maxEntries: 100_000, maxBytes: 192 * 1024 * 1024 };
 
@@ -42,16 +42,16 @@ export class CredentialCache {
     return this.#entries.peek(key)?.expiresAt;
   }
 
-  read(key: string): Issued | undefined {
+  read(key: string): IssuedCredentials | undefined {
     const entry = this.#entries.get(key);
-    return entry && unpack(entry.bytes);
+    return entry && deserialize(entry.bytes);
   }
 
   /** Keeps them in place of earlier ones, unless no config in use has the role just so. */
-  keep(key: string, epoch: string, issued: Issued): void {
+  keep(key: string, epoch: string, issued: IssuedCredentials): void {
     if (!this.#holders.has(epoch)) return;
     const expiresAt = issued.credentials.expiration.getTime() / 1000;
-    this.#entries.set(key, { epoch, expiresAt, bytes: pack(issued) });
+    this.#entries.set(key, { epoch, expiresAt, bytes: serialize(issued) });
   }
 
   /** To be called for each config, and what it gives once that is out of use: what no other config has is wiped. */

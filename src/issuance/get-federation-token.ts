@@ -1,10 +1,10 @@
 // GetFederationToken: a federated user, signed with the broker's own long-term IAM user keys.
-import type { Issued, Session } from '../core/types.js';
-import { issuedFrom, sharedParameters, tagList } from './answer.js';
+import type { IssuedCredentials, Session } from '../core/types.js';
+import { sharedParameters, tagList, toIssuedCredentials } from './answer.js';
 import type { StsClient } from './sts/client.js';
 
-export async function getFederationToken(sts: StsClient, session: Session): Promise<Issued> {
-  return issuedFrom(
+export async function getFederationToken(sts: StsClient, session: Session): Promise<IssuedCredentials> {
+  return toIssuedCredentials(
     await sts.getFederationToken({
       Name: session.name,
       ...sharedParameters(session),

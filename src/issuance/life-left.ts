@@ -14,18 +14,18 @@ type Lasting = Pick<Decision, 'notAfter'> & {
 const promised = ({ session }: Lasting) => Math.min(ENOUGH, session.durationSeconds / 3);
 
 /** Whether credentials that end then (epoch seconds) are as good as new ones to who has this decision. */
-export const mayServe = (decision: Lasting, expiresAt: number, now: number): boolean =>
+export const isFresh = (decision: Lasting, expiresAt: number, now: number): boolean =>
   endsInTime(decision, expiresAt) && expiresAt - now >= promised(decision);
 
 /** The same where STS cannot be asked: better a minute than nothing. */
-export const mayServeStale = (decision: Lasting, expiresAt: number, now: number): boolean =>
+export const isUsableWhenStale = (decision: Lasting, expiresAt: number, now: number): boolean =>
   endsInTime(decision, expiresAt) && expiresAt - now >= LEAST;
 
 /**
  * Whether to get new ones, in advance of need: by a quarter of what is promised, and up to as much again by the key,
  * so that what was issued together is not renewed together.
  */
-export const mayRenew = (decision: Lasting, key: string, expiresAt: number, now: number): boolean =>
+export const isDueForRefresh = (decision: Lasting, key: string, expiresAt: number, now: number): boolean =>
   expiresAt - now <= promised(decision) * (1.25 + shareOf(key) / 4);
 
 const endsInTime = ({ notAfter = Infinity }: Lasting, expiresAt: number) => expiresAt <= notAfter;

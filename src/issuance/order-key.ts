@@ -2,7 +2,7 @@
 // the same caller asking for the same. What is not known to be without effect is part of it.
 import { hash } from 'node:crypto';
 import { isJsonObject } from '../core/json.js';
-import type { Order } from '../core/ports.js';
+import type { IssueRequest } from '../core/ports.js';
 import type { Claims, ClaimValue, Decision, Principal } from '../core/types.js';
 
 /**
@@ -17,7 +17,7 @@ const OF_THE_TOKEN: ReadonlySet<string> = new Set([
 ]);
 
 /** SHA-256 as base64url. `epoch`: of the role, as the config has it. */
-export function orderKey(epoch: string, { principal, decision }: Order): string {
+export function cacheKey(epoch: string, { principal, decision }: IssueRequest): string {
   const { grant, reason, failedConditions, durationLimitedBy, session, ...rest } = decision;
   const { durationSeconds, ...shape } = session;
   // Where the end of the proof cuts the duration, that end, which is in `rest`, is what was decided.

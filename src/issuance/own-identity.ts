@@ -1,7 +1,7 @@
 // Who the broker is to STS (GetCallerIdentity), remembered for a while: whoever asks waits a moment at most, and only
 // while nothing is known. A failure is an answer too.
 import { type ErrorCode, SallyportError } from '../core/errors.js';
-import { within } from '../core/within.js';
+import { withTimeout } from '../core/within.js';
 import type { Asks, StsClient } from './sts/client.js';
 
 /** As STS names it. */
@@ -18,7 +18,7 @@ type KnownIdentity =
   | { readonly status: 'pending' };
 
 /** Never rejects. */
-export type OwnIdentity = () => Promise<KnownIdentity>;
+export type BrokerIdentity = () => Promise<KnownIdentity>;
 
 /** Milliseconds. */
 const TIMES = { keep: 5 * 60_000, keepFailure: 60_000, patience: 250 } as const;
@@ -30,7 +30,7 @@ export async function callerIdentity(sts: Pick<StsClient, 'getCallerIdentity'>):
   return { arn: Arn, account: Account };
 }
 
-export function createOwnIdentity({ client }: Asks<'getCallerIdentity'>, now: () => Date): OwnIdentity {
+export function createBrokerIdentity({ client }: Asks<'getCallerIdentity'>, now: () => Date): BrokerIdentity {
   let last: KnownIdentity = { status: 'pending' };
   let askAgainAt = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> | undefined;
@@ -47,7 +47,7 @@ export function createOwnIdentity({ client }: Asks<'getCallerIdentity'>, now: ()
     }
     // If nothing is known by then, that is what there is to tell.
     if (last.status === 'pending')
-      await within(TIMES.patience, stillPending, async () => asking).catch(() => {});
+      await withTimeout(TIMES.patience, stillPending, async () => asking).catch(() => {});
     return last;
   };
 }

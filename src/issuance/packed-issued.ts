@@ -1,9 +1,9 @@
 // What STS answered as bytes and back. A string stays in memory until the collector has run; bytes can be overwritten
 // when they are no longer wanted.
 import { Secret } from '../core/secret.js';
-import type { Issued } from '../core/types.js';
+import type { IssuedCredentials } from '../core/types.js';
 
-type Packed = Omit<Issued, 'credentials'> & {
+type Packed = Omit<IssuedCredentials, 'credentials'> & {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
@@ -12,7 +12,7 @@ type Packed = Omit<Issued, 'credentials'> & {
 };
 
 /** ASCII, in memory of its own: bytes of Node's shared pool would stay as long as any of their neighbours. */
-export function pack({ credentials, ...rest }: Issued): Buffer {
+export function serialize({ credentials, ...rest }: IssuedCredentials): Buffer {
   const packed: Packed = {
     ...rest,
     accessKeyId: credentials.accessKeyId,
@@ -26,7 +26,7 @@ export function pack({ credentials, ...rest }: Issued): Buffer {
   return bytes;
 }
 
-export function unpack(bytes: Buffer): Issued {
+export function deserialize(bytes: Buffer): IssuedCredentials {
   const packed: Packed = JSON.parse(bytes.toString('latin1'));
   const { accessKeyId, secretAccessKey, sessionToken, expiration, ...rest } = packed;
   return {

@@ -1,10 +1,10 @@
 // Refresh ahead: new credentials for callers who have come back, before theirs run short. Whatever is fetched here is
 // handed out only to a later request that is authenticated, permitted and recorded like any other.
 import { LRUCache } from 'lru-cache';
-import type { Log, Order } from '../core/ports.js';
+import type { IssueRequest, Log } from '../core/ports.js';
 import type { Decision } from '../core/types.js';
 import type { CredentialCache } from './credential-cache.js';
-import { mayRenew, mayServe } from './life-left.js';
+import { isDueForRefresh, isFresh } from './life-left.js';
 import type { Fly } from './single-flight.js';
 import { isOutage } from './sts/errors.js';
 
@@ -18,7 +18,7 @@ const LANES = 4;
 /** Seconds that a forwarded proof must still be good for. */
 const PROOF_MARGIN = 60;
 
-export interface RenewalOptions {
+export interface RefreshAheadOptions {
   readonly cache: CredentialCache;
   readonly fly: Fly;
   onUse(outcome: 'renewed' | 'renewal_failed', decision: Decision): void;
@@ -26,15 +26,15 @@ export interface RenewalOptions {
   now(): Date;
 }
 
-export interface Renewal {
+export interface RefreshAhead {
   /** Whoever comes back while there still are credentials of theirs will be renewed, once. */
-  cameBack(key: string, order: Order): void;
+  cameBack(key: string, order: IssueRequest): void;
   /** Renews what is due; with STS away the rest waits for the next sweep. Never rejects. */
   sweep(): Promise<void>;
 }
 
-export function createRenewal({ cache, fly, onUse, log, now }: RenewalOptions): Renewal {
-  const seen = new LRUCache<string, Order>({
+export function createRefreshAhead({ cache, fly, onUse, log, now }: RefreshAheadOptions): RefreshAhead {
+  const seen = new LRUCache<string, IssueRequest>({
     max: MAX_CALLERS,
     maxSize: MAX_BYTES,
     sizeCalculation: bytesOf,
@@ -43,17 +43,17 @@ export function createRenewal({ cache, fly, onUse, log, now }: RenewalOptions): 
   const seconds = () => now().getTime() / 1000;
 
   /** Whether it is due; what will not be is forgotten. */
-  function isDue([key, order]: [string, Order]): boolean {
+  function isDue([key, order]: [string, IssueRequest]): boolean {
     const expiresAt = cache.expiresAt(key);
     const at = seconds();
-    if (expiresAt === undefined || !mayServe(order.decision, expiresAt, at) || !hasGoodProof(order, at)) {
+    if (expiresAt === undefined || !isFresh(order.decision, expiresAt, at) || !hasGoodProof(order, at)) {
       seen.delete(key);
       return false;
     }
-    return mayRenew(order.decision, key, expiresAt, at);
+    return isDueForRefresh(order.decision, key, expiresAt, at);
   }
 
-  async function renew([key, order]: [string, Order]): Promise<void> {
+  async function renew([key, order]: [string, IssueRequest]): Promise<void> {
     const { decision } = order;
     try {
       const { issued } = await fly(key, order);
@@ -93,13 +93,13 @@ export function createRenewal({ cache, fly, onUse, log, now }: RenewalOptions): 
 }
 
 /** About: the proof, which may be long, the claims that were in it, and the rest. */
-const bytesOf = ({ proof }: Order): number => 2 * proof.value.reveal().length + 2048;
+const bytesOf = ({ proof }: IssueRequest): number => 2 * proof.value.reveal().length + 2048;
 
 /** Not where the credentials end with the proof, and no assertion: STS takes it within 5 minutes of its issue only. */
-const isRenewable = ({ decision: { target, notAfter } }: Order): boolean =>
+const isRenewable = ({ decision: { target, notAfter } }: IssueRequest): boolean =>
   notAfter === undefined && target.operation !== 'AssumeRoleWithSAML';
 
-const hasGoodProof = ({ decision: { target }, principal }: Order, now: number): boolean =>
+const hasGoodProof = ({ decision: { target }, principal }: IssueRequest, now: number): boolean =>
   target.operation !== 'AssumeRoleWithWebIdentity' ||
   target.webIdentity === 'broker' ||
   principal.expiresAt >= now + PROOF_MARGIN;

@@ -5,7 +5,7 @@ import type { Config } from '../config/schema/config.js';
 import type { Decision } from '../core/types.js';
 
 /** Of one config. */
-export interface RoleEpochs {
+export interface RoleFingerprints {
   readonly all: readonly string[];
   /** Undefined where the role has `cache: off`. */
   of(decision: Pick<Decision, 'role' | 'rolesFrom'>): string | undefined;
@@ -15,7 +15,7 @@ export interface RoleEpochs {
  * What is common to all roles counts for each: whom an issuer's name means, with which AWS identity STS is asked, how the
  * broker signs tokens of its own. A section that is not known to be without effect is part of it.
  */
-export function roleEpochs({ roles, rolesFrom = {}, ...sections }: Config): RoleEpochs {
+export function roleFingerprints({ roles, rolesFrom = {}, ...sections }: Config): RoleFingerprints {
   const { server, grants, audit, store, limits, cache, tests, lint, shadow, ...shaping } = sections;
   const common = digest(shaping);
   const epochs = <Role extends { readonly cache?: string }>(

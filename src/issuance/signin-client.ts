@@ -16,16 +16,16 @@ const TOKEN = /^[!-~]{1,16384}$/;
 const PASSING = new Set([408, 429]);
 
 /**
- * `endpoint`: URL of the federation endpoint. `sessionDuration`: seconds. `patienceMs`: whoever asks waits no longer.
+ * `endpoint`: URL of the federation endpoint. `sessionDuration`: seconds. `timeoutMs`: whoever asks waits no longer.
  * @throws SallyportError `signin_refused` or `signin_unavailable`.
  */
 export async function getSigninToken(
   endpoint: string,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
   sessionDuration?: number,
-  patienceMs = TIMEOUT,
+  timeoutMs = TIMEOUT,
 ): Promise<Secret> {
-  if (patienceMs <= 0) throw unavailable('timeout');
+  if (timeoutMs <= 0) throw unavailable('timeout');
   const session = {
     sessionId: accessKeyId,
     sessionKey: secretAccessKey.reveal(),
@@ -51,7 +51,7 @@ export async function getSigninToken(
         'accept-encoding': 'identity',
       },
       body: form.toString(),
-      signal: AbortSignal.timeout(Math.min(TIMEOUT, patienceMs)),
+      signal: AbortSignal.timeout(Math.min(TIMEOUT, timeoutMs)),
     });
     if (statusCode >= 400 && statusCode < 500 && !PASSING.has(statusCode))
       throw new SallyportError('signin_refused', { reason: `signin.status_${statusCode}` });

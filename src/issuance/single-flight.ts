@@ -1,26 +1,26 @@
 // Many who ask for the same at once cause one STS call, and share what comes of it, a failure too. Nobody's going away
 // ends it: no caller's signal or deadline reaches it.
-import type { Issue, Order } from '../core/ports.js';
+import type { Issue, IssueRequest } from '../core/ports.js';
 import type { Secret } from '../core/secret.js';
-import type { Issued } from '../core/types.js';
+import type { IssuedCredentials } from '../core/types.js';
 import { isAboutProof } from './sts/errors.js';
 
 interface Flight {
   readonly proof: Secret;
-  readonly issued: Promise<Issued>;
+  readonly issued: Promise<IssuedCredentials>;
 }
 
 /** `shared`: somebody else's order had led to the call. */
 export type Fly = (
   key: string,
-  order: Order,
-) => Promise<{ readonly issued: Issued; readonly shared: boolean }>;
+  order: IssueRequest,
+) => Promise<{ readonly issued: IssuedCredentials; readonly shared: boolean }>;
 
 /** Orders of one key must be such that one may have what was issued for another. */
-export function singleFlight(issue: (key: string, order: Order) => ReturnType<Issue>): Fly {
+export function singleFlight(issue: (key: string, order: IssueRequest) => ReturnType<Issue>): Fly {
   const flights = new Map<string, Flight>();
 
-  const takeOff = (key: string, { deadline, ...order }: Order): Flight => {
+  const takeOff = (key: string, { deadline, ...order }: IssueRequest): Flight => {
     const issued = issue(key, order).finally(() => flights.delete(key));
     const flight = { proof: order.proof.value, issued };
     flights.set(key, flight);

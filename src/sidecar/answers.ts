@@ -1,18 +1,18 @@
 // What a sidecar sends, in the words of the SDKs' container credential provider.
 import type { ServerResponse } from 'node:http';
 import { BrokerRefusal, BrokerUnreachable } from '../client/ask-broker.js';
-import { CLIENT_PATIENCE, containerCredentials, containerRefusal } from '../core/container-credentials.js';
-import { within } from '../core/within.js';
-import type { CredentialKeeper } from './credential-keeper.js';
-import type { Refusal } from './request-guard.js';
+import { CLIENT_TIMEOUT_MS, containerCredentials, containerError } from '../core/container-credentials.js';
+import { withTimeout } from '../core/within.js';
+import type { CredentialRefresher } from './credential-keeper.js';
+import type { SidecarError } from './request-guard.js';
 
 class Pending extends Error {}
 
 /** The credentials, or why there are none in time. */
-export async function sendCredentials(response: ServerResponse, keeper: CredentialKeeper): Promise<void> {
+export async function sendCredentials(response: ServerResponse, keeper: CredentialRefresher): Promise<void> {
   try {
-    const { credentials, accountId } = await within(
-      CLIENT_PATIENCE,
+    const { credentials, accountId } = await withTimeout(
+      CLIENT_TIMEOUT_MS,
       () => new Pending(),
       () => keeper.get(),
     );
@@ -22,16 +22,16 @@ export async function sendCredentials(response: ServerResponse, keeper: Credenti
   }
 }
 
-export const sendRefusal = (response: ServerResponse, { status, code, message }: Refusal): void =>
-  send(response, status, containerRefusal(code, message));
+export const sendRefusal = (response: ServerResponse, { status, code, message }: SidecarError): void =>
+  send(response, status, containerError(code, message));
 
 /** 503 until every role has credentials that last. Names none of them: a probe brings no token. */
-export function sendHealth(response: ServerResponse, keepers: Iterable<CredentialKeeper>): void {
+export function sendHealth(response: ServerResponse, keepers: Iterable<CredentialRefresher>): void {
   const ready = [...keepers].every((keeper) => keeper.isReady());
   send(response, ready ? 200 : 503, { status: ready ? 'ok' : 'no credentials' });
 }
 
-function refusalOf(error: unknown): Refusal {
+function refusalOf(error: unknown): SidecarError {
   if (error instanceof Pending)
     return {
       status: 503,

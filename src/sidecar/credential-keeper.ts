@@ -3,10 +3,10 @@
 import { BrokerRefusal, BrokerUnreachable } from '../client/ask-broker.js';
 import type { BrokerCredentials } from '../client/request-credentials.js';
 import type { Log } from '../core/ports.js';
-import { wholeSecond } from '../core/time.js';
-import { renewIn, retryIn, retryOnDemandIn } from './refresh-times.js';
+import { toIsoSeconds } from '../core/time.js';
+import { onDemandRetryDelay, refreshDelay, retryDelay } from './refresh-times.js';
 
-export interface KeeperOptions {
+export interface RefresherOptions {
   /** Gets new credentials. */
   fetch(): Promise<BrokerCredentials>;
   /** For the log. */
@@ -19,7 +19,7 @@ export interface KeeperOptions {
   readonly later?: (task: () => void, milliseconds: number) => () => void;
 }
 
-export interface CredentialKeeper {
+export interface CredentialRefresher {
   /** Those that last. If there are none, waits for what is being fetched. Rejects with why there are none. */
   get(): Promise<BrokerCredentials>;
   /** Whether there are some that last. */
@@ -45,14 +45,14 @@ function describe(error: unknown): Readonly<Record<string, string | undefined>> 
 }
 
 /** Begins to fetch at once. */
-export function createKeeper({
+export function createCredentialRefresher({
   fetch,
   role,
   log,
   now,
   random,
   later = startTimer,
-}: KeeperOptions): CredentialKeeper {
+}: RefresherOptions): CredentialRefresher {
   let held: BrokerCredentials | undefined;
   let failure: unknown;
   let failures = 0;
@@ -73,8 +73,8 @@ export function createKeeper({
         throw new Error('The credentials from the broker have ended already. Set the clock of this machine.');
       held = fetched;
       failures = 0;
-      log.info({ role, expiration: wholeSecond(fetched.credentials.expiration) }, 'credentials fetched');
-      const wait = renewIn(left(fetched), random());
+      log.info({ role, expiration: toIsoSeconds(fetched.credentials.expiration) }, 'credentials fetched');
+      const wait = refreshDelay(left(fetched), random());
       return { wait, onDemand: wait };
     } catch (error) {
       failure = error;
@@ -82,7 +82,7 @@ export function createKeeper({
       const ready = lasting() !== undefined;
       log.warn({ role, failures, ready, ...describe(error), err: error }, 'credentials not fetched');
       const retryAfter = error instanceof BrokerRefusal ? error.retryAfter : undefined;
-      return { wait: retryIn(failures, random(), retryAfter), onDemand: retryOnDemandIn(retryAfter) };
+      return { wait: retryDelay(failures, random(), retryAfter), onDemand: onDemandRetryDelay(retryAfter) };
     }
   }
 

@@ -18,17 +18,17 @@ const LAST_RETRY = 30_000;
 const LONGEST_RETRY_AFTER = 300;
 
 /** Milliseconds from now until credentials with so much life left are renewed; after a third of it at the soonest. */
-export function renewIn(left: number, chance: number): number {
+export function refreshDelay(left: number, chance: number): number {
   const renewAt = RENEW_AT.most - (RENEW_AT.most - RENEW_AT.least) * chance;
   return Math.max(left - renewAt, left / 3);
 }
 
 /** Milliseconds until the next try after so many failures in a row; `retryAfter`: seconds before which none can help. */
-export function retryIn(failures: number, chance: number, retryAfter?: number): number {
+export function retryDelay(failures: number, chance: number, retryAfter?: number): number {
   const backoff = Math.min(FIRST_RETRY * 2 ** (failures - 1), LAST_RETRY);
-  return Math.max(backoff, retryOnDemandIn(retryAfter)) * (1 + chance / 2);
+  return Math.max(backoff, onDemandRetryDelay(retryAfter)) * (1 + chance / 2);
 }
 
 /** The same where a client waits and there is nothing to give it. */
-export const retryOnDemandIn = (retryAfter = 0): number =>
+export const onDemandRetryDelay = (retryAfter = 0): number =>
   Math.max(FIRST_RETRY, Math.min(retryAfter, LONGEST_RETRY_AFTER) * 1000);

@@ -4,7 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Secret } from '../core/secret.js';
 
-export interface Refusal {
+export interface SidecarError {
   readonly status: number;
   readonly code: string;
   readonly message: string;
@@ -24,7 +24,7 @@ const FORWARDED = /^(?:forwarded|via|x-forwarded(?:-.*)?|x-real-ip|x-original-.*
 const OF_BROWSERS = /^(?:origin|referer|cookie|sec-(?!fetch-mode$).*|access-control-.*)$/i;
 
 /** What every request must be, also one without a token. `hosts`: what Host may be. Undefined: it is. */
-export function refuseStranger(request: Request, hosts: readonly string[]): Refusal | undefined {
+export function checkHostAndOrigin(request: Request, hosts: readonly string[]): SidecarError | undefined {
   const [host, ...more] = valuesOf(request, 'host');
   if (host === undefined || more.length > 0 || !hosts.includes(host.toLowerCase()))
     return refusal(403, 'host_not_accepted', `Ask by one of these names: ${hosts.join(', ')}.`);
@@ -37,7 +37,7 @@ export function refuseStranger(request: Request, hosts: readonly string[]): Refu
 }
 
 /** Exactly one Authorization header with the token, raw as SDKs send it. Undefined: it is there. */
-export function refuseWithoutToken(request: Request, token: Secret): Refusal | undefined {
+export function checkAuthorizationToken(request: Request, token: Secret): SidecarError | undefined {
   const [sent, ...more] = valuesOf(request, 'authorization');
   if (sent === undefined)
     return refusal(
@@ -58,4 +58,4 @@ export function refuseWithoutToken(request: Request, token: Secret): Refusal | u
 const isSame = (a: string, b: string) => timingSafeEqual(digestOf(a), digestOf(b));
 const digestOf = (text: string) => createHash('sha256').update(text).digest();
 
-const refusal = (status: number, code: string, message: string): Refusal => ({ status, code, message });
+const refusal = (status: number, code: string, message: string): SidecarError => ({ status, code, message });

@@ -7,10 +7,10 @@ import { requestCredentials } from '../client/request-credentials.js';
 import { isLoopback } from '../core/address.js';
 import type { Log } from '../core/ports.js';
 import { Secret } from '../core/secret.js';
-import type { AskedFor, Proof } from '../core/types.js';
+import type { Proof, SessionParameters } from '../core/types.js';
 import { sendCredentials, sendHealth, sendRefusal } from './answers.js';
-import { createKeeper } from './credential-keeper.js';
-import { refuseStranger, refuseWithoutToken } from './request-guard.js';
+import { createCredentialRefresher } from './credential-keeper.js';
+import { checkAuthorizationToken, checkHostAndOrigin } from './request-guard.js';
 
 /** Milliseconds that the broker may take: longer than it gives STS, by default. */
 const BROKER_TIMEOUT = 15_000;
@@ -22,7 +22,7 @@ export interface SidecarOptions {
   /** Base URL of the broker, without a slash at its end. */
   readonly broker: string;
   /** What to keep. Where it is more than one, each names its role. */
-  readonly wanted: readonly AskedFor[];
+  readonly roles: readonly SessionParameters[];
   /** The proof for the broker, brought anew for each request: tokens rotate. */
   bring(): Promise<Proof>;
   /** A loopback address; default any free port of 127.0.0.1. */
@@ -47,7 +47,7 @@ export interface Sidecar {
 /** Resolves when it listens, with the credentials still on their way. Rejects if it may not or cannot listen there. */
 export async function openSidecar({
   broker,
-  wanted,
+  roles,
   bring,
   listen: { host = '127.0.0.1', port: wantedPort = 0 } = {},
   log,
@@ -65,24 +65,25 @@ export async function openSidecar({
   const hosts = [...new Set([host, '127.0.0.1', 'localhost', '::1'].map(hostAt))];
   const token = new Secret(randomBytes(32).toString('base64url'));
 
-  const keep = (asked: AskedFor) =>
-    createKeeper({
-      fetch: async () => requestCredentials({ broker, proof: await bring(), asked, timeout: BROKER_TIMEOUT }),
-      role: asked.role,
+  const keep = (parameters: SessionParameters) =>
+    createCredentialRefresher({
+      fetch: async () =>
+        requestCredentials({ broker, proof: await bring(), parameters, timeout: BROKER_TIMEOUT }),
+      role: parameters.role,
       log,
       now,
       random,
     });
-  const wantedAt = new Map(wanted.map((asked) => [pathOf(asked.role), asked]));
-  const keepers = new Map([...wantedAt].map(([path, asked]) => [path, keep(asked)]));
+  const wantedAt = new Map(roles.map((parameters) => [pathOf(parameters.role), parameters]));
+  const keepers = new Map([...wantedAt].map(([path, parameters]) => [path, keep(parameters)]));
   const [only, ...others] = keepers.values();
   if (only && others.length === 0) keepers.set(pathOf(), only);
 
   server.on('request', async (request, response) => {
     const path = decoded(request.url ?? '');
-    const stranger = refuseStranger(request, hosts);
+    const stranger = checkHostAndOrigin(request, hosts);
     if (!stranger && path === '/healthz') return sendHealth(response, keepers.values());
-    const refusal = stranger ?? refuseWithoutToken(request, token);
+    const refusal = stranger ?? checkAuthorizationToken(request, token);
     if (refusal) return sendRefusal(response, refusal);
     const keeper = keepers.get(path);
     if (keeper) await sendCredentials(response, keeper);

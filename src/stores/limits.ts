@@ -2,7 +2,7 @@
 import type { LimitsConfig } from '../config/schema/stores.js';
 import { seconds } from '../core/duration.js';
 import { SallyportError } from '../core/errors.js';
-import type { LimitScope } from '../core/ports.js';
+import type { RateLimitScope } from '../core/ports.js';
 
 export interface Limit {
   readonly requests: number;
@@ -10,7 +10,7 @@ export interface Limit {
   readonly window: number;
 }
 
-export type Limits = Readonly<Record<LimitScope, Limit>>;
+export type Limits = Readonly<Record<RateLimitScope, Limit>>;
 
 /** Hundreds of pods that start together fit, though they share a node's address, or a service account. */
 const DEFAULTS = {
@@ -36,7 +36,7 @@ const DETAIL = {
 };
 
 /** @throws SallyportError `rate_limited` if the `used`th request is beyond the limit; `rest`: milliseconds left of the window. */
-export function enforce(scope: LimitScope, { requests }: Limit, used: number, rest: number): void {
+export function enforce(scope: RateLimitScope, { requests }: Limit, used: number, rest: number): void {
   if (used <= requests) return;
   throw new SallyportError('rate_limited', {
     reason: `limit.${scope}`,

@@ -1,6 +1,6 @@
 // Counts requests in this process. Memory is bounded: where there are too many keys, the longest silent are forgotten.
 import { LRUCache } from 'lru-cache';
-import type { LimitScope, RateLimiter } from '../core/ports.js';
+import type { RateLimiter, RateLimitScope } from '../core/ports.js';
 import { enforce, type Limits } from './limits.js';
 
 /** Of each scope, so that addresses cannot crowd out principals. */
@@ -13,7 +13,7 @@ interface Window {
 }
 
 export function createLocalRateLimiter(limits: Limits, now: () => Date, maxKeys = MAX_KEYS): RateLimiter {
-  const windows: Record<LimitScope, LRUCache<string, Window>> = {
+  const windows: Record<RateLimitScope, LRUCache<string, Window>> = {
     address: new LRUCache({ max: maxKeys }),
     principal: new LRUCache({ max: maxKeys }),
   };

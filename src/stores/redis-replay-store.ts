@@ -3,7 +3,7 @@
 // may lack claims. It begins to remember anew, and proofs from before are refused instead of accepted again.
 import { createHash } from 'node:crypto';
 import type { Log, ReplayStore } from '../core/ports.js';
-import { CLOCK_LEEWAY } from '../core/time.js';
+import { CLOCK_SKEW_SECONDS } from '../core/time.js';
 import type { RedisClient } from './redis-client.js';
 import { retainedUntil } from './retention.js';
 
@@ -79,7 +79,7 @@ export function createRedisReplayStore(
 
   const remember = async () => {
     // Proofs that were claimed before may be dated as far ahead as clocks may be.
-    const answer = String(await run(MARK, [markKey], String(seconds() + CLOCK_LEEWAY)));
+    const answer = String(await run(MARK, [markKey], String(seconds() + CLOCK_SKEW_SECONDS)));
     if (answer !== 'evicting') {
       evicting = false;
       mark = answer;

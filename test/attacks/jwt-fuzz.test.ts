@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { SallyportError } from '../../src/core/errors.js';
-import type { ProofVerifier, Verified } from '../../src/core/ports.js';
+import type { ProofVerifier, VerifiedProof } from '../../src/core/ports.js';
 import { base64url, goodClaims, NOW, newKey, signToken, startIssuer } from '../support/oidc-issuer.js';
 import { openVerifier, verify } from '../support/oidc-verifier.js';
 
@@ -17,7 +17,7 @@ const stranger = newKey('rsa');
 const idp = await startIssuer(t, [rsa, ec]);
 
 /** What the verifier says; undefined for a refusal. Fails on any other error. */
-async function verdict(verifier: ProofVerifier, token: string): Promise<Verified | undefined> {
+async function verdict(verifier: ProofVerifier, token: string): Promise<VerifiedProof | undefined> {
   try {
     return await verify(verifier, token);
   } catch (error) {
@@ -128,12 +128,12 @@ t.test('signed claims of any type and value: what is accepted keeps every rule',
     const result = await verdict(verifier, signToken(goodClaims(idp.url, claims), ec));
     if (result === undefined) return;
     accepted++;
-    const { principal, once } = result;
+    const { principal, singleUseIds } = result;
     const { sub, jti, iat, exp, aud, azp } = principal.claims;
     t.equal(principal.subject, sub);
     t.equal(typeof sub === 'string' && sub !== '' && typeof jti === 'string' && jti !== '', true);
     t.same(
-      once.map(({ id }) => id),
+      singleUseIds.map(({ id }) => id),
       [jti],
     );
     t.ok(Number(exp) > NOW - 60 && Number(iat) <= NOW + 60 && Number(exp) > Number(iat));

@@ -16,7 +16,7 @@ import {
 import type { AuditRecord } from '../../src/core/audit-record.js';
 import { type ErrorCode, SallyportError } from '../../src/core/errors.js';
 import { Secret } from '../../src/core/secret.js';
-import type { Decision, ExchangeRequest, Issued, Principal } from '../../src/core/types.js';
+import type { Decision, ExchangeRequest, IssuedCredentials, Principal } from '../../src/core/types.js';
 
 const NOW = new Date('2026-11-21T12:00:00.250Z');
 const PROOF = 'the-proof-itself';
@@ -46,7 +46,7 @@ const decision: Decision = {
   grant: 'g',
   durationLimitedBy: 'request',
 };
-const issued: Issued = {
+const issued: IssuedCredentials = {
   credentials: {
     accessKeyId: 'ASIAEXAMPLEEXAMPLE00',
     secretAccessKey: new Secret('the-secret-key'),

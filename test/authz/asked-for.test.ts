@@ -9,7 +9,7 @@ import { runPolicyTests } from '../../src/authz/policy-tests.js';
 import { parseConfig } from '../../src/config/load.js';
 import { Secret } from '../../src/core/secret.js';
 import type { Principal } from '../../src/core/types.js';
-import { orderKey } from '../../src/issuance/order-key.js';
+import { cacheKey } from '../../src/issuance/order-key.js';
 import { NOW, principalOf, refusalOf } from '../support/policy.js';
 
 const DEPLOY = 'arn:aws:iam::111122223333:role/deploy';
@@ -77,10 +77,10 @@ t.test('a session has the name a caller asks for where the template takes it, an
 });
 
 t.test('a wish counts where the role takes it, and is no fault where it does not', (t) => {
-  const wishes = { roleSessionName: 'wished' };
-  t.equal(nameOf({ role: 'chosen', wishes }), 'alice-wished');
-  t.equal(nameOf({ role: 'chosen', wishes, roleSessionName: 'asked' }), 'alice-asked');
-  t.equal(nameOf({ role: 'fixed', wishes }), 'alice');
+  const preferred = { roleSessionName: 'wished' };
+  t.equal(nameOf({ role: 'chosen', preferred }), 'alice-wished');
+  t.equal(nameOf({ role: 'chosen', preferred, roleSessionName: 'asked' }), 'alice-asked');
+  t.equal(nameOf({ role: 'fixed', preferred }), 'alice');
   t.end();
 });
 
@@ -95,7 +95,7 @@ t.test('the caller cannot write a template, nor one place of a session from anot
 t.test('credentials are cached under the name as well', (t) => {
   const key = (roleSessionName: string) => {
     const decision = ask({ role: 'chosen', roleSessionName });
-    return orderKey('e', { principal: alice, decision, proof: { type: 'oidc', value: new Secret('x') } });
+    return cacheKey('e', { principal: alice, decision, proof: { type: 'oidc', value: new Secret('x') } });
   };
   t.equal(key('one'), key('one'));
   t.not(key('one'), key('two'));

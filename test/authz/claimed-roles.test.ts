@@ -1,7 +1,7 @@
 // Roles that a claim names, seen by everything that speaks of roles: decisions, explanations, differences, findings.
 import t from 'tap';
-import { decide, permittedRoles } from '../../src/authz/decide.js';
-import { changesFor } from '../../src/authz/difference.js';
+import { decide, permittedRolesOf } from '../../src/authz/decide.js';
+import { roleChanges } from '../../src/authz/difference.js';
 import { explainEvery, explainRole } from '../../src/authz/explain.js';
 import { lint } from '../../src/authz/lint.js';
 import { compilePolicy } from '../../src/authz/policy.js';
@@ -46,7 +46,7 @@ t.test('an IAM role of the config is had by its name alone, with what is demande
   t.equal(ask(ADMIN), 'role_not_permitted', 'and there is no way round by its ARN');
   t.equal(ask(otherCase), 'role_not_permitted', 'nor by one in another case');
   t.equal(ask(DEV), undefined);
-  const names = permittedRoles(
+  const names = permittedRolesOf(
     policy,
     principalOf({ arns: [ADMIN, DEV] }, { issuer: 'corp' }),
     { sourceAddress: HERE },
@@ -84,7 +84,7 @@ grants: [ ${grants.map((grant, index) => `{ id: g${index}, issuer: corp, match: 
       const refusal = refusalOf(() => {
         grant = decide(policy, principal, asked, NOW).grant;
       });
-      const listed = permittedRoles(policy, principal, asked, NOW).map((each) => each.grant);
+      const listed = permittedRolesOf(policy, principal, asked, NOW).map((each) => each.grant);
       const { permitted, grants: rules } = explainRole(policy, principal, asked, NOW);
       const denied = rules.some(({ effect, applies }) => effect === 'deny' && applies);
       t.same([listed[0], permitted, !denied], [grant, grant !== undefined, grant !== undefined], 'all agree');
@@ -142,16 +142,16 @@ t.test('a difference has them too', (t) => {
     sourceAddress: HERE,
   };
   const narrower = sideOf('arn:aws:iam::*:role/other/*');
-  t.match(changesFor(subject, wide, narrower, NOW), [{ role: DEV, change: 'loses' }]);
-  t.match(changesFor(subject, narrower, wide, NOW), [{ role: DEV, change: 'gains' }]);
-  t.same(changesFor(subject, wide, wide, NOW), []);
+  t.match(roleChanges(subject, wide, narrower, NOW), [{ role: DEV, change: 'loses' }]);
+  t.match(roleChanges(subject, narrower, wide, NOW), [{ role: DEV, change: 'gains' }]);
+  t.same(roleChanges(subject, wide, wide, NOW), []);
   t.end();
 });
 
 t.test('without claims, what could differ is said to be unknown, and nothing else', (t) => {
   const subject = { issuer: 'corp', subject: 'alice', sourceAddress: HERE };
   const changes = (next: typeof wide, old = wide) =>
-    changesFor(subject, old, next, NOW).map(({ role, change }) => `${role} ${change}`);
+    roleChanges(subject, old, next, NOW).map(({ role, change }) => `${role} ${change}`);
   t.same(changes(wide), []);
   t.same(changes(sideOf('arn:aws:iam::*:role/other/*')), ['fam unknown'], 'another allowlist');
   const grant = (text: string) => sideOf('arn:aws:iam::*:role/*', `  - ${text}\n`);

@@ -1,9 +1,9 @@
 import t from 'tap';
-import { compileCondition } from '../../src/authz/condition.js';
-import { decide, permittedRoles } from '../../src/authz/decide.js';
-import { ConditionError } from '../../src/authz/permission.js';
+import { compileExpression } from '../../src/authz/condition.js';
+import { decide, permittedRolesOf } from '../../src/authz/decide.js';
+import { ConditionEvaluationError } from '../../src/authz/permission.js';
 import { compilePolicy } from '../../src/authz/policy.js';
-import { situationOf } from '../../src/authz/situation.js';
+import { evaluationContextOf } from '../../src/authz/situation.js';
 import { parseConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema/config.js';
 import { SallyportError } from '../../src/core/errors.js';
@@ -14,12 +14,12 @@ type GrantConfig = Config['grants'][number];
 const HERE = { sourceAddress: '10.1.2.3' };
 
 function situation(claims: object) {
-  return situationOf(new Map(), principalOf(claims), HERE.sourceAddress, NOW);
+  return evaluationContextOf(new Map(), principalOf(claims), HERE.sourceAddress, NOW);
 }
 
 /** What an expression yields: true, false, `error` at run time, or the fault it has at load. */
 function outcome(source: string, claims: object = {}): boolean | string {
-  const compiled = compileCondition(source);
+  const compiled = compileExpression(source);
   if (!compiled.ok) return compiled.message;
   try {
     return compiled.condition(situation(claims));
@@ -243,7 +243,7 @@ const allow = (more: Partial<GrantConfig> = {}): GrantConfig => ({
 t.test('a condition only narrows; an error goes against the caller and is told', (t) => {
   const ask = (grants: GrantConfig[], claims: object) => {
     const policy = policyOf({ a: web }, grants);
-    const listed = permittedRoles(policy, principalOf(claims), HERE, NOW).length > 0;
+    const listed = permittedRolesOf(policy, principalOf(claims), HERE, NOW).length > 0;
     try {
       const { failedConditions = [] } = decide(policy, principalOf(claims), { ...HERE, role: 'a' }, NOW);
       t.ok(listed);
@@ -253,7 +253,7 @@ t.test('a condition only narrows; an error goes against the caller and is told',
       t.notOk(listed);
       t.equal(error.code, 'role_not_permitted');
       t.same(error.members, {});
-      return `denied ${error.cause instanceof ConditionError ? error.cause.grants : ''}`.trim();
+      return `denied ${error.cause instanceof ConditionEvaluationError ? error.cause.grants : ''}`.trim();
     }
   };
   const when = 'claims.level > 3';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { decide, permittedRoles } from '../../src/authz/decide.js';
-import { claimValues, compileMatcher, matchesGlob } from '../../src/authz/matcher.js';
+import { decide, permittedRolesOf } from '../../src/authz/decide.js';
+import { claimValues, compileClaimMatcher, matchesGlob } from '../../src/authz/matcher.js';
 import { compilePolicy } from '../../src/authz/policy.js';
 import type { Config } from '../../src/config/schema/config.js';
 import type { MatcherConfig } from '../../src/config/schema/grant.js';
@@ -31,7 +31,7 @@ const allow = (id: string, roles: string[], more: Partial<GrantConfig> = {}): Gr
   ...more,
 });
 const named = (policy: ReturnType<typeof policyOf>, principal: Principal, sourceAddress = '10.1.2.3') =>
-  permittedRoles(policy, principal, { sourceAddress }, NOW).map(({ role }) => role.name);
+  permittedRolesOf(policy, principal, { sourceAddress }, NOW).map(({ role }) => role.name);
 
 t.test('matchers', (t) => {
   const ABSENT = Symbol('absent');
@@ -115,7 +115,7 @@ t.test('matchers', (t) => {
   for (const [matcher, claim, holds] of rows) {
     const claims = claimsOf(claim === ABSENT ? {} : { c: claim });
     const what = `${JSON.stringify(matcher)} of ${claim === ABSENT ? 'nothing' : JSON.stringify(claim)}`;
-    t.equal(compileMatcher(matcher, 'allow')(claimValues(claims, 'c')), holds, what);
+    t.equal(compileClaimMatcher(matcher, 'allow')(claimValues(claims, 'c')), holds, what);
   }
   t.end();
 });
@@ -133,8 +133,8 @@ t.test('where several values leave in doubt what they equal, the doubt goes agai
     [{ not: { anyOf: ['leaver'] } }, false, false],
   ];
   for (const [matcher, forAllow, forDeny] of rows) {
-    t.equal(compileMatcher(matcher, 'allow')(several), forAllow, `allow: ${JSON.stringify(matcher)}`);
-    t.equal(compileMatcher(matcher, 'deny')(several), forDeny, `deny: ${JSON.stringify(matcher)}`);
+    t.equal(compileClaimMatcher(matcher, 'allow')(several), forAllow, `allow: ${JSON.stringify(matcher)}`);
+    t.equal(compileClaimMatcher(matcher, 'deny')(several), forDeny, `deny: ${JSON.stringify(matcher)}`);
   }
   t.end();
 });
@@ -484,7 +484,7 @@ t.test('durations', (t) => {
     const request = {
       ...HERE,
       ...(asked !== undefined && { durationSeconds: asked }),
-      ...(wished !== undefined && { wishes: { durationSeconds: wished } }),
+      ...(wished !== undefined && { preferred: { durationSeconds: wished } }),
     };
     const refusal = refusalOf(() => {
       const decision = decide(policy, principal, request, NOW);

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { compileBetween } from '../../src/authz/between.js';
-import { decide, permittedRoles } from '../../src/authz/decide.js';
+import { compileTimeWindow } from '../../src/authz/between.js';
+import { decide, permittedRolesOf } from '../../src/authz/decide.js';
 import { compilePolicy } from '../../src/authz/policy.js';
 import { parseConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema/config.js';
@@ -86,11 +86,11 @@ t.test('hours and weekdays by the clocks of a place', (t) => {
     ],
   ];
   for (const [what, between, now, holds] of rows)
-    t.equal(compileBetween(between)(new Date(now)), holds, what);
+    t.equal(compileTimeWindow(between)(new Date(now)), holds, what);
 
   const { policy } = compilePolicy(configOf({ a: web }, [allow({ between: office })]));
   const at = (now: string) =>
-    permittedRoles(policy, principalOf(), { sourceAddress: '10.1.2.3' }, new Date(now)).length;
+    permittedRolesOf(policy, principalOf(), { sourceAddress: '10.1.2.3' }, new Date(now)).length;
   t.equal(at('2026-11-20T12:00:00Z'), 1);
   t.equal(at('2026-11-21T12:00:00Z'), 0);
   t.end();
@@ -178,7 +178,7 @@ t.test('mfa: required is what the identity provider says, and nothing else', (t)
       issuers: { ...config.issuers, [issuer]: { ...config.issuers[issuer], ...(mfa && { mfa }) } as never },
     });
     const principal = principalOf(claims, { issuer });
-    const permitted = permittedRoles(policy, principal, { sourceAddress: '10.1.2.3' }, NOW);
+    const permitted = permittedRolesOf(policy, principal, { sourceAddress: '10.1.2.3' }, NOW);
     t.equal(permitted.length === 1, counts, `${issuer} ${JSON.stringify({ mfa, claims })}`);
   }
   t.end();

@@ -1,7 +1,7 @@
 // What can be known of a policy before it ships: findings, the config's own tests, and the reasons of a decision.
 import t from 'tap';
 import { presetSends } from '../../src/authn/oidc/presets.js';
-import { describedPrincipal } from '../../src/authz/described-principal.js';
+import { simulatePrincipal } from '../../src/authz/described-principal.js';
 import { explainEvery, explainOwn, explainRole } from '../../src/authz/explain.js';
 import { lint } from '../../src/authz/lint.js';
 import { compilePolicy } from '../../src/authz/policy.js';
@@ -270,7 +270,7 @@ tests:
       'has sourceIdentity "jane@corp.example", and must have "jane"',
     ],
   ]);
-  const principal = describedPrincipal(policy, { issuer: 'corp', claims: { sub: 'jane', team: 'red' } }, NOW);
+  const principal = simulatePrincipal(policy, { issuer: 'corp', claims: { sub: 'jane', team: 'red' } }, NOW);
   t.match(principal && explainRole(policy, principal, { role: 'jump', sourceAddress: HERE }, NOW), {
     refusal: { code: 'session_value_invalid', detail: /"mail" is missing/ },
   });
@@ -282,7 +282,7 @@ const explained = configOf(`grants:${USED}
   - { id: leavers, effect: deny, match: { leaver: true }, roles: ["*"] }`);
 const { policy } = compilePolicy(explained);
 const explain = (claims: Claims, role: string, claimsKnown = true) => {
-  const principal = describedPrincipal(policy, { issuer: 'corp', claims }, NOW);
+  const principal = simulatePrincipal(policy, { issuer: 'corp', claims }, NOW);
   if (!principal) throw new Error('no such issuer');
   return explainRole(policy, principal, { role, sourceAddress: HERE, claimsKnown }, NOW);
 };
@@ -337,7 +337,7 @@ t.test('of an expression: what it reads, what it yields, and why it cannot be ev
   - { id: g, effect: ${effect}, issuer: corp, match: {}, when: '${when}', roles: [deploy] }`);
     const compiled = compilePolicy(config);
     t.same(compiled.faults, [], when);
-    const principal = describedPrincipal(compiled.policy, { issuer: 'corp', subject: 'bob', claims }, NOW);
+    const principal = simulatePrincipal(compiled.policy, { issuer: 'corp', subject: 'bob', claims }, NOW);
     if (!principal) throw new Error('no such issuer');
     const { grants } = explainRole(compiled.policy, principal, { role: 'deploy', sourceAddress: HERE }, NOW);
     const result = grants[1]?.conditions.at(-1);
@@ -395,7 +395,7 @@ t.test('of several factors: what the issuer said, and what counts there', (t) =>
     },
   });
   const mfa = (claims: Claims) => {
-    const principal = describedPrincipal(strict, { issuer: 'corp', claims }, NOW);
+    const principal = simulatePrincipal(strict, { issuer: 'corp', claims }, NOW);
     if (!principal) throw new Error('no such issuer');
     const { grants } = explainRole(strict, principal, { role: 'deploy', sourceAddress: HERE }, NOW);
     return grants[0]?.conditions.find(({ on }) => on === 'mfa');
@@ -468,7 +468,7 @@ t.test('without claims, only what needs none is known', (t) => {
 
 t.test('a caller reads nothing of roles it may not have, or of rules not about it', (t) => {
   const own = (claims: Claims, role: string) => {
-    const principal = describedPrincipal(policy, { issuer: 'corp', claims }, NOW);
+    const principal = simulatePrincipal(policy, { issuer: 'corp', claims }, NOW);
     if (!principal) throw new Error('no such issuer');
     const [explanation] = explainOwn(policy, principal, { role, sourceAddress: HERE }, NOW);
     if (!explanation) throw new Error('nothing explained');

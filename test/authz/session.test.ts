@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import {
-  checkPlace,
+  checkStsValue,
   FEDERATED_USER_NAME,
   POLICY_TEXT,
   ROLE_SESSION_NAME,
@@ -10,10 +10,10 @@ import {
   TAG_VALUE,
 } from '../../src/authz/places.js';
 import { compilePolicy } from '../../src/authz/policy.js';
-import { compileSession } from '../../src/authz/session.js';
+import { compileSessionTemplate } from '../../src/authz/session.js';
 import { parseTemplate, TemplateError } from '../../src/authz/template.js';
 import type { RoleConfig } from '../../src/config/schema/role.js';
-import type { Fault } from '../../src/core/fault.js';
+import type { ConfigError } from '../../src/core/fault.js';
 import { claimsOf, configOf, federation, refusalOf, web } from '../support/policy.js';
 
 /** The text, or the reason of the refusal. */
@@ -221,7 +221,7 @@ t.test('letters that look alike stay apart', (t) => {
 });
 
 t.test('places take what AWS takes there', (t) => {
-  const rows: [place: Parameters<typeof checkPlace>[0], good: string[], bad: string[]][] = [
+  const rows: [place: Parameters<typeof checkStsValue>[0], good: string[], bad: string[]][] = [
     [
       ROLE_SESSION_NAME,
       ['ab', 'a'.repeat(64), 'A_z0+=,.@-'],
@@ -246,22 +246,22 @@ t.test('places take what AWS takes there', (t) => {
     [POLICY_TEXT, ['{}', 'x'.repeat(2048), '\t\r\n ÿ'], ['', 'x'.repeat(2049), '\u0000', '\u0100', '😀']],
   ];
   for (const [place, good, bad] of rows) {
-    for (const value of good) t.equal(checkPlace(place, value), value);
+    for (const value of good) t.equal(checkStsValue(place, value), value);
     for (const value of bad) {
-      const refusal = refusalOf(() => checkPlace(place, value));
+      const refusal = refusalOf(() => checkStsValue(place, value));
       t.match(refusal, { code: 'session_value_invalid', reason: /^session\.[A-Za-z_]+$/ }, shown(value));
     }
   }
-  const told = refusalOf(() => checkPlace(ROLE_SESSION_NAME, 'planted secret value'));
+  const told = refusalOf(() => checkStsValue(ROLE_SESSION_NAME, 'planted secret value'));
   t.notMatch(JSON.stringify(told), 'planted', 'the value is not repeated');
   t.end();
 });
 
 function sessionOf(role: RoleConfig) {
-  const faults: Fault[] = [];
-  const warnings: Fault[] = [];
-  const compiled = compileSession(role, ['roles', 'r'], { faults, warnings });
-  return { faults, warnings, fill: (claims: object) => compiled.fill(claimsOf(claims)) };
+  const faults: ConfigError[] = [];
+  const warnings: ConfigError[] = [];
+  const compiled = compileSessionTemplate(role, ['roles', 'r'], { faults, warnings });
+  return { faults, warnings, fill: (claims: object) => compiled.render(claimsOf(claims)) };
 }
 
 t.test('a session is filled from its templates; what AWS would not take refuses it', (t) => {

@@ -6,9 +6,9 @@ import { createExchange, type Stages } from '../../src/broker/exchange.js';
 import { createPreview } from '../../src/broker/preview.js';
 import type { AuditRecord } from '../../src/core/audit-record.js';
 import { SallyportError } from '../../src/core/errors.js';
-import type { ProofVerifier, ReplayStore, SingleUse, Verified } from '../../src/core/ports.js';
+import type { ProofVerifier, ReplayStore, SingleUseId, VerifiedProof } from '../../src/core/ports.js';
 import { Secret } from '../../src/core/secret.js';
-import type { ExchangeRequest, Issued } from '../../src/core/types.js';
+import type { ExchangeRequest, IssuedCredentials } from '../../src/core/types.js';
 import { createMemoryReplayStore } from '../../src/stores/memory-replay-store.js';
 import { NOW, policyOf, principalOf, SECONDS, web } from '../support/policy.js';
 
@@ -18,7 +18,7 @@ const request: ExchangeRequest = {
   sourceAddress: '10.1.2.3',
   proof: { type: 'oidc', value: new Secret('the-proof-itself') },
 };
-const issued: Issued = {
+const issued: IssuedCredentials = {
   credentials: {
     accessKeyId: 'ASIAEXAMPLEEXAMPLE00',
     secretAccessKey: new Secret('the-secret-key'),
@@ -31,7 +31,7 @@ const policy = policyOf({ deploy: web }, [{ id: 'g', issuer: 'corp', match: {}, 
 interface Faults {
   readonly authenticate?: unknown;
   readonly limit?: unknown;
-  readonly recalled?: Issued;
+  readonly recalled?: IssuedCredentials;
   readonly issue?: unknown;
   /** The events whose record cannot be written. */
   readonly audit?: readonly AuditRecord['Event'][];
@@ -221,9 +221,9 @@ t.test('the deadline counts from the arrival; a surface may ask for less, not fo
     audit: { write: async () => {}, check: async () => true, close: async () => {} },
     now: () => new Date(time),
   });
-  for (const patienceMs of [undefined, 900, 60_000]) {
+  for (const timeoutMs of [undefined, 900, 60_000]) {
     time = NOW.getTime();
-    await exchange({ ...request, ...(patienceMs !== undefined && { patienceMs }) });
+    await exchange({ ...request, ...(timeoutMs !== undefined && { timeoutMs }) });
   }
   t.same(
     deadlines.map((deadline = 0) => deadline - NOW.getTime()),
@@ -280,8 +280,11 @@ t.test('a preview stops after the decision: nothing is issued, but it is recorde
 });
 
 /** Accepts every proof as alice; `once` as given. */
-function verifierOf(verified: Partial<Verified>): ProofVerifier {
-  return { verify: async () => ({ principal: principalOf(), once: [], ...verified }), close: async () => {} };
+function verifierOf(verified: Partial<VerifiedProof>): ProofVerifier {
+  return {
+    verify: async () => ({ principal: principalOf(), singleUseIds: [], ...verified }),
+    close: async () => {},
+  };
 }
 const never: ProofVerifier = {
   verify: async () => {
@@ -289,13 +292,13 @@ const never: ProofVerifier = {
   },
   close: async () => {},
 };
-const use: SingleUse = {
+const use: SingleUseId = {
   issuer: 'https://login.corp.example',
   id: 'jti-1',
   issuedAt: SECONDS - 60,
   expiresAt: SECONDS + 300,
 };
-const once = [use];
+const singleUseIds = [use];
 const memory = (since = SECONDS - 3600) => createMemoryReplayStore(() => new Date(since * 1000));
 
 t.test('a proof goes to the verifier of its type', async (t) => {
@@ -308,7 +311,7 @@ t.test('a proof goes to the verifier of its type', async (t) => {
 t.test('of a single-use proof sent many times at once, one exchange goes on', async (t) => {
   const { exchange, steps, records } = spied(
     {},
-    createAuthenticate({ oidc: verifierOf({ once }), saml: never }, memory()),
+    createAuthenticate({ oidc: verifierOf({ singleUseIds }), saml: never }, memory()),
   );
   const outcomes = await Promise.all(Array.from({ length: 50 }, () => codeOf(exchange(request))));
   t.equal(outcomes.filter((error) => error === undefined).length, 1);
@@ -322,7 +325,10 @@ t.test('what is dear to check is checked once, by who has the claim', async (t) 
   const confirm = async () => {
     confirmed++;
   };
-  const authenticate = createAuthenticate({ oidc: verifierOf({ once, confirm }), saml: never }, memory());
+  const authenticate = createAuthenticate(
+    { oidc: verifierOf({ singleUseIds, confirm }), saml: never },
+    memory(),
+  );
   const outcomes = await Promise.all(
     Array.from({ length: 20 }, () => codeOf(authenticate(request.proof, NOW))),
   );
@@ -357,7 +363,7 @@ t.test('claims: of what, until when, and what follows', async (t) => {
     check: async () => true,
     close: async () => {},
   });
-  const outcome = async (store: ReplayStore, verified: Partial<Verified> = { once }) => {
+  const outcome = async (store: ReplayStore, verified: Partial<VerifiedProof> = { singleUseIds }) => {
     const error = await codeOf(
       createAuthenticate({ oidc: verifierOf(verified), saml: never }, store)(request.proof, NOW),
     );
@@ -397,7 +403,7 @@ t.test('claims: of what, until when, and what follows', async (t) => {
     claimed.length = 0;
     await outcome(
       storeOf(async () => true),
-      { once: [{ ...use, issuer, id }] },
+      { singleUseIds: [{ ...use, issuer, id }] },
     );
     keys.add((claimed[0] as unknown[])[0]);
   }
@@ -418,7 +424,7 @@ t.test('a store that forgets at restart claims nothing that is dated after now',
       check: async () => true,
       close: async () => {},
     };
-    const oidc = verifierOf({ once: [{ ...use, issuedAt: NOW.getTime() / 1000 + ahead }] });
+    const oidc = verifierOf({ singleUseIds: [{ ...use, issuedAt: NOW.getTime() / 1000 + ahead }] });
     const authenticate = createAuthenticate({ oidc, saml: never }, store, async (milliseconds) => {
       waits.push(milliseconds);
     });
@@ -465,7 +471,7 @@ t.test('a proof used before a restart is refused after it, however far ahead its
       let clock = SECONDS;
       const now = () => new Date(clock * 1000);
       const send = async (store: ReplayStore) => {
-        const oidc = verifierOf({ once: [{ ...use, issuedAt: SECONDS + ahead }] });
+        const oidc = verifierOf({ singleUseIds: [{ ...use, issuedAt: SECONDS + ahead }] });
         const wait = async (milliseconds: number) => {
           clock += milliseconds / 1000;
         };

@@ -1,19 +1,25 @@
 // The snapshot in use and its replacement, over fakes: what is kept, what is told, what is closed and when.
 import t from 'tap';
-import { createLive, type ReloadOptions } from '../../src/broker/reload.js';
-import type { OwnedSnapshot } from '../../src/broker/snapshot.js';
+import { createConfigManager, type ReloadOptions } from '../../src/broker/reload.js';
+import type { OwnedRuntime } from '../../src/broker/snapshot.js';
 import type { Config } from '../../src/config/schema/config.js';
-import type { LocatedFault } from '../../src/core/fault.js';
+import type { LocatedConfigError } from '../../src/core/fault.js';
 import { keptLog } from '../support/oidc-verifier.js';
 import { configOf, NOW, policyOf } from '../support/policy.js';
 
 const never = async () => {
   throw new Error('not asked here');
 };
-const fault: LocatedFault = { file: 'c.yaml', line: 3, column: 5, path: ['grants', 0], message: 'Wrong.' };
+const fault: LocatedConfigError = {
+  file: 'c.yaml',
+  line: 3,
+  column: 5,
+  path: ['grants', 0],
+  message: 'Wrong.',
+};
 
 /** A snapshot that tells when it is closed. */
-function snapshotOf(name: string, closed: string[], parts: Partial<OwnedSnapshot> = {}): OwnedSnapshot {
+function snapshotOf(name: string, closed: string[], parts: Partial<OwnedRuntime> = {}): OwnedRuntime {
   return {
     authenticate: never,
     issue: never,
@@ -35,7 +41,7 @@ function snapshotOf(name: string, closed: string[], parts: Partial<OwnedSnapshot
 
 type Build = ReloadOptions['build'];
 
-function started(build: Build, first: Partial<OwnedSnapshot> = {}) {
+function started(build: Build, first: Partial<OwnedRuntime> = {}) {
   const closed: string[] = [];
   const taken: number[] = [];
   const outcomes: string[] = [];
@@ -43,12 +49,12 @@ function started(build: Build, first: Partial<OwnedSnapshot> = {}) {
   const options: ReloadOptions = {
     first: snapshotOf('first', closed, first),
     build,
-    onTaken: (_, epoch) => taken.push(epoch),
+    onActivated: (_, epoch) => taken.push(epoch),
     onReloaded: (outcome) => outcomes.push(outcome),
     log,
     now: () => NOW,
   };
-  return { live: createLive(options), first: options.first, closed, taken, outcomes, lines };
+  return { live: createConfigManager(options), first: options.first, closed, taken, outcomes, lines };
 }
 
 /** A promise and what ends it. */

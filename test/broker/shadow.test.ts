@@ -1,7 +1,7 @@
 // The candidate's policy beside the live one: which differences there are, and that the live outcome is never another.
 import t from 'tap';
 import type { Policy } from '../../src/authz/policy.js';
-import { type Difference, decideBeside, permitBeside } from '../../src/broker/shadow.js';
+import { decideWithShadow, listPermittedWithShadow, type ShadowDifference } from '../../src/broker/shadow.js';
 import { Secret } from '../../src/core/secret.js';
 import type { ExchangeRequest } from '../../src/core/types.js';
 import { federation, NOW, policyOf, principalOf, refusalOf, web } from '../support/policy.js';
@@ -27,11 +27,11 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** What the caller gets, and what is told of it later. */
 async function beside(policy: Policy, shadow: Policy | undefined, asked: Partial<ExchangeRequest> = {}) {
-  const told: Difference[] = [];
+  const told: ShadowDifference[] = [];
   const policies = { policy, ...(shadow && { shadow }) };
   let role: string | undefined;
   const refusal = refusalOf(() => {
-    const decision = decideBeside(policies, principalOf(), { ...request, ...asked }, NOW, (difference) =>
+    const decision = decideWithShadow(policies, principalOf(), { ...request, ...asked }, NOW, (difference) =>
       told.push(difference),
     );
     role = decision.role;
@@ -99,8 +99,8 @@ t.test('what the caller asked for is not told', async (t) => {
 
 t.test('the list of permitted roles, too', async (t) => {
   const listed = async (policy: Policy, shadow?: Policy) => {
-    const told: Difference[] = [];
-    const permitted = permitBeside(
+    const told: ShadowDifference[] = [];
+    const permitted = listPermittedWithShadow(
       { policy, ...(shadow && { shadow }) },
       principalOf(),
       request,

@@ -5,9 +5,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { Finding } from '../../src/cli/doctor/finding.js';
-import { examineMachine } from '../../src/cli/doctor/machine.js';
-import { examineSts } from '../../src/cli/doctor/sts.js';
+import type { DoctorFinding } from '../../src/cli/doctor/finding.js';
+import { checkMachine } from '../../src/cli/doctor/machine.js';
+import { checkSts } from '../../src/cli/doctor/sts.js';
 import type { Config } from '../../src/config/schema/config.js';
 import { selfSignedCertificate } from '../../src/sandbox/saml/certificate.js';
 import { startSandbox } from '../../src/sandbox/start.js';
@@ -78,7 +78,7 @@ audit: { sinks: [{ type: file, path: audit.jsonl }] }
 async function doctor(t: Test, parts: Parts = {}, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
   const { folder, file } = configFile(t, parts);
   const ended = await runToEnd(t, ['doctor', '-c', file, '--json', ...args], { ...ENVIRONMENT, ...env });
-  const { ok, findings } = JSON.parse(ended.stdout) as { ok: boolean; findings: readonly Finding[] };
+  const { ok, findings } = JSON.parse(ended.stdout) as { ok: boolean; findings: readonly DoctorFinding[] };
   t.equal(ended.code, ok ? 0 : 1);
   t.notMatch(`${ended.stdout}${ended.stderr}`, /sandboxSecret|not-the-secret/);
   return { folder, ok, outcomes: Object.fromEntries(findings.map((each) => [each.check, each])) };
@@ -191,8 +191,8 @@ t.test('a config with faults, and wrong usage', async (t) => {
   t.match(await runToEnd(t, ['doctor']), { code: 2, stdout: '', stderr: /^error: / });
 });
 
-const all = async (findings: AsyncGenerator<Finding>) => {
-  const found: Finding[] = [];
+const all = async (findings: AsyncGenerator<DoctorFinding>) => {
+  const found: DoctorFinding[] = [];
   for await (const finding of findings) found.push(finding);
   return found;
 };
@@ -219,7 +219,7 @@ t.test("STS's clock and ours", async (t) => {
   ];
   for (const [seconds, outcome] of rows) {
     date = seconds === undefined ? undefined : new Date(NOW.getTime() + seconds * 1000).toUTCString();
-    const [finding, ...more] = await all(examineSts(config, () => NOW));
+    const [finding, ...more] = await all(checkSts(config, () => NOW));
     t.equal(finding?.outcome, outcome, `${seconds} s: ${finding?.message}`);
     t.same(more, []);
   }
@@ -243,7 +243,7 @@ t.test('audit log, store and certificate', async (t) => {
   });
   const base = configOf({}, []);
   const examine = async (parts: Partial<Config>) => {
-    const findings = await all(examineMachine({ ...base, ...parts }, () => NOW));
+    const findings = await all(checkMachine({ ...base, ...parts }, () => NOW));
     return Object.fromEntries(findings.map((finding) => [finding.check.split(' ')[0], finding]));
   };
   const withCertificate = (cert: string, url = base.server.url) =>

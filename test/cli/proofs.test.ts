@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { decodeJwt } from 'jose';
 import t from 'tap';
-import { sentenceOf } from '../../src/cli/print.js';
+import { describeFailure } from '../../src/cli/print.js';
 import { createProgram } from '../../src/cli/program.js';
 import { writeDevState } from '../../src/sandbox/dev-state.js';
 import { startOidc } from '../../src/sandbox/oidc/server.js';
@@ -41,7 +41,7 @@ async function sallyport(...args: string[]): Promise<Result> {
   } catch (error) {
     // As src/main.ts ends.
     if (error !== exited) {
-      printed.stderr += `${sentenceOf(error)}\n`;
+      printed.stderr += `${describeFailure(error)}\n`;
       code = 1;
     }
   } finally {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { BrokerRefusal, BrokerUnreachable } from '../../src/client/ask-broker.js';
 import { cachedCredentials } from '../../src/client/disk-cache.js';
-import { underLock } from '../../src/client/file-lock.js';
-import { isFresh, type Kept } from '../../src/client/kept-credentials.js';
-import { callerOf } from '../../src/client/proof-caller.js';
+import { withFileLock } from '../../src/client/file-lock.js';
+import { type CachedCredentials, isFresh } from '../../src/client/kept-credentials.js';
+import { callerOfProof } from '../../src/client/proof-caller.js';
 import type { BrokerCredentials } from '../../src/client/request-credentials.js';
 import { Secret } from '../../src/core/secret.js';
 
@@ -197,7 +197,7 @@ t.test(
     t.equal(await get('a'), 'ASIA2');
 
     const since = new Date(START.getTime() + 180 * MINUTE);
-    const kept = (expiration: Date): Kept => ({
+    const kept = (expiration: Date): CachedCredentials => ({
       since,
       given: {
         credentials: {
@@ -230,7 +230,7 @@ t.test('a lock whose holder is gone is taken over, by one of many', async (t) =>
     const work = async () => ++done;
     const look = async () => done || undefined;
     const began = Date.now();
-    const all = await Promise.all(Array.from({ length: 40 }, () => underLock(file, look, work)));
+    const all = await Promise.all(Array.from({ length: 40 }, () => withFileLock(file, look, work)));
     t.same(new Set(all), new Set([1]), what);
     t.ok(Date.now() - began < 5000, `${what}: without waiting`);
   }
@@ -241,7 +241,7 @@ t.test('a lock whose holder lives is waited for', async (t) => {
   const file = join(t.testdir(), 'lock');
   await writeFile(file, 'elsewhere 1 x');
   let looks = 0;
-  const outcome = await underLock(
+  const outcome = await withFileLock(
     file,
     async () => (++looks > 3 ? 'what the other did' : undefined),
     async () => 'took it',
@@ -266,7 +266,7 @@ t.test('entries that nobody asks for go', async (t) => {
 
 t.test('callers are told apart by their claims, not by their tokens', (t) => {
   const jwt = (claims: object, rest = 'x') =>
-    callerOf({
+    callerOfProof({
       type: 'oidc',
       value: new Secret(`h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${rest}`),
     });
@@ -274,10 +274,10 @@ t.test('callers are told apart by their claims, not by their tokens', (t) => {
   t.equal(jwt(alice), jwt({ ...alice, exp: 2, iat: 2, jti: '2' }, 'y'), 'a token later');
   for (const other of [{ sub: 'bob' }, { iss: 'https://b' }, { groups: [] }, { more: 1 }, { aud: 'x' }])
     t.not(jwt(alice), jwt({ ...alice, ...other }));
-  const opaque = (text: string) => callerOf({ type: 'oidc', value: new Secret(text) });
+  const opaque = (text: string) => callerOfProof({ type: 'oidc', value: new Secret(text) });
   t.not(opaque('a'), opaque('b'));
   t.notMatch(opaque('planted'), 'planted');
-  const saml = (text: string) => callerOf({ type: 'saml', value: new Secret(text) });
+  const saml = (text: string) => callerOfProof({ type: 'saml', value: new Secret(text) });
   t.not(saml('a'), saml('b'));
   t.end();
 });

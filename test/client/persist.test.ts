@@ -2,8 +2,8 @@
 import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import { BrokerRefusal, BrokerUnreachable } from '../../src/client/ask-broker.js';
-import { keptFresh } from '../../src/client/kept-fresh.js';
-import { persist } from '../../src/client/persist.js';
+import { refreshingProvider } from '../../src/client/kept-fresh.js';
+import { withRetry } from '../../src/client/persist.js';
 
 const refusal = (status: number, code?: string, retryAfter?: number) =>
   new BrokerRefusal('refused', { status, code, requestId: undefined, retryAfter });
@@ -15,7 +15,7 @@ async function play(outcomes: readonly (Error | string)[], timeout = 30_000) {
   const timesLeft: number[] = [];
   const told: string[] = [];
   let tries = 0;
-  const ended = await persist(
+  const ended = await withRetry(
     async (timeLeft) => {
       timesLeft.push(timeLeft);
       const outcome = outcomes[Math.min(tries++, outcomes.length - 1)];
@@ -115,7 +115,7 @@ t.test('credentials are shared, renewed ahead of need, and used up while renewal
       const n = ++obtained;
       answer = () => (failure ? reject(failure) : resolve({ n, expiration: new Date(now + 900_000) }));
     });
-  const take = keptFresh(obtain, () => now);
+  const take = refreshingProvider(obtain, () => now);
 
   const waiting = Promise.all([take(), take(), take()]);
   await answered();

@@ -75,7 +75,7 @@ export async function openStage(t: Test, opening: Test): Promise<Stage> {
   const startBroker = async () => {
     const running = start(t, ['serve', '--config', config]);
     await running.line('stderr', /"listening"/);
-    await requestCredentials({ broker: brokerUrl, proof, asked: { role: 'deploy' } });
+    await requestCredentials({ broker: brokerUrl, proof, parameters: { role: 'deploy' } });
     return running;
   };
   let broker = await startBroker();

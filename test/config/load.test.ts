@@ -260,7 +260,7 @@ auditt: {}
   const result = parseConfig(text, FILE, {});
   t.notOk(result.ok);
   t.ok(result.loaded, 'what is sound can still be judged');
-  const later = result.loaded?.locateFaults(compilePolicy(result.loaded.config).faults) ?? [];
+  const later = result.loaded?.locateErrors(compilePolicy(result.loaded.config).faults) ?? [];
   const all = [...result.faults, ...later].sort((a, b) => a.line - b.line || a.column - b.column);
   // The keys known in a section grow with it; the fault of a matcher shows how they are told.
   const lines = listing({ faults: all }).map((line) => line.replace(/ Known here: (?!equals).*/, ''));
@@ -381,7 +381,7 @@ ${config({ grants: '' }).replace(/^grants:.*\n/m, '')}`,
     loaded?.config.grants.map(({ id }) => id),
     ['b', 'd'],
   );
-  const lineOf = (path: (string | number)[]) => loaded?.locateFaults([{ path, message: '' }])[0]?.line;
+  const lineOf = (path: (string | number)[]) => loaded?.locateErrors([{ path, message: '' }])[0]?.line;
   t.equal(lineOf(['grants', 0]), 3);
   t.equal(lineOf(['grants', 1, 'match']), 5);
   t.equal(lineOf(['roles', 'deploy', 'session', 'name']), 13, 'a key that is not there: its nearest parent');

@@ -3,21 +3,21 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import t from 'tap';
 import { parse } from 'yaml';
-import { publishedSchema } from '../../src/config/published-schema.js';
-import { withTables } from '../../src/config/reference.js';
+import { jsonSchema } from '../../src/config/published-schema.js';
+import { renderConfigurationReference } from '../../src/config/reference.js';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 t.test('what is committed is what the schema says now: npm run docs', (t) => {
-  t.equal(read('schema/sallyport.schema.json'), publishedSchema());
+  t.equal(read('schema/sallyport.schema.json'), jsonSchema());
   const page = read('docs/configuration.md');
-  t.equal(page, withTables(page));
+  t.equal(page, renderConfigurationReference(page));
   t.end();
 });
 
 t.test('every code of a finding is explained', (t) => {
-  const codes: readonly string[] = JSON.parse(publishedSchema()).properties.lint.properties.ignore.items
-    .properties.code.enum;
+  const codes: readonly string[] = JSON.parse(jsonSchema()).properties.lint.properties.ignore.items.properties
+    .code.enum;
   const [, section = ''] = /\n## lint\n(.*?)\n## /s.exec(read('docs/configuration.md')) ?? [];
   const heads = section.split('\n').filter((line) => /^\| `(?!ignore[`[])/.test(line));
   const explained = heads.flatMap((line) =>
@@ -28,7 +28,7 @@ t.test('every code of a finding is explained', (t) => {
 });
 
 t.test('a table has each key with its place, its need and its words', (t) => {
-  const table = (name: string) => withTables(`<!-- keys: ${name} -->\nold\n<!-- end -->`);
+  const table = (name: string) => renderConfigurationReference(`<!-- keys: ${name} -->\nold\n<!-- end -->`);
   t.notMatch(table('server'), /old/);
   t.match(table('server'), /\| `url` \| required \| Public base URL/);
   t.match(table('server'), /\| `listen\.port` \| {2}\| TCP port/);
@@ -51,7 +51,7 @@ t.test('a table has each key with its place, its need and its words', (t) => {
 });
 
 t.test('an editor accepts the configs as they are written, and sees what is wrong with others', (t) => {
-  const validate = new Ajv2020({ strict: false, discriminator: true }).compile(JSON.parse(publishedSchema()));
+  const validate = new Ajv2020({ strict: false, discriminator: true }).compile(JSON.parse(jsonSchema()));
   const files = ['deploy/sallyport.yaml', ...readdirSync('examples').map((name) => `examples/${name}`)];
   for (const file of files.filter((name) => name.endsWith('.yaml'))) {
     const text = read(file);

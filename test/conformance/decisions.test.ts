@@ -1,7 +1,7 @@
 // What the grants of one config decide, as a table an operator can read: who asks, with which claims, and what comes of
 // it. The config is the file that an operator would write.
 import t from 'tap';
-import { decide, permittedRoles } from '../../src/authz/decide.js';
+import { decide, permittedRolesOf } from '../../src/authz/decide.js';
 import { explainEvery } from '../../src/authz/explain.js';
 import { compilePolicy } from '../../src/authz/policy.js';
 import { parseConfig } from '../../src/config/load.js';
@@ -340,7 +340,7 @@ t.test(`${rows.length} rows`, (t) => {
       },
     );
     const now = new Date(at);
-    const listed = permittedRoles(policy, principal, { sourceAddress: from }, now).map(
+    const listed = permittedRolesOf(policy, principal, { sourceAddress: from }, now).map(
       ({ role }) => role.name,
     );
     t.equal(listed.join(' '), may, `${issuer}, ${what}`);

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Test } from 'tap';
 import { SallyportError } from '../../src/core/errors.js';
-import type { LimitScope, RateLimiter } from '../../src/core/ports.js';
+import type { RateLimiter, RateLimitScope } from '../../src/core/ports.js';
 
 /** The config that `open` must apply. */
 export const CONFORMANCE_LIMITS = {
@@ -13,7 +13,7 @@ export const CONFORMANCE_LIMITS = {
 /** What came of one request: undefined, or the refusal. Anything else thrown is an error of the test. */
 export async function consume(
   limiter: RateLimiter,
-  scope: LimitScope,
+  scope: RateLimitScope,
   key: string,
 ): Promise<SallyportError | undefined> {
   try {
@@ -25,7 +25,7 @@ export async function consume(
 }
 
 export function rateLimiterConformance(t: Test, name: string, open: (t: Test) => Promise<RateLimiter>): void {
-  const times = (count: number, limiter: RateLimiter, scope: LimitScope, key: string) =>
+  const times = (count: number, limiter: RateLimiter, scope: RateLimitScope, key: string) =>
     Promise.all(Array.from({ length: count }, () => consume(limiter, scope, key)));
 
   t.test(`${name}: as many as the limit, then 429 and when to come back`, async (t) => {

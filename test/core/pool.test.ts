@@ -8,14 +8,14 @@ t.test('who wants the same shares it; it is closed with the last', async (t) => 
     return { name, close: () => void log.push(`close ${name}`) };
   });
   const [a, again, b] = [pool('a'), pool('a'), pool('b')];
-  t.equal(a.thing, again.thing);
-  t.not(a.thing, b.thing);
+  t.equal(a.resource, again.resource);
+  t.not(a.resource, b.resource);
   await a.release();
   t.same(log, ['open a', 'open b']);
   await again.release();
   await b.release();
   t.same(log, ['open a', 'open b', 'close a', 'close b']);
-  t.not(pool('a').thing, a.thing, 'what was closed is opened anew');
+  t.not(pool('a').resource, a.resource, 'what was closed is opened anew');
 });
 
 t.test('the key alone says what is the same', (t) => {
@@ -23,6 +23,6 @@ t.test('the key alone says what is the same', (t) => {
     ({ n }: { n: number; note: string }) => ({ n, close: () => {} }),
     ({ n }) => String(n),
   );
-  t.equal(pool({ n: 1, note: 'x' }).thing, pool({ n: 1, note: 'y' }).thing);
+  t.equal(pool({ n: 1, note: 'x' }).resource, pool({ n: 1, note: 'y' }).resource);
   t.end();
 });

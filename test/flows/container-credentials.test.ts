@@ -76,7 +76,7 @@ t.test('the SDK with nothing but a URL and a token file', async (t) => {
     let ahead = 0;
     const sidecar = await openSidecar({
       broker: network.url,
-      wanted: [{ role: 'deploy', durationSeconds: 3600 }],
+      roles: [{ role: 'deploy', durationSeconds: 3600 }],
       bring: async () => ({ type: 'oidc', value: new Secret(await broker.token('alice')) }),
       log: { debug: silent, info: silent, warn: silent, error: silent },
       now: () => new Date(Date.now() + ahead),

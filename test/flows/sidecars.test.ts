@@ -81,7 +81,7 @@ async function startFleet(
     proofs.map(async (value) => {
       const sidecar = await openSidecar({
         broker: url,
-        wanted: roles.map((role) => ({ role })),
+        roles: roles.map((role) => ({ role })),
         bring: async () => ({ type: 'oidc', value }),
         log,
       });

@@ -2,10 +2,10 @@
 import { type AddressInfo, connect } from 'node:net';
 import type { InjectOptions } from 'fastify';
 import t, { type Test } from 'tap';
-import { RefusedExchange } from '../../src/broker/exchange.js';
+import { ExchangeError } from '../../src/broker/exchange.js';
 import { ERRORS, type ErrorCode, SallyportError } from '../../src/core/errors.js';
 import { Secret } from '../../src/core/secret.js';
-import type { ExchangeRequest, Issued, Target } from '../../src/core/types.js';
+import type { ExchangeRequest, IssuedCredentials, Target } from '../../src/core/types.js';
 import { createApp } from '../../src/http/app.js';
 import { limitsOf } from '../../src/stores/limits.js';
 import { createLocalRateLimiter } from '../../src/stores/local-rate-limiter.js';
@@ -23,7 +23,7 @@ const CREDENTIALS = {
 
 interface Told {
   readonly target?: Target;
-  readonly issued?: Partial<Issued>;
+  readonly issued?: Partial<IssuedCredentials>;
   readonly refusal?: SallyportError;
 }
 
@@ -42,7 +42,7 @@ async function appFor(t: Test, { target, issued = ASSUMED_ROLE, refusal }: Told 
     ),
     exchange: async (request) => {
       requests.push(request);
-      if (refusal) throw new RefusedExchange(refusal, { request });
+      if (refusal) throw new ExchangeError(refusal, { request });
       const principal = {
         issuer: 'eks',
         type: 'oidc',
@@ -138,8 +138,8 @@ t.test('the request: role from the path, raw token or Bearer, an answer within a
       proof: { type: 'oidc' },
     });
     t.equal(requests.at(-1)?.role, role, path);
-    t.ok((requests.at(-1)?.patienceMs ?? Infinity) < 950);
-    t.same(requests.at(-1)?.wishes, { durationSeconds: 3600 });
+    t.ok((requests.at(-1)?.timeoutMs ?? Infinity) < 950);
+    t.same(requests.at(-1)?.preferred, { durationSeconds: 3600 });
     t.equal(requests.at(-1)?.durationSeconds, undefined);
   }
   for (const authorization of ['a.b.c', 'Bearer a.b.c', 'bearer   a.b.c']) {

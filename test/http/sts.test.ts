@@ -1,10 +1,10 @@
 // POST / on the wire: what is made of a request, and how each refusal is told in STS's words, byte by byte.
 import type { InjectOptions } from 'fastify';
 import t, { type Test } from 'tap';
-import type { Exchanged } from '../../src/broker/exchange.js';
+import type { ExchangeResult } from '../../src/broker/exchange.js';
 import { ERRORS, type ErrorCode, SallyportError } from '../../src/core/errors.js';
 import { Secret } from '../../src/core/secret.js';
-import type { ExchangeRequest, Issued, Target } from '../../src/core/types.js';
+import type { ExchangeRequest, IssuedCredentials, Target } from '../../src/core/types.js';
 import { createApp } from '../../src/http/app.js';
 import { appOptions } from '../support/app-options.js';
 import { principalOf } from '../support/policy.js';
@@ -18,7 +18,7 @@ const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 const DISPATCH = 'http://webservices.amazon.com/AWSFault/2005-15-09';
 const BUDGET = 256 * 1024;
 
-const issued: Issued = {
+const issued: IssuedCredentials = {
   credentials: {
     accessKeyId: 'ASIAEXAMPLE',
     secretAccessKey: new Secret('a secret & more'),
@@ -27,7 +27,7 @@ const issued: Issued = {
   },
 };
 const deploy: Target = { operation: 'AssumeRoleWithWebIdentity', roleArn: ROLE, webIdentity: 'caller' };
-const exchanged = (target: Target, more: Partial<Issued>): Exchanged => ({
+const exchanged = (target: Target, more: Partial<IssuedCredentials>): ExchangeResult => ({
   principal: principalOf(),
   decision: {
     role: 'r',
@@ -40,7 +40,7 @@ const exchanged = (target: Target, more: Partial<Issued>): Exchanged => ({
 });
 
 /** An app whose exchange answers as told, and keeps what it was asked. */
-async function appFor(t: Test, answer: () => Exchanged = () => exchanged(deploy, {})) {
+async function appFor(t: Test, answer: () => ExchangeResult = () => exchanged(deploy, {})) {
   const asked: ExchangeRequest[] = [];
   const app = await createApp({
     ...appOptions(),
@@ -89,7 +89,7 @@ t.test('what a request becomes', async (t) => {
     return { ...rest, type: proof.type, proof: proof.value.reveal() };
   };
   const hour = { durationSeconds: 3600 };
-  const wished = { surface: 'sts', role: ROLE, wishes: { ...hour, roleSessionName: 'me' }, type: 'oidc' };
+  const wished = { surface: 'sts', role: ROLE, preferred: { ...hour, roleSessionName: 'me' }, type: 'oidc' };
   t.strictSame(await become(web), { ...wished, proof: 'a.b.c' });
   t.strictSame(await become({ ...web, WebIdentityToken: 'a.b.c\n' }), { ...wished, proof: 'a.b.c' });
   t.strictSame(await become({ ...web, RoleArn: 'r' }), { ...wished, role: 'r', proof: 'a.b.c' });
@@ -110,7 +110,7 @@ t.test('what a request becomes', async (t) => {
   t.strictSame(await become(saml), {
     surface: 'sts',
     role: ROLE,
-    wishes: hour,
+    preferred: hour,
     type: 'saml',
     proof: 'PHg+',
   });
@@ -133,7 +133,12 @@ t.test('what a request becomes', async (t) => {
 t.test('an answer has the shape of the action, whatever the role is issued through', async (t) => {
   const federation = { Provider: 'p', SubjectFromWebIdentityToken: 's' };
   const role = { assumedRoleUser: { assumedRoleId: 'AROA:me', arn: 'arn:role' } };
-  const rows: [asked: object, target: Target, issued: Partial<Issued>, members: readonly string[]][] = [
+  const rows: [
+    asked: object,
+    target: Target,
+    issued: Partial<IssuedCredentials>,
+    members: readonly string[],
+  ][] = [
     [web, deploy, { ...role, federation }, ['Provider', 'SubjectFromWebIdentityToken', 'AssumedRoleUser']],
     [
       web,

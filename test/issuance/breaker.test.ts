@@ -1,20 +1,25 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { admit, type Breaker, CLOSED, report, type Verdict } from '../../src/issuance/sts/breaker.js';
+import { admit, type CircuitBreaker, CLOSED, report, type Verdict } from '../../src/issuance/sts/breaker.js';
 
 const SETTINGS = { threshold: 3, firstMs: 1000, maxMs: 10_000 };
 
 /** One call from beginning to end at one time; undefined: it was not admitted. */
-function through(breaker: Breaker, verdict: Verdict, now: number, random = 1): Breaker | undefined {
+function through(
+  breaker: CircuitBreaker,
+  verdict: Verdict,
+  now: number,
+  random = 1,
+): CircuitBreaker | undefined {
   const admitted = admit(breaker, now);
   return admitted && report(admitted, { generation: admitted.generation, verdict }, SETTINGS, now, random);
 }
 
-const after = (verdicts: readonly Verdict[], now = 0, from = CLOSED): Breaker =>
+const after = (verdicts: readonly Verdict[], now = 0, from = CLOSED): CircuitBreaker =>
   verdicts.reduce((breaker, verdict) => through(breaker, verdict, now) ?? breaker, from);
 
 t.test('failures in a row open it, others do not', (t) => {
-  const rows: [verdicts: Verdict[], state: Breaker['state']][] = [
+  const rows: [verdicts: Verdict[], state: CircuitBreaker['state']][] = [
     [['failure', 'failure'], 'closed'],
     [['failure', 'failure', 'failure'], 'open'],
     [['failure', 'failure', 'success', 'failure', 'failure'], 'closed'],

@@ -4,12 +4,12 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { RoleConfig } from '../../src/config/schema/role.js';
 import { SallyportError } from '../../src/core/errors.js';
-import type { Order } from '../../src/core/ports.js';
+import type { IssueRequest } from '../../src/core/ports.js';
 import { Secret } from '../../src/core/secret.js';
-import type { Decision, Issued, Principal, Proof, Target } from '../../src/core/types.js';
+import type { Decision, IssuedCredentials, Principal, Proof, Target } from '../../src/core/types.js';
 import { type CachedIssue, cachedIssue } from '../../src/issuance/cached-issue.js';
 import { CredentialCache } from '../../src/issuance/credential-cache.js';
-import { roleEpochs } from '../../src/issuance/role-epochs.js';
+import { roleFingerprints } from '../../src/issuance/role-epochs.js';
 import { claimsOf, configOf } from '../support/policy.js';
 
 const runs = Number(process.env['SALLYPORT_FUZZ_RUNS'] ?? 3000);
@@ -146,7 +146,7 @@ function check(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Error(what);
 }
 
-const promisedBy = ({ decision }: Order) => Math.min(1200, decision.session.durationSeconds / 3);
+const promisedBy = ({ decision }: IssueRequest) => Math.min(1200, decision.session.durationSeconds / 3);
 
 /** The cache, the model beside it, and an STS that knows for whom it has issued what. */
 class World {
@@ -178,7 +178,7 @@ class World {
       name,
       { ...role, region: `eu-west-${this.#versions[index]}` },
     ]);
-    const epochs = roleEpochs(configOf(Object.fromEntries(roles), []));
+    const epochs = roleFingerprints(configOf(Object.fromEntries(roles), []));
     const cached = cachedIssue((order) => this.#ask(order), {
       cache: this.#cache,
       epochs,
@@ -189,7 +189,7 @@ class World {
     return { ...cached, release: this.#cache.hold(epochs.all) };
   }
 
-  async #ask(order: Order): Promise<Issued> {
+  async #ask(order: IssueRequest): Promise<IssuedCredentials> {
     this.calls++;
     const context = this.#contexts.get(order.proof)?.context;
     if (this.#sweeping) this.#renewals.push(this.#faultOfRenewal(order, context));
@@ -215,7 +215,7 @@ class World {
   }
 
   /** Kept for later: whatever is thrown in a renewal is only logged. */
-  #faultOfRenewal({ decision, principal, mfa }: Order, context: Context): string | undefined {
+  #faultOfRenewal({ decision, principal, mfa }: IssueRequest, context: Context): string | undefined {
     const kept = this.#kept.get(context ?? '');
     if (context === undefined || !this.#cameBack.has(context)) return 'renewed for nobody';
     if (decision.notAfter !== undefined || mfa) return 'renewed what may not be';
@@ -224,7 +224,7 @@ class World {
     return forwards && principal.expiresAt <= this.now ? 'renewed with a proof that has ended' : undefined;
   }
 
-  #order({ caller, role, session, proof, endWithProof, mfa }: Asked): Order | undefined {
+  #order({ caller, role, session, proof, endWithProof, mfa }: Asked): IssueRequest | undefined {
     const who = CALLERS[caller];
     const [name, config, target] = ROLES[role] ?? [];
     const wanted = SESSIONS[session];
@@ -233,7 +233,7 @@ class World {
     const left = Math.floor(expiresAt - this.now);
     const cut = endWithProof && left < wanted.durationSeconds;
     if (cut && left < 900) return undefined;
-    const order: Order = {
+    const order: IssueRequest = {
       principal: {
         ...who,
         // Each request comes with a token of its own.
@@ -266,9 +266,9 @@ class World {
     return order;
   }
 
-  async #request(order: Order): Promise<void> {
+  async #request(order: IssueRequest): Promise<void> {
     const context = this.#contexts.get(order.proof)?.context;
-    let issued: Issued;
+    let issued: IssuedCredentials;
     try {
       issued = await this.#inUse.issue(order);
     } catch (error) {

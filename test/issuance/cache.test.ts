@@ -5,14 +5,14 @@ import t from 'tap';
 import type { RoleConfig } from '../../src/config/schema/role.js';
 import type { CacheConfig } from '../../src/config/schema/stores.js';
 import { type ErrorCode, SallyportError } from '../../src/core/errors.js';
-import type { Order } from '../../src/core/ports.js';
+import type { IssueRequest } from '../../src/core/ports.js';
 import { Secret } from '../../src/core/secret.js';
-import type { Decision, Issued, Principal, Target } from '../../src/core/types.js';
+import type { Decision, IssuedCredentials, Principal, Target } from '../../src/core/types.js';
 import { cachedIssue } from '../../src/issuance/cached-issue.js';
 import { CredentialCache } from '../../src/issuance/credential-cache.js';
-import { orderKey } from '../../src/issuance/order-key.js';
-import { pack, unpack } from '../../src/issuance/packed-issued.js';
-import { roleEpochs } from '../../src/issuance/role-epochs.js';
+import { cacheKey } from '../../src/issuance/order-key.js';
+import { deserialize, serialize } from '../../src/issuance/packed-issued.js';
+import { roleFingerprints } from '../../src/issuance/role-epochs.js';
 import { keptLog } from '../support/oidc-verifier.js';
 import { configOf, federation, NOW, principalOf, SECONDS, web } from '../support/policy.js';
 
@@ -28,10 +28,17 @@ interface Parts {
   readonly decision?: Partial<Decision>;
   readonly session?: Partial<Decision['session']>;
   readonly proof?: string;
-  readonly mfa?: Order['mfa'];
+  readonly mfa?: IssueRequest['mfa'];
 }
 
-const orderOf = ({ claims, principal, decision, session, proof = 'a.b.c', mfa }: Parts = {}): Order => ({
+const orderOf = ({
+  claims,
+  principal,
+  decision,
+  session,
+  proof = 'a.b.c',
+  mfa,
+}: Parts = {}): IssueRequest => ({
   principal: principalOf(claims, principal),
   decision: {
     role: 'fed',
@@ -52,13 +59,13 @@ function started(
   limits?: CacheConfig,
   roles: Readonly<Record<string, RoleConfig>> = { fed: federation, web },
 ) {
-  const asked: Order[] = [];
+  const asked: IssueRequest[] = [];
   const uses: string[] = [];
   const clock = { seconds: NOW.getTime() / 1000 };
-  const sts = { answer: (_: Order): Answer => undefined, ready: Promise.resolve() };
+  const sts = { answer: (_: IssueRequest): Answer => undefined, ready: Promise.resolve() };
   const { log, lines } = keptLog();
   const cache = new CredentialCache(limits);
-  const issue = async (order: Order): Promise<Issued> => {
+  const issue = async (order: IssueRequest): Promise<IssuedCredentials> => {
     asked.push(order);
     const number = asked.length;
     await setImmediate();
@@ -76,7 +83,7 @@ function started(
     };
   };
   const load = (config: Readonly<Record<string, RoleConfig>>) => {
-    const epochs = roleEpochs(configOf(config, []));
+    const epochs = roleFingerprints(configOf(config, []));
     const cached = cachedIssue(issue, {
       cache,
       epochs,
@@ -89,8 +96,8 @@ function started(
   return { ...load(roles), load, cache, asked, uses, clock, sts, lines };
 }
 
-const keyOf = ({ credentials }: Issued) => credentials.accessKeyId;
-const codeOf = async (outcome: Promise<Issued>): Promise<string> =>
+const keyOf = ({ credentials }: IssuedCredentials) => credentials.accessKeyId;
+const codeOf = async (outcome: Promise<IssuedCredentials>): Promise<string> =>
   outcome.then(keyOf, (error: SallyportError) => error.code);
 
 t.test('what is asked for again is what was issued, marked', async (t) => {
@@ -109,7 +116,7 @@ t.test('what is asked for again is what was issued, marked', async (t) => {
 });
 
 t.test('what makes two orders the same', (t) => {
-  const key = (parts: Parts) => orderKey('epoch', orderOf(parts));
+  const key = (parts: Parts) => cacheKey('epoch', orderOf(parts));
   const same = key({ claims: { team: 'a', nested: { x: 1, y: 2 } } });
   const rows: [what: string, parts: Parts, isSame: boolean][] = [
     ['the order of claims', { claims: { nested: { y: 2, x: 1 }, team: 'a' } }, true],
@@ -155,7 +162,7 @@ t.test('what makes two orders the same', (t) => {
     key({ decision: { notAfter, durationLimitedBy: 'proof' }, session: { durationSeconds: seconds } });
   t.equal(cut(3000, SECONDS + 3000), cut(2990, SECONDS + 3000), 'up to the same end, however far off');
   t.not(cut(3000, SECONDS + 3000), cut(3000, SECONDS + 3001));
-  t.not(orderKey('other', orderOf()), orderKey('epoch', orderOf()), 'the role as it is configured');
+  t.not(cacheKey('other', orderOf()), cacheKey('epoch', orderOf()), 'the role as it is configured');
   t.end();
 });
 
@@ -344,7 +351,7 @@ t.test('a reload wipes what the roles it changes have yielded', async (t) => {
 
 t.test('what changes the epoch of a role', (t) => {
   const config = configOf({ fed: federation, web }, []);
-  const epochs = roleEpochs(config);
+  const epochs = roleFingerprints(config);
   const rolesFrom = {
     named: {
       via: 'AssumeRoleWithWebIdentity' as const,
@@ -367,8 +374,8 @@ t.test('what changes the epoch of a role', (t) => {
     ['tests', { ...config, tests: [] }, true],
   ];
   for (const [what, changed, isSame] of rows)
-    t.equal(roleEpochs(changed).of({ role: 'fed' }) === epochs.of({ role: 'fed' }), isSame, what);
-  const withNamed = roleEpochs({ ...config, rolesFrom });
+    t.equal(roleFingerprints(changed).of({ role: 'fed' }) === epochs.of({ role: 'fed' }), isSame, what);
+  const withNamed = roleFingerprints({ ...config, rolesFrom });
   t.ok(withNamed.of({ role: 'arn:aws:iam::111122223333:role/x', rolesFrom: 'named' }));
   t.equal(withNamed.of({ role: 'named' }), undefined, 'a name in one section is none in the other');
   t.equal(withNamed.all.length, 3);
@@ -409,7 +416,7 @@ t.test('it is bounded in number and in bytes, and what is dropped is overwritten
 });
 
 t.test('an answer comes out of its bytes as it went in', (t) => {
-  const issued: Issued = {
+  const issued: IssuedCredentials = {
     credentials: {
       accessKeyId: 'ASIA',
       secretAccessKey: new Secret('a"b\\/+='),
@@ -421,10 +428,10 @@ t.test('an answer comes out of its bytes as it went in', (t) => {
     durationLimitedBy: 'chain',
     stsRequestId: 'r',
   };
-  const bytes = pack(issued);
+  const bytes = serialize(issued);
   t.ok(bytes.every((byte) => byte < 128));
   t.equal(bytes.buffer.byteLength, bytes.length, 'in memory of its own');
-  const out = unpack(bytes);
+  const out = deserialize(bytes);
   t.strictSame(out, issued);
   t.equal(out.credentials.secretAccessKey.reveal(), 'a"b\\/+=');
   t.equal(out.credentials.sessionToken.reveal(), 'x'.repeat(2000));

@@ -3,14 +3,14 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
 import { SallyportError } from '../../src/core/errors.js';
-import type { Issue, Order } from '../../src/core/ports.js';
+import type { Issue, IssueRequest } from '../../src/core/ports.js';
 import { Secret } from '../../src/core/secret.js';
-import type { ConsoleSession, Issued } from '../../src/core/types.js';
+import type { ConsoleSession, IssuedCredentials } from '../../src/core/types.js';
 import { withConsoleSignIn } from '../../src/issuance/console-sign-in.js';
 import { NOW, principalOf } from '../support/policy.js';
 
 const DESTINATION = 'https://console.aws.amazon.com/s3/home?region=eu-west-1#a';
-const issued: Issued = {
+const issued: IssuedCredentials = {
   credentials: {
     accessKeyId: 'ASIAEXAMPLEEXAMPLE00',
     secretAccessKey: new Secret('the-secret+/key'),
@@ -23,7 +23,7 @@ const issued: Issued = {
 const orderOf = (
   console: ConsoleSession | undefined,
   operation: 'AssumeRole' | 'GetFederationToken',
-): Order => ({
+): IssueRequest => ({
   principal: principalOf(),
   proof: { type: 'oidc', value: new Secret('the-proof') },
   decision: {
@@ -65,7 +65,7 @@ async function startSignin(t: Test, answer: (response: ServerResponse) => void) 
 }
 
 const issuing = (signinEndpoint: string, temporary = false, credentials = issued) => {
-  const orders: Order[] = [];
+  const orders: IssueRequest[] = [];
   const issue: Issue = async (order) => {
     orders.push(order);
     return credentials;

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { type ErrorCode, SallyportError } from '../../src/core/errors.js';
-import type { Order } from '../../src/core/ports.js';
+import type { IssueRequest } from '../../src/core/ports.js';
 import { Secret } from '../../src/core/secret.js';
 import type { MfaCode, Proof, Session, Target } from '../../src/core/types.js';
 import { createIssue } from '../../src/issuance/issue.js';
@@ -38,7 +38,7 @@ const orderOf = (
   type: Proof['type'],
   session: Partial<Session> = {},
   mfa?: MfaCode,
-): Order => ({
+): IssueRequest => ({
   principal: {
     issuer: 'corp',
     type,

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { SallyportError } from '../../src/core/errors.js';
 import { createDecodeMessage } from '../../src/issuance/decode-authorization-message.js';
-import { createOwnIdentity } from '../../src/issuance/own-identity.js';
+import { createBrokerIdentity } from '../../src/issuance/own-identity.js';
 import { KEYS, openTestSts } from '../support/sts.js';
 import { failure, REQUEST_ID, type StsAnswer, startStsStub, success } from '../support/sts-stub.js';
 
@@ -24,7 +24,7 @@ async function errorOf(work: Promise<unknown>) {
 
 t.test('GetCallerIdentity on the wire', async (t) => {
   const stub = await startStsStub(t, () => success('GetCallerIdentity', IDENTITY));
-  const identity = createOwnIdentity(stsAt(t, stub.url), () => new Date(0));
+  const identity = createBrokerIdentity(stsAt(t, stub.url), () => new Date(0));
   t.same(await identity(), KNOWN);
   t.match(stub.calls, [{ form: { Action: 'GetCallerIdentity' }, headers: { authorization: /AKIAEXAMPLE/ } }]);
 });
@@ -41,7 +41,7 @@ t.test('it is asked again after five minutes, after a failure in one', async (t)
   ];
   let now = 0;
   const getCallerIdentity = async () => (answers.shift() ?? (async () => whole))();
-  const identity = createOwnIdentity({ client: () => ({ getCallerIdentity }) }, () => new Date(now));
+  const identity = createBrokerIdentity({ client: () => ({ getCallerIdentity }) }, () => new Date(now));
   const at = async (seconds: number) => {
     now = seconds * 1000;
     await identity(); // What is old is told once more while STS is asked.
@@ -62,7 +62,7 @@ t.test('it is asked again after five minutes, after a failure in one', async (t)
 t.test('an STS that does not answer is not waited for, and asked by one request at a time', async (t) => {
   let calls = 0;
   const never = new Promise<never>(() => {});
-  const identity = createOwnIdentity(
+  const identity = createBrokerIdentity(
     {
       client: () => ({
         getCallerIdentity: () => {

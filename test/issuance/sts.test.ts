@@ -9,7 +9,7 @@ import { type ErrorCode, SallyportError } from '../../src/core/errors.js';
 import { Secret } from '../../src/core/secret.js';
 import type { Signer, StsClient } from '../../src/issuance/sts/client.js';
 import { translateStsError } from '../../src/issuance/sts/errors.js';
-import { limited } from '../../src/issuance/sts/slots.js';
+import { withBulkhead } from '../../src/issuance/sts/slots.js';
 import { FAULTS, startFaultProxy } from '../support/fault-proxy.js';
 import { KEYS, openTestSts } from '../support/sts.js';
 import { failure, type StsAnswer, startStsStub, success } from '../support/sts-stub.js';
@@ -354,7 +354,7 @@ t.test("a token of the broker's own that STS refuses is not taken for the caller
 t.test('so many calls at once, so many waiting, and no more', async (t) => {
   const sent: string[] = [];
   const finish = new Map<string, () => void>();
-  const ask = limited(
+  const ask = withBulkhead(
     async (call) => {
       sent.push(call.account);
       await new Promise<void>((resolve) => finish.set(call.account, resolve));
@@ -365,7 +365,14 @@ t.test('so many calls at once, so many waiting, and no more', async (t) => {
   const call = (account: string, { signal } = new AbortController()) =>
     outcomeOf(
       ask(
-        { operation: 'AssumeRole', account, payer: '', once: false, input: {}, send: async () => undefined },
+        {
+          operation: 'AssumeRole',
+          account,
+          quotaAccount: '',
+          once: false,
+          input: {},
+          send: async () => undefined,
+        },
         signal,
       ),
     );

@@ -7,7 +7,7 @@ import { calculateJwkThumbprint, createLocalJWKSet, decodeJwt, importJWK, jwtVer
 import t, { type Test } from 'tap';
 import { readSigningKeys } from '../../src/config/key-folder.js';
 import { SallyportError } from '../../src/core/errors.js';
-import type { Order } from '../../src/core/ports.js';
+import type { IssueRequest } from '../../src/core/ports.js';
 import type { Principal, Session } from '../../src/core/types.js';
 import { issuerDocuments } from '../../src/issuance/web-identity/documents.js';
 import {
@@ -17,7 +17,7 @@ import {
   retireKey,
   rotateKeys,
 } from '../../src/issuance/web-identity/rotate-keys.js';
-import { createSigner } from '../../src/issuance/web-identity/sign.js';
+import { createTokenSigner } from '../../src/issuance/web-identity/sign.js';
 import { webIdentitySubject } from '../../src/issuance/web-identity/subject.js';
 
 const ISSUER = 'https://sallyport.corp.example';
@@ -35,7 +35,7 @@ const principal: Principal = {
   expiresAt: SECONDS + 300,
 };
 
-const orderOf = (session: Partial<Session>): Pick<Order, 'principal' | 'decision'> => ({
+const orderOf = (session: Partial<Session>): Pick<IssueRequest, 'principal' | 'decision'> => ({
   principal,
   decision: {
     role: 'r',
@@ -56,16 +56,16 @@ async function keysOf(folder: string) {
   return read.keys;
 }
 
-async function signing(t: Test, severalFactors = false) {
+async function signing(t: Test, isMfaAuthenticated = false) {
   const folder = t.testdir();
   await generateKey(folder, { now: NOW });
   const keys = await keysOf(folder);
-  const sign = createSigner({
+  const sign = createTokenSigner({
     issuer: ISSUER,
     audience: 'sts.amazonaws.com',
     lifetimeSeconds: 300,
     signing: keys.signing,
-    severalFactors: () => severalFactors,
+    isMfaAuthenticated: () => isMfaAuthenticated,
     now: () => NOW,
   });
   const documents = issuerDocuments(ISSUER, keys);

@@ -3,8 +3,8 @@ import t, { type Test } from 'tap';
 import { BrokerRefusal, BrokerUnreachable } from '../../src/client/ask-broker.js';
 import type { BrokerCredentials } from '../../src/client/request-credentials.js';
 import { Secret } from '../../src/core/secret.js';
-import { createKeeper } from '../../src/sidecar/credential-keeper.js';
-import { renewIn, retryIn } from '../../src/sidecar/refresh-times.js';
+import { createCredentialRefresher } from '../../src/sidecar/credential-keeper.js';
+import { refreshDelay, retryDelay } from '../../src/sidecar/refresh-times.js';
 
 const MINUTE = 60_000;
 /** Timers go off that many milliseconds early by the clock, as real ones may. */
@@ -20,7 +20,7 @@ function keeperAt(t: Test, answers: Fetched[], chance = 0) {
   let timer: { readonly at: number; readonly task: () => void } | undefined;
   const logged: object[] = [];
   const log = (fields: object) => logged.push(fields);
-  const keeper = createKeeper({
+  const keeper = createCredentialRefresher({
     role: 'reader',
     fetch: async (): Promise<BrokerCredentials> => {
       const answer = answers[Math.min(fetched++, answers.length - 1)];
@@ -104,16 +104,16 @@ t.test('chance spreads renewals over four minutes, all of them before an SDK ask
   t.comment(`seed ${seed}`);
   fc.assert(
     fc.property(fc.integer({ min: 61, max: 36 * 60 }), random, (minutes, chance) => {
-      const left = minutes * MINUTE - renewIn(minutes * MINUTE, chance);
+      const left = minutes * MINUTE - refreshDelay(minutes * MINUTE, chance);
       return left > 15 * MINUTE && left <= 20 * MINUTE;
     }),
     { seed },
   );
-  t.equal(renewIn(60 * MINUTE, 0), 40 * MINUTE);
-  t.equal(renewIn(60 * MINUTE, 0.5), 42 * MINUTE);
+  t.equal(refreshDelay(60 * MINUTE, 0), 40 * MINUTE);
+  t.equal(refreshDelay(60 * MINUTE, 0.5), 42 * MINUTE);
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 36 * 60 * 60 }), random, (seconds, chance) => {
-      const wait = renewIn(seconds * 1000, chance);
+      const wait = refreshDelay(seconds * 1000, chance);
       return wait >= (seconds * 1000) / 3 && wait < seconds * 1000;
     }),
     { seed },
@@ -122,14 +122,14 @@ t.test('chance spreads renewals over four minutes, all of them before an SDK ask
 
 t.test('retries back off by chance, and never before the broker says', async (t) => {
   t.strictSame(
-    [1, 2, 3, 6, 7, 1000].map((failures) => retryIn(failures, 0)),
+    [1, 2, 3, 6, 7, 1000].map((failures) => retryDelay(failures, 0)),
     [1000, 2000, 4000, 30_000, 30_000, 30_000],
   );
-  t.equal(retryIn(1, 0.5), 1250);
-  t.equal(retryIn(1, 0, 60), 60_000);
-  t.equal(retryIn(1, 0.5, 60), 75_000);
-  t.equal(retryIn(1, 0, 1e12), 300_000);
-  t.equal(retryIn(1, 0, -5), 1000);
+  t.equal(retryDelay(1, 0.5), 1250);
+  t.equal(retryDelay(1, 0, 60), 60_000);
+  t.equal(retryDelay(1, 0.5, 60), 75_000);
+  t.equal(retryDelay(1, 0, 1e12), 300_000);
+  t.equal(retryDelay(1, 0, -5), 1000);
 });
 
 t.test('an outage: what lasts is served to its end, nothing after it', async (t) => {

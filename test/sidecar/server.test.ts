@@ -13,7 +13,7 @@ async function open(t: Test, options: Partial<SidecarOptions> = {}) {
   const broker = await startBrokerStub(t);
   const sidecar = await openSidecar({
     broker: broker.url,
-    wanted: [{ role: 'reader' }],
+    roles: [{ role: 'reader' }],
     bring: async () => ({ type: 'oidc', value: new Secret('the-jwt') }),
     log,
     ...options,
@@ -45,7 +45,7 @@ t.test('gives credentials in the words of the SDKs', async (t) => {
 
 t.test('several roles, each at its own path', async (t) => {
   const { sidecar } = await open(t, {
-    wanted: [{ role: 'reader' }, { role: 'arn:aws:iam::111122223333:role/team/x' }],
+    roles: [{ role: 'reader' }, { role: 'arn:aws:iam::111122223333:role/team/x' }],
   });
   await sidecar.ready();
   const headers = { authorization: sidecar.authorizationToken.reveal() };
@@ -63,7 +63,7 @@ t.test('several roles, each at its own path', async (t) => {
 });
 
 t.test('a role that is named twice is kept once', async (t) => {
-  const { sidecar, broker } = await open(t, { wanted: [{ role: 'reader' }, { role: 'reader' }] });
+  const { sidecar, broker } = await open(t, { roles: [{ role: 'reader' }, { role: 'reader' }] });
   await sidecar.ready();
   t.equal((await get(sidecar.url(), { authorization: sidecar.authorizationToken.reveal() })).status, 200);
   t.equal(broker.asked.length, 1);
@@ -82,7 +82,7 @@ t.test('credentials that last for months are no reason to ask in a loop', async 
 });
 
 t.test('the one role that the broker permits, without its name', async (t) => {
-  const { sidecar, broker } = await open(t, { wanted: [{}] });
+  const { sidecar, broker } = await open(t, { roles: [{}] });
   await sidecar.ready();
   const { status } = await get(sidecar.url(), { authorization: sidecar.authorizationToken.reveal() });
   t.equal(status, 200);
@@ -171,7 +171,7 @@ t.test('each start has its own token', async (t) => {
 });
 
 t.test('/healthz needs no token, and tells nothing', async (t) => {
-  const { sidecar, broker } = await open(t, { wanted: [{ role: 'reader' }, { role: 'writer' }] });
+  const { sidecar, broker } = await open(t, { roles: [{ role: 'reader' }, { role: 'writer' }] });
   broker.state.answer = 'nothing';
   const url = new URL('/healthz', sidecar.url()).href;
   t.match(await get(url), { status: 503, json: { status: 'no credentials' } });
@@ -180,7 +180,7 @@ t.test('/healthz needs no token, and tells nothing', async (t) => {
 });
 
 t.test('/healthz is well once all roles have credentials', async (t) => {
-  const { sidecar } = await open(t, { wanted: [{ role: 'reader' }, { role: 'writer' }] });
+  const { sidecar } = await open(t, { roles: [{ role: 'reader' }, { role: 'writer' }] });
   await sidecar.ready();
   t.strictSame(await get(new URL('/healthz', sidecar.url()).href), {
     status: 200,
@@ -233,7 +233,7 @@ t.test('a broker that is away, slow, or none', async (t) => {
 t.test('the proof is brought anew for each request', async (t) => {
   let tokens = 0;
   const { sidecar, broker } = await open(t, {
-    wanted: [{ role: 'reader' }, { role: 'writer' }],
+    roles: [{ role: 'reader' }, { role: 'writer' }],
     bring: async () => ({ type: 'oidc', value: new Secret(`jwt-${++tokens}`) }),
   });
   await sidecar.ready();

@@ -52,7 +52,9 @@ async function authenticateOnce(replay: ReplayStore, id: string, issuedAt: numbe
   const verifier = {
     verify: async () => ({
       principal,
-      once: single ? [{ issuer: 'https://login.corp.example', id, issuedAt, expiresAt: inAnHour() }] : [],
+      singleUseIds: single
+        ? [{ issuer: 'https://login.corp.example', id, issuedAt, expiresAt: inAnHour() }]
+        : [],
     }),
     close: async () => {},
   };

@@ -3,7 +3,7 @@ import type { Test } from 'tap';
 import { createOidcVerifier, type OidcVerifierOptions } from '../../src/authn/oidc/verifier.js';
 import type { OidcIssuer } from '../../src/config/schema/oidc-issuer.js';
 import { SallyportError } from '../../src/core/errors.js';
-import type { Log, ProofVerifier, Verified } from '../../src/core/ports.js';
+import type { Log, ProofVerifier, VerifiedProof } from '../../src/core/ports.js';
 import { Secret } from '../../src/core/secret.js';
 import { at } from './oidc-issuer.js';
 
@@ -41,7 +41,7 @@ export function complete(issuers: Record<string, Partial<OidcIssuer>>): Record<s
   );
 }
 
-export const verify = (verifier: ProofVerifier, token: string, now = at()): Promise<Verified> =>
+export const verify = (verifier: ProofVerifier, token: string, now = at()): Promise<VerifiedProof> =>
   verifier.verify({ type: 'oidc', value: new Secret(token) }, now);
 
 /** `accepted alice`, or code and reason of the refusal, e.g. `proof_invalid jwt.alg.refused`. Other errors are thrown on. */

@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import { createSecondReader } from '../../src/authn/saml/second-reader.js';
+import { createCrossCheck } from '../../src/authn/saml/second-reader.js';
 import { createSamlVerifier } from '../../src/authn/saml/verifier.js';
 import type { SamlIssuer } from '../../src/config/schema/saml-issuer.js';
 import { SallyportError } from '../../src/core/errors.js';
-import type { Log, ProofVerifier, Verified } from '../../src/core/ports.js';
+import type { Log, ProofVerifier, VerifiedProof } from '../../src/core/ports.js';
 import { Secret } from '../../src/core/secret.js';
-import type { SentRequest } from '../../src/core/types.js';
+import type { LoginRequest } from '../../src/core/types.js';
 import { metadata, NOW } from './saml-documents.js';
 
 export const SERVER_URL = 'https://sallyport.corp.example';
@@ -17,7 +17,7 @@ export const SERVER_URL = 'https://sallyport.corp.example';
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** One for all verifiers of a test file, since its worker takes long to start from TypeScript. It ends with the process. */
-export const sharedReader = createSecondReader({ log: silent });
+export const sharedReader = createCrossCheck({ log: silent });
 
 /** A folder that is removed when the test ends, with these files in it. */
 export function folderWith(t: Test, files: Readonly<Record<string, string>>): string {
@@ -52,10 +52,10 @@ export async function outcome(
   verifier: ProofVerifier,
   proof: string,
   now = NOW,
-  sentRequests?: readonly SentRequest[],
+  loginRequests?: readonly LoginRequest[],
 ): Promise<string> {
   try {
-    const { principal } = await verifyText(verifier, proof, now, sentRequests);
+    const { principal } = await verifyText(verifier, proof, now, loginRequests);
     return `accepted ${principal.subject}`;
   } catch (error) {
     if (error instanceof SallyportError) return `${error.code} ${error.reason}`;
@@ -63,15 +63,15 @@ export async function outcome(
   }
 }
 
-/** Verified and confirmed, but not claimed. With `sentRequests`, even none, a browser brings it. */
+/** Verified and confirmed, but not claimed. With `loginRequests`, even none, a browser brings it. */
 export async function verifyText(
   verifier: ProofVerifier,
   proof: string,
   now = NOW,
-  sentRequests?: readonly SentRequest[],
-): Promise<Verified> {
+  loginRequests?: readonly LoginRequest[],
+): Promise<VerifiedProof> {
   const verified = await verifier.verify(
-    { type: 'saml', value: new Secret(proof), ...(sentRequests && { sentRequests }) },
+    { type: 'saml', value: new Secret(proof), ...(loginRequests && { loginRequests }) },
     now,
   );
   await verified.confirm?.();

@@ -1,12 +1,12 @@
 // What a token says, held against what its issuer is allowed to say. Pure; called once the signature is good, but for
 // `audienceOf`, which also picks the issuer. Every claim is checked for its type before its value.
 
-import { hasInvisible } from '../../core/invisible.js';
+import { hasInvisibleCharacters } from '../../core/invisible.js';
 import { isJsonObject } from '../../core/json.js';
-import { CLOCK_LEEWAY } from '../../core/time.js';
+import { CLOCK_SKEW_SECONDS } from '../../core/time.js';
 import type { Claims, ClaimValue } from '../../core/types.js';
 import type { Issuer } from './issuer.js';
-import { refusal } from './refusal.js';
+import { invalidToken } from './refusal.js';
 
 /** `sub` and `jti`: longer than any provider's, short enough for log and store. Characters. */
 const MAX_ID_LENGTH = 1024;
@@ -24,21 +24,21 @@ export interface Times {
 /** RFC 7519 section 4.1.3: one string or several. */
 export function audienceOf(claims: Claims): readonly string[] {
   const { aud } = claims;
-  if (aud === undefined) throw refusal('claim_missing', 'aud.missing');
+  if (aud === undefined) throw invalidToken('claim_missing', 'aud.missing');
   const list = Array.isArray(aud) ? aud : [aud];
   if (list.length === 0 || !list.every((value) => typeof value === 'string')) {
-    throw refusal('proof_invalid', 'aud.type');
+    throw invalidToken('proof_invalid', 'aud.type');
   }
   return list;
 }
 
 /** Checks everything but the times and the signature; gives what names the caller. */
 export function checkClaims(claims: Claims, issuer: Issuer): { subject: string; id?: string } {
-  if (isLogout(claims)) throw refusal('proof_invalid', 'logout.refused');
+  if (isLogout(claims)) throw invalidToken('proof_invalid', 'logout.refused');
   const subject = identifier(claims, 'sub');
-  if (subject === undefined) throw refusal('claim_missing', 'sub.missing');
+  if (subject === undefined) throw invalidToken('claim_missing', 'sub.missing');
   const id = identifier(claims, 'jti');
-  if (id === undefined && issuer.once) throw refusal('claim_missing', 'jti.missing');
+  if (id === undefined && issuer.once) throw invalidToken('claim_missing', 'jti.missing');
   checkParties(claims, subject, issuer);
   checkRequired(claims, issuer);
   return { subject, ...(id !== undefined && { id }) };
@@ -49,33 +49,37 @@ export function timesOf(claims: Claims, issuer: Issuer): Times {
   const exp = instant(claims, 'exp');
   const iat = instant(claims, 'iat');
   const nbf = instant(claims, 'nbf');
-  if (exp === undefined) throw refusal('claim_missing', 'exp.missing');
-  if (iat === undefined) throw refusal('claim_missing', 'iat.missing');
-  if (exp <= iat || (nbf !== undefined && exp <= nbf)) throw refusal('proof_invalid', 'exp.before_start');
-  if (exp - iat > issuer.maxLifetime) throw refusal('proof_invalid', 'lifetime.exceeded');
+  if (exp === undefined) throw invalidToken('claim_missing', 'exp.missing');
+  if (iat === undefined) throw invalidToken('claim_missing', 'iat.missing');
+  if (exp <= iat || (nbf !== undefined && exp <= nbf))
+    throw invalidToken('proof_invalid', 'exp.before_start');
+  if (exp - iat > issuer.maxLifetime) throw invalidToken('proof_invalid', 'lifetime.exceeded');
   return { iat, exp, ...(nbf !== undefined && { nbf }) };
 }
 
 /** Checks the times against the clock; `now` in seconds. RFC 7519 sections 4.1.4 to 4.1.6. */
 export function checkTimes({ iat, exp, nbf }: Times, now: number): void {
-  if (now >= exp + CLOCK_LEEWAY) throw refusal('proof_expired', 'exp.past');
-  if (iat > now + CLOCK_LEEWAY) throw refusal('proof_not_yet_valid', 'iat.future');
-  if (nbf !== undefined && nbf > now + CLOCK_LEEWAY) throw refusal('proof_not_yet_valid', 'nbf.future');
+  if (now >= exp + CLOCK_SKEW_SECONDS) throw invalidToken('proof_expired', 'exp.past');
+  if (iat > now + CLOCK_SKEW_SECONDS) throw invalidToken('proof_not_yet_valid', 'iat.future');
+  if (nbf !== undefined && nbf > now + CLOCK_SKEW_SECONDS)
+    throw invalidToken('proof_not_yet_valid', 'nbf.future');
 }
 
 function identifier(claims: Claims, name: 'sub' | 'jti'): string | undefined {
   const value = claims[name];
   if (value === undefined) return undefined;
-  if (typeof value !== 'string' || value === '') throw refusal('proof_invalid', `${name}.type`);
-  if (value.length > MAX_ID_LENGTH || hasInvisible(value)) throw refusal('proof_invalid', `${name}.form`);
+  if (typeof value !== 'string' || value === '') throw invalidToken('proof_invalid', `${name}.type`);
+  if (value.length > MAX_ID_LENGTH || hasInvisibleCharacters(value))
+    throw invalidToken('proof_invalid', `${name}.form`);
   return value;
 }
 
 function instant(claims: Claims, name: 'exp' | 'iat' | 'nbf'): number | undefined {
   const value = claims[name];
   if (value === undefined) return undefined;
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw refusal('proof_invalid', `${name}.type`);
-  if (value < 0 || value > Number.MAX_SAFE_INTEGER) throw refusal('proof_invalid', `${name}.range`);
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    throw invalidToken('proof_invalid', `${name}.type`);
+  if (value < 0 || value > Number.MAX_SAFE_INTEGER) throw invalidToken('proof_invalid', `${name}.range`);
   return value;
 }
 
@@ -86,14 +90,14 @@ function instant(claims: Claims, name: 'exp' | 'iat' | 'nbf'): number | undefine
  */
 function checkParties(claims: Claims, subject: string, issuer: Issuer): void {
   const { azp } = claims;
-  if (azp !== undefined && typeof azp !== 'string') throw refusal('proof_invalid', 'azp.type');
+  if (azp !== undefined && typeof azp !== 'string') throw invalidToken('proof_invalid', 'azp.type');
   const foreign = audienceOf(claims).some((audience) => !issuer.audience.includes(audience));
   if (azp === undefined) {
-    if (foreign) throw refusal('audience_mismatch', 'aud.foreign');
+    if (foreign) throw invalidToken('audience_mismatch', 'aud.foreign');
     return;
   }
   const parties = [...issuer.audience, ...issuer.authorizedParties, ...(foreign ? [] : [subject])];
-  if (!parties.includes(azp)) throw refusal('audience_mismatch', 'azp.refused');
+  if (!parties.includes(azp)) throw invalidToken('audience_mismatch', 'azp.refused');
 }
 
 function checkRequired(claims: Claims, issuer: Issuer): void {
@@ -101,8 +105,9 @@ function checkRequired(claims: Claims, issuer: Issuer): void {
     const value = claims[name];
     const scalar = Array.isArray(value) && value.length === 1 ? value[0] : value;
     const detail = `The proof must carry the claim ${JSON.stringify(name)} with a value the broker accepts.`;
-    if (value === undefined) throw refusal('claim_missing', 'required.missing', { detail });
-    if (!accepted.some((one) => one === scalar)) throw refusal('claim_missing', 'required.value', { detail });
+    if (value === undefined) throw invalidToken('claim_missing', 'required.missing', { detail });
+    if (!accepted.some((one) => one === scalar))
+      throw invalidToken('claim_missing', 'required.value', { detail });
   }
 }
 

@@ -6,8 +6,8 @@ import type { LookupFunction } from 'node:net';
 import { Agent, errors, request } from 'undici';
 import { JsonError, parseJson } from '../../core/json.js';
 import type { ClaimValue } from '../../core/types.js';
-import { within } from '../../core/within.js';
-import { addressIn, mayConnect, type Reach } from './reach.js';
+import { withTimeout } from '../../core/within.js';
+import { type AddressPolicy, addressIn, isAllowed } from './reach.js';
 
 /** The keys of an issuer could not be had. `reason` is a dotted code such as `fetch.redirect`. */
 export class KeyFetchError extends Error {
@@ -24,7 +24,7 @@ export class KeyFetchError extends Error {
 export type Lookup = (hostname: string) => Promise<readonly string[]>;
 
 export interface FetchOptions {
-  readonly reach: Reach;
+  readonly reach: AddressPolicy;
   readonly ca?: string;
   /** File of a bearer token to send, read for each fetch, since it may be rotated. */
   readonly tokenFile?: string;
@@ -80,26 +80,26 @@ export function createJsonFetcher(options: FetchOptions): JsonFetcher {
   }
 
   return {
-    fetch: (url) => within(timeoutMs, timedOut, (signal) => load(url, signal)).catch(rethrow),
+    fetch: (url) => withTimeout(timeoutMs, timedOut, (signal) => load(url, signal)).catch(rethrow),
     close: () => dispatcher.destroy(),
   };
 }
 
 const timedOut = () => new KeyFetchError('fetch.timeout');
 
-function guardLiteral(url: string, reach: Reach): void {
+function guardLiteral(url: string, reach: AddressPolicy): void {
   const address = addressIn(url);
-  if (address !== undefined && !mayConnect(address, reach)) throw new KeyFetchError('fetch.address_refused');
+  if (address !== undefined && !isAllowed(address, reach)) throw new KeyFetchError('fetch.address_refused');
 }
 
 /** One inward address among several refuses the name: whoever answers so is not to be trusted with the rest. */
-function guardedLookup(lookup: Lookup, reach: Reach): LookupFunction {
+function guardedLookup(lookup: Lookup, reach: AddressPolicy): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname).then(
       (addresses) => {
         const [first] = addresses;
         if (first === undefined) return callback(new KeyFetchError('fetch.lookup'), '');
-        if (!addresses.every((address) => mayConnect(address, reach))) {
+        if (!addresses.every((address) => isAllowed(address, reach))) {
           return callback(new KeyFetchError('fetch.address_refused'), '');
         }
         const all = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));

@@ -1,6 +1,6 @@
 // Which URLs the operator may write for an issuer and its keys. Found at load, so that no token meets the mistake first.
 import { isLoopback } from '../../core/address.js';
-import { addressIn, mayConnect, type Reach } from './reach.js';
+import { type AddressPolicy, addressIn, isAllowed } from './reach.js';
 
 /** Why a URL may not be written, if so. OpenID Connect Discovery 1.0 section 3: https, no query, no fragment. */
 export function urlProblem(text: string): string | undefined {
@@ -14,10 +14,10 @@ export function urlProblem(text: string): string | undefined {
 }
 
 /** Why the address in a URL could never be connected to, if so. A host name is judged when it is resolved. */
-export function addressProblem(url: string, reach: Reach): string | undefined {
+export function addressProblem(url: string, reach: AddressPolicy): string | undefined {
   const address = addressIn(url);
-  if (address === undefined || mayConnect(address, reach)) return undefined;
-  return mayConnect(address, 'private')
+  if (address === undefined || isAllowed(address, reach)) return undefined;
+  return isAllowed(address, 'private')
     ? 'This is a private address. If the issuer is inside your network, set private: true.'
     : 'This address is never connected to: it is link-local, a metadata service, or not one of a host.';
 }

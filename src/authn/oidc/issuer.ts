@@ -4,10 +4,10 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { OidcIssuer } from '../../config/schema/oidc-issuer.js';
 import { seconds } from '../../core/duration.js';
-import type { Fault } from '../../core/fault.js';
+import type { ConfigError } from '../../core/fault.js';
 import { addressProblem, urlProblem } from './issuer-url.js';
 import { ownerClaimsOf, PRESETS } from './presets.js';
-import { type Reach, reachOf } from './reach.js';
+import { type AddressPolicy, addressPolicyOf } from './reach.js';
 import { mediaType } from './token.js';
 
 type Scalar = string | number | boolean;
@@ -23,7 +23,7 @@ export interface Issuer {
   /** `host[:port]` of URLs that discovery may place the keys on. */
   readonly jwksHosts: readonly string[];
   /** Which addresses may be connected to for it. */
-  readonly reach: Reach;
+  readonly reach: AddressPolicy;
   /** PEM text of the certificate authorities trusted for it. */
   readonly ca?: string;
   readonly tokenFile?: string;
@@ -44,7 +44,7 @@ const DEFAULT_MAX_LIFETIME = '1d';
 export async function compileIssuer(
   name: string,
   config: OidcIssuer,
-  faults: Fault[],
+  faults: ConfigError[],
 ): Promise<Issuer | undefined> {
   const preset = config.preset && PRESETS[config.preset];
   const soFar = faults.length;
@@ -64,7 +64,7 @@ export async function compileIssuer(
   }
   const jwksUri = config.jwksUri ?? (url === preset?.known?.issuer ? preset.known.jwksUri : undefined);
   const source = jwksUri ?? url;
-  const reach = reachOf(source, config.private ?? false);
+  const reach = addressPolicyOf(source, config.private ?? false);
   const issuerProblem = urlProblem(url) ?? (source === url ? addressProblem(url, reach) : undefined);
   if (issuerProblem) fault('issuer', issuerProblem);
   const jwksProblem = jwksUri && (urlProblem(jwksUri) ?? addressProblem(jwksUri, reach));

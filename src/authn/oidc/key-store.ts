@@ -4,7 +4,7 @@ import { SallyportError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
 import { KeyFetchError } from './fetch-json.js';
 import { candidates, type VerificationKey } from './keys.js';
-import { refusal } from './refusal.js';
+import { invalidToken } from './refusal.js';
 
 /** Seconds. */
 const KEY_TIMES = {
@@ -52,7 +52,7 @@ export class KeyStore {
     const found = candidates(await this.current(now), header);
     if (found.length > 0) return found;
     if (this.#failure) throw this.#unavailable();
-    throw refusal('proof_invalid', 'kid.unknown');
+    throw invalidToken('proof_invalid', 'kid.unknown');
   }
 
   /** All keys that count at `now`. @throws SallyportError `issuer_unavailable` if there are none. */

@@ -4,9 +4,9 @@ import ipaddr from 'ipaddr.js';
 import { addressSet, isLoopback } from '../../core/address.js';
 
 /** `public`: the internet. `private`: also private networks. `loopback`: this machine alone, for development. */
-export type Reach = 'public' | 'private' | 'loopback';
+export type AddressPolicy = 'public' | 'private' | 'loopback';
 
-const RANGES: Readonly<Record<Reach, readonly string[]>> = {
+const RANGES: Readonly<Record<AddressPolicy, readonly string[]>> = {
   public: ['unicast'],
   private: ['unicast', 'private', 'uniqueLocal', 'carrierGradeNat'],
   loopback: ['loopback'],
@@ -20,21 +20,21 @@ const isAssigned = addressSet(['2000::/3', 'fc00::/7']);
 const isTranslated = addressSet(['64:ff9b::/96']);
 
 /** Whether an address (not a name) may be connected to. Link-local and metadata addresses never may. */
-export function mayConnect(address: string, reach: Reach): boolean {
+export function isAllowed(address: string, reach: AddressPolicy): boolean {
   if (!ipaddr.isValid(address) || address.includes('%')) return false;
   const parsed = ipaddr.process(address); // IPv4 mapped into IPv6 becomes IPv4.
   const plain = parsed.toString();
   if (isMetadata(plain)) return false;
   if (parsed.kind() === 'ipv6' && reach !== 'loopback') {
     // RFC 6052 section 2.2: the last four bytes are the IPv4 address that is really meant.
-    if (isTranslated(plain)) return mayConnect(parsed.toByteArray().slice(12).join('.'), reach);
+    if (isTranslated(plain)) return isAllowed(parsed.toByteArray().slice(12).join('.'), reach);
     if (!isAssigned(plain)) return false;
   }
   return RANGES[reach].includes(parsed.range());
 }
 
 /** How far fetching from this URL may reach. A loopback host reaches loopback and nothing else. */
-export function reachOf(url: string, isPrivate: boolean): Reach {
+export function addressPolicyOf(url: string, isPrivate: boolean): AddressPolicy {
   if (URL.canParse(url) && isLoopback(new URL(url).hostname)) return 'loopback';
   return isPrivate ? 'private' : 'public';
 }

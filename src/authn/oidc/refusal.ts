@@ -13,7 +13,7 @@ type RefusalCode = Extract<
 >;
 
 /** E.g. `refusal('proof_invalid', 'alg.refused')`; `detail` and `cause` as in `SallyportError`. */
-export function refusal(
+export function invalidToken(
   code: RefusalCode,
   reason: string,
   more: { readonly detail?: string; readonly cause?: unknown } = {},

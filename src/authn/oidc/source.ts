@@ -45,6 +45,6 @@ export function createKeyPool({ log, lookup = systemLookup, fetchTimeoutMs = 500
 }
 
 export function createSource(issuer: Issuer, pool: KeyPool): Source {
-  const { thing, release } = pool(issuer);
-  return { issuer, keys: thing.keys, close: release };
+  const { resource, release } = pool(issuer);
+  return { issuer, keys: resource.keys, close: release };
 }

@@ -1,20 +1,20 @@
 // JWT in, principal out: read, find the issuer, verify the signature, check the claims. The issuer is found in the
 // configured list before anything is fetched for the token; nothing in a token chooses a URL, a key source or an algorithm.
 import { compactVerify } from 'jose';
-import type { ProofVerifier, Verified } from '../../core/ports.js';
-import { CLOCK_LEEWAY } from '../../core/time.js';
+import type { ProofVerifier, VerifiedProof } from '../../core/ports.js';
+import { CLOCK_SKEW_SECONDS } from '../../core/time.js';
 import type { ClaimValue, Proof } from '../../core/types.js';
 import { audienceOf, checkClaims, checkTimes, type Times, timesOf } from './claims.js';
 import type { Issuer } from './issuer.js';
 import type { VerificationKey } from './keys.js';
-import { refusal } from './refusal.js';
+import { invalidToken } from './refusal.js';
 import type { Source } from './source.js';
 import { readToken, type Token } from './token.js';
 import { VerifiedCache } from './verified-cache.js';
 
 /** A verified token, and what must still hold when it comes again: its times, and that its issuer has the key. */
 interface Known {
-  readonly verified: Verified;
+  readonly verified: VerifiedProof;
   readonly times: Times;
   readonly source: Source;
   readonly keyId: string;
@@ -28,7 +28,7 @@ export class TokenVerifier implements ProofVerifier {
     this.#sources = sources;
   }
 
-  async verify(proof: Proof, now: Date): Promise<Verified> {
+  async verify(proof: Proof, now: Date): Promise<VerifiedProof> {
     const text = proof.value.reveal();
     const at = now.getTime() / 1000;
     const known = this.#known.get(text);
@@ -57,16 +57,16 @@ export class TokenVerifier implements ProofVerifier {
   /** By exact `iss` (OpenID Connect Core 1.0 section 3.1.3.7 step 2), and by `aud` where entries share an issuer. */
   #sourceOf({ claims }: Token): Source {
     const { iss } = claims;
-    if (iss === undefined) throw refusal('claim_missing', 'iss.missing');
-    if (typeof iss !== 'string') throw refusal('proof_invalid', 'iss.type');
+    if (iss === undefined) throw invalidToken('claim_missing', 'iss.missing');
+    if (typeof iss !== 'string') throw invalidToken('proof_invalid', 'iss.type');
     const sources = this.#sources.filter(({ issuer }) => issuer.url === iss);
-    if (sources.length === 0) throw refusal('issuer_unknown', 'iss.unknown');
+    if (sources.length === 0) throw invalidToken('issuer_unknown', 'iss.unknown');
     const audience = audienceOf(claims);
     const [source, ...others] = sources.filter(({ issuer }) =>
       issuer.audience.some((one) => audience.includes(one)),
     );
-    if (!source) throw refusal('audience_mismatch', 'aud.mismatch');
-    if (others.length > 0) throw refusal('audience_mismatch', 'aud.ambiguous');
+    if (!source) throw invalidToken('audience_mismatch', 'aud.mismatch');
+    if (others.length > 0) throw invalidToken('audience_mismatch', 'aud.ambiguous');
     return source;
   }
 }
@@ -83,10 +83,10 @@ async function stillHolds({ times, source, keyId }: Known, now: number): Promise
 
 /** RFC 8725 sections 3.1 and 3.11: only algorithms and token types of the issuer's own list. */
 function checkHeader({ alg, typ }: Token, issuer: Issuer): void {
-  if (!issuer.algorithms.includes(alg)) throw refusal('proof_invalid', 'alg.refused');
+  if (!issuer.algorithms.includes(alg)) throw invalidToken('proof_invalid', 'alg.refused');
   const accepted =
     issuer.typ.length > 0 ? issuer.typ.includes(typ ?? '') : typ === undefined || typ === 'jwt';
-  if (!accepted || typ === 'logout+jwt') throw refusal('proof_invalid', 'typ.refused');
+  if (!accepted || typ === 'logout+jwt') throw invalidToken('proof_invalid', 'typ.refused');
 }
 
 /** The key that made the signature; of several with one `kid`, the first that fits. */
@@ -100,10 +100,10 @@ async function verifySignature(token: Token, keys: readonly VerificationKey[]): 
       cause = error;
     }
   }
-  throw refusal('proof_invalid', 'signature.invalid', { cause });
+  throw invalidToken('proof_invalid', 'signature.invalid', { cause });
 }
 
-function verifiedOf({ claims }: Token, issuer: Issuer, { iat, exp }: Times): Verified {
+function verifiedOf({ claims }: Token, issuer: Issuer, { iat, exp }: Times): VerifiedProof {
   const { subject, id } = checkClaims(claims, issuer);
   freeze(claims);
   return {
@@ -116,9 +116,9 @@ function verifiedOf({ claims }: Token, issuer: Issuer, { iat, exp }: Times): Ver
       expiresAt: exp,
       ...(id !== undefined && { proofId: id }),
     },
-    once:
+    singleUseIds:
       issuer.once && id !== undefined
-        ? [{ issuer: issuer.url, id, issuedAt: iat, expiresAt: exp + CLOCK_LEEWAY }]
+        ? [{ issuer: issuer.url, id, issuedAt: iat, expiresAt: exp + CLOCK_SKEW_SECONDS }]
         : [],
   };
 }

@@ -2,7 +2,7 @@
 // base64url parts of strict JSON (RFC 7515 section 7.1, RFC 7519 section 7.2).
 import { isJsonObject, JsonError, parseJson } from '../../core/json.js';
 import type { Claims } from '../../core/types.js';
-import { refusal } from './refusal.js';
+import { invalidToken } from './refusal.js';
 
 /** A token that can be read. Nothing in it is proven. */
 export interface Token {
@@ -18,7 +18,7 @@ export interface Token {
 const MAX_LENGTH = 20_000;
 const MAX_KID_LENGTH = 512;
 
-const malformed = (reason: string) => refusal('proof_malformed', reason);
+const malformed = (reason: string) => invalidToken('proof_malformed', reason);
 
 /**
  * Takes a compact JWS apart. Keys and URLs that a header may bring along (`jwk`, `jku`, `x5c`, `x5u`; RFC 7515
@@ -39,8 +39,8 @@ export function readToken(text: string): Token {
 
   const { alg, kid, typ } = header;
   if (typeof alg !== 'string') throw malformed('alg.missing');
-  if ('crit' in header) throw refusal('proof_invalid', 'crit.refused');
-  if ('b64' in header) throw refusal('proof_invalid', 'b64.refused');
+  if ('crit' in header) throw invalidToken('proof_invalid', 'crit.refused');
+  if ('b64' in header) throw invalidToken('proof_invalid', 'b64.refused');
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > MAX_KID_LENGTH))
     throw malformed('kid.type');
   if (typ !== undefined && typeof typ !== 'string') throw malformed('typ.type');

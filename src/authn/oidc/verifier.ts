@@ -1,7 +1,7 @@
 // The OIDC issuers of a config, compiled into one verifier. Every fault of the config is found here; the identity
 // providers themselves are not needed until the first token comes.
 import type { OidcIssuer } from '../../config/schema/oidc-issuer.js';
-import type { Fault } from '../../core/fault.js';
+import type { ConfigError } from '../../core/fault.js';
 import type { ProofVerifier } from '../../core/ports.js';
 import { compileIssuer, type Issuer } from './issuer.js';
 import { createKeyPool, createSource, type KeyPool, type SourceOptions } from './source.js';
@@ -16,12 +16,12 @@ export interface OidcVerifierOptions extends SourceOptions {
 
 export type OidcVerifierResult =
   | { readonly ok: true; readonly verifier: ProofVerifier }
-  | { readonly ok: false; readonly faults: Fault[] };
+  | { readonly ok: false; readonly faults: ConfigError[] };
 
 /** Compiles the issuers, reading CA files but no network. Gives the verifier, or all faults together. */
 export async function createOidcVerifier(options: OidcVerifierOptions): Promise<OidcVerifierResult> {
   const { keys = createKeyPool(options) } = options;
-  const faults: Fault[] = [];
+  const faults: ConfigError[] = [];
   const issuers: Issuer[] = [];
   for (const [name, config] of Object.entries(options.issuers)) {
     const issuer = await compileIssuer(name, config, faults);
@@ -34,7 +34,7 @@ export async function createOidcVerifier(options: OidcVerifierOptions): Promise<
 }
 
 /** Two entries may share an issuer URL only if no audience fits both: else a token could be either's. */
-function overlaps(issuers: readonly Issuer[]): Fault[] {
+function overlaps(issuers: readonly Issuer[]): ConfigError[] {
   return issuers.flatMap((issuer, index) => {
     const rival = issuers
       .slice(0, index)

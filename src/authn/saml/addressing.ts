@@ -1,7 +1,7 @@
 // To whom a proof must be addressed: to AWS sign-in, so that it can be passed on to STS, or to this broker.
 import type { SamlIssuer } from '../../config/schema/saml-issuer.js';
 
-export interface Addressing {
+export interface ExpectedAddressing {
   /** For Recipient and Destination. */
   readonly isRecipient: (url: string) => boolean;
   /** For one Audience; an AWS sign-in URL names AWS too, if it is the one the assertion was sent to. */
@@ -13,7 +13,7 @@ const AWS_SIGN_IN =
   /^https:\/\/(?:[a-z]{2}(?:-[a-z]+)+-\d\.)?signin\.(?:aws\.amazon\.com|amazonaws-us-gov\.com|amazonaws\.cn)\/saml(?:\/acs\/[A-Za-z0-9]{1,64})?$/;
 const AWS_AUDIENCE = /^urn:amazon:webservices(?::cn-north-1|:govcloud)?$/;
 
-const AWS: Addressing = {
+const AWS: ExpectedAddressing = {
   isRecipient: (url) => AWS_SIGN_IN.test(url),
   isAudience: (audience, recipient) => AWS_AUDIENCE.test(audience) || audience === recipient,
 };
@@ -30,7 +30,7 @@ export function serviceAddressOf(serverUrl: string): ServiceAddress {
   return { entityId: `${base}/saml/metadata`, acs: `${base}/saml/acs` };
 }
 
-export function addressingOf(audience: SamlIssuer['audience'], service: ServiceAddress): Addressing {
+export function addressingOf(audience: SamlIssuer['audience'], service: ServiceAddress): ExpectedAddressing {
   if (audience !== 'sallyport') return AWS;
   return {
     isRecipient: (url) => url === service.acs,

@@ -1,6 +1,6 @@
 // Two readers, one document: if they differ about who it names, someone has found a gap between them.
 import type { AssertionFacts } from './assertion.js';
-import { refuse } from './refusal.js';
+import { rejectAssertion } from './refusal.js';
 import type { Read } from './second-reader-worker.js';
 
 /**
@@ -8,7 +8,7 @@ import type { Read } from './second-reader-worker.js';
  * one, only that it is there. Carriage returns it reads as line feeds.
  * @throws SallyportError `proof_invalid`, reason `saml.reader.disagrees`.
  */
-export function requireAgreement(facts: AssertionFacts, second: NonNullable<Read['user']>): void {
+export function requireSameReading(facts: AssertionFacts, second: NonNullable<Read['user']>): void {
   const expected = new Map(facts.attributes.map((attribute) => [attribute.name, attribute]));
   const seen = new Map(Object.entries(second.attributes));
   const same =
@@ -17,7 +17,7 @@ export function requireAgreement(facts: AssertionFacts, second: NonNullable<Read
     [...expected].every(([name, { structured, values }]) =>
       structured ? seen.has(name) : sameList(values.map(lineFeeds), seen.get(name)),
     );
-  if (!same) refuse('reader.disagrees');
+  if (!same) rejectAssertion('reader.disagrees');
 }
 
 const lineFeeds = (text: string) => text.replace(/\r\n?/g, '\n');

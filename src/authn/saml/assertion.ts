@@ -1,10 +1,10 @@
 // Every field of a signed assertion is judged here; what passes is all that later code knows of it.
-import type { Addressing } from './addressing.js';
+import type { ExpectedAddressing } from './addressing.js';
 import { checkConditions } from './conditions.js';
 import { leafText, one, shape, walk } from './elements.js';
 import { instantAttribute, requireBegun, requireOrder } from './instants.js';
 import { DSIG, ENTITY_FORMAT, SAML } from './namespaces.js';
-import { refuse } from './refusal.js';
+import { rejectAssertion } from './refusal.js';
 import { type Attribute, type Authentication, checkAuthentication, readAttributes } from './statements.js';
 import { checkConfirmation, type NameId, readNameId } from './subject.js';
 import type { XmlElement } from './xml.js';
@@ -12,7 +12,7 @@ import type { XmlElement } from './xml.js';
 /** What an issuer's proofs must say. */
 export interface Expectation {
   readonly entityId: string;
-  readonly addressing: Addressing;
+  readonly addressing: ExpectedAddressing;
   /** Seconds from IssueInstant to the earliest NotOnOrAfter. */
   readonly maxLifetime: number;
 }
@@ -63,7 +63,7 @@ export function checkAssertion(assertion: XmlElement, expected: Expectation, now
   );
   const expiresAt = Math.min(confirmation.notOnOrAfter, conditions.notOnOrAfter);
   requireOrder(issuedAt, expiresAt);
-  if (expiresAt - issuedAt > expected.maxLifetime) refuse('lifetime');
+  if (expiresAt - issuedAt > expected.maxLifetime) rejectAssertion('lifetime');
   return {
     id,
     issuedAt,
@@ -82,9 +82,9 @@ export function checkHeader(
   element: XmlElement,
   now: number,
 ): { readonly id: string; readonly issuedAt: number } {
-  if (element.attributes.get('Version') !== '2.0') refuse('version');
-  const id = element.attributes.get('ID') ?? refuse('id.missing');
-  const issuedAt = instantAttribute(element, 'IssueInstant') ?? refuse('issue_instant.missing');
+  if (element.attributes.get('Version') !== '2.0') rejectAssertion('version');
+  const id = element.attributes.get('ID') ?? rejectAssertion('id.missing');
+  const issuedAt = instantAttribute(element, 'IssueInstant') ?? rejectAssertion('issue_instant.missing');
   requireBegun(issuedAt, now, 'issue_instant');
   return { id, issuedAt };
 }
@@ -95,11 +95,11 @@ function checkAdvice(advice: XmlElement): void {
     ({ name, children }) => /^Assertion(?:ID|URI)Ref$/.test(name) && children.length === 0,
   );
   const ours = [...walk(advice)].slice(1).filter(({ namespace }) => namespace === SAML);
-  if (!ours.every((element) => references.includes(element))) refuse('advice');
+  if (!ours.every((element) => references.includes(element))) rejectAssertion('advice');
 }
 
 /** SAML profiles 4.1.4.2: the Issuer is the IdP's entity ID, and no other kind of name. */
 export function checkIssuer(issuer: XmlElement, entityId: string): void {
-  if ((issuer.attributes.get('Format') ?? ENTITY_FORMAT) !== ENTITY_FORMAT) refuse('issuer.format');
-  if (leafText(issuer, 'issuer') !== entityId) refuse('issuer');
+  if ((issuer.attributes.get('Format') ?? ENTITY_FORMAT) !== ENTITY_FORMAT) rejectAssertion('issuer.format');
+  if (leafText(issuer, 'issuer') !== entityId) rejectAssertion('issuer');
 }

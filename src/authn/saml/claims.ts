@@ -2,7 +2,7 @@
 // joined in order; what SAML itself says about the subject goes by reserved names, which no attribute may take.
 import type { Claims, ClaimValue } from '../../core/types.js';
 import type { AssertionFacts } from './assertion.js';
-import { refuse } from './refusal.js';
+import { rejectAssertion } from './refusal.js';
 
 /** Single strings, absent if the assertion does not say them. */
 const RESERVED_CLAIMS = [
@@ -34,7 +34,7 @@ export function toClaims(entityId: string, facts: AssertionFacts): Claims {
   };
   const attributes = new Map<string, string[]>();
   for (const { name, values } of facts.attributes) {
-    if (REFUSED_NAMES.has(name)) refuse('attribute.reserved');
+    if (REFUSED_NAMES.has(name)) rejectAssertion('attribute.reserved');
     attributes.set(name, [...(attributes.get(name) ?? []), ...values]);
   }
   const claims: Record<string, ClaimValue> = Object.create(null);

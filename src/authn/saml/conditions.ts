@@ -1,9 +1,9 @@
 // The Conditions of an assertion: every one must be understood and hold (SAML core 2.5.1).
-import type { Addressing } from './addressing.js';
+import type { ExpectedAddressing } from './addressing.js';
 import { leafText, shape } from './elements.js';
 import { instantAttribute, requireBegun, requireNotEnded, requireOrder } from './instants.js';
 import { SAML } from './namespaces.js';
-import { refuse } from './refusal.js';
+import { rejectAssertion } from './refusal.js';
 import type { XmlElement } from './xml.js';
 
 export interface ConditionFacts {
@@ -20,7 +20,7 @@ export interface ConditionFacts {
 export function checkConditions(
   conditions: XmlElement,
   recipient: string,
-  addressing: Addressing,
+  addressing: ExpectedAddressing,
   now: number,
 ): ConditionFacts {
   const { restrictions } = shape(
@@ -38,10 +38,10 @@ export function checkConditions(
   const notOnOrAfter = instantAttribute(conditions, 'NotOnOrAfter') ?? Number.POSITIVE_INFINITY;
   requireNotEnded(notOnOrAfter, now, 'conditions.expired');
   requireOrder(notBefore, notOnOrAfter);
-  return { audience: audiences[0] ?? refuse('audience.missing', 'audience_mismatch'), notOnOrAfter };
+  return { audience: audiences[0] ?? rejectAssertion('audience.missing', 'audience_mismatch'), notOnOrAfter };
 }
 
-function ourAudience(restriction: XmlElement, recipient: string, addressing: Addressing): string {
+function ourAudience(restriction: XmlElement, recipient: string, addressing: ExpectedAddressing): string {
   const { audiences } = shape(
     restriction,
     { audiences: [SAML, 'Audience', 0, Number.POSITIVE_INFINITY] },
@@ -50,5 +50,5 @@ function ourAudience(restriction: XmlElement, recipient: string, addressing: Add
   // Blanks around an xs:anyURI are not part of it (XML Schema part 2, 3.2.17).
   const texts = audiences.map((audience) => leafText(audience, 'audience.content').trim());
   const ours = texts.find((text) => addressing.isAudience(text, recipient));
-  return ours ?? refuse('audience', 'audience_mismatch');
+  return ours ?? rejectAssertion('audience', 'audience_mismatch');
 }

@@ -4,7 +4,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { decrypt } from 'xml-encryption';
 import { is, one, shape } from './elements.js';
 import { DSIG, SAML, XENC, XENC11 } from './namespaces.js';
-import { refuse } from './refusal.js';
+import { rejectAssertion } from './refusal.js';
 import { parseXml, type XmlElement, type XmlRules } from './xml.js';
 
 const AUTHENTICATED = new Set([`${XENC11}aes128-gcm`, `${XENC11}aes256-gcm`]);
@@ -47,11 +47,11 @@ export function decryptAssertion(
   } catch {
     // The one refusal below.
   }
-  return refuse('decryption');
+  return rejectAssertion('decryption');
 }
 
 /** Why a PEM text is no decryption key, as a sentence for the operator; undefined if it is one. */
-export function decryptionKeyFault(pem: string): string | undefined {
+export function checkDecryptionKey(pem: string): string | undefined {
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
@@ -110,7 +110,7 @@ function rewrite(encryptedAssertion: XmlElement, signed: boolean): string {
     ? Buffer.from(content, 'base64').length >= MIN_GCM_BYTES
     : signed && UNAUTHENTICATED.has(algorithm);
   const keyMethod = encryptionMethod(encryptedKey);
-  if (!allowed || !KEY_TRANSPORTS.has(uriOf(keyMethod))) return refuse('decryption');
+  if (!allowed || !KEY_TRANSPORTS.has(uriOf(keyMethod))) return rejectAssertion('decryption');
 
   return (
     `<e:EncryptedData xmlns:e="${XENC}" xmlns:d="${DSIG}"><e:EncryptionMethod Algorithm="${algorithm}"/>` +
@@ -130,7 +130,7 @@ function encryptionMethod(parent: XmlElement): XmlElement {
 
 /** Digest, mask generation function and label of RSA-OAEP (section 5.5.2). */
 function keyParameter(parameter: XmlElement): string {
-  if (!KEY_PARAMETERS.has(parameter.name)) return refuse('decryption');
+  if (!KEY_PARAMETERS.has(parameter.name)) return rejectAssertion('decryption');
   if (parameter.name === 'OAEPparams') return `<e:OAEPparams>${base64(parameter.text)}</e:OAEPparams>`;
   return `<e:${parameter.name} Algorithm="${uriOf(parameter)}"/>`;
 }
@@ -146,10 +146,10 @@ function cipherValue(parent: XmlElement): string {
 
 function base64(text: string): string {
   const compact = text.replaceAll(/\s/g, '');
-  return BASE64.test(compact) ? compact : refuse('decryption');
+  return BASE64.test(compact) ? compact : rejectAssertion('decryption');
 }
 
 function uriOf(element: XmlElement): string {
   const uri = element.attributes.get('Algorithm') ?? '';
-  return URI.test(uri) ? uri : refuse('decryption');
+  return URI.test(uri) ? uri : rejectAssertion('decryption');
 }

@@ -1,6 +1,6 @@
 // Times in SAML are UTC, written in one way (SAML core 1.3.3). Nothing else is guessed at.
-import { CLOCK_LEEWAY } from '../../core/time.js';
-import { refuse } from './refusal.js';
+import { CLOCK_SKEW_SECONDS } from '../../core/time.js';
+import { rejectAssertion } from './refusal.js';
 import type { XmlElement } from './xml.js';
 
 const INSTANT = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{1,9})?Z$/;
@@ -18,20 +18,20 @@ export function parseInstant(text: string): number | undefined {
 export function instantAttribute(element: XmlElement, name: string): number | undefined {
   const text = element.attributes.get(name);
   if (text === undefined) return undefined;
-  return parseInstant(text) ?? refuse('instant');
+  return parseInstant(text) ?? rejectAssertion('instant');
 }
 
 /** Refuses what begins after `now` (epoch seconds). */
 export function requireBegun(from: number | undefined, now: number, reason: string): void {
-  if (from !== undefined && now < from - CLOCK_LEEWAY) refuse(reason, 'proof_not_yet_valid');
+  if (from !== undefined && now < from - CLOCK_SKEW_SECONDS) rejectAssertion(reason, 'proof_not_yet_valid');
 }
 
 /** Refuses a time that would end before it begins. */
 export function requireOrder(from: number | undefined, until: number): void {
-  if (from !== undefined && from > until) refuse('conditions.order');
+  if (from !== undefined && from > until) rejectAssertion('conditions.order');
 }
 
 /** Refuses what has ended at `now` (epoch seconds). */
 export function requireNotEnded(until: number | undefined, now: number, reason: string): void {
-  if (until !== undefined && now >= until + CLOCK_LEEWAY) refuse(reason, 'proof_expired');
+  if (until !== undefined && now >= until + CLOCK_SKEW_SECONDS) rejectAssertion(reason, 'proof_expired');
 }

@@ -1,14 +1,14 @@
 // What the config schema cannot judge about a SAML issuer: keys that must be keys, settings that exclude each other.
 import type { SamlIssuer } from '../../config/schema/saml-issuer.js';
-import type { Fault } from '../../core/fault.js';
-import { decryptionKeyFault } from './decryption.js';
+import type { ConfigError } from '../../core/fault.js';
+import { checkDecryptionKey } from './decryption.js';
 import { toSigningKey } from './metadata.js';
 
 /** Faults in the settings of one issuer; none is about its metadata. */
-export function settingFaults(name: string, config: SamlIssuer): Fault[] {
+export function checkIssuerSettings(name: string, config: SamlIssuer): ConfigError[] {
   const at = (...rest: (string | number)[]) => ['issuers', name, ...rest];
-  const faults: Fault[] = (config.decryptionKeys ?? []).flatMap((pem, index) => {
-    const message = decryptionKeyFault(pem);
+  const faults: ConfigError[] = (config.decryptionKeys ?? []).flatMap((pem, index) => {
+    const message = checkDecryptionKey(pem);
     return message === undefined ? [] : [{ path: at('decryptionKeys', index), message }];
   });
   if (config.metadataCertificate !== undefined && !isSigningCertificate(config.metadataCertificate)) {

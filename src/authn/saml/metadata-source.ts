@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';
 import { isLoopback } from '../../core/address.js';
-import { MetadataFault } from './metadata.js';
+import { MetadataError } from './metadata.js';
 
 const MAX_BYTES = 1024 * 1024;
 const FETCH_LIMIT = 10_000;
@@ -24,11 +24,11 @@ export class SourceUnavailable extends Error {
 export async function readSource(source: string): Promise<string> {
   const bytes = isUrl(source) ? await fetchBytes(new URL(source)) : await readBytes(source);
   if (bytes.length > MAX_BYTES)
-    throw new MetadataFault('It is larger than 1 MiB. Save the metadata of one IdP.');
+    throw new MetadataError('It is larger than 1 MiB. Save the metadata of one IdP.');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new MetadataFault('It is not UTF-8 text.');
+    throw new MetadataError('It is not UTF-8 text.');
   }
 }
 
@@ -37,7 +37,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new MetadataFault(`The file cannot be read (${code}). Check the path and its permissions.`, {
+    throw new MetadataError(`The file cannot be read (${code}). Check the path and its permissions.`, {
       cause,
     });
   }
@@ -45,7 +45,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
 
 async function fetchBytes(url: URL): Promise<Uint8Array> {
   if (url.protocol !== 'https:' && !isLoopback(url.hostname)) {
-    throw new MetadataFault(
+    throw new MetadataError(
       'The URL must begin with https://; keys would come over a line anyone can alter.',
     );
   }
@@ -61,11 +61,11 @@ async function fetchBytes(url: URL): Promise<Uint8Array> {
     });
     if (statusCode === 200) return await readAtMost(body, MAX_BYTES + 1);
     if (statusCode >= 500 || PASSING.has(statusCode)) throw new Error(`status ${statusCode}`);
-    throw new MetadataFault(
+    throw new MetadataError(
       `The URL answered ${statusCode}. Write the URL that answers 200 with the metadata itself.`,
     );
   } catch (cause) {
-    if (cause instanceof MetadataFault) throw cause;
+    if (cause instanceof MetadataError) throw cause;
     throw new SourceUnavailable('The metadata URL cannot be reached.', { cause });
   } finally {
     await agent.destroy();

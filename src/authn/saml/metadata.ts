@@ -19,7 +19,7 @@ export interface IdpMetadata {
 }
 
 /** What is wrong with metadata, as a sentence for the operator. */
-export class MetadataFault extends Error {
+export class MetadataError extends Error {
   override readonly name = 'MetadataFault';
 }
 
@@ -43,14 +43,14 @@ export function parseMetadata(text: string, signer: SigningKey | undefined, now:
   const [entity, ...others] = descriptors.filter((element) => idpRole(element) !== undefined);
   const role = entity && idpRole(entity);
   if (!entity || !role)
-    throw new MetadataFault('It describes no SAML 2.0 identity provider (IDPSSODescriptor).');
+    throw new MetadataError('It describes no SAML 2.0 identity provider (IDPSSODescriptor).');
   if (others.length > 0)
-    throw new MetadataFault('It describes several identity providers. Save the metadata of one.');
+    throw new MetadataError('It describes several identity providers. Save the metadata of one.');
   const entityId = entity.attributes.get('entityID');
-  if (!entityId) throw new MetadataFault('Its EntityDescriptor has no entityID.');
+  if (!entityId) throw new MetadataError('Its EntityDescriptor has no entityID.');
   const validUntil = earliest(pathTo(root, role));
   if (validUntil !== undefined && validUntil <= now) {
-    throw new MetadataFault('Its validUntil has passed. Get current metadata from the identity provider.');
+    throw new MetadataError('Its validUntil has passed. Get current metadata from the identity provider.');
   }
   const ssoUrl = redirectUrl(role);
   return {
@@ -67,11 +67,11 @@ export function toSigningKey(encoded: string | Buffer): SigningKey {
   try {
     certificate = new X509Certificate(encoded);
   } catch {
-    throw new MetadataFault('A signing certificate in it cannot be read.');
+    throw new MetadataError('A signing certificate in it cannot be read.');
   }
   const key = certificate.publicKey;
   const weakness = keyWeakness(key);
-  if (weakness) throw new MetadataFault(`A signing certificate in it has ${weakness}.`);
+  if (weakness) throw new MetadataError(`A signing certificate in it has ${weakness}.`);
   return { key, certificate };
 }
 
@@ -79,7 +79,7 @@ function readRoot(text: string): XmlElement {
   try {
     return parseXml(text, RULES).root;
   } catch (cause) {
-    throw new MetadataFault('It is not XML that can be read, or has a DOCTYPE or CDATA.', { cause });
+    throw new MetadataError('It is not XML that can be read, or has a DOCTYPE or CDATA.', { cause });
   }
 }
 
@@ -88,7 +88,7 @@ function signedRoot(text: string, signer: SigningKey): XmlElement {
   try {
     return verifyEnveloped(text, root, [signer], RULES).element;
   } catch (cause) {
-    throw new MetadataFault('It is not signed with the key in metadataCertificate.', { cause });
+    throw new MetadataError('It is not signed with the key in metadataCertificate.', { cause });
   }
 }
 
@@ -107,7 +107,7 @@ function signingKeys(role: XmlElement): readonly SigningKey[] {
     // The first certificate holds the key; others are its chain, and their keys sign no assertions.
     .flatMap((data) => data.children.filter((child) => is(child, DSIG, 'X509Certificate')).slice(0, 1))
     .map((element) => toSigningKey(Buffer.from(leafText(element, 'metadata'), 'base64')));
-  if (keys.length === 0) throw new MetadataFault('It has no signing certificate.');
+  if (keys.length === 0) throw new MetadataError('It has no signing certificate.');
   return keys;
 }
 
@@ -140,7 +140,7 @@ function earliest(elements: readonly XmlElement[]): number | undefined {
     const text = attributes.get('validUntil');
     if (text === undefined) return [];
     const instant = parseInstant(text);
-    if (instant === undefined) throw new MetadataFault('Its validUntil is not a time in UTC.');
+    if (instant === undefined) throw new MetadataError('Its validUntil is not a time in UTC.');
     return [instant];
   });
   return instants.length === 0 ? undefined : Math.min(...instants);

@@ -2,11 +2,11 @@
 // puts them, unique IDs. The shapes of XML signature wrapping end here.
 import { is, one, shape, walk } from './elements.js';
 import { DSIG, SAML, SAMLP, STATUS_SUCCESS } from './namespaces.js';
-import { refuse } from './refusal.js';
+import { rejectAssertion } from './refusal.js';
 import type { XmlElement } from './xml.js';
 
 /** A Response as it came. What it says is unproven: it picks the keys to check with, and may only be refused for. */
-export interface Outline {
+export interface ResponseStructure {
   readonly response: XmlElement;
   /** Absent exactly if `encrypted` is there. */
   readonly assertion?: XmlElement;
@@ -27,14 +27,18 @@ const MAX_SIGNATURE_DEPTH = 8;
  * SAML core 3.2.2 and 3.3.3.
  * @throws SallyportError `proof_malformed`, or `proof_invalid` (`saml.status`) when the IdP itself said no.
  */
-export function outline(root: XmlElement): Outline {
+export function readStructure(root: XmlElement): ResponseStructure {
   if (!is(root, SAMLP, 'Response'))
-    return refuse('root', 'proof_malformed', is(root, SAML, 'Assertion') ? ASSERTION_ALONE : undefined);
+    return rejectAssertion(
+      'root',
+      'proof_malformed',
+      is(root, SAML, 'Assertion') ? ASSERTION_ALONE : undefined,
+    );
   const parts = responseParts(root);
   requireSuccess(one(parts.status, 'response.content', 'proof_malformed'));
   const [assertion] = parts.assertion;
   const [encrypted] = parts.encrypted;
-  checkPlaces(root, assertion ?? encrypted, [root, ...parts.assertion]);
+  checkElementPositions(root, assertion ?? encrypted, [root, ...parts.assertion]);
   requireBareStatus(one(parts.status, 'response.content', 'proof_malformed'));
   return {
     response: root,
@@ -48,7 +52,7 @@ export function outline(root: XmlElement): Outline {
  * Of the whole tree: IDs are unique, `assertion` is its only Assertion or EncryptedAssertion, and Signatures are
  * children of `signable` elements alone.
  */
-export function checkPlaces(
+export function checkElementPositions(
   root: XmlElement,
   assertion: XmlElement | undefined,
   signable: readonly XmlElement[],
@@ -90,7 +94,7 @@ export function requireSuccess(status: XmlElement): void {
     'status',
   );
   if (codes[0]?.attributes.get('Value') === STATUS_SUCCESS) return;
-  refuse(
+  rejectAssertion(
     'status',
     'proof_invalid',
     'The identity provider did not sign you in. Sign in there and try again.',
@@ -104,7 +108,7 @@ export function requireBareStatus({ children }: XmlElement): void {
       !is(child, SAMLP, 'StatusDetail') &&
       child.children.length === 0 &&
       child.text.length <= MAX_STATUS_MESSAGE;
-    if (!allowed) refuse('status.content');
+    if (!allowed) rejectAssertion('status.content');
   }
 }
 
@@ -149,4 +153,4 @@ function claimedIssuer(response: XmlElement, assertion: XmlElement | undefined):
   return one(issuers, 'issuer.missing').text;
 }
 
-const malformed = (reason: string): never => refuse(reason, 'proof_malformed');
+const malformed = (reason: string): never => rejectAssertion(reason, 'proof_malformed');

@@ -3,6 +3,6 @@
 import { type ErrorCode, SallyportError } from '../../core/errors.js';
 
 /** Refuses the proof under a reason such as `saml.signature.missing`. `detail` is public. */
-export function refuse(reason: string, code: ErrorCode = 'proof_invalid', detail?: string): never {
+export function rejectAssertion(reason: string, code: ErrorCode = 'proof_invalid', detail?: string): never {
   throw new SallyportError(code, { reason: `saml.${reason}`, ...(detail !== undefined && { detail }) });
 }

@@ -1,7 +1,7 @@
 // Whether a Response answers a request of this broker (SAML profiles 4.1.4.3), and whether it must.
 import type { SamlIssuer } from '../../config/schema/saml-issuer.js';
-import type { SentRequest } from '../../core/types.js';
-import { refuse } from './refusal.js';
+import type { LoginRequest } from '../../core/types.js';
+import { rejectAssertion } from './refusal.js';
 
 /**
  * The request that is answered, if the issuer's settings allow the answer at all; it may be answered once, so whoever
@@ -9,24 +9,24 @@ import { refuse } from './refusal.js';
  * the requests sent for the very browser that brings the answer: another one's would sign somebody else in there.
  * @throws SallyportError `proof_invalid`, reason `saml.unsolicited` or `saml.in_response_to.*`.
  */
-export function answeredRequest(
+export function findLoginRequest(
   { name, config: { audience, unsolicited } }: { readonly name: string; readonly config: SamlIssuer },
   inResponseTo: string | undefined,
-  sent: readonly SentRequest[] = [],
-): SentRequest | undefined {
+  sent: readonly LoginRequest[] = [],
+): LoginRequest | undefined {
   const forAws = audience !== 'sallyport';
   const policy = unsolicited ?? (forAws ? 'accept' : 'refuse');
   if (inResponseTo === undefined) {
-    if (policy === 'refuse') refuse('unsolicited', 'proof_invalid', UNSOLICITED);
+    if (policy === 'refuse') rejectAssertion('unsolicited', 'proof_invalid', UNSOLICITED);
     return undefined;
   }
   if (forAws) {
-    if (policy !== 'accept-foreign') refuse('in_response_to.foreign', 'proof_invalid', FOREIGN);
+    if (policy !== 'accept-foreign') rejectAssertion('in_response_to.foreign', 'proof_invalid', FOREIGN);
     return undefined;
   }
   const answered = sent.find(({ id }) => id === inResponseTo);
-  if (!answered) return refuse('in_response_to.unknown', 'proof_invalid', UNKNOWN);
-  if (answered.issuer !== name) return refuse('in_response_to.issuer');
+  if (!answered) return rejectAssertion('in_response_to.unknown', 'proof_invalid', UNKNOWN);
+  if (answered.issuer !== name) return rejectAssertion('in_response_to.issuer');
   return answered;
 }
 

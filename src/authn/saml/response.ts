@@ -4,7 +4,7 @@ import type { AssertionFacts, Expectation } from './assertion.js';
 import { checkHeader, checkIssuer } from './assertion.js';
 import { one } from './elements.js';
 import { requireBareStatus, requireSuccess, responseParts } from './outline.js';
-import { refuse } from './refusal.js';
+import { rejectAssertion } from './refusal.js';
 import type { XmlElement } from './xml.js';
 
 /**
@@ -25,12 +25,13 @@ export function checkResponse(
   requireBareStatus(status);
   const [issuer] = parts.issuer;
   if (issuer) checkIssuer(issuer, expected.entityId);
-  else if (signed) refuse('issuer.missing');
+  else if (signed) rejectAssertion('issuer.missing');
   const destination = response.attributes.get('Destination');
   if (destination === undefined) {
-    if (signed) refuse('destination.missing', 'audience_mismatch');
+    if (signed) rejectAssertion('destination.missing', 'audience_mismatch');
   } else if (!expected.addressing.isRecipient(destination)) {
-    refuse('destination', 'audience_mismatch');
+    rejectAssertion('destination', 'audience_mismatch');
   }
-  if (response.attributes.get('InResponseTo') !== facts.inResponseTo) refuse('in_response_to.mismatch');
+  if (response.attributes.get('InResponseTo') !== facts.inResponseTo)
+    rejectAssertion('in_response_to.mismatch');
 }

@@ -2,16 +2,16 @@
 // crashes, stalls or outgrows its heap is replaced; the proof it was reading is refused, the server goes on.
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../core/ports.js';
-import { refuse } from './refusal.js';
+import { rejectAssertion } from './refusal.js';
 import type { Read, Reading } from './second-reader-worker.js';
 
-export interface SecondReader {
+export interface CrossCheck {
   /** @throws SallyportError `overloaded` if the queue is full or no worker starts, `proof_invalid` (`saml.reader.*`) if saml2-js refuses. */
   read(reading: Omit<Reading, 'id'>): Promise<NonNullable<Read['user']>>;
   close(): Promise<void>;
 }
 
-export interface SecondReaderOptions {
+export interface CrossCheckOptions {
   readonly log: Log;
   /** The worker's module; tests put a broken one here. */
   readonly workerUrl?: URL;
@@ -36,7 +36,7 @@ interface Thread {
 }
 
 /** Starts the worker at once, so that the first proof need not wait for it. */
-export function createSecondReader(options: SecondReaderOptions): SecondReader {
+export function createCrossCheck(options: CrossCheckOptions): CrossCheck {
   const {
     log,
     workerUrl = new URL('./second-reader-worker.js', import.meta.url),
@@ -115,15 +115,15 @@ export function createSecondReader(options: SecondReaderOptions): SecondReader {
 
   return {
     async read(reading) {
-      if (closed || queue.length >= queueLimit) return refuse('reader.queue', 'overloaded');
+      if (closed || queue.length >= queueLimit) return rejectAssertion('reader.queue', 'overloaded');
       const outcome = await new Promise<Read | 'failed' | 'unavailable'>((settle) => {
         lastId += 1;
         queue.push({ reading: { ...reading, id: lastId }, settle });
         advance();
       });
-      if (outcome === 'unavailable') return refuse('reader.unavailable', 'overloaded');
-      if (outcome === 'failed') return refuse('reader.failed');
-      return outcome.user ?? refuse('reader.refused');
+      if (outcome === 'unavailable') return rejectAssertion('reader.unavailable', 'overloaded');
+      if (outcome === 'failed') return rejectAssertion('reader.failed');
+      return outcome.user ?? rejectAssertion('reader.refused');
     },
     async close() {
       closed = true;

@@ -4,7 +4,7 @@ import { IdentityProvider, ServiceProvider as Saml2 } from 'saml2-js';
 import { SallyportError } from '../../core/errors.js';
 import { serviceAddressOf } from './addressing.js';
 import { METADATA, SAMLP } from './namespaces.js';
-import { type Trust, usableMetadata } from './trust.js';
+import { type IdpRegistry, usableMetadata } from './trust.js';
 
 interface AuthnRequest {
   /** Unpredictable: 168 random bits. */
@@ -24,7 +24,7 @@ export interface ServiceProvider {
 }
 
 /** `serverUrl` is the broker's public base URL. */
-export function createServiceProvider({ issuers }: Trust, serverUrl: string): ServiceProvider {
+export function createServiceProvider({ issuers }: IdpRegistry, serverUrl: string): ServiceProvider {
   const { entityId, acs } = serviceAddressOf(serverUrl);
   // No keys: requests are not signed, and what the broker decrypts with is the issuers' own setting.
   const provider = new Saml2({ entity_id: entityId, assert_endpoint: acs, private_key: '', certificate: '' });

@@ -3,7 +3,7 @@
 import { findSignedNode, type SignedNode } from './canonical.js';
 import { is, leafText, one, shape } from './elements.js';
 import { DSIG } from './namespaces.js';
-import { refuse } from './refusal.js';
+import { rejectAssertion } from './refusal.js';
 import { isDigestOf, isReaderAlgorithm, type SigningKey, signerAmong } from './signature-algorithms.js';
 import { readSignedInfo } from './signed-info.js';
 import { parseXml, type XmlElement, type XmlRules } from './xml.js';
@@ -34,7 +34,7 @@ export function verifyEnveloped(
 ): SignedElement {
   const signatures = parent.children.filter((child) => is(child, DSIG, 'Signature'));
   const signature = one(signatures, 'signature.missing');
-  const id = parent.attributes.get('ID') ?? refuse('signature.reference');
+  const id = parent.attributes.get('ID') ?? rejectAssertion('signature.reference');
   const parts = shape(
     signature,
     {
@@ -51,13 +51,13 @@ export function verifyEnveloped(
   const node = signedNode(text, id);
   const info = readSignedInfo(parseXml(node.signedInfo, rules).root, id);
   const signedBy = signerAmong(keys, info.algorithm, node.signedInfo, Buffer.from(signatureValue, 'base64'));
-  if (!signedBy) return refuse('signature.value');
+  if (!signedBy) return rejectAssertion('signature.value');
   const content = node.content(info.prefixes);
-  if (!isDigestOf(content, info.digestAlgorithm, info.digest)) return refuse('signature.digest');
+  if (!isDigestOf(content, info.digestAlgorithm, info.digest)) return rejectAssertion('signature.digest');
 
   const { root } = parseXml(content, rules);
   if (!is(root, parent.namespace, parent.name) || root.attributes.get('ID') !== id) {
-    return refuse('signature.reference');
+    return rejectAssertion('signature.reference');
   }
   const readerCanCheck = isReaderAlgorithm(info.algorithm) && isReaderAlgorithm(info.digestAlgorithm);
   return { element: root, signedBy, readerCanCheck };
@@ -67,6 +67,6 @@ function signedNode(text: string, id: string): SignedNode {
   try {
     return findSignedNode(text, id);
   } catch {
-    return refuse('signature.reference');
+    return rejectAssertion('signature.reference');
   }
 }

@@ -2,7 +2,7 @@
 // parent's ID, transformed by enveloped-signature and exclusive c14n, in this order.
 import { is, leafText, one, shape } from './elements.js';
 import { DSIG, ENVELOPED_SIGNATURE, EXCLUSIVE_C14N } from './namespaces.js';
-import { refuse } from './refusal.js';
+import { rejectAssertion } from './refusal.js';
 import { isDigestAlgorithm, isSignatureAlgorithm } from './signature-algorithms.js';
 import type { XmlElement } from './xml.js';
 
@@ -33,12 +33,12 @@ export function readSignedInfo(info: XmlElement, parentId: string): SignedInfo {
   );
   const canonicalization = one(parts.canonicalization, 'signature.shape');
   if (algorithmOf(canonicalization) !== EXCLUSIVE_C14N || canonicalization.children.length > 0) {
-    refuse('signature.canonicalization');
+    rejectAssertion('signature.canonicalization');
   }
   const algorithm = leafAlgorithm(one(parts.method, 'signature.shape'));
-  if (!isSignatureAlgorithm(algorithm)) refuse('signature.algorithm');
+  if (!isSignatureAlgorithm(algorithm)) rejectAssertion('signature.algorithm');
   const reference = one(parts.reference, 'signature.reference');
-  if (reference.attributes.get('URI') !== `#${parentId}`) refuse('signature.reference');
+  if (reference.attributes.get('URI') !== `#${parentId}`) rejectAssertion('signature.reference');
   return { algorithm, ...readReference(reference) };
 }
 
@@ -54,7 +54,7 @@ function readReference(reference: XmlElement): Omit<SignedInfo, 'algorithm'> {
   );
   const prefixes = readTransforms(one(parts.transforms, 'signature.shape'));
   const digestAlgorithm = leafAlgorithm(one(parts.method, 'signature.shape'));
-  if (!isDigestAlgorithm(digestAlgorithm)) refuse('signature.digest_algorithm');
+  if (!isDigestAlgorithm(digestAlgorithm)) rejectAssertion('signature.digest_algorithm');
   const digest = Buffer.from(leafText(one(parts.value, 'signature.shape'), 'signature.shape'), 'base64');
   return { digestAlgorithm, digest, prefixes };
 }
@@ -69,19 +69,19 @@ function readTransforms({ children }: XmlElement): readonly string[] {
     algorithmOf(enveloped) === ENVELOPED_SIGNATURE &&
     canonical !== undefined &&
     algorithmOf(canonical) === EXCLUSIVE_C14N;
-  if (!expected) return refuse('signature.transforms');
+  if (!expected) return rejectAssertion('signature.transforms');
   const { inclusive } = shape(
     canonical,
     { inclusive: [EXCLUSIVE_C14N, 'InclusiveNamespaces', 0, 1] },
     'signature.transforms',
   );
-  if (inclusive.some((list) => list.children.length > 0)) refuse('signature.transforms');
+  if (inclusive.some((list) => list.children.length > 0)) rejectAssertion('signature.transforms');
   const prefixes = inclusive[0]?.attributes.get('PrefixList')?.split(' ').filter(Boolean) ?? [];
-  return prefixes.length <= MAX_PREFIXES ? prefixes : refuse('signature.transforms');
+  return prefixes.length <= MAX_PREFIXES ? prefixes : rejectAssertion('signature.transforms');
 }
 
 function leafAlgorithm(element: XmlElement): string {
-  return element.children.length === 0 ? algorithmOf(element) : refuse('signature.shape');
+  return element.children.length === 0 ? algorithmOf(element) : rejectAssertion('signature.shape');
 }
 
 function algorithmOf(element: XmlElement): string {

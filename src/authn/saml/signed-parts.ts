@@ -4,8 +4,8 @@ import { setImmediate } from 'node:timers/promises';
 import { type Decrypted, decryptAssertion } from './decryption.js';
 import { is, one, walk } from './elements.js';
 import { SAML, SAMLP, STATUS_SUCCESS } from './namespaces.js';
-import { checkPlaces, type Outline } from './outline.js';
-import { refuse } from './refusal.js';
+import { checkElementPositions, type ResponseStructure } from './outline.js';
+import { rejectAssertion } from './refusal.js';
 import type { Reading } from './second-reader-worker.js';
 import { isSigned, type SignedElement, verifyEnveloped } from './signature.js';
 import type { SigningKey } from './signature-algorithms.js';
@@ -31,7 +31,7 @@ export interface Keys {
  */
 export async function readSignedParts(
   text: string,
-  outline: Outline,
+  outline: ResponseStructure,
   keys: Keys,
   rules: XmlRules,
 ): Promise<SignedParts> {
@@ -46,15 +46,15 @@ export async function readSignedParts(
 
   if (outline.assertion) {
     const signedAssertion = await verify(text, outline.assertion);
-    const signature = signedAssertion ?? signedResponse ?? refuse('signature.missing');
+    const signature = signedAssertion ?? signedResponse ?? rejectAssertion('signature.missing');
     const assertion = signedAssertion?.element ?? childOf(signature.element, 'Assertion');
     return { ...frame, assertion, reading: { xml: text, ...readerCheck(signature) } };
   }
   const encrypted = childOf(response, 'EncryptedAssertion');
   const decrypted = decryptAssertion(response, encrypted, frame.responseSigned, keys.decryption, rules);
-  checkPlaces(decrypted.assertion, decrypted.assertion, [decrypted.assertion]);
+  checkElementPositions(decrypted.assertion, decrypted.assertion, [decrypted.assertion]);
   const signedAssertion = await verify(decrypted.text, decrypted.assertion);
-  const signature = signedAssertion ?? signedResponse ?? refuse('signature.missing');
+  const signature = signedAssertion ?? signedResponse ?? rejectAssertion('signature.missing');
   // The Response's signature covers the ciphertext, which saml2-js is not given.
   const check = { ...readerCheck(signature), ...(!signedAssertion && { checkSignature: false }) };
   const assertion = signedAssertion?.element ?? decrypted.assertion;

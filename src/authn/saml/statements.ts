@@ -2,7 +2,7 @@
 import { is, leafText, one, shape } from './elements.js';
 import { instantAttribute, requireBegun, requireNotEnded } from './instants.js';
 import { SAML } from './namespaces.js';
-import { refuse } from './refusal.js';
+import { rejectAssertion } from './refusal.js';
 import type { XmlElement } from './xml.js';
 
 export interface Authentication {
@@ -30,7 +30,7 @@ export function checkAuthentication(statement: XmlElement, now: number): Authent
     'authn_statement',
   );
   requireBegun(
-    instantAttribute(statement, 'AuthnInstant') ?? refuse('authn_instant.missing'),
+    instantAttribute(statement, 'AuthnInstant') ?? rejectAssertion('authn_instant.missing'),
     now,
     'authn_instant',
   );
@@ -73,7 +73,7 @@ export function readAttributes(statement: XmlElement | undefined): readonly Attr
   );
   return attributes.map((attribute) => {
     const name = attribute.attributes.get('Name') ?? '';
-    if (name === '') refuse('attribute.name');
+    if (name === '') rejectAssertion('attribute.name');
     const { values } = shape(
       attribute,
       { values: [SAML, 'AttributeValue', 0, Number.POSITIVE_INFINITY] },

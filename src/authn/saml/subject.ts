@@ -1,10 +1,10 @@
 // The Subject of an assertion: who it is about, and the one bearer confirmation that lets the caller present it.
-import { hasInvisible } from '../../core/invisible.js';
-import type { Addressing } from './addressing.js';
+import { hasInvisibleCharacters } from '../../core/invisible.js';
+import type { ExpectedAddressing } from './addressing.js';
 import { leafText, one, shape } from './elements.js';
 import { instantAttribute, requireBegun, requireNotEnded, requireOrder } from './instants.js';
 import { BEARER, SAML } from './namespaces.js';
-import { refuse } from './refusal.js';
+import { rejectAssertion } from './refusal.js';
 import type { XmlElement } from './xml.js';
 
 export interface NameId {
@@ -36,9 +36,10 @@ export function readNameId(subject: XmlElement): NameId {
   );
   const element = one(nameId, 'nameid.missing', 'claim_missing');
   const value = leafText(element, 'nameid.content');
-  if (value.trim() === '') return refuse('nameid.empty', 'claim_missing');
-  if (value.length > MAX_NAME_ID) return refuse('nameid.length', 'claim_missing');
-  if (hasInvisible(value) || value !== value.trim()) return refuse('nameid.characters', 'claim_missing');
+  if (value.trim() === '') return rejectAssertion('nameid.empty', 'claim_missing');
+  if (value.length > MAX_NAME_ID) return rejectAssertion('nameid.length', 'claim_missing');
+  if (hasInvisibleCharacters(value) || value !== value.trim())
+    return rejectAssertion('nameid.characters', 'claim_missing');
   const format = element.attributes.get('Format');
   const nameQualifier = element.attributes.get('NameQualifier');
   const spNameQualifier = element.attributes.get('SPNameQualifier');
@@ -51,22 +52,28 @@ export function readNameId(subject: XmlElement): NameId {
 }
 
 /** SAML profiles 4.1.4.2 and 4.1.4.3. Address is not checked: a proof may reach the broker by another way. */
-export function checkConfirmation(subject: XmlElement, addressing: Addressing, now: number): Confirmation {
+export function checkConfirmation(
+  subject: XmlElement,
+  addressing: ExpectedAddressing,
+  now: number,
+): Confirmation {
   const confirmations = subject.children.filter(({ name }) => name === 'SubjectConfirmation');
   const confirmation = one(confirmations, 'confirmation.count');
-  if (confirmation.attributes.get('Method') !== BEARER) refuse('confirmation.method');
+  if (confirmation.attributes.get('Method') !== BEARER) rejectAssertion('confirmation.method');
   const { data } = shape(
     confirmation,
     { data: [SAML, 'SubjectConfirmationData', 1, 1] },
     'confirmation.data',
   );
   const bearer = one(data, 'confirmation.data');
-  if (leafText(bearer, 'confirmation.data').trim() !== '') refuse('confirmation.data');
-  const recipient = bearer.attributes.get('Recipient') ?? refuse('recipient.missing', 'audience_mismatch');
-  if (!addressing.isRecipient(recipient)) refuse('recipient', 'audience_mismatch');
+  if (leafText(bearer, 'confirmation.data').trim() !== '') rejectAssertion('confirmation.data');
+  const recipient =
+    bearer.attributes.get('Recipient') ?? rejectAssertion('recipient.missing', 'audience_mismatch');
+  if (!addressing.isRecipient(recipient)) rejectAssertion('recipient', 'audience_mismatch');
   const notBefore = instantAttribute(bearer, 'NotBefore');
   requireBegun(notBefore, now, 'confirmation.not_before');
-  const notOnOrAfter = instantAttribute(bearer, 'NotOnOrAfter') ?? refuse('confirmation.not_on_or_after');
+  const notOnOrAfter =
+    instantAttribute(bearer, 'NotOnOrAfter') ?? rejectAssertion('confirmation.not_on_or_after');
   requireNotEnded(notOnOrAfter, now, 'confirmation.expired');
   requireOrder(notBefore, notOnOrAfter);
   const inResponseTo = bearer.attributes.get('InResponseTo');

@@ -3,12 +3,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SamlIssuer } from '../../config/schema/saml-issuer.js';
 import { seconds } from '../../core/duration.js';
-import type { Fault } from '../../core/fault.js';
+import type { ConfigError } from '../../core/fault.js';
 import type { Log } from '../../core/ports.js';
-import { settingFaults } from './issuer-settings.js';
-import { type IdpMetadata, MetadataFault, parseMetadata, toSigningKey } from './metadata.js';
+import { checkIssuerSettings } from './issuer-settings.js';
+import { type IdpMetadata, MetadataError, parseMetadata, toSigningKey } from './metadata.js';
 import { isUrl, readSource, SourceUnavailable } from './metadata-source.js';
-import { refuse } from './refusal.js';
+import { rejectAssertion } from './refusal.js';
 
 const DEFAULT_REFRESH = 3600;
 /** Longer delays do not fit into a timer. */
@@ -18,7 +18,7 @@ const RETRY = 60;
 const WARN_BEFORE = 30 * 86_400;
 
 /** An issuer of the config. Its metadata is absent until its URL has answered once. */
-export interface TrustedIssuer {
+export interface RegisteredIdp {
   readonly name: string;
   readonly config: SamlIssuer;
   metadata?: IdpMetadata;
@@ -27,10 +27,10 @@ export interface TrustedIssuer {
 }
 
 /** Whether its assertions are addressed to AWS, and not to this broker. */
-export const isForAws = ({ config }: TrustedIssuer): boolean => config.audience !== 'sallyport';
+export const isForAws = ({ config }: RegisteredIdp): boolean => config.audience !== 'sallyport';
 
-export interface Trust {
-  readonly issuers: readonly TrustedIssuer[];
+export interface IdpRegistry {
+  readonly issuers: readonly RegisteredIdp[];
   /** Ends the background readings. */
   close(): void;
 }
@@ -40,14 +40,16 @@ export interface Trust {
  * are not. What `previous` knows from the URL of an issuer that has not changed is taken over: a new config does not
  * depend on the network where the old one did not.
  */
-export async function loadTrust(
+export async function loadIdpRegistry(
   config: Readonly<Record<string, SamlIssuer>>,
   log: Log,
-  previous?: Trust,
-): Promise<{ readonly ok: true; readonly trust: Trust } | { readonly ok: false; readonly faults: Fault[] }> {
-  const issuers = Object.entries(config).map(([name, issuer]): TrustedIssuer => ({ name, config: issuer }));
-  const load = async (issuer: TrustedIssuer): Promise<Fault[]> => {
-    const faults = settingFaults(issuer.name, issuer.config);
+  previous?: IdpRegistry,
+): Promise<
+  { readonly ok: true; readonly trust: IdpRegistry } | { readonly ok: false; readonly faults: ConfigError[] }
+> {
+  const issuers = Object.entries(config).map(([name, issuer]): RegisteredIdp => ({ name, config: issuer }));
+  const load = async (issuer: RegisteredIdp): Promise<ConfigError[]> => {
+    const faults = checkIssuerSettings(issuer.name, issuer.config);
     if (faults.length > 0) return faults;
     if (takeOver(issuer, previous)) return [];
     try {
@@ -72,13 +74,13 @@ export async function loadTrust(
  * What is known of an issuer's IdP at `now` (epoch seconds).
  * @throws SallyportError `issuer_unavailable`, reason `saml.metadata.missing` or `saml.metadata.expired`.
  */
-export function usableMetadata({ metadata }: TrustedIssuer, now: number): IdpMetadata {
-  if (!metadata) return refuse('metadata.missing', 'issuer_unavailable');
-  if ((metadata.validUntil ?? now) < now) return refuse('metadata.expired', 'issuer_unavailable');
+export function usableMetadata({ metadata }: RegisteredIdp, now: number): IdpMetadata {
+  if (!metadata) return rejectAssertion('metadata.missing', 'issuer_unavailable');
+  if ((metadata.validUntil ?? now) < now) return rejectAssertion('metadata.expired', 'issuer_unavailable');
   return metadata;
 }
 
-function takeOver(issuer: TrustedIssuer, previous: Trust | undefined): boolean {
+function takeOver(issuer: RegisteredIdp, previous: IdpRegistry | undefined): boolean {
   const { name, config } = issuer;
   const known = previous?.issuers.find((other) => other.name === name);
   if (!known?.metadata || !isUrl(config.metadata) || !isDeepStrictEqual(known.config, config)) return false;
@@ -87,7 +89,7 @@ function takeOver(issuer: TrustedIssuer, previous: Trust | undefined): boolean {
 }
 
 /** Reads an issuer's metadata again and again; the answer ends it. */
-function keepFresh(issuer: TrustedIssuer, all: readonly TrustedIssuer[], log: Log): () => void {
+function keepFresh(issuer: RegisteredIdp, all: readonly RegisteredIdp[], log: Log): () => void {
   const { refresh } = issuer.config;
   const interval = Math.min(refresh === undefined ? DEFAULT_REFRESH : seconds(refresh), MAX_REFRESH);
   let timer: NodeJS.Timeout | undefined;
@@ -114,25 +116,25 @@ function keepFresh(issuer: TrustedIssuer, all: readonly TrustedIssuer[], log: Lo
 }
 
 /** Takes the new metadata only if it is sound and still that of the same IdP. */
-async function readMetadata(issuer: TrustedIssuer, all: readonly TrustedIssuer[], log: Log): Promise<void> {
+async function readMetadata(issuer: RegisteredIdp, all: readonly RegisteredIdp[], log: Log): Promise<void> {
   const { metadata, metadataCertificate } = issuer.config;
   const signer = metadataCertificate === undefined ? undefined : toSigningKey(metadataCertificate);
   const next = parseMetadata(await readSource(metadata), signer, Date.now() / 1000);
   const last = issuer.metadata;
   if (last && last.entityId !== next.entityId) {
-    throw new MetadataFault('Its entityID has changed. Restart or reload if that is meant.');
+    throw new MetadataError('Its entityID has changed. Restart or reload if that is meant.');
   }
   const twin = all.find(
     (other) =>
       other !== issuer && other.metadata?.entityId === next.entityId && isForAws(other) === isForAws(issuer),
   );
   if (twin) {
-    throw new MetadataFault(
+    throw new MetadataError(
       `It has the same entityID as that of issuer "${twin.name}", and the same audience. Remove one.`,
     );
   }
   if (!isForAws(issuer) && issuer.config.unsolicited !== 'accept' && next.ssoUrl === undefined) {
-    throw new MetadataFault(
+    throw new MetadataError(
       'It has no SingleSignOnService with HTTP-Redirect and https, so no sign-in can begin here. Get metadata with one, or add unsolicited: accept.',
     );
   }
@@ -147,15 +149,15 @@ async function readMetadata(issuer: TrustedIssuer, all: readonly TrustedIssuer[]
   warnOfExpiry(issuer.name, next, Date.now() / 1000, log);
 }
 
-function metadataFault({ name, config }: TrustedIssuer, error: unknown): Fault {
-  const why = error instanceof MetadataFault ? error.message : 'It cannot be read.';
+function metadataFault({ name, config }: RegisteredIdp, error: unknown): ConfigError {
+  const why = error instanceof MetadataError ? error.message : 'It cannot be read.';
   return {
     path: ['issuers', name, 'metadata'],
     message: `The metadata ${config.metadata} is not usable. ${why}`,
   };
 }
 
-function report({ name, metadata }: TrustedIssuer, error: unknown, log: Log): void {
+function report({ name, metadata }: RegisteredIdp, error: unknown, log: Log): void {
   const why = error instanceof Error ? error.message : 'unknown';
   if (metadata)
     log.error({ issuer: name, why }, 'SAML metadata could not be refreshed; the last good one is kept.');

@@ -3,24 +3,24 @@
 import type { SamlIssuer } from '../../config/schema/saml-issuer.js';
 import { seconds } from '../../core/duration.js';
 import { SallyportError } from '../../core/errors.js';
-import type { Fault } from '../../core/fault.js';
-import type { Log, ProofVerifier, SingleUse, Verified } from '../../core/ports.js';
-import { CLOCK_LEEWAY } from '../../core/time.js';
-import type { Principal, Proof, SentRequest } from '../../core/types.js';
+import type { ConfigError } from '../../core/fault.js';
+import type { Log, ProofVerifier, SingleUseId, VerifiedProof } from '../../core/ports.js';
+import { CLOCK_SKEW_SECONDS } from '../../core/time.js';
+import type { LoginRequest, Principal, Proof } from '../../core/types.js';
 import { addressingOf, serviceAddressOf } from './addressing.js';
-import { requireAgreement } from './agreement.js';
+import { requireSameReading } from './agreement.js';
 import { type AssertionFacts, checkAssertion } from './assertion.js';
 import { toClaims } from './claims.js';
 import type { IdpMetadata } from './metadata.js';
-import { outline } from './outline.js';
-import { proofRules } from './proof-rules.js';
-import { decodeProof } from './proof-text.js';
-import { refuse } from './refusal.js';
-import { answeredRequest } from './requests.js';
+import { readStructure } from './outline.js';
+import { responseLimits } from './proof-rules.js';
+import { decodeResponse } from './proof-text.js';
+import { rejectAssertion } from './refusal.js';
+import { findLoginRequest } from './requests.js';
 import { checkResponse } from './response.js';
-import { createSecondReader, type SecondReader } from './second-reader.js';
+import { type CrossCheck, createCrossCheck } from './second-reader.js';
 import { readSignedParts } from './signed-parts.js';
-import { isForAws, loadTrust, type Trust, type TrustedIssuer, usableMetadata } from './trust.js';
+import { type IdpRegistry, isForAws, loadIdpRegistry, type RegisteredIdp, usableMetadata } from './trust.js';
 import { parseXml } from './xml.js';
 
 export interface SamlVerifierOptions {
@@ -30,9 +30,9 @@ export interface SamlVerifierOptions {
   readonly serverUrl: string;
   readonly log: Log;
   /** Shared with other verifiers, and closed by whoever made it. Default: one of its own. */
-  readonly reader?: SecondReader;
+  readonly reader?: CrossCheck;
   /** Of the verifier this one takes the place of. */
-  readonly previous?: Trust;
+  readonly previous?: IdpRegistry;
 }
 
 const DEFAULT_MAX_LIFETIME = 3600;
@@ -44,20 +44,20 @@ const DEFAULT_MAX_LIFETIME = 3600;
  */
 export async function createSamlVerifier(
   options: SamlVerifierOptions,
-): Promise<{ ok: true; verifier: ProofVerifier; trust: Trust } | { ok: false; faults: Fault[] }> {
-  const loaded = await loadTrust(options.issuers, options.log, options.previous);
+): Promise<{ ok: true; verifier: ProofVerifier; trust: IdpRegistry } | { ok: false; faults: ConfigError[] }> {
+  const loaded = await loadIdpRegistry(options.issuers, options.log, options.previous);
   if (!loaded.ok) return loaded;
   const { trust } = loaded;
-  const reader = options.reader ?? createSecondReader({ log: options.log });
+  const reader = options.reader ?? createCrossCheck({ log: options.log });
   const service = serviceAddressOf(options.serverUrl);
-  const allRules = proofRules(Object.values(options.issuers));
+  const allRules = responseLimits(Object.values(options.issuers));
 
-  async function verify({ value, sentRequests }: Proof, now: number): Promise<Verified> {
-    const text = decodeProof(value.reveal());
+  async function verify({ value, loginRequests }: Proof, now: number): Promise<VerifiedProof> {
+    const text = decodeResponse(value.reveal());
     const document = parseXml(text, allRules);
-    const found = outline(document.root);
-    const { issuer, metadata } = findIssuer(trust, found.issuer, sentRequests !== undefined, now);
-    const rules = proofRules([issuer.config], document.namespaces);
+    const found = readStructure(document.root);
+    const { issuer, metadata } = findIssuer(trust, found.issuer, loginRequests !== undefined, now);
+    const rules = responseLimits([issuer.config], document.namespaces);
     const keys = { signing: metadata.keys, decryption: issuer.config.decryptionKeys ?? [] };
     const parts = await readSignedParts(text, found, keys, rules);
     const expected = {
@@ -68,13 +68,16 @@ export async function createSamlVerifier(
     const facts = checkAssertion(parts.assertion, expected, now);
     checkResponse(parts.response, parts.responseSigned, facts, expected, now);
     const claims = toClaims(metadata.entityId, facts);
-    const answered = answeredRequest(issuer, facts.inResponseTo, sentRequests);
+    const answered = findLoginRequest(issuer, facts.inResponseTo, loginRequests);
     const confirm = async () =>
-      requireAgreement(facts, await reader.read({ ...parts.reading, audience: facts.audience }));
+      requireSameReading(facts, await reader.read({ ...parts.reading, audience: facts.audience }));
     return {
       principal: toPrincipal(issuer.name, facts, claims, answered),
-      once: [
-        singleUseOf(metadata.entityId, { ...facts, expiresAt: Math.ceil(facts.expiresAt) + CLOCK_LEEWAY }),
+      singleUseIds: [
+        singleUseOf(metadata.entityId, {
+          ...facts,
+          expiresAt: Math.ceil(facts.expiresAt) + CLOCK_SKEW_SECONDS,
+        }),
         ...(answered ? [singleUseOf(service.entityId, answered)] : []),
       ],
       confirm: () => guarded(confirm),
@@ -109,18 +112,19 @@ async function guarded<T>(action: () => Promise<T>): Promise<T> {
  * addressed to AWS and for those addressed to the broker; a browser brings the latter only.
  */
 function findIssuer(
-  { issuers }: Trust,
+  { issuers }: IdpRegistry,
   entityId: string,
   fromBrowser: boolean,
   now: number,
-): { readonly issuer: TrustedIssuer; readonly metadata: IdpMetadata } {
+): { readonly issuer: RegisteredIdp; readonly metadata: IdpMetadata } {
   const named = issuers.filter(({ metadata }) => metadata?.entityId === entityId);
   const forBroker = named.find((issuer) => !isForAws(issuer));
   const issuer = fromBrowser ? forBroker : (named.find(isForAws) ?? forBroker);
   if (issuer) return { issuer, metadata: usableMetadata(issuer, now) };
-  if (named.length > 0) return refuse('issuer.for_aws', 'audience_mismatch', FOR_AWS);
-  if (issuers.some(({ metadata }) => !metadata)) return refuse('metadata.missing', 'issuer_unavailable');
-  return refuse('issuer.unknown', 'issuer_unknown');
+  if (named.length > 0) return rejectAssertion('issuer.for_aws', 'audience_mismatch', FOR_AWS);
+  if (issuers.some(({ metadata }) => !metadata))
+    return rejectAssertion('metadata.missing', 'issuer_unavailable');
+  return rejectAssertion('issuer.unknown', 'issuer_unknown');
 }
 
 const FOR_AWS =
@@ -130,7 +134,7 @@ function toPrincipal(
   issuer: string,
   facts: AssertionFacts,
   claims: Principal['claims'],
-  answered: SentRequest | undefined,
+  answered: LoginRequest | undefined,
 ): Principal {
   const { sessionNotOnOrAfter } = facts.authentication;
   return {
@@ -148,5 +152,5 @@ function toPrincipal(
 
 const singleUseOf = (
   issuer: string,
-  { id, issuedAt, expiresAt }: Pick<AssertionFacts | SentRequest, 'id' | 'issuedAt' | 'expiresAt'>,
-): SingleUse => ({ issuer, id, issuedAt, expiresAt });
+  { id, issuedAt, expiresAt }: Pick<AssertionFacts | LoginRequest, 'id' | 'issuedAt' | 'expiresAt'>,
+): SingleUseId => ({ issuer, id, issuedAt, expiresAt });

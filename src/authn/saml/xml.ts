@@ -2,7 +2,7 @@
 // expands entities beyond XML's own five, and nothing is repaired.
 import { type SaxesAttributeNS, SaxesParser, type SaxesTagNS } from 'saxes';
 import { XHTML } from './namespaces.js';
-import { refuse } from './refusal.js';
+import { rejectAssertion } from './refusal.js';
 
 /** An element of a document that was read strictly. Namespace declarations are not among its attributes. */
 export interface XmlElement {
@@ -164,4 +164,4 @@ class TreeBuilder {
   }
 }
 
-const malformed = (reason: string): never => refuse(`xml.${reason}`, 'proof_malformed');
+const malformed = (reason: string): never => rejectAssertion(`xml.${reason}`, 'proof_malformed');

@@ -1,10 +1,10 @@
 // What one look of the doctor found, and how it reads.
-import { paint } from '../paint.js';
+import { style } from '../paint.js';
 
 /** `skipped`: it cannot be known here, or there is nothing to look at. */
 type Outcome = 'ok' | 'warning' | 'failed' | 'skipped';
 
-export interface Finding {
+export interface DoctorFinding {
   /** What was looked at, e.g. `issuer corp`. */
   readonly check: string;
   readonly outcome: Outcome;
@@ -14,30 +14,34 @@ export interface Finding {
   readonly todo?: string;
 }
 
-export const ok = (check: string, message: string): Finding => ({ check, outcome: 'ok', message });
-export const skipped = (check: string, message: string): Finding => ({ check, outcome: 'skipped', message });
-export const warning = (check: string, message: string, todo: string): Finding => ({
+export const ok = (check: string, message: string): DoctorFinding => ({ check, outcome: 'ok', message });
+export const skipped = (check: string, message: string): DoctorFinding => ({
+  check,
+  outcome: 'skipped',
+  message,
+});
+export const warning = (check: string, message: string, todo: string): DoctorFinding => ({
   check,
   outcome: 'warning',
   message,
   todo,
 });
-export const failed = (check: string, message: string, todo: string): Finding => ({
+export const failed = (check: string, message: string, todo: string): DoctorFinding => ({
   check,
   outcome: 'failed',
   message,
   todo,
 });
 
-const MARKS: Readonly<Record<Outcome, readonly [mark: string, style: Parameters<typeof paint>[0]]>> = {
+const MARKS: Readonly<Record<Outcome, readonly [mark: string, color: Parameters<typeof style>[0]]>> = {
   ok: ['✓', 'green'],
   warning: ['!', 'yellow'],
   failed: ['✗', 'red'],
   skipped: ['-', 'dim'],
 };
 
-export function findingText({ check, outcome, message, todo }: Finding): string {
-  const [mark, style] = MARKS[outcome];
-  const line = `${paint(style, mark)} ${paint('bold', check)}: ${message}`;
+export function findingText({ check, outcome, message, todo }: DoctorFinding): string {
+  const [mark, color] = MARKS[outcome];
+  const line = `${style(color, mark)} ${style('bold', check)}: ${message}`;
   return todo === undefined ? line : `${line}\n    ${todo}`;
 }

@@ -2,19 +2,19 @@
 import { fetchKeys } from '../../authn/oidc/discovery.js';
 import { createJsonFetcher, KeyFetchError, systemLookup } from '../../authn/oidc/fetch-json.js';
 import { compileIssuer } from '../../authn/oidc/issuer.js';
-import { MetadataFault, parseMetadata, toSigningKey } from '../../authn/saml/metadata.js';
+import { MetadataError, parseMetadata, toSigningKey } from '../../authn/saml/metadata.js';
 import { readSource } from '../../authn/saml/metadata-source.js';
 import type { Config } from '../../config/schema/config.js';
 import type { OidcIssuer } from '../../config/schema/oidc-issuer.js';
 import type { SamlIssuer } from '../../config/schema/saml-issuer.js';
-import { type Finding, failed, ok, warning } from './finding.js';
+import { type DoctorFinding, failed, ok, warning } from './finding.js';
 
 /** Milliseconds for each document, as the broker waits. */
 const FETCH_TIMEOUT = 5000;
 /** Milliseconds: a certificate or metadata that ends sooner is a warning. */
 const SOON = 30 * 86_400_000;
 
-export async function* examineIssuers({ issuers }: Config, now: Date): AsyncGenerator<Finding> {
+export async function* checkIssuers({ issuers }: Config, now: Date): AsyncGenerator<DoctorFinding> {
   for (const [name, issuer] of Object.entries(issuers)) {
     const check = `issuer ${name}`;
     yield issuer.type === 'oidc'
@@ -25,7 +25,7 @@ export async function* examineIssuers({ issuers }: Config, now: Date): AsyncGene
 
 const keyCount = (count: number) => `${count} ${count === 1 ? 'key' : 'keys'}`;
 
-async function examineOidc(check: string, name: string, config: OidcIssuer): Promise<Finding> {
+async function examineOidc(check: string, name: string, config: OidcIssuer): Promise<DoctorFinding> {
   const issuer = await compileIssuer(name, config, []);
   if (!issuer) return failed(check, 'its config has faults.', 'Run sallyport check.');
   const fetcher = createJsonFetcher({ ...issuer, lookup: systemLookup, timeoutMs: FETCH_TIMEOUT });
@@ -52,7 +52,7 @@ function adviceFor(reason: string): string {
   return 'What is there is not what the issuer of the config would say. Check issuer and jwksUri.';
 }
 
-async function examineSaml(check: string, config: SamlIssuer, now: Date): Promise<Finding> {
+async function examineSaml(check: string, config: SamlIssuer, now: Date): Promise<DoctorFinding> {
   const { metadata, metadataCertificate } = config;
   try {
     const signer = metadataCertificate === undefined ? undefined : toSigningKey(metadataCertificate);
@@ -70,7 +70,7 @@ async function examineSaml(check: string, config: SamlIssuer, now: Date): Promis
       'Ask the identity provider for its next key, and for metadata that has it.',
     );
   } catch (error) {
-    const why = error instanceof MetadataFault ? error.message : 'It cannot be reached.';
+    const why = error instanceof MetadataError ? error.message : 'It cannot be reached.';
     return failed(
       check,
       `its metadata ${metadata} is not usable. ${why}`,

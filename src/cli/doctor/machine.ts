@@ -8,12 +8,12 @@ import type { Config } from '../../config/schema/config.js';
 import { readTls } from '../../config/tls.js';
 import { createStores } from '../../stores/create-stores.js';
 import { createLog } from '../../telemetry/log.js';
-import { type Finding, failed, ok, skipped, warning } from './finding.js';
+import { type DoctorFinding, failed, ok, skipped, warning } from './finding.js';
 
 /** Milliseconds: a certificate that ends sooner is a warning. */
 const SOON = 21 * 86_400_000;
 
-export async function* examineMachine(config: Config, now: () => Date): AsyncGenerator<Finding> {
+export async function* checkMachine(config: Config, now: () => Date): AsyncGenerator<DoctorFinding> {
   for (const sink of config.audit?.sinks ?? [{ type: 'stdout' as const }])
     yield sink.type === 'file' ? await examineFile(sink.path) : ok('audit stdout', 'records go to stdout.');
   yield await examineStore(config, now);
@@ -21,7 +21,7 @@ export async function* examineMachine(config: Config, now: () => Date): AsyncGen
 }
 
 /** Looks only: a file made here could belong to the wrong user. */
-async function examineFile(path: string): Promise<Finding> {
+async function examineFile(path: string): Promise<DoctorFinding> {
   const check = `audit ${path}`;
   const code = await refusedCode(path, constants.W_OK);
   if (code === undefined) return ok(check, 'the file can be written.');
@@ -42,7 +42,7 @@ async function refusedCode(path: string, mode: number): Promise<string | undefin
   }
 }
 
-async function examineStore(config: Config, now: () => Date): Promise<Finding> {
+async function examineStore(config: Config, now: () => Date): Promise<DoctorFinding> {
   const type = config.store?.type ?? 'memory';
   const check = `store ${type}`;
   if (type === 'memory') return ok(check, 'good for one replica; several need Redis or Valkey.');
@@ -58,7 +58,7 @@ async function examineStore(config: Config, now: () => Date): Promise<Finding> {
   }
 }
 
-async function examineCertificate({ server }: Config, now: Date): Promise<Finding> {
+async function examineCertificate({ server }: Config, now: Date): Promise<DoctorFinding> {
   const check = 'certificate';
   if (!server.tls)
     return skipped(check, 'the broker speaks http: TLS ends in a proxy, or it is on loopback.');

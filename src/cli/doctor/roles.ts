@@ -6,7 +6,7 @@ import { ERRORS, type ErrorCode, SallyportError } from '../../core/errors.js';
 import type { Target } from '../../core/types.js';
 import { assumeRole } from '../../issuance/assume-role.js';
 import { callerIdentity } from '../../issuance/own-identity.js';
-import { type Finding, failed, ok, skipped, warning } from './finding.js';
+import { type DoctorFinding, failed, ok, skipped, warning } from './finding.js';
 
 /** Seconds, the least there is: the credentials are dropped at once. */
 const TRIAL_SECONDS = 900;
@@ -23,11 +23,11 @@ const QUIET = {
 type Keys = 'none' | 'long-term' | 'temporary';
 
 /** With `tryRoles`, each AssumeRole role is assumed: STS and CloudTrail see it. */
-export async function* examineRoles(
+export async function* checkRoles(
   config: Config,
   policy: Policy,
   { tryRoles }: { readonly tryRoles: boolean },
-): AsyncGenerator<Finding> {
+): AsyncGenerator<DoctorFinding> {
   const { finding, keys } = await examineIdentity(config, policy);
   yield finding;
   for (const role of policy.roleList) yield await examineRole(config, role, keys, tryRoles);
@@ -39,7 +39,7 @@ const isSigned = ({ operation }: Target) =>
 async function examineIdentity(
   { aws, grants }: Config,
   { roleList }: Policy,
-): Promise<{ readonly finding: Finding; readonly keys: Keys }> {
+): Promise<{ readonly finding: DoctorFinding; readonly keys: Keys }> {
   const check = 'own identity';
   const needed =
     roleList.some(({ target }) => isSigned(target)) ||
@@ -66,7 +66,7 @@ async function examineRole(
   role: CompiledRole,
   keys: Keys,
   tryRoles: boolean,
-): Promise<Finding> {
+): Promise<DoctorFinding> {
   const { name, target } = role;
   const check = `role ${name}`;
   if (!isSigned(target)) return skipped(check, `${target.operation} needs the proof of a caller; not tried.`);
@@ -77,7 +77,7 @@ async function examineRole(
     return failed(check, `STS refuses ${target.operation} to temporary credentials.`, todo);
   }
   if (tryRoles && role.mfa !== 'required') return tryRole(check, config, role, target);
-  const { maxSeconds } = role.session.lifetime;
+  const { maxSeconds } = role.session.durationLimits;
   if (keys === 'temporary' && maxSeconds > CHAIN_SECONDS) {
     const message = "STS gives it 1h at most, since the broker's own credentials are temporary.";
     return warning(check, message, 'Lower session.maxDuration to 1h, or set aws.credentials.');
@@ -93,7 +93,7 @@ async function tryRole(
   { aws }: Config,
   { region = aws.region }: CompiledRole,
   target: Extract<Target, { operation: 'AssumeRole' }>,
-): Promise<Finding> {
+): Promise<DoctorFinding> {
   const opened = openConfiguredSts(aws, QUIET);
   const sts = opened.client({ region });
   try {

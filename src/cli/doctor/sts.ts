@@ -3,7 +3,7 @@ import { Agent, request } from 'undici';
 import { endpointsOf } from '../../config/schema/aws.js';
 import type { Config } from '../../config/schema/config.js';
 import { partitionHosts } from '../../core/partition.js';
-import { type Finding, failed, ok, skipped, warning } from './finding.js';
+import { type DoctorFinding, failed, ok, skipped, warning } from './finding.js';
 
 /** Milliseconds. */
 const TIMEOUT = 5000;
@@ -12,7 +12,7 @@ const SIGNATURE_LEEWAY = 300;
 const PROOF_LEEWAY = 60;
 
 /** One finding for each endpoint that the config's roles use. */
-export async function* examineSts({ aws, roles }: Config, now: () => Date): AsyncGenerator<Finding> {
+export async function* checkSts({ aws, roles }: Config, now: () => Date): AsyncGenerator<DoctorFinding> {
   const own = Object.values(roles).flatMap(({ region }) => region ?? []);
   for (const region of new Set([aws.region, ...(aws.failoverRegions ?? []), ...own])) {
     const check = `STS ${region}`;
@@ -30,7 +30,7 @@ function endpointIn(region: string, aws: Config['aws']): string | undefined {
   return suffix && `https://sts.${region}.${suffix}`;
 }
 
-async function examineEndpoint(check: string, endpoint: string, now: () => Date): Promise<Finding> {
+async function examineEndpoint(check: string, endpoint: string, now: () => Date): Promise<DoctorFinding> {
   const agent = new Agent({ connect: { timeout: TIMEOUT } });
   try {
     const sent = now().getTime();
@@ -57,7 +57,7 @@ const skewOf = (theirs: number, ours: number) =>
   Math.round(Math.max(0, theirs - ours, ours - (theirs + 1000)) / 1000);
 
 /** `skew` in seconds; not a number where STS told no time. */
-function judgeClock(check: string, endpoint: string, skew: number): Finding {
+function judgeClock(check: string, endpoint: string, skew: number): DoctorFinding {
   if (Number.isNaN(skew)) {
     const message = `${endpoint} answers, without saying what time it is.`;
     return warning(check, message, 'Check that it is STS.');

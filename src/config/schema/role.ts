@@ -2,7 +2,7 @@
 // operation, because each takes different parameters; what STS would ignore or refuse cannot be written down.
 import { type Static, Type } from 'typebox';
 import { IAM_ROLE_ARN_PATTERN, SAML_PROVIDER_ARN_PATTERN } from '../../core/arn.js';
-import type { Hop } from '../../core/types.js';
+import type { ChainedRole } from '../../core/types.js';
 import { closed, REGION_PATTERN } from './common.js';
 import { attribution, sessionLimits, sessionName, tags } from './session.js';
 
@@ -52,7 +52,7 @@ export const AssumeRoleRole = Type.Object(
     externalId,
     chain: Type.Optional(
       Type.Array(
-        Type.Unsafe<string | Hop>({
+        Type.Unsafe<string | ChainedRole>({
           type: ['string', 'object'],
           pattern: IAM_ROLE_ARN_PATTERN,
           properties: { roleArn, externalId },

@@ -7,7 +7,7 @@ interface FaultOptions {
   readonly dispatch?: boolean;
 }
 
-export class StsFault extends Error {
+export class StsError extends Error {
   override readonly name = 'StsFault';
   readonly code: string;
   readonly status: number;
@@ -26,21 +26,21 @@ export class StsFault extends Error {
   }
 }
 
-export const validationError = (text: string) => new StsFault(400, 'ValidationError', text);
-export const malformedInput = (text?: string) => new StsFault(400, 'MalformedInput', text);
+export const validationError = (text: string) => new StsError(400, 'ValidationError', text);
+export const malformedInput = (text?: string) => new StsError(400, 'MalformedInput', text);
 
 /** Characters of a value that a refusal repeats. */
 const MAX_SHOWN = 128;
 
 /** A value as a refusal repeats it: what is longer may be a token in the wrong place, or be meant to make the answer long. */
-export const shown = (value: string) =>
+export const truncated = (value: string) =>
   value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}...` : value;
 
 /** There is no such action, or not in this version of the API: none was found to dispatch to. */
 export const invalidAction = (action: string, version: string | undefined) =>
-  new StsFault(
+  new StsError(
     400,
     'InvalidAction',
-    `Could not find operation ${shown(action)} for version ${shown(version ?? 'NO_VERSION_SPECIFIED')}`,
+    `Could not find operation ${truncated(action)} for version ${truncated(version ?? 'NO_VERSION_SPECIFIED')}`,
     { dispatch: true },
   );

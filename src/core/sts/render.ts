@@ -1,5 +1,5 @@
 // Answers as STS writes them: XML indented by two spaces, or JSON for `Accept: application/json`.
-import type { StsFault } from './fault.js';
+import type { StsError } from './fault.js';
 
 /** The members of a result in the order of the answer. Dates are whole seconds. */
 export interface Result {
@@ -21,7 +21,7 @@ export function renderResult(operation: string, result: Result, requestId: strin
 }
 
 /** The JSON form of an error is not in AWS's documentation; this mirrors the XML. */
-export function renderFault(fault: StsFault, requestId: string, format: Format): string {
+export function renderError(fault: StsError, requestId: string, format: Format): string {
   const content = {
     Error: { Type: fault.type, Code: fault.code, Message: fault.text },
     RequestId: requestId,

@@ -7,7 +7,7 @@ import type {
   TextConstraint,
   ValueOf,
 } from './constraints.js';
-import { malformedInput, shown, validationError } from './fault.js';
+import { malformedInput, truncated, validationError } from './fault.js';
 
 /** Parameters by their name on the wire, e.g. `Tags.member.1.Key`. */
 export type QueryParameters = ReadonlyMap<string, string>;
@@ -112,7 +112,7 @@ function readText(constraint: TextConstraint, place: Place): string {
 }
 
 function textViolations(constraint: TextConstraint, value: string, path: string): string[] {
-  const quoted = constraint.sensitive ? "'***'" : `'${shown(value)}'`;
+  const quoted = constraint.sensitive ? "'***'" : `'${truncated(value)}'`;
   const violations = lengthViolations(constraint, [...value].length, quoted, path);
   if (constraint.pattern !== undefined && !compile(constraint.pattern).test(value)) {
     violations.push(failed(quoted, path, `satisfy regular expression pattern: ${constraint.pattern}`));

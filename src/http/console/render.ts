@@ -1,18 +1,18 @@
 // Exchanged, for the console -> JSON. The only place where the sign-in URL becomes text.
-import type { Exchanged } from '../../broker/exchange.js';
+import type { ExchangeResult } from '../../broker/exchange.js';
 import { SallyportError } from '../../core/errors.js';
-import { wholeSecond } from '../../core/time.js';
+import { toIsoSeconds } from '../../core/time.js';
 import { renderDecided } from '../exchange-request.js';
 import type { ConsoleAnswer } from './schema.js';
 
 /** @throws SallyportError `internal` if there was no sign-in: credentials are not for this surface. */
-export function renderConsole(exchanged: Exchanged, requestId: string): ConsoleAnswer {
+export function renderConsole(exchanged: ExchangeResult, requestId: string): ConsoleAnswer {
   const { signin } = exchanged.issued;
   const { sessionDuration, sessionDurationLimitedBy } = exchanged.decision.console ?? {};
   if (!signin) throw new SallyportError('internal', { reason: 'console.no_signin' });
   return {
     SigninUrl: signin.url.reveal(),
-    Expires: wholeSecond(signin.expires),
+    Expires: toIsoSeconds(signin.expires),
     ...(sessionDuration !== undefined && { SessionDuration: sessionDuration }),
     ...(sessionDurationLimitedBy !== undefined && { SessionDurationLimitedBy: sessionDurationLimitedBy }),
     Sallyport: renderDecided(exchanged, requestId),

@@ -2,7 +2,7 @@
 import type { Exchange } from '../../broker/exchange.js';
 import type { App } from '../app.js';
 import { readExchangeRequest } from '../exchange-request.js';
-import { refusals } from '../problem.js';
+import { problemResponses } from '../problem.js';
 import { renderConsole } from './render.js';
 import { ConsoleAnswer, ConsoleRequestBody } from './schema.js';
 
@@ -19,7 +19,7 @@ export function consoleRoutes(app: App, { exchange }: { readonly exchange: Excha
         security: [{ jwt: [] }, {}],
         consumes: ['application/json', 'application/x-www-form-urlencoded'],
         body: ConsoleRequestBody,
-        response: { 200: ConsoleAnswer, ...refusals },
+        response: { 200: ConsoleAnswer, ...problemResponses },
       },
     },
     async (request, reply) => {

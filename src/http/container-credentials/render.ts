@@ -1,14 +1,14 @@
 // Exchanged, or a refusal -> the JSON of the SDKs' container credential provider.
-import type { Exchanged } from '../../broker/exchange.js';
-import { accountIn } from '../../core/arn.js';
-import { containerCredentials, containerRefusal } from '../../core/container-credentials.js';
+import type { ExchangeResult } from '../../broker/exchange.js';
+import { accountOfArn } from '../../core/arn.js';
+import { containerCredentials, containerError } from '../../core/container-credentials.js';
 import type { SallyportError } from '../../core/errors.js';
 
-export function renderContainerCredentials({ decision: { target }, issued }: Exchanged) {
+export function renderContainerCredentials({ decision: { target }, issued }: ExchangeResult) {
   const { credentials, assumedRoleUser, federatedUser } = issued;
   const { arn } = assumedRoleUser ?? federatedUser ?? {};
   return containerCredentials(credentials, {
-    accountId: arn === undefined ? undefined : accountIn(arn),
+    accountId: arn === undefined ? undefined : accountOfArn(arn),
     roleArn: 'roleArn' in target ? target.roleArn : undefined,
   });
 }
@@ -16,7 +16,7 @@ export function renderContainerCredentials({ decision: { target }, issued }: Exc
 /** An SDK shows the message at best, so it has all that its reader needs. */
 export function renderContainerRefusal(error: SallyportError, requestId: string) {
   const message = `${sentenceOf(error)} (${error.code}, request ${requestId})`;
-  return { ...containerRefusal(error.code, message), requestId };
+  return { ...containerError(error.code, message), requestId };
 }
 
 /** Where what to do differs from the other surfaces. */

@@ -2,12 +2,12 @@
 // AWS_CONTAINER_CREDENTIALS_FULL_URI and call it again before the end. Whatever is refused here is said in their words.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Exchange } from '../../broker/exchange.js';
-import { CLIENT_PATIENCE } from '../../core/container-credentials.js';
+import { CLIENT_TIMEOUT_MS } from '../../core/container-credentials.js';
 import { SallyportError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
 import type { ExchangeRequest } from '../../core/types.js';
 import type { App } from '../app.js';
-import { createRefusalHandler, refusalHeaders } from '../problem.js';
+import { createErrorHandler, errorHeaders } from '../problem.js';
 import { readRawToken } from '../proof.js';
 import { sourceAddress } from '../source-address.js';
 import { renderContainerCredentials, renderContainerRefusal } from './render.js';
@@ -40,7 +40,7 @@ export function containerCredentialsRoutes(app: App, { exchange, log }: Options)
 
   app.addSchema(ContainerRefusal);
   const addRoutes = async (surface: App) => {
-    surface.setErrorHandler(createRefusalHandler(log, sendRefusal));
+    surface.setErrorHandler(createErrorHandler(log, sendRefusal));
     surface.setNotFoundHandler(async ({ method }, reply) => {
       if (method === 'GET')
         throw new SallyportError('route_unknown', {
@@ -85,12 +85,12 @@ const readContainerRequest = (request: FastifyRequest, role: string | undefined)
   surface: 'container-credentials',
   sourceAddress: sourceAddress(request),
   proof: readRawToken(request),
-  wishes: { durationSeconds: LASTING },
-  patienceMs: CLIENT_PATIENCE,
+  preferred: { durationSeconds: LASTING },
+  timeoutMs: CLIENT_TIMEOUT_MS,
   ...(role !== undefined && { role }),
 });
 
 const sendRefusal = (error: SallyportError, request: FastifyRequest, reply: FastifyReply) =>
   reply
-    .headers({ ...refusalHeaders(error), 'content-type': 'application/json' })
+    .headers({ ...errorHeaders(error), 'content-type': 'application/json' })
     .send(renderContainerRefusal(error, request.id));

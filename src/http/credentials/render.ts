@@ -1,10 +1,10 @@
 // Exchanged -> the JSON of the STS operation.
-import type { Exchanged } from '../../broker/exchange.js';
-import { wholeSecond } from '../../core/time.js';
+import type { ExchangeResult } from '../../broker/exchange.js';
+import { toIsoSeconds } from '../../core/time.js';
 import { renderDecided } from '../exchange-request.js';
 import type { CredentialsAnswer } from './schema.js';
 
-export function renderCredentials(exchanged: Exchanged, requestId: string): CredentialsAnswer {
+export function renderCredentials(exchanged: ExchangeResult, requestId: string): CredentialsAnswer {
   const { credentials, assumedRoleUser, federatedUser, packedPolicySize, sourceIdentity, federation } =
     exchanged.issued;
   return {
@@ -12,7 +12,7 @@ export function renderCredentials(exchanged: Exchanged, requestId: string): Cred
       AccessKeyId: credentials.accessKeyId,
       SecretAccessKey: credentials.secretAccessKey.reveal(),
       SessionToken: credentials.sessionToken.reveal(),
-      Expiration: wholeSecond(credentials.expiration),
+      Expiration: toIsoSeconds(credentials.expiration),
     },
     ...(assumedRoleUser && {
       AssumedRoleUser: { AssumedRoleId: assumedRoleUser.assumedRoleId, Arn: assumedRoleUser.arn },

@@ -2,7 +2,7 @@
 import type { Exchange } from '../../broker/exchange.js';
 import type { App } from '../app.js';
 import { readExchangeRequest } from '../exchange-request.js';
-import { refusals } from '../problem.js';
+import { problemResponses } from '../problem.js';
 import { renderCredentials } from './render.js';
 import { CredentialsAnswer, CredentialsRequest } from './schema.js';
 
@@ -19,7 +19,7 @@ export function credentialsRoutes(app: App, { exchange }: { readonly exchange: E
         security: [{ jwt: [] }, {}],
         consumes: ['application/json', 'application/x-www-form-urlencoded'],
         body: CredentialsRequest,
-        response: { 200: CredentialsAnswer, ...refusals },
+        response: { 200: CredentialsAnswer, ...problemResponses },
       },
     },
     async (request, reply) => {

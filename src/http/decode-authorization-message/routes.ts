@@ -1,9 +1,9 @@
 // POST /v1/decode-authorization-message: DecodeAuthorizationMessage of STS, for whom a grant permits it.
 import { Type } from 'typebox';
-import type { Decode } from '../../broker/decode.js';
+import type { DecodeMessageRequestHandler } from '../../broker/decode.js';
 import type { App } from '../app.js';
 import { closed } from '../exchange-request.js';
-import { refusals } from '../problem.js';
+import { problemResponses } from '../problem.js';
 import { readProof } from '../proof.js';
 import { SAMLResponse } from '../request-fields.js';
 import { sourceAddress } from '../source-address.js';
@@ -25,7 +25,7 @@ const DecodeAnswer = Type.Object(
   closed,
 );
 
-export function decodeRoutes(app: App, { decode }: { readonly decode: Decode }): void {
+export function decodeRoutes(app: App, { decode }: { readonly decode: DecodeMessageRequestHandler }): void {
   app.post(
     '/v1/decode-authorization-message',
     {
@@ -38,7 +38,7 @@ export function decodeRoutes(app: App, { decode }: { readonly decode: Decode }):
         security: [{ jwt: [] }, {}],
         consumes: ['application/json', 'application/x-www-form-urlencoded'],
         body: DecodeRequestBody,
-        response: { 200: DecodeAnswer, ...refusals },
+        response: { 200: DecodeAnswer, ...problemResponses },
       },
     },
     async (request, reply) => {

@@ -1,7 +1,7 @@
 // POST /v1/explain: why a role is given or refused, rule by rule. Nothing is issued.
 import type { Explain } from '../../broker/explain.js';
 import type { App } from '../app.js';
-import { refusals } from '../problem.js';
+import { problemResponses } from '../problem.js';
 import { readProof } from '../proof.js';
 import { sourceAddress } from '../source-address.js';
 import { renderExplained } from './render.js';
@@ -20,7 +20,7 @@ export function explainRoutes(app: App, { explain }: { readonly explain: Explain
         security: [{ jwt: [] }, {}],
         consumes: ['application/json', 'application/x-www-form-urlencoded'],
         body: ExplainRequestBody,
-        response: { 200: ExplainAnswer, ...refusals },
+        response: { 200: ExplainAnswer, ...problemResponses },
       },
     },
     async (request, reply) => {

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import type { PreviewCaller } from '../../broker/preview.js';
 import type { App } from '../app.js';
-import { refusals } from '../problem.js';
+import { problemResponses } from '../problem.js';
 import { readProof } from '../proof.js';
 import { sourceAddress } from '../source-address.js';
 import { renderIdentity } from './render.js';
@@ -26,7 +26,7 @@ export function identityRoutes(app: App, { preview }: { readonly preview: Previe
         description: 'Needs a JWT as Bearer token. A token that may be used once is used up by this.',
         tags: ['credentials'],
         security: [{ jwt: [] }],
-        response: { 200: IdentityAnswer, ...refusals },
+        response: { 200: IdentityAnswer, ...problemResponses },
       },
     },
     async (request, reply) => {

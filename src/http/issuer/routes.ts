@@ -9,7 +9,7 @@ import {
   type IssuerDocuments,
 } from '../../issuance/web-identity/documents.js';
 import type { App } from '../app.js';
-import { refusals } from '../problem.js';
+import { problemResponses } from '../problem.js';
 
 const texts = Type.Array(Type.String());
 
@@ -61,8 +61,8 @@ export function issuerRoutes(app: App, { documents }: { documents(): IssuerDocum
               description: 'The document.',
               content: { 'application/json': { schema: Type.Unsafe<string>(document) } },
             },
-            400: refusals[400],
-            404: refusals[404],
+            400: problemResponses[400],
+            404: problemResponses[404],
           },
         },
       },

@@ -1,11 +1,11 @@
 // What came of an exchange, as a token endpoint says it.
-import type { Exchanged } from '../../broker/exchange.js';
+import type { ExchangeResult } from '../../broker/exchange.js';
 import { ERRORS, type SallyportError } from '../../core/errors.js';
 import { renderCredentials } from '../credentials/render.js';
 import type { TokenAnswer, TokenRefusal } from './schema.js';
 
 /** RFC 8693 section 2.2.1: access_token is all of the token that was asked for, whatever its type. */
-export function renderToken(exchanged: Exchanged, requestId: string, now: Date): TokenAnswer {
+export function renderToken(exchanged: ExchangeResult, requestId: string, now: Date): TokenAnswer {
   const answer = renderCredentials(exchanged, requestId);
   const left = exchanged.issued.credentials.expiration.getTime() - now.getTime();
   return {

@@ -3,8 +3,8 @@ import type { Exchange } from '../../broker/exchange.js';
 import { SallyportError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
 import type { App } from '../app.js';
-import { decode, FORM, formOf, formPairs, useBodyParsers } from '../body.js';
-import { createRefusalHandler } from '../problem.js';
+import { decode, FORM_MEDIA_TYPE, formOf, formPairs, useBodyParsers } from '../body.js';
+import { createErrorHandler } from '../problem.js';
 import { exchangeRequestOf } from './exchange-request.js';
 import { renderRefusal, renderToken, statusOf } from './render.js';
 import { TokenAnswer, TokenRefusal, TokenRequest } from './schema.js';
@@ -24,7 +24,7 @@ const refusal = (description: string) => ({
 });
 
 export async function oauthRoutes(app: App, { exchange, log, now }: Options): Promise<void> {
-  const errorHandler = createRefusalHandler(log, (error, request, reply) => {
+  const errorHandler = createErrorHandler(log, (error, request, reply) => {
     const status = statusOf(error);
     if (status === 401) reply.header('www-authenticate', 'Basic realm="sallyport"');
     if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter);
@@ -34,7 +34,7 @@ export async function oauthRoutes(app: App, { exchange, log, now }: Options): Pr
   // In a context of its own: forms alone, and what has no value in them is not there (RFC 6749 section 3.2).
   await app.register(async (scope) => {
     useBodyParsers(scope, {
-      [FORM]: (bytes) =>
+      [FORM_MEDIA_TYPE]: (bytes) =>
         formOf(
           [...formPairs(decode(bytes))].filter(([, value]) => value !== ''),
           TokenRequest,
@@ -56,7 +56,7 @@ export async function oauthRoutes(app: App, { exchange, log, now }: Options): Pr
             'RFC 8693: a JWT or SAML Response becomes AWS credentials. Clients are not authenticated. See docs/clients.md.',
           tags: ['credentials'],
           security: [],
-          consumes: [FORM],
+          consumes: [FORM_MEDIA_TYPE],
           body: TokenRequest,
           response: {
             200: TokenAnswer,

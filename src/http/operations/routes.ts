@@ -2,10 +2,10 @@
 import { Type } from 'typebox';
 import type { ConfigStatus } from '../../broker/reload.js';
 import { ERRORS } from '../../core/errors.js';
-import type { OwnIdentity } from '../../issuance/own-identity.js';
+import type { BrokerIdentity } from '../../issuance/own-identity.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { App } from '../app.js';
-import { refusals } from '../problem.js';
+import { problemResponses } from '../problem.js';
 
 /** What the broker needs, by name, and whether it works. Without what is essential, no traffic may come. */
 export type Readiness = () => Promise<
@@ -59,7 +59,7 @@ export function operationsRoutes(
     metrics,
   }: {
     readonly ready: Readiness;
-    readonly ownIdentity: OwnIdentity;
+    readonly ownIdentity: BrokerIdentity;
     readonly metrics: Metrics;
     configStatus(): ConfigStatus;
   },
@@ -75,7 +75,7 @@ export function operationsRoutes(
         security: [],
         response: {
           200: { description: 'It is.', content: { 'application/json': { schema: Health } } },
-          400: refusals[400],
+          400: problemResponses[400],
         },
       },
     },
@@ -89,7 +89,7 @@ export function operationsRoutes(
         summary: 'Whether the broker can issue',
         tags,
         security: [],
-        response: { 200: Ready, 400: refusals[400], 503: Ready },
+        response: { 200: Ready, 400: problemResponses[400], 503: Ready },
       },
     },
     async (_, reply) => {

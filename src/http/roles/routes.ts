@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { PreviewCaller } from '../../broker/preview.js';
 import { OPERATIONS } from '../../core/types.js';
 import type { App } from '../app.js';
-import { refusals } from '../problem.js';
+import { problemResponses } from '../problem.js';
 import { readProof } from '../proof.js';
 import { sourceAddress } from '../source-address.js';
 import { renderRoles } from './render.js';
@@ -36,7 +36,7 @@ export function rolesRoutes(app: App, { preview }: { readonly preview: PreviewCa
         description: 'Needs a JWT as Bearer token. A token that may be used once is used up by this.',
         tags: ['credentials'],
         security: [{ jwt: [] }],
-        response: { 200: RolesAnswer, ...refusals },
+        response: { 200: RolesAnswer, ...problemResponses },
       },
     },
     async (request, reply) => {

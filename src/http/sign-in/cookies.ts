@@ -1,8 +1,8 @@
 // The sign-ins that a browser has open: one cookie for each request, so that several can go on at once. The answer comes
 // from the IdP's site, so the cookies must be sent along from there (SameSite=None), which takes https.
 import { SallyportError } from '../../core/errors.js';
-import type { SentRequest } from '../../core/types.js';
-import { type BegunSignIn, type Seal, SIGN_IN_SECONDS } from './seal.js';
+import type { LoginRequest } from '../../core/types.js';
+import { type PendingSignIn, type Seal, SIGN_IN_SECONDS } from './seal.js';
 
 /** The headers of a request must hold them all. */
 const MAX_OPEN = 5;
@@ -11,12 +11,12 @@ const MAX_BYTES = 4096;
 
 export interface SignInCookies {
   /** The requests of these cookies that still are open. */
-  open(header: string | undefined, now: Date): Promise<readonly SentRequest[]>;
+  open(header: string | undefined, now: Date): Promise<readonly LoginRequest[]>;
   /**
    * Values of Set-Cookie that keep one more, and drop the oldest where there would be too many, and what is no good.
    * @throws SallyportError `parameter_invalid` if what is asked does not fit into a cookie.
    */
-  add(header: string | undefined, begun: BegunSignIn, now: Date): Promise<string[]>;
+  add(header: string | undefined, begun: PendingSignIn, now: Date): Promise<string[]>;
   /** The value of Set-Cookie that drops this one. */
   drop(id: string): string;
 }

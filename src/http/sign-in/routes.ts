@@ -3,16 +3,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { ServiceProvider } from '../../authn/saml/service-provider.js';
-import { type Exchange, RefusedExchange } from '../../broker/exchange.js';
+import { type Exchange, ExchangeError } from '../../broker/exchange.js';
 import type { SallyportError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
 import { Secret } from '../../core/secret.js';
-import type { AskedFor } from '../../core/types.js';
+import type { SessionParameters } from '../../core/types.js';
 import type { App } from '../app.js';
 import { renderCredentials } from '../credentials/render.js';
 import { CredentialsAnswer } from '../credentials/schema.js';
-import { createRefusalHandler, refusals, sendProblem } from '../problem.js';
-import { AskedFields, toQuery } from '../request-fields.js';
+import { createErrorHandler, problemResponses, sendProblem } from '../problem.js';
+import { SessionParameterFields, toQuery } from '../request-fields.js';
 import { sourceAddress } from '../source-address.js';
 import { createSignInCookies } from './cookies.js';
 import { credentialsPage, PAGE_HEADERS, refusalPage, rolesPage } from './pages.js';
@@ -45,20 +45,20 @@ export function signInRoutes(
 ): void {
   const tags = ['sign-in'];
   const cookies = createSignInCookies(seal, serverUrl);
-  const errorHandler = createRefusalHandler(log, sendRefusal);
+  const errorHandler = createErrorHandler(log, sendRefusal);
 
-  const loginUrl = (issuer: string, asked: AskedFor) => {
+  const loginUrl = (issuer: string, asked: SessionParameters) => {
     const query = toQuery(asked);
     return `${serverUrl}/login/${encodeURIComponent(issuer)}${query === '' ? '' : `?${query}`}`;
   };
 
   function sendRefusal(error: SallyportError, request: FastifyRequest, reply: FastifyReply) {
-    const progress = error instanceof RefusedExchange ? error.progress : undefined;
+    const progress = error instanceof ExchangeError ? error.progress : undefined;
     const principal = progress?.principal;
     if (principal?.inResponseTo !== undefined)
       reply.header('set-cookie', cookies.drop(principal.inResponseTo));
     if (wantsJson(request)) return sendProblem(error, request, reply);
-    const again = (more: AskedFor = {}) =>
+    const again = (more: SessionParameters = {}) =>
       principal && loginUrl(principal.issuer, { ...progress?.request, ...more });
     if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter);
     return reply
@@ -84,7 +84,7 @@ export function signInRoutes(
             description: 'The metadata.',
             content: { 'application/samlmetadata+xml': { schema: Type.String() } },
           },
-          400: refusals[400],
+          400: problemResponses[400],
         },
       },
     },
@@ -103,13 +103,13 @@ export function signInRoutes(
         tags,
         security: [],
         params: Type.Object({ issuer: Type.String({ description: "The issuer's name in the config." }) }),
-        querystring: AskedFields,
+        querystring: SessionParameterFields,
         response: {
           302: {
             description: 'To the IdP, with an AuthnRequest.',
             headers: { location: Type.String({ format: 'uri' }), 'set-cookie': Type.String() },
           },
-          ...refusals,
+          ...problemResponses,
         },
       },
     },
@@ -143,7 +143,7 @@ export function signInRoutes(
               'application/json': { schema: CredentialsAnswer },
             },
           },
-          ...refusals,
+          ...problemResponses,
         },
       },
     },
@@ -155,7 +155,7 @@ export function signInRoutes(
         proof: {
           type: 'saml',
           value: new Secret(request.body.SAMLResponse),
-          sentRequests: await cookies.open(request.headers.cookie, now()),
+          loginRequests: await cookies.open(request.headers.cookie, now()),
         },
       });
       const { inResponseTo } = exchanged.principal;

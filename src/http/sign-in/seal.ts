@@ -5,24 +5,24 @@ import { EncryptJWT, errors, jwtDecrypt } from 'jose';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Secret } from '../../core/secret.js';
-import type { SentRequest } from '../../core/types.js';
-import { AskedFields, toAsked } from '../request-fields.js';
+import type { LoginRequest } from '../../core/types.js';
+import { SessionParameterFields, toSessionParameters } from '../request-fields.js';
 
 /** Seconds that a sign-in may take. */
 export const SIGN_IN_SECONDS = 600;
 
-export interface BegunSignIn {
+export interface PendingSignIn {
   /** Of the request. */
   readonly id: string;
   readonly issuer: string;
-  readonly asked: AskedFields;
+  readonly asked: SessionParameterFields;
 }
 
 export interface Seal {
   /** Begins the ten minutes. */
-  seal(begun: BegunSignIn, now: Date): Promise<string>;
+  seal(begun: PendingSignIn, now: Date): Promise<string>;
   /** Undefined for what was not sealed with this key, or too long ago. */
-  open(sealed: string, now: Date): Promise<SentRequest | undefined>;
+  open(sealed: string, now: Date): Promise<LoginRequest | undefined>;
 }
 
 const Sealed = Type.Object({
@@ -30,7 +30,7 @@ const Sealed = Type.Object({
   iat: Type.Number(),
   exp: Type.Number(),
   issuer: Type.String(),
-  asked: AskedFields,
+  asked: SessionParameterFields,
 });
 type Sealed = Static<typeof Sealed>;
 
@@ -51,7 +51,7 @@ export function createSeal(secret?: Secret): Seal {
       const content = await decrypt(sealed, key, now);
       if (!Value.Check(Sealed, content)) return undefined;
       const { jti: id, iat: issuedAt, exp: expiresAt, issuer, asked } = content;
-      return { id, issuer, issuedAt, expiresAt, asked: toAsked(asked) };
+      return { id, issuer, issuedAt, expiresAt, parameters: toSessionParameters(asked) };
     },
   };
 }

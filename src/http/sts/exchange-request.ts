@@ -23,7 +23,7 @@ export function exchangeRequestOf(
     ...(DurationSeconds !== undefined && { durationSeconds: DurationSeconds }),
     ...(Policy !== undefined && { policy: Policy }),
     ...(PolicyArns.length > 0 && { policyArns: PolicyArns.map(({ arn }) => arn) }),
-    wishes: {
+    preferred: {
       durationSeconds: DEFAULT_SECONDS,
       ...(call.action === 'AssumeRoleWithWebIdentity' && {
         roleSessionName: call.parameters.RoleSessionName,

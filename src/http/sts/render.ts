@@ -1,13 +1,13 @@
 // What came of an exchange, as STS says it. An answer has the shape of the action that was asked, whatever operation
 // the role is issued through, and nothing in it that is not so.
-import type { Exchanged } from '../../broker/exchange.js';
+import type { ExchangeResult } from '../../broker/exchange.js';
 import { ERRORS, type SallyportError } from '../../core/errors.js';
-import { StsFault } from '../../core/sts/fault.js';
+import { StsError } from '../../core/sts/fault.js';
 import type { Result } from '../../core/sts/render.js';
 import type { StsCall } from './parameters.js';
 
 /** In AWS's order. A federated user stands as AssumedRoleUser: clients read the account from its ARN. */
-export function resultOf(action: StsCall['action'], { principal, decision, issued }: Exchanged): Result {
+export function resultOf(action: StsCall['action'], { principal, decision, issued }: ExchangeResult): Result {
   const { target } = decision;
   const { credentials, assumedRoleUser: role, federatedUser: user } = issued;
   const subject = action === 'AssumeRoleWithSAML' ? 'Subject' : 'SubjectFromWebIdentityToken';
@@ -40,11 +40,11 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 
 /** The message says what to do; then come the broker's own code, and the id that the operator finds the cause under. */
-export function faultOf(error: SallyportError, requestId: string): StsFault {
+export function faultOf(error: SallyportError, requestId: string): StsError {
   const { code, detail } = error;
   const { sts } = ERRORS[code];
   const status = STATUS[sts] ?? 400;
-  return new StsFault(status, sts, `${detail}${moreFor(error)} (${code}, request ${requestId})`, {
+  return new StsError(status, sts, `${detail}${moreFor(error)} (${code}, request ${requestId})`, {
     type: status >= 500 ? 'Receiver' : 'Sender',
     dispatch: sts === 'InvalidAction',
   });

@@ -6,12 +6,12 @@ import { Type } from 'typebox';
 import type { Exchange } from '../../broker/exchange.js';
 import { ERRORS, type ErrorCode, SallyportError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
-import { StsFault } from '../../core/sts/fault.js';
-import { contentType, type Format, renderFault, renderResult } from '../../core/sts/render.js';
+import { StsError } from '../../core/sts/fault.js';
+import { contentType, type Format, renderError, renderResult } from '../../core/sts/render.js';
 import type { QueryParameters } from '../../core/sts/validate.js';
 import type { App } from '../app.js';
-import { decode, FORM, formPairs, useBodyParsers } from '../body.js';
-import { createRefusalHandler } from '../problem.js';
+import { decode, FORM_MEDIA_TYPE, formPairs, useBodyParsers } from '../body.js';
+import { createErrorHandler } from '../problem.js';
 import { exchangeRequestOf } from './exchange-request.js';
 import { readCall } from './parameters.js';
 import { faultOf, resultOf } from './render.js';
@@ -66,15 +66,18 @@ export async function stsRoutes(
       .type(contentType(format))
       .send(body(format));
   };
-  const errorHandler = createRefusalHandler(log, (error, request, reply) => {
+  const errorHandler = createErrorHandler(log, (error, request, reply) => {
     const fault = faultOf(error, request.id);
     if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter);
-    return answer(request, reply.code(fault.status), (format) => renderFault(fault, request.id, format));
+    return answer(request, reply.code(fault.status), (format) => renderError(fault, request.id, format));
   });
 
   // In a context of its own: it reads forms as AWS does, and nothing else.
   await app.register(async (scope) => {
-    useBodyParsers(scope, { [FORM]: (bytes) => parametersOf(decode(bytes)), '*': () => undefined });
+    useBodyParsers(scope, {
+      [FORM_MEDIA_TYPE]: (bytes) => parametersOf(decode(bytes)),
+      '*': () => undefined,
+    });
     scope.post(
       '/',
       {
@@ -87,7 +90,7 @@ export async function stsRoutes(
             'AssumeRoleWithWebIdentity and AssumeRoleWithSAML in the Query protocol of STS. Refusals have the codes of STS. See docs/clients.md.',
           tags: ['credentials'],
           security: [],
-          consumes: [FORM],
+          consumes: [FORM_MEDIA_TYPE],
           body: Parameters,
           response: {
             200: text('The answer of STS to this action.'),
@@ -130,7 +133,7 @@ function inOurCodes<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof StsFault)) throw error;
+    if (!(error instanceof StsError)) throw error;
     const code = CODES[error.code] ?? 'parameter_invalid';
     const said = error.text ?? 'DurationSeconds must be a whole number.';
     const detail = error.dispatch ? `${said}. ${ERRORS[code].text}` : said;

@@ -1,7 +1,7 @@
 // A circuit breaker as a value: closed, it lets calls through; after some failures in a row it opens, for a time that
 // grows with each opening; then one call probes, and its outcome closes the breaker or opens it for longer. Pure.
 
-export interface BreakerSettings {
+export interface CircuitBreakerSettings {
   /** Failures in a row that open it. */
   readonly threshold: number;
   /** Milliseconds it is open at first; twice as long with each opening that no success comes between. */
@@ -9,7 +9,7 @@ export interface BreakerSettings {
   readonly maxMs: number;
 }
 
-export interface Breaker {
+export interface CircuitBreaker {
   /** `half-open`: the probe is on its way. */
   readonly state: 'closed' | 'open' | 'half-open';
   /** In a row, while closed. */
@@ -22,13 +22,13 @@ export interface Breaker {
   readonly generation: number;
 }
 
-export const CLOSED: Breaker = { state: 'closed', failures: 0, openings: 0, until: 0, generation: 0 };
+export const CLOSED: CircuitBreaker = { state: 'closed', failures: 0, openings: 0, until: 0, generation: 0 };
 
 /** `nothing`: the outcome says nothing of what the breaker guards against. */
 export type Verdict = 'success' | 'failure' | 'nothing';
 
 /** The breaker with one more call through it; undefined: the call must not be made. `now` is epoch milliseconds. */
-export function admit(breaker: Breaker, now: number): Breaker | undefined {
+export function admit(breaker: CircuitBreaker, now: number): CircuitBreaker | undefined {
   if (breaker.state === 'closed') return breaker;
   if (breaker.state === 'half-open' || now < breaker.until) return undefined;
   return { ...breaker, state: 'half-open', generation: breaker.generation + 1 };
@@ -39,12 +39,12 @@ export function admit(breaker: Breaker, now: number): Breaker | undefined {
  * more. `random`, from 0 to 1, spreads the ends of the open time, so that replicas do not come back all at once.
  */
 export function report(
-  breaker: Breaker,
+  breaker: CircuitBreaker,
   { generation, verdict }: { readonly generation: number; readonly verdict: Verdict },
-  settings: BreakerSettings,
+  settings: CircuitBreakerSettings,
   now: number,
   random: number,
-): Breaker {
+): CircuitBreaker {
   if (generation !== breaker.generation) return breaker;
   const probed = breaker.state === 'half-open';
   const changed = { ...breaker, generation: generation + 1 };

@@ -23,7 +23,7 @@ import {
   type GetSessionTokenCommandOutput,
   type STSClient,
 } from '@aws-sdk/client-sts';
-import { accountIn } from '../../core/arn.js';
+import { accountOfArn } from '../../core/arn.js';
 import type { Credentials, Operation } from '../../core/types.js';
 
 /** What STS can be asked: for a role, or about the broker itself. */
@@ -42,7 +42,7 @@ export interface StsCall<Answer> {
   /** Id of the role's account, which says in what regions STS is activated; empty for the broker's own. */
   readonly account: string;
   /** Id of the account whose quota it uses: the signer's, of an unsigned call the role's; empty for the broker's own. */
-  readonly payer: string;
+  readonly quotaAccount: string;
   /** It must not be made again where STS may have seen it. */
   readonly once: boolean;
   /** Default: the broker itself. */
@@ -53,7 +53,7 @@ export interface StsCall<Answer> {
 }
 
 /** Makes a call. Rejects with a `SallyportError`; when the signal is aborted at once, with its reason or a better one. */
-export type Ask = <Answer>(call: StsCall<Answer>, signal: AbortSignal) => Promise<Answer>;
+export type SendToSts = <Answer>(call: StsCall<Answer>, signal: AbortSignal) => Promise<Answer>;
 
 /** STS over plain values, as AWS names them. Every call throws only `SallyportError`. */
 export interface StsClient {
@@ -87,15 +87,15 @@ export function clientOver(
       RoleArn,
       TokenCode,
     }: { readonly RoleArn?: string | undefined; readonly TokenCode?: string | undefined },
-    payer = '',
+    quotaAccount = '',
   ) => ({
     operation,
-    account: RoleArn === undefined ? '' : accountIn(RoleArn),
-    payer,
+    account: RoleArn === undefined ? '' : accountOfArn(RoleArn),
+    quotaAccount,
     once: TokenCode !== undefined,
   });
   const unsigned = (operation: StsOperation, input: { readonly RoleArn: string | undefined }) =>
-    about(operation, input, accountIn(input.RoleArn ?? ''));
+    about(operation, input, accountOfArn(input.RoleArn ?? ''));
   return {
     hasTemporaryCredentials,
     assumeRole: (input, as) =>

@@ -2,7 +2,7 @@
 // sent, so of that only what a pattern picks out leaves this file.
 import { type ErrorCode, SallyportError } from '../../core/errors.js';
 import { TransportError } from './http-handler.js';
-import { REFUSALS, type Refusal } from './refusals.js';
+import { STS_ERROR_MAP, type StsErrorMapping } from './refusals.js';
 
 /** The modelled exception for a caller's expired proof; `ExpiredToken` on the wire is about the broker's own keys. */
 const PROOF_EXPIRED = 'ExpiredTokenException';
@@ -61,7 +61,7 @@ interface Meaning {
 }
 
 function meaningOf(word: string, text: string, unknown: ErrorCode): Meaning {
-  const refusal: Refusal | undefined = REFUSALS.get(
+  const refusal: StsErrorMapping | undefined = STS_ERROR_MAP.get(
     word === PROOF_EXPIRED ? word : word.replace(/Exception$/, ''),
   );
   if (!refusal) return { code: unknown };

@@ -1,14 +1,14 @@
 // One region after the other, until one answers. Another region is asked only for failures that say this one is away
 // or not activated; a refusal is the answer. Each region gets its share of the time that is left.
 import { SallyportError } from '../../core/errors.js';
-import { abortedAfter } from '../../core/within.js';
-import type { Ask, StsCall } from './client.js';
+import { withAbortTimeout } from '../../core/within.js';
+import type { SendToSts, StsCall } from './client.js';
 
 /** Makes a call, and is done with it by `deadline`, in epoch milliseconds. Throws only `SallyportError`. */
 export type AskUntil = <Answer>(call: StsCall<Answer>, deadline: number) => Promise<Answer>;
 
 /** `regions`: at least one, in the order in which they are asked. */
-export function failover(regions: readonly Ask[], now: () => number): AskUntil {
+export function failover(regions: readonly SendToSts[], now: () => number): AskUntil {
   return async (call, deadline) => {
     let failure: unknown;
     for (const [index, ask] of regions.entries()) {
@@ -16,7 +16,7 @@ export function failover(regions: readonly Ask[], now: () => number): AskUntil {
       if (left <= 0) break;
       const share = left / (regions.length - index);
       try {
-        return await abortedAfter(
+        return await withAbortTimeout(
           share,
           () => deadlinePassed(true),
           (signal) => ask(call, signal),

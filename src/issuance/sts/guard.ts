@@ -1,10 +1,17 @@
 // A breaker for each key of a call, around whoever makes it: what is known to fail is refused here, for a while.
 import { SallyportError } from '../../core/errors.js';
-import { admit, type Breaker, type BreakerSettings, CLOSED, report, type Verdict } from './breaker.js';
-import type { Ask, StsCall } from './client.js';
+import {
+  admit,
+  type CircuitBreaker,
+  type CircuitBreakerSettings,
+  CLOSED,
+  report,
+  type Verdict,
+} from './breaker.js';
+import type { SendToSts, StsCall } from './client.js';
 
-export interface GuardOptions {
-  readonly settings: BreakerSettings;
+export interface CircuitBreakerOptions {
+  readonly settings: CircuitBreakerSettings;
   /** Calls with the same key share a breaker. The number of keys must be bounded by the config. */
   keyOf(call: StsCall<unknown>): string;
   /** What a failure says, and after how many milliseconds it came. Whatever is not a failure is a success. */
@@ -12,17 +19,17 @@ export interface GuardOptions {
   /** What calls are refused with while the breaker is open; `seconds` until it may close, 1 or more. */
   refuse(seconds: number): SallyportError;
   /** Told of each change of state. */
-  onChange(breaker: Breaker, before: Breaker, key: string): void;
+  onChange(breaker: CircuitBreaker, before: CircuitBreaker, key: string): void;
   /** Epoch milliseconds. */
   now(): number;
 }
 
-export function guarded(ask: Ask, options: GuardOptions): Ask {
+export function withCircuitBreaker(ask: SendToSts, options: CircuitBreakerOptions): SendToSts {
   const { settings, keyOf, judge, refuse, onChange, now } = options;
-  const breakers = new Map<string, Breaker>();
+  const breakers = new Map<string, CircuitBreaker>();
   const breakerOf = (key: string) => breakers.get(key) ?? CLOSED;
 
-  function put(key: string, next: Breaker): void {
+  function put(key: string, next: CircuitBreaker): void {
     const before = breakerOf(key);
     breakers.set(key, next);
     if (next.state !== before.state) onChange(next, before, key);

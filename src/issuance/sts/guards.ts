@@ -3,20 +3,23 @@
 // for an answer of STS.
 import { SallyportError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
-import type { Breaker } from './breaker.js';
-import type { Ask } from './client.js';
-import { type GuardOptions, guarded } from './guard.js';
+import type { CircuitBreaker } from './breaker.js';
+import type { SendToSts } from './client.js';
+import { type CircuitBreakerOptions, withCircuitBreaker } from './guard.js';
 
-export interface GuardsOptions {
+export interface RegionBreakersOptions {
   readonly region: string;
   readonly log: Log;
-  onRegionChange(state: Breaker['state']): void;
+  onRegionChange(state: CircuitBreaker['state']): void;
   /** Epoch milliseconds. */
   now(): number;
 }
 
-export const guardedRegion = (ask: Ask, options: GuardsOptions): Ask =>
-  guarded(guarded(guarded(ask, away(options)), throttled(options)), disabled(options));
+export const withRegionBreakers = (ask: SendToSts, options: RegionBreakersOptions): SendToSts =>
+  withCircuitBreaker(
+    withCircuitBreaker(withCircuitBreaker(ask, away(options)), throttled(options)),
+    disabled(options),
+  );
 
 /** Milliseconds. A call that had less time until its deadline says nothing of the region. */
 const PATIENCE = 250;
@@ -25,7 +28,7 @@ const PATIENCE = 250;
 const answered = ({ code, sts }: SallyportError) => code !== 'sts_unavailable' && sts?.sent === true;
 
 /** Some failures in a row, each after the SDK's retries. Any answer of STS, a refusal too, says that it is there. */
-function away({ region, log, onRegionChange, now }: GuardsOptions): GuardOptions {
+function away({ region, log, onRegionChange, now }: RegionBreakersOptions): CircuitBreakerOptions {
   return {
     settings: { threshold: 3, firstMs: 5000, maxMs: 60_000 },
     keyOf: () => region,
@@ -51,10 +54,10 @@ function away({ region, log, onRegionChange, now }: GuardsOptions): GuardOptions
  * STS limits calls by account and region: one refusal speaks for all calls of both. Who signs pays, whosever role it is.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
-function throttled({ region, log, now }: GuardsOptions): GuardOptions {
+function throttled({ region, log, now }: RegionBreakersOptions): CircuitBreakerOptions {
   return {
     settings: { threshold: 1, firstMs: 2000, maxMs: 60_000 },
-    keyOf: ({ payer }) => payer,
+    keyOf: ({ quotaAccount }) => quotaAccount,
     judge: (error) => {
       if (error.code === 'sts_throttled') return 'failure';
       return answered(error) ? 'success' : 'nothing';
@@ -71,7 +74,7 @@ function throttled({ region, log, now }: GuardsOptions): GuardOptions {
 }
 
 /** Somebody has to activate the region in the account, so there is no hurry to ask again. */
-function disabled({ region, log, now }: GuardsOptions): GuardOptions {
+function disabled({ region, log, now }: RegionBreakersOptions): CircuitBreakerOptions {
   return {
     settings: { threshold: 1, firstMs: 300_000, maxMs: 3_600_000 },
     keyOf: ({ account }) => account,

@@ -2,17 +2,17 @@
 // deadline, slots, what is known to fail, measures, and the SDK with its own retries.
 import { SallyportError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
-import { within } from '../../core/within.js';
-import type { Breaker } from './breaker.js';
-import { type Ask, clientOver, type StsClient, type StsOperation } from './client.js';
+import { withTimeout } from '../../core/within.js';
+import type { CircuitBreaker } from './breaker.js';
+import { clientOver, type SendToSts, type StsClient, type StsOperation } from './client.js';
 import { deadlinePassed, failover } from './failover.js';
-import { guardedRegion } from './guards.js';
+import { withRegionBreakers } from './guards.js';
 import type { HttpLimits } from './http-handler.js';
 import { openRegion, type RegionClient, type RegionOptions } from './region.js';
-import { limited, type SlotLimits } from './slots.js';
+import { type BulkheadLimits, withBulkhead } from './slots.js';
 
 /** `half-open`: one call probes whether the region is back. */
-type RegionState = Breaker['state'];
+type RegionState = CircuitBreaker['state'];
 
 /** What happens between the broker and STS, for metrics. */
 interface StsObserver {
@@ -32,7 +32,7 @@ export interface StsOptions extends Omit<RegionOptions, 'endpoint' | 'http'> {
   /** Milliseconds from an order to its end, where it does not say how long. */
   readonly deadlineMs: number;
   readonly http?: HttpLimits;
-  readonly slots?: SlotLimits;
+  readonly slots?: BulkheadLimits;
   readonly log: Log;
   readonly observe: StsObserver;
   /** Epoch milliseconds. */
@@ -48,7 +48,7 @@ export interface Sts {
 }
 
 const HTTP: HttpLimits = { connections: 64, connectMs: 2000, answerMs: 5000 };
-const SLOTS: SlotLimits = { running: HTTP.connections, waiting: 1000 };
+const SLOTS: BulkheadLimits = { running: HTTP.connections, waiting: 1000 };
 
 export function openSts(options: StsOptions): Sts {
   const { region: first, failoverRegions = [], deadlineMs, now } = options;
@@ -69,7 +69,7 @@ export function openSts(options: StsOptions): Sts {
       const { hasTemporaryCredentials } = inRegion(region ?? first);
       return clientOver(
         (call) => ask(call, deadline),
-        () => within(deadline - now(), () => deadlinePassed(false), hasTemporaryCredentials),
+        () => withTimeout(deadline - now(), () => deadlinePassed(false), hasTemporaryCredentials),
       );
     },
     regions: () => Object.fromEntries([...opened].map(([name, { state }]) => [name, state()])),
@@ -93,11 +93,11 @@ function openGuarded(region: string, options: StsOptions): OpenedRegion {
     observe.regionChanged(region, state);
   };
   observe.regionChanged(region, state);
-  const ask = guardedRegion(measured(client.ask, region, options), { region, log, onRegionChange, now });
-  return { ...client, ask: limited(ask, slots), state: () => state };
+  const ask = withRegionBreakers(measured(client.ask, region, options), { region, log, onRegionChange, now });
+  return { ...client, ask: withBulkhead(ask, slots), state: () => state };
 }
 
-function measured(ask: Ask, region: string, { observe, now }: StsOptions): Ask {
+function measured(ask: SendToSts, region: string, { observe, now }: StsOptions): SendToSts {
   return async (call, signal) => {
     const started = now();
     const tell = (outcome: string) =>

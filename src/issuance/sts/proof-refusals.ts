@@ -1,7 +1,7 @@
 // Why STS refuses a proof, or cannot judge it. Texts of STS, hints of ours.
-import type { Refusal } from './refusals.js';
+import type { StsErrorMapping } from './refusals.js';
 
-export const PROOF_REFUSALS: Readonly<Record<string, Refusal>> = {
+export const PROOF_ERROR_MAP: Readonly<Record<string, StsErrorMapping>> = {
   ExpiredTokenException: {
     code: 'proof_expired',
     variants: [

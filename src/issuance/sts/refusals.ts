@@ -1,9 +1,9 @@
 // What STS's refusals mean, one by one: our code, and a hint for the caller or the operator. One code of STS has
 // several meanings, which only its text tells apart; no value from a text gets into a hint but a percentage.
 import type { ErrorCode } from '../../core/errors.js';
-import { PROOF_REFUSALS } from './proof-refusals.js';
+import { PROOF_ERROR_MAP } from './proof-refusals.js';
 
-export interface Refusal {
+export interface StsErrorMapping {
   readonly code: ErrorCode;
   readonly detail?: string;
   /** The first whose text fits is meant. */
@@ -17,8 +17,8 @@ export interface Refusal {
   }[];
 }
 
-const table: Readonly<Record<string, Refusal>> = {
-  ...PROOF_REFUSALS,
+const table: Readonly<Record<string, StsErrorMapping>> = {
+  ...PROOF_ERROR_MAP,
   AccessDenied: {
     code: 'sts_access_denied',
     variants: [
@@ -175,4 +175,4 @@ const table: Readonly<Record<string, Refusal>> = {
 };
 
 /** By the code on the wire or the SDK's name for it, without the `Exception` most have. */
-export const REFUSALS: ReadonlyMap<string, Refusal> = new Map(Object.entries(table));
+export const STS_ERROR_MAP: ReadonlyMap<string, StsErrorMapping> = new Map(Object.entries(table));

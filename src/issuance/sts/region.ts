@@ -3,8 +3,8 @@
 import { STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
 import type { Secret } from '../../core/secret.js';
 import type { Credentials } from '../../core/types.js';
-import { untilAborted } from '../../core/within.js';
-import type { Ask } from './client.js';
+import { raceWithAbort } from '../../core/within.js';
+import type { SendToSts } from './client.js';
 import { translateSignedError, translateStsError } from './errors.js';
 import { createHttpHandler, type HttpLimits } from './http-handler.js';
 
@@ -25,7 +25,7 @@ export interface RegionOptions {
 }
 
 export interface RegionClient {
-  readonly ask: Ask;
+  readonly ask: SendToSts;
   hasTemporaryCredentials(): Promise<boolean>;
   close(): void;
 }
@@ -102,7 +102,7 @@ export function openRegion(options: RegionOptions): RegionClient {
       try {
         // What is made once only carries an MFA code, which goes with the broker's own identity.
         const client = as ? await signedBy(as.credentials) : once ? ownOnce : own;
-        return await untilAborted(signal, send(client));
+        return await raceWithAbort(signal, send(client));
       } catch (error) {
         const cutOff = signal.aborted && (call.failure ?? signal.reason);
         const translate = operation.startsWith('AssumeRoleWith') ? translateStsError : translateSignedError;

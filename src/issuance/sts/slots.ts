@@ -1,15 +1,15 @@
 // How many calls may be under way at once, and how many may wait: beyond that a call is refused at once, since it
 // would only wait for its deadline.
 import { SallyportError } from '../../core/errors.js';
-import type { Ask } from './client.js';
+import type { SendToSts } from './client.js';
 
-export interface SlotLimits {
+export interface BulkheadLimits {
   readonly running: number;
   readonly waiting: number;
 }
 
 /** First come, first served. Whoever is aborted while it waits leaves the queue. */
-export function limited(ask: Ask, { running, waiting }: SlotLimits): Ask {
+export function withBulkhead(ask: SendToSts, { running, waiting }: BulkheadLimits): SendToSts {
   let free = running;
   const queue = new Set<() => void>();
 

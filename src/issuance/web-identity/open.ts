@@ -2,10 +2,10 @@
 import { readSigningKeys } from '../../config/key-folder.js';
 import type { WebIdentityConfig } from '../../config/schema/web-identity.js';
 import { seconds } from '../../core/duration.js';
-import type { Fault } from '../../core/fault.js';
+import type { ConfigError } from '../../core/fault.js';
 import type { SignWebIdentity } from '../../core/ports.js';
 import { type IssuerDocuments, issuerDocuments } from './documents.js';
-import { createSigner, type SignerOptions } from './sign.js';
+import { createTokenSigner, type SignerOptions } from './sign.js';
 
 const DEFAULT_AUDIENCE = 'sts.amazonaws.com';
 const DEFAULT_LIFETIME = '5m';
@@ -13,14 +13,14 @@ const DEFAULT_LIFETIME = '5m';
 export interface WebIdentityIssuer {
   readonly documents: IssuerDocuments;
   /** With the key that signs when this is read. */
-  createSigner(options: Pick<SignerOptions, 'severalFactors' | 'now'>): SignWebIdentity;
+  createSigner(options: Pick<SignerOptions, 'isMfaAuthenticated' | 'now'>): SignWebIdentity;
 }
 
 /** Reads the keys; whatever is wrong with them is a fault. */
 export async function openWebIdentityIssuer(
   config: WebIdentityConfig,
   serverUrl: string,
-): Promise<{ ok: true; issuer: WebIdentityIssuer } | { ok: false; faults: readonly Fault[] }> {
+): Promise<{ ok: true; issuer: WebIdentityIssuer } | { ok: false; faults: readonly ConfigError[] }> {
   const read = await readSigningKeys(config.keys);
   if (!read.ok) return read;
   const { issuer = serverUrl, audience = DEFAULT_AUDIENCE, lifetime = DEFAULT_LIFETIME } = config;
@@ -30,7 +30,7 @@ export async function openWebIdentityIssuer(
     ok: true,
     issuer: {
       documents: issuerDocuments(issuer, read.keys),
-      createSigner: (options) => createSigner({ ...own, ...options }),
+      createSigner: (options) => createTokenSigner({ ...own, ...options }),
     },
   };
 }

@@ -6,7 +6,7 @@ import { chmod, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'nod
 import { promisify } from 'node:util';
 import { KEY_USES, type KeyUse, keyFile, privateKeyIn, publicJwk } from '../../config/key-folder.js';
 import { MAX_TOKEN_LIFETIME } from '../../config/schema/web-identity.js';
-import { wholeSecond } from '../../core/time.js';
+import { toIsoSeconds } from '../../core/time.js';
 
 /** Seconds. AWS does not say how long it keeps a key set before it fetches it anew: a day is assumed. */
 const PUBLISHED_BEFORE = 86_400;
@@ -85,7 +85,7 @@ export async function retireKey(folder: string, { now, atOnce = false }: Step): 
 
 async function refuseBefore(due: Date, now: Date, why: string): Promise<void> {
   if (now >= due) return;
-  throw new Error(`${why}. Wait until ${wholeSecond(due)}, or force it with --now if a key has leaked.`);
+  throw new Error(`${why}. Wait until ${toIsoSeconds(due)}, or force it with --now if a key has leaked.`);
 }
 
 async function stateOf(folder: string, use: KeyUse): Promise<KeyState | undefined> {

@@ -15,7 +15,7 @@ export interface SignerOptions {
   readonly lifetimeSeconds: number;
   readonly signing: SigningKeys['signing'];
   /** Whether the principal's issuer says that it used several factors. */
-  severalFactors(principal: Principal): boolean;
+  isMfaAuthenticated(principal: Principal): boolean;
   now(): Date;
 }
 
@@ -25,7 +25,7 @@ const MAX_TOKEN_LENGTH = 20_000;
 /** Seconds that a token is good before it was signed: for a verifier whose clock is behind. */
 const CLOCK_TOLERANCE = 60;
 
-export function createSigner({ issuer, audience, signing, ...options }: SignerOptions): SignWebIdentity {
+export function createTokenSigner({ issuer, audience, signing, ...options }: SignerOptions): SignWebIdentity {
   return async ({ principal, decision }) => {
     const now = Math.floor(options.now().getTime() / 1000);
     const claims = {
@@ -37,7 +37,7 @@ export function createSigner({ issuer, audience, signing, ...options }: SignerOp
       exp: now + options.lifetimeSeconds,
       jti: randomUUID(),
       // RFC 8176 section 2.
-      ...(options.severalFactors(principal) && { amr: ['mfa'] }),
+      ...(options.isMfaAuthenticated(principal) && { amr: ['mfa'] }),
       ...sessionClaims(decision.session),
     };
     const token = await new SignJWT(claims)

@@ -1,7 +1,7 @@
 // AWS sign-in's federation endpoint for this machine, and in place of the console a page that says who is signed in.
 import fastify, { type FastifyReply } from 'fastify';
 import { markup } from '../../core/markup.js';
-import { wholeSecond } from '../../core/time.js';
+import { toIsoSeconds } from '../../core/time.js';
 import { type ListenOptions, listenOnLoopback } from '../loopback.js';
 import { errorPage, factsPage, PAGE_HEADERS } from '../pages.js';
 import type { StsServer } from '../sts/server.js';
@@ -98,7 +98,7 @@ function consolePage(
   const facts: [string, string][] = [
     ['Signed in as', arn],
     ['Account', account],
-    ['Until', wholeSecond(new Date(endsAt * 1000))],
+    ['Until', toIsoSeconds(new Date(endsAt * 1000))],
     ...(destination === undefined ? [] : [['AWS would now show', destination] as [string, string]]),
   ];
   return { status: 200, html: factsPage('Sandbox console', facts, 'This is not AWS.') };

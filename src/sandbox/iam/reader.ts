@@ -1,6 +1,6 @@
 // Reads untyped data (YAML or JSON) into typed values. A mistake is noted with its path and reading goes on with a
 // harmless stand-in, so that one pass finds every fault; whoever reads must look at `faults` before using the result.
-import type { ConfigPath, Fault } from '../../core/fault.js';
+import type { ConfigError, ConfigPath } from '../../core/fault.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -10,9 +10,9 @@ const isFields = (value: unknown): value is Fields =>
 export class Reader {
   readonly value: unknown;
   readonly path: ConfigPath;
-  readonly faults: Fault[];
+  readonly faults: ConfigError[];
 
-  constructor(value: unknown, path: ConfigPath = [], faults: Fault[] = []) {
+  constructor(value: unknown, path: ConfigPath = [], faults: ConfigError[] = []) {
     this.value = value;
     this.path = path;
     this.faults = faults;

@@ -1,6 +1,6 @@
 // Finds out who signed a request. The order of the checks is AWS's: scope, key, session token, expiry, role, HMAC.
 
-import { StsFault } from '../../core/sts/fault.js';
+import { StsError } from '../../core/sts/fault.js';
 import { findKeyHolder, type Iam } from '../iam/model.js';
 import { type Caller, callerOfKey, callerOfSession } from './caller.js';
 import { invalidClientTokenId } from './fault.js';
@@ -23,7 +23,7 @@ export function authenticate(
 ): Authenticated {
   const signature = readSignature(request);
   if (!signature) {
-    throw new StsFault(403, 'MissingAuthenticationToken', 'Request is missing Authentication Token');
+    throw new StsError(403, 'MissingAuthenticationToken', 'Request is missing Authentication Token');
   }
   checkScope(signature);
   const { caller, secret } =
@@ -55,7 +55,7 @@ function sessionKey(
   const session = tokens.open(token);
   if (session?.accessKeyId !== accessKeyId) throw invalidClientTokenId();
   if (now.getTime() >= session.expiresAt * 1000) {
-    throw new StsFault(403, 'ExpiredToken', 'The security token included in the request is expired');
+    throw new StsError(403, 'ExpiredToken', 'The security token included in the request is expired');
   }
   const caller = callerOfSession(iam, session);
   if (!caller) throw invalidClientTokenId();

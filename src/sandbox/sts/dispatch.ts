@@ -1,7 +1,7 @@
 // One request, one answer: finds the operation, authenticates the caller, runs it and renders what came of it.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { invalidAction, StsFault } from '../../core/sts/fault.js';
-import { contentType, type Format, type Result, renderFault, renderResult } from '../../core/sts/render.js';
+import { invalidAction, StsError } from '../../core/sts/fault.js';
+import { contentType, type Format, type Result, renderError, renderResult } from '../../core/sts/render.js';
 import type { QueryParameters } from '../../core/sts/validate.js';
 import { authenticate } from './authenticate.js';
 import type { StsState } from './call.js';
@@ -45,12 +45,12 @@ export async function answer(request: WireRequest, state: StsState, now: Date): 
     requestId,
     parameters,
     callerArn: progress.caller?.arn,
-    errorCode: outcome instanceof StsFault ? outcome.code : undefined,
+    errorCode: outcome instanceof StsError ? outcome.code : undefined,
   };
 }
 
 /** What is neither a result nor a fault of STS: a page to go to, or a path that is none. */
-type Outcome = Result | StsFault | Elsewhere;
+type Outcome = Result | StsError | Elsewhere;
 class Elsewhere {
   readonly response: WireResponse;
 
@@ -119,9 +119,9 @@ function findOperation(action: string, version: string | undefined): Operation {
   throw invalidAction(action, version);
 }
 
-function faultOf(error: unknown): StsFault {
-  if (error instanceof StsFault) return error;
-  return new StsFault(500, 'InternalFailure', `The sandbox STS failed: ${String(error)}`, {
+function faultOf(error: unknown): StsError {
+  if (error instanceof StsError) return error;
+  return new StsError(500, 'InternalFailure', `The sandbox STS failed: ${String(error)}`, {
     type: 'Receiver',
   });
 }
@@ -129,8 +129,8 @@ function faultOf(error: unknown): StsFault {
 function respond(outcome: Outcome, action: string, requestId: string, format: Format): WireResponse {
   if (outcome instanceof Elsewhere) return outcome.response;
   const headers = { 'content-type': contentType(format) };
-  if (outcome instanceof StsFault) {
-    return { status: outcome.status, headers, body: renderFault(outcome, requestId, format) };
+  if (outcome instanceof StsError) {
+    return { status: outcome.status, headers, body: renderError(outcome, requestId, format) };
   }
   return { status: 200, headers, body: renderResult(action, outcome, requestId, format) };
 }

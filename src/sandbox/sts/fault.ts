@@ -1,17 +1,17 @@
 // The refusals of the sandbox's STS. Codes, statuses and texts are AWS's; where AWS's text is not known a comment at the
 // place of use says so.
-import { StsFault } from '../../core/sts/fault.js';
+import { StsError } from '../../core/sts/fault.js';
 
-export const invalidParameterValue = (text: string) => new StsFault(400, 'InvalidParameterValue', text);
-export const malformedPolicy = (text: string) => new StsFault(400, 'MalformedPolicyDocument', text);
-export const accessDenied = (text: string) => new StsFault(403, 'AccessDenied', text);
-export const invalidIdentityToken = (text: string) => new StsFault(400, 'InvalidIdentityToken', text);
-export const expiredIdentityToken = (text: string) => new StsFault(400, 'ExpiredTokenException', text);
-export const signatureDoesNotMatch = (text: string) => new StsFault(403, 'SignatureDoesNotMatch', text);
+export const invalidParameterValue = (text: string) => new StsError(400, 'InvalidParameterValue', text);
+export const malformedPolicy = (text: string) => new StsError(400, 'MalformedPolicyDocument', text);
+export const accessDenied = (text: string) => new StsError(403, 'AccessDenied', text);
+export const invalidIdentityToken = (text: string) => new StsError(400, 'InvalidIdentityToken', text);
+export const expiredIdentityToken = (text: string) => new StsError(400, 'ExpiredTokenException', text);
+export const signatureDoesNotMatch = (text: string) => new StsError(403, 'SignatureDoesNotMatch', text);
 
 export const invalidClientTokenId = () =>
-  new StsFault(403, 'InvalidClientTokenId', 'The security token included in the request is invalid.');
+  new StsError(403, 'InvalidClientTokenId', 'The security token included in the request is invalid.');
 
 /** What AWS has and the sandbox has not. AWS never answers this. */
 export const notImplemented = (what: string) =>
-  new StsFault(501, 'NotImplemented', `The sandbox STS does not implement ${what}.`, { type: 'Receiver' });
+  new StsError(501, 'NotImplemented', `The sandbox STS does not implement ${what}.`, { type: 'Receiver' });

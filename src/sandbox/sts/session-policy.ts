@@ -1,7 +1,7 @@
 // Session policies and the packed size of everything a session carries.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
 
-import { StsFault, validationError } from '../../core/sts/fault.js';
+import { StsError, validationError } from '../../core/sts/fault.js';
 import type { Account, Tags } from '../iam/model.js';
 import { type PolicyDocument, readPolicy } from '../iam/policy/document.js';
 import { Reader } from '../iam/reader.js';
@@ -76,7 +76,7 @@ export function packedPolicySize(policy: SessionPolicy, tags: Tags): number {
   const tagBytes = Buffer.byteLength(Object.entries(tags).flat().join(''));
   const size = Math.ceil(tagBytes / TAG_BYTES_PER_PERCENT + policy.length / POLICY_CHARACTERS_PER_PERCENT);
   if (size <= 100) return size;
-  throw new StsFault(
+  throw new StsError(
     400,
     'PackedPolicyTooLarge',
     tagBytes > 0

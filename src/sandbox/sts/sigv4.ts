@@ -2,7 +2,7 @@
 // SignedHeaders names are signed, whichever an SDK chose.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { StsFault } from '../../core/sts/fault.js';
+import { StsError } from '../../core/sts/fault.js';
 import { signatureDoesNotMatch } from './fault.js';
 import { header, type WireRequest } from './query.js';
 
@@ -71,7 +71,7 @@ function signatureFrom(parts: Parts): Signature {
   const [accessKeyId, date, region, service, terminator] = credential?.split('/') ?? [];
   // AWS has a text for every part that may be missing; this one sentence stands for all of them.
   if (algorithm !== ALGORITHM || !accessKeyId || !signedHeaders || !value || !timestamp) {
-    throw new StsFault(
+    throw new StsError(
       400,
       'IncompleteSignature',
       `A signature needs ${ALGORITHM}, Credential, SignedHeaders, Signature and X-Amz-Date.`,

@@ -1,6 +1,6 @@
 // The keys of OIDC providers, found through discovery as IAM finds them (OpenID Connect Discovery 1.0 section 4).
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
-import { StsFault } from '../../core/sts/fault.js';
+import { StsError } from '../../core/sts/fault.js';
 import type { OidcProvider } from '../iam/model.js';
 import { invalidIdentityToken } from './fault.js';
 
@@ -45,7 +45,7 @@ async function discoverJwksUri(url: string): Promise<URL> {
 
 /** The text is not known. */
 const providerUnreachable = () =>
-  new StsFault(400, 'IDPCommunicationError', 'The identity provider could not be reached');
+  new StsError(400, 'IDPCommunicationError', 'The identity provider could not be reached');
 
 const keyNotRetrieved = () =>
   invalidIdentityToken(
@@ -53,7 +53,7 @@ const keyNotRetrieved = () =>
   );
 
 /** What STS answers when fetching keys or checking the signature failed. The text for a bad signature is not known. */
-export function faultOfVerification(error: unknown): StsFault {
+export function faultOfVerification(error: unknown): StsError {
   if (error instanceof errors.JWSSignatureVerificationFailed) {
     return invalidIdentityToken('The ID Token signature is invalid.');
   }

@@ -4,7 +4,7 @@ import { compileIssuer, type Issuer } from '../../../src/authn/oidc/issuer.js';
 import { PRESETS, type PresetName } from '../../../src/authn/oidc/presets.js';
 import { createOidcVerifier } from '../../../src/authn/oidc/verifier.js';
 import { OIDC_PRESETS, OidcIssuer } from '../../../src/config/schema/oidc-issuer.js';
-import type { Fault } from '../../../src/core/fault.js';
+import type { ConfigError } from '../../../src/core/fault.js';
 import { goodClaims, NOW, newKey, signToken, startIssuer } from '../../support/oidc-issuer.js';
 import { complete, keptLog, openVerifier, outcome } from '../../support/oidc-verifier.js';
 
@@ -12,7 +12,7 @@ const isSchemaSound = new Ajv({ strict: false }).compile(OidcIssuer);
 const ca = new URL('../../fixtures/oidc/issuer-cert.pem', import.meta.url).pathname;
 
 const compile = async (config: Partial<OidcIssuer>) => {
-  const faults: Fault[] = [];
+  const faults: ConfigError[] = [];
   const full: OidcIssuer = { type: 'oidc', audience: 'sallyport', ...config };
   const issuer = await compileIssuer('ci', full, faults);
   return { issuer, faults, schemaSound: isSchemaSound(full) };

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import t from 'tap';
 import { KeyFetchError } from '../../../src/authn/oidc/fetch-json.js';
 import { candidates, readKeySet } from '../../../src/authn/oidc/keys.js';
-import { mayConnect, type Reach } from '../../../src/authn/oidc/reach.js';
+import { type AddressPolicy, isAllowed } from '../../../src/authn/oidc/reach.js';
 import { parseJson } from '../../../src/core/json.js';
 import { base64url, type Json, newKey } from '../../support/oidc-issuer.js';
 
@@ -64,7 +64,7 @@ t.test('a key may sign only with its algorithm, or those of its type and curve',
 });
 
 t.test('which addresses may be connected to', async (t) => {
-  const cases: [address: string, ...reaches: Reach[]][] = [
+  const cases: [address: string, ...reaches: AddressPolicy[]][] = [
     ['93.184.216.34', 'public', 'private'],
     ['2606:2800:220:1::1', 'public', 'private'],
     ['::ffff:93.184.216.34', 'public', 'private'],
@@ -106,7 +106,7 @@ t.test('which addresses may be connected to', async (t) => {
     ['example.com'],
   ];
   for (const [address, ...reaches] of cases) {
-    const found = (['public', 'private', 'loopback'] as const).filter((reach) => mayConnect(address, reach));
+    const found = (['public', 'private', 'loopback'] as const).filter((reach) => isAllowed(address, reach));
     t.same(found, reaches, address || 'no address');
   }
 });

@@ -13,7 +13,7 @@ t.test('a good token becomes a principal with its claims as sent', async (t) => 
   const idp = await startIssuer(t, [key]);
   const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
   const claims = goodClaims(idp.url, { groups: ['a', { deep: [1, null, true] }], nbf: NOW });
-  const { principal, once } = await verify(verifier, signToken(claims, key));
+  const { principal, singleUseIds } = await verify(verifier, signToken(claims, key));
   t.match(principal, {
     issuer: 'corp',
     type: 'oidc',
@@ -23,7 +23,7 @@ t.test('a good token becomes a principal with its claims as sent', async (t) => 
     proofId: 'one',
   });
   t.same(principal.claims, claims);
-  t.same(once, [], 'reusable unless the config says otherwise');
+  t.same(singleUseIds, [], 'reusable unless the config says otherwise');
 
   const deep = (principal.claims['groups'] as Json[])[1] ?? {};
   for (const object of [principal.claims, deep]) t.equal(Object.getPrototypeOf(object), null);
@@ -55,7 +55,7 @@ t.test('with replay: once the id and the time to remember it for are given, each
   const token = signToken(goodClaims(idp.url, { jti: 'abc' }), key);
   for (const when of ['fresh', 'cached']) {
     t.same(
-      (await verify(verifier, token)).once,
+      (await verify(verifier, token)).singleUseIds,
       [{ issuer: idp.url, id: 'abc', issuedAt: NOW - 10, expiresAt: NOW + 600 + 60 }],
       when,
     );

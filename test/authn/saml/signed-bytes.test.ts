@@ -3,14 +3,14 @@ import t from 'tap';
 import { walk } from '../../../src/authn/saml/elements.js';
 import { toSigningKey } from '../../../src/authn/saml/metadata.js';
 import { XHTML } from '../../../src/authn/saml/namespaces.js';
-import { outline } from '../../../src/authn/saml/outline.js';
-import { proofRules } from '../../../src/authn/saml/proof-rules.js';
+import { readStructure } from '../../../src/authn/saml/outline.js';
+import { responseLimits } from '../../../src/authn/saml/proof-rules.js';
 import { verifyEnveloped } from '../../../src/authn/saml/signature.js';
 import { readSignedParts } from '../../../src/authn/saml/signed-parts.js';
 import { parseXml, type XmlElement, type XmlRules } from '../../../src/authn/saml/xml.js';
 import { assertion, encrypt, fixture, response, sign, signedResponse } from '../../support/saml-documents.js';
 
-const rules = proofRules([]);
+const rules = responseLimits([]);
 const keys = { signing: [toSigningKey(fixture('idp.crt'))], decryption: [fixture('broker.key')] };
 const nameIdIn = (element: XmlElement) => [...walk(element)].find(({ name }) => name === 'NameID')?.text;
 
@@ -21,20 +21,20 @@ t.test('if the first reading is wrong, the answer is still what was signed', asy
     both: sign(signedResponse(), '_response-1'),
   };
   for (const [name, xml] of Object.entries(documents)) {
-    const wrong = outline(parseXml(xml.replace('>alice<', '>admin<'), rules).root);
+    const wrong = readStructure(parseXml(xml.replace('>alice<', '>admin<'), rules).root);
     t.equal(nameIdIn((await readSignedParts(xml, wrong, keys, rules)).assertion), 'alice', name);
   }
   const signed = sign(response(assertion()), '_response-1');
   const elsewhere = signed.replace('Destination="https://signin', 'Destination="https://evil');
-  const parts = await readSignedParts(signed, outline(parseXml(elsewhere, rules).root), keys, rules);
+  const parts = await readSignedParts(signed, readStructure(parseXml(elsewhere, rules).root), keys, rules);
   t.equal(parts.response.attributes.get('Destination'), 'https://signin.aws.amazon.com/saml');
 
   const encrypted = (text: string) => sign(response(encrypt(text)), '_response-1');
   const genuine = encrypted(assertion());
   const forged = encrypted(assertion({ nameId: '<saml:NameID>admin</saml:NameID>' }));
   const swapped = parseXml(genuine, rules).root;
-  const cipher = outline(parseXml(forged, rules).root);
-  const wrong = { ...outline(swapped), ...(cipher.encrypted && { encrypted: cipher.encrypted }) };
+  const cipher = readStructure(parseXml(forged, rules).root);
+  const wrong = { ...readStructure(swapped), ...(cipher.encrypted && { encrypted: cipher.encrypted }) };
   t.equal(nameIdIn((await readSignedParts(genuine, wrong, keys, rules)).assertion), 'alice', 'encrypted');
 });
 
@@ -45,7 +45,9 @@ t.test('a SignedInfo of another shape is refused before the document is read aga
     [/(<ds:DigestMethod [^>]*)\/>/, '$1><ds:Object/></ds:DigestMethod>'],
   ] as const;
   for (const [place, stuffing] of stuffings) {
-    const { assertion: parent } = outline(parseXml(signedResponse().replace(place, stuffing), rules).root);
+    const { assertion: parent } = readStructure(
+      parseXml(signedResponse().replace(place, stuffing), rules).root,
+    );
     if (!parent) throw new Error('no assertion');
     try {
       verifyEnveloped('never read', parent, keys.signing, rules);

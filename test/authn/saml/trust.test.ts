@@ -6,7 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { Trust } from '../../../src/authn/saml/trust.js';
+import type { IdpRegistry } from '../../../src/authn/saml/trust.js';
 import { createSamlVerifier } from '../../../src/authn/saml/verifier.js';
 import type { SamlIssuer } from '../../../src/config/schema/saml-issuer.js';
 import type { Log, ProofVerifier } from '../../../src/core/ports.js';
@@ -277,7 +277,7 @@ t.test('a new verifier takes over what the last one knows from a URL; files it r
     log: silent,
     reader: sharedReader,
   });
-  const open = async (corp: Partial<SamlIssuer>, previous?: Trust) => {
+  const open = async (corp: Partial<SamlIssuer>, previous?: IdpRegistry) => {
     const result = await createSamlVerifier({ ...options(corp), ...(previous && { previous }) });
     if (!result.ok) throw new Error(JSON.stringify(result.faults));
     t.teardown(() => result.verifier.close());

@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import t from 'tap';
 import { createAuthenticate } from '../../../src/authn/authenticate.js';
-import type { SecondReader } from '../../../src/authn/saml/second-reader.js';
+import type { CrossCheck } from '../../../src/authn/saml/second-reader.js';
 import { createSamlVerifier } from '../../../src/authn/saml/verifier.js';
 import type { SamlIssuer } from '../../../src/config/schema/saml-issuer.js';
 import { Secret } from '../../../src/core/secret.js';
-import type { SentRequest } from '../../../src/core/types.js';
+import type { LoginRequest } from '../../../src/core/types.js';
 import { buildResponse, type Dialect, type SignaturePlacement } from '../../../src/sandbox/saml/response.js';
 import { generateSigningKey } from '../../../src/sandbox/saml/signing-key.js';
 import { createMemoryReplayStore } from '../../../src/stores/memory-replay-store.js';
@@ -63,7 +63,7 @@ t.test(
 
 t.test('a principal holds what the assertion says, and is claimed once by its ID', async (t) => {
   const verifier = await verifierWith(t);
-  const { principal, once } = await verifyText(verifier, base64(signedResponse()));
+  const { principal, singleUseIds } = await verifyText(verifier, base64(signedResponse()));
   t.equal(Object.getPrototypeOf(principal.claims), null);
   t.same(
     { ...principal, claims: { ...principal.claims } },
@@ -90,7 +90,7 @@ t.test('a principal holds what the assertion says, and is claimed once by its ID
   );
   const past = new Date(NOW.getTime() + 359_999);
   const issuedAt = NOW.getTime() / 1000;
-  t.same(once, [{ issuer: ENTITY_ID, id: '_assertion-1', issuedAt, expiresAt: issuedAt + 360 }]);
+  t.same(singleUseIds, [{ issuer: ENTITY_ID, id: '_assertion-1', issuedAt, expiresAt: issuedAt + 360 }]);
   t.equal(
     await outcome(verifier, base64(signedResponse()), past),
     'accepted alice',
@@ -160,9 +160,12 @@ t.test('a signature of the other kind than its algorithm says', async (t) => {
 
 t.test('the earliest end counts', async (t) => {
   const verifier = await verifierWith(t);
-  const { principal, once } = await verifyText(verifier, base64(signedResponse({ notOnOrAfter: at(100) })));
+  const { principal, singleUseIds } = await verifyText(
+    verifier,
+    base64(signedResponse({ notOnOrAfter: at(100) })),
+  );
   t.equal(principal.expiresAt, NOW.getTime() / 1000 + 100);
-  t.equal(once[0]?.expiresAt, NOW.getTime() / 1000 + 160);
+  t.equal(singleUseIds[0]?.expiresAt, NOW.getTime() / 1000 + 160);
 });
 
 t.test('a second reader that sees somebody else', async (t) => {
@@ -233,23 +236,23 @@ t.test(
         ),
       );
     const seconds = NOW.getTime() / 1000;
-    const sent = (id: string, issuer = 'corp'): SentRequest => ({
+    const sent = (id: string, issuer = 'corp'): LoginRequest => ({
       id,
       issuer,
       issuedAt: seconds - 30,
       expiresAt: seconds + 570,
-      asked: {},
+      parameters: {},
     });
     const verifier = await verifierWith(t, { audience: 'sallyport' });
     const open = [sent('_request-1'), sent('_request-2'), sent('_request-3', 'other')];
-    const { principal, once } = await verifyText(verifier, answer('_request-2'), NOW, open);
+    const { principal, singleUseIds } = await verifyText(verifier, answer('_request-2'), NOW, open);
     t.equal(principal.inResponseTo, '_request-2');
-    t.match(once, [
+    t.match(singleUseIds, [
       { issuer: ENTITY_ID, id: '_assertion-1' },
       { issuer: entityId, id: '_request-2', issuedAt: seconds - 30, expiresAt: seconds + 570 },
     ]);
     const unknown = 'proof_invalid saml.in_response_to.unknown';
-    const rows: [string, readonly SentRequest[] | undefined, string][] = [
+    const rows: [string, readonly LoginRequest[] | undefined, string][] = [
       [answer('_request-1'), open, 'accepted alice'],
       [answer('_never-sent'), open, unknown],
       [answer('_request-1'), [], unknown],
@@ -357,7 +360,7 @@ t.test('what one issuer may declare is not for another', async (t) => {
 
 t.test('a proof that is sent again costs no second reading', async (t) => {
   let readings = 0;
-  const reader: SecondReader = {
+  const reader: CrossCheck = {
     ...sharedReader,
     read: (reading) => {
       readings++;

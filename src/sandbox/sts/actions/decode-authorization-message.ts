@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
 
 import type { ParametersOf } from '../../../core/sts/constraints.js';
-import { StsFault } from '../../../core/sts/fault.js';
+import { StsError } from '../../../core/sts/fault.js';
 import type { Result } from '../../../core/sts/render.js';
 import { decodeMessage } from '../authorization-messages.js';
 import { authorizeCaller } from '../authorize.js';
@@ -15,7 +15,7 @@ export function decodeAuthorizationMessage(
   authorizeCaller(call, 'sts:DecodeAuthorizationMessage', undefined);
   const message = decodeMessage(call.parameters.EncodedMessage);
   if (message === undefined) {
-    throw new StsFault(400, 'InvalidAuthorizationMessageException', 'Message is not valid');
+    throw new StsError(400, 'InvalidAuthorizationMessageException', 'Message is not valid');
   }
   return { DecodedMessage: message };
 }
