@@ -1,11 +1,11 @@
 // What the credential cache saves in STS calls, and what it takes in memory.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { Secret } from '@sallyport/client/internal/secret';
 import { Pool } from 'undici';
-import { Secret } from '../dist/core/secret.js';
-import { cachedIssue } from '../dist/issuance/cached-issue.js';
-import { CredentialCache } from '../dist/issuance/credential-cache.js';
-import { pack } from '../dist/issuance/packed-issued.js';
+import { cachedIssue } from '../dist/issuance/cache/cached-issue.js';
+import { CredentialCache } from '../dist/issuance/cache/credential-cache.js';
+import { serialize } from '../dist/issuance/cache/serialize.js';
 import { startBenchBroker } from './broker.mjs';
 import { ratio } from './measure.mjs';
 import { SESSION_TOKEN } from './sts-stub.mjs';
@@ -103,7 +103,7 @@ async function cacheMemoryRatio(count) {
   const memory = memoryUsed() - before;
   const { cached } = await issue(orderOf(names(0)));
   if (cached === undefined || cache.size.entries !== count) throw new Error('not all were cached');
-  return ratio(memory, pack(issuedFor(names(0))).length * count);
+  return ratio(memory, serialize(issuedFor(names(0))).length * count);
 }
 
 export async function benchCache() {

@@ -4,12 +4,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Secret } from '@sallyport/client/internal/secret';
+import { buildMetadata } from '@sallyport/sandbox/internal/saml/metadata';
+import { buildResponse } from '@sallyport/sandbox/internal/saml/response';
+import { generateSigningKey } from '@sallyport/sandbox/internal/saml/signing-key';
 import { createOidcVerifier } from '../dist/authn/oidc/verifier.js';
 import { createSamlVerifier } from '../dist/authn/saml/verifier.js';
-import { Secret } from '../dist/core/secret.js';
-import { buildMetadata } from '../dist/sandbox/saml/metadata.js';
-import { buildResponse } from '../dist/sandbox/saml/response.js';
-import { generateSigningKey } from '../dist/sandbox/saml/signing-key.js';
 import { startIssuer } from './issuer.mjs';
 import { measure, ratio } from './measure.mjs';
 

@@ -1,7 +1,7 @@
 // Whether time tells a role that does not exist from one that is not permitted: refusals of the two, interleaved in many
 // small samples. A ratio of medians far from 1, and farther than that of a role against itself, would be a leak.
 import { decide } from '../dist/authz/decide.js';
-import { explainOwn } from '../dist/authz/explain.js';
+import { explainOwn } from '../dist/authz/explain/explain.js';
 import { compilePolicy } from '../dist/authz/policy.js';
 import { medianRatio } from './measure.mjs';
 

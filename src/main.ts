@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // argv -> cli.
-import { describeFailure, err } from './cli/print.js';
+import { describeFailure, err } from './cli/output/print.js';
 import { createProgram } from './cli/program.js';
 
 try {

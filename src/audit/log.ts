@@ -2,10 +2,10 @@
 // together in the next one: many requests share one sync to disk. After a failed write the log tries again, next time, on a
 // new line: the failed one may have left half a record.
 import { setImmediate } from 'node:timers/promises';
+import { withTimeout } from '@sallyport/client/internal/with-timeout';
 import type { AuditRecord } from '../core/audit-record.js';
 import type { AuditLog } from '../core/ports.js';
-import { withTimeout } from '../core/within.js';
-import type { LineSink } from './line-sink.js';
+import type { LineSink } from './sinks/line-sink.js';
 
 interface Waiting {
   readonly line: string;

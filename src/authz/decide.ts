@@ -3,9 +3,7 @@
 import type { Permission } from '../config/schema/grant.js';
 import { SallyportError } from '../core/errors.js';
 import type { Decision, ExchangeRequest, Principal, Session } from '../core/types.js';
-import { decideConsoleSession } from './console.js';
-import { limitDuration } from './lifetime.js';
-import { callerSessionPolicy } from './narrowing.js';
+import { type EvaluationContext, evaluationContextOf } from './grants/evaluation-context.js';
 import {
   hasPermission,
   listPermittedRoles,
@@ -13,10 +11,13 @@ import {
   type PermittedRole,
   type PermittedRoles,
   resolveRole,
-} from './permission.js';
-import type { CompiledRole, Policy } from './policy.js';
-import { roleSessionNameFor } from './session-name.js';
-import { type EvaluationContext, evaluationContextOf } from './situation.js';
+} from './permitted-roles.js';
+import type { Policy } from './policy.js';
+import type { CompiledRole } from './roles/role.js';
+import { callerSessionPolicy } from './session/caller-session-policy.js';
+import { decideConsoleSession } from './session/console-session.js';
+import { limitDuration } from './session/duration-limits.js';
+import { roleSessionNameFor } from './session/role-session-name.js';
 
 export type { PermittedRole };
 

@@ -1,28 +1,14 @@
 // The compiled policy: grants and roles of one config, ready to be asked. Built once, then only read.
 import type { Config } from '../config/schema/config.js';
-import type { RoleConfig } from '../config/schema/role.js';
-import type { ConfigError } from '../core/fault.js';
-import type { ChainedRole, IssuerType, Principal, Target } from '../core/types.js';
-import { type ClaimRoles, compileClaimRoles } from './claimed-roles.js';
-import { type RoleRequirements, roleRequirements } from './demands.js';
-import { type CompiledGrant, compileGrant } from './grant.js';
-import { type GrantIndex, indexByRole, indexGrants } from './grant-index.js';
-import { type CompileFindings, compileSessionTemplate, type SessionTemplate } from './session.js';
-import type { Aliases } from './situation.js';
-import { compileMfaRule } from './strength.js';
-
-export interface CompiledRole extends RoleRequirements {
-  /** Its name in the config, or the ARN by which a claim names it. */
-  readonly name: string;
-  /** For a role that a claim names: the entry of `rolesFrom` that accepts it. */
-  readonly roleSource?: string;
-  /** Its place in the config, from 0. */
-  readonly position: number;
-  readonly target: Target;
-  /** The only type of proof that STS can be given for it; undefined: any. */
-  readonly proofType?: IssuerType;
-  readonly session: SessionTemplate;
-}
+import type { ConfigError } from '../core/config-error.js';
+import type { IssuerType, Principal } from '../core/types.js';
+import type { Aliases } from './grants/evaluation-context.js';
+import { type CompiledGrant, compileGrant } from './grants/grant.js';
+import { type GrantIndex, indexByRole, indexGrants } from './grants/grant-index.js';
+import { compileMfaRule } from './grants/mfa.js';
+import { type ClaimRoles, compileClaimRoles } from './roles/claim-roles.js';
+import { type CompiledRole, compileRole } from './roles/role.js';
+import { compileSessionTemplate } from './session/session-template.js';
 
 export interface Policy {
   readonly issuerTypes: ReadonlyMap<string, IssuerType>;
@@ -48,13 +34,6 @@ export interface Policy {
   isMfaAuthenticated(principal: Principal): boolean;
   /** Of roles that set none. */
   readonly region: string;
-}
-
-/** The only type of proof that STS can be given; undefined: STS does not see the proof. */
-function proofTypeOf(target: Target): IssuerType | undefined {
-  if (target.operation === 'AssumeRoleWithSAML') return 'saml';
-  if (target.operation === 'AssumeRoleWithWebIdentity' && target.webIdentity === 'caller') return 'oidc';
-  return undefined;
 }
 
 /** Compiles roles and grants. The policy may be used only if there are no faults. */
@@ -118,42 +97,4 @@ function byArn(roles: readonly CompiledRole[]): ReadonlyMap<string, readonly Com
     named.set(roleArn, [...(named.get(roleArn) ?? []), role]);
   }
   return named;
-}
-
-function compileRole(
-  name: string,
-  position: number,
-  role: RoleConfig,
-  findings: CompileFindings,
-): CompiledRole {
-  const target = targetOf(role);
-  const proofType = proofTypeOf(target);
-  return {
-    name,
-    position,
-    target,
-    ...(proofType && { proofType }),
-    ...roleRequirements(role),
-    session: compileSessionTemplate(role, ['roles', name], findings),
-  };
-}
-
-function targetOf(role: RoleConfig): Target {
-  switch (role.via) {
-    case 'AssumeRole':
-      return { operation: role.via, ...chainedRoleOf(role), chain: (role.chain ?? []).map(chainedRoleOf) };
-    case 'AssumeRoleWithSAML':
-      return { operation: role.via, roleArn: role.roleArn, principalArn: role.principalArn };
-    case 'AssumeRoleWithWebIdentity':
-      return { operation: role.via, roleArn: role.roleArn, webIdentity: role.webIdentity ?? 'caller' };
-    case 'GetFederationToken':
-    case 'GetSessionToken':
-      return { operation: role.via };
-  }
-}
-
-function chainedRoleOf(hop: string | ChainedRole): ChainedRole {
-  if (typeof hop === 'string') return { roleArn: hop };
-  const { roleArn, externalId } = hop;
-  return { roleArn, ...(externalId !== undefined && { externalId }) };
 }

@@ -1,5 +1,5 @@
 // Which broker a command speaks to.
-import { baseUrl } from '../client/base-url.js';
+import { baseUrl } from '@sallyport/client/internal/base-url';
 
 /** `--broker`, or SALLYPORT_URL, or the running `dev`. Throws an Error that says what to do if there is none. */
 export async function brokerUrl(given: string | undefined): Promise<string> {
@@ -12,7 +12,7 @@ export async function brokerUrl(given: string | undefined): Promise<string> {
 /** The `dev` on this machine; the production image comes without it. */
 async function runningDev(): Promise<string | undefined> {
   try {
-    const { readDevState } = await import('../sandbox/dev-state.js');
+    const { readDevState } = await import('@sallyport/sandbox/internal/dev-state');
     return (await readDevState())?.broker;
   } catch {
     return undefined;

@@ -1,8 +1,8 @@
 // The options of a credential process: `credential-process` acts on them, `configure` writes them down.
 import type { Command } from 'commander';
 import { formatSeconds } from '../core/duration.js';
-import { addSessionOptions, type SessionOptions } from './asked-options.js';
-import { addProofOptions, type ProofOptions, proofSource, refuseStdin } from './brought-proof.js';
+import { addProofOptions, type ProofOptions, proofSource, refuseStdin } from './proof/proof-options.js';
+import { addSessionOptions, type SessionOptions } from './session-options.js';
 
 export interface ProcessOptions extends SessionOptions, ProofOptions {
   readonly cache: boolean;

@@ -1,24 +1,24 @@
 // The command line: the literal list of commands. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 import { Command, type CommanderError } from 'commander';
 import { VERSION } from '../core/version.js';
-import { registerAssertion } from './assertion.js';
-import { registerCheck } from './check.js';
-import { registerConfigure } from './configure.js';
-import { registerConsole } from './console.js';
-import { registerCredentialProcess } from './credential-process.js';
-import { registerDemo } from './demo.js';
-import { registerDev } from './dev.js';
-import { registerDiff } from './diff.js';
-import { registerDoctor } from './doctor.js';
-import { registerExec } from './exec.js';
-import { registerExplain } from './explain.js';
-import { registerIssuer } from './issuer.js';
-import { registerOpenapi } from './openapi.js';
-import { registerSandbox } from './sandbox.js';
-import { registerSchema } from './schema.js';
-import { registerServe } from './serve.js';
-import { registerSidecar } from './sidecar.js';
-import { registerToken } from './token.js';
+import { registerAssertion } from './commands/assertion.js';
+import { registerCheck } from './commands/check.js';
+import { registerConfigure } from './commands/configure.js';
+import { registerConsole } from './commands/console.js';
+import { registerCredentialProcess } from './commands/credential-process.js';
+import { registerDemo } from './commands/demo.js';
+import { registerDev } from './commands/dev.js';
+import { registerDiff } from './commands/diff.js';
+import { registerDoctor } from './commands/doctor.js';
+import { registerExec } from './commands/exec.js';
+import { registerExplain } from './commands/explain.js';
+import { registerIssuer } from './commands/issuer.js';
+import { registerOpenapi } from './commands/openapi.js';
+import { registerSandbox } from './commands/sandbox.js';
+import { registerSchema } from './commands/schema.js';
+import { registerServe } from './commands/serve.js';
+import { registerSidecar } from './commands/sidecar.js';
+import { registerToken } from './commands/token.js';
 
 export function createProgram(): Command {
   const program = new Command('sallyport')

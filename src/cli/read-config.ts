@@ -3,10 +3,10 @@
 import { createOidcVerifier } from '../authn/oidc/verifier.js';
 import { createSamlVerifier } from '../authn/saml/verifier.js';
 import { compilePolicy, type Policy } from '../authz/policy.js';
-import { issuersOf } from '../broker/snapshot.js';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema/config.js';
-import type { ConfigError, LocatedConfigError } from '../core/fault.js';
+import type { ConfigError, LocatedConfigError } from '../core/config-error.js';
+import { issuersOf } from '../runtime/runtime.js';
 import { createLog } from '../telemetry/log.js';
 
 export type ReadConfig = {

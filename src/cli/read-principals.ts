@@ -1,7 +1,7 @@
 // The principals a change is tried on: JSON, as a list or one a line; or an audit log, whose records say who asked from
 // where, but not with what claims.
 import { readFile } from 'node:fs/promises';
-import type { Subject } from '../authz/difference.js';
+import type { Subject } from '../authz/explain/diff.js';
 import { isJsonObject, parseJson } from '../core/json.js';
 import type { ClaimValue } from '../core/types.js';
 

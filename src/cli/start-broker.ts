@@ -1,9 +1,10 @@
 // From a config file to a listening broker that follows the file, for every command that runs one.
-import { type Broker, type ComposedServer, composeServer } from '../compose.js';
+
 import { loadConfig } from '../config/load.js';
 import { type ConfigWatch, watchFiles } from '../config/watch.js';
-import type { LocatedConfigError } from '../core/fault.js';
+import type { LocatedConfigError } from '../core/config-error.js';
 import type { Log } from '../core/ports.js';
+import { type Broker, type ComposedServer, composeServer } from '../server.js';
 
 export type Started =
   | { readonly ok: true; readonly broker: Broker; readonly url: string }

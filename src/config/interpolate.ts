@@ -2,7 +2,7 @@
 // `${claims.…}` and IAM's own policy variables are left alone. A missing variable or file is a fault, never empty.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { ConfigError, ConfigPath } from '../core/fault.js';
+import type { ConfigError, ConfigPath } from '../core/config-error.js';
 
 export const REFERENCE_PATTERN = '\\$\\{(env|file):([^}]*)\\}';
 const REFERENCE = new RegExp(REFERENCE_PATTERN, 'g');

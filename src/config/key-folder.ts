@@ -3,7 +3,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConfigError } from '../core/fault.js';
+import type { ConfigError } from '../core/config-error.js';
 
 /** What a key is used for, by the order in which keys are published. */
 export const KEY_USES = ['current', 'next', 'previous'] as const;

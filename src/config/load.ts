@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Document, LineCounter } from 'yaml';
-import type { ConfigError, LocatedConfigError } from '../core/fault.js';
-import { describeSchemaErrors } from './faults.js';
+import type { ConfigError, LocatedConfigError } from '../core/config-error.js';
 import { interpolate } from './interpolate.js';
 import { keyFiles } from './key-folder.js';
 import { locate } from './locate.js';
 import { readYaml } from './read-yaml.js';
-import { checkCrossReferences } from './references.js';
 import { type Config, ConfigSchema } from './schema/config.js';
-import { namesIn, regionIn, validSubset } from './sound-part.js';
+import { checkCrossReferences } from './validate/cross-references.js';
+import { describeSchemaErrors } from './validate/schema-errors.js';
+import { namesIn, regionIn, validSubset } from './validate/valid-subset.js';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 

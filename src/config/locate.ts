@@ -1,6 +1,6 @@
 // Where in the YAML file a path of the config stands, so that every fault names its line and column.
 import { type Document, isMap, isNode, isPair, isScalar, type LineCounter, type Node, type Pair } from 'yaml';
-import type { ConfigPath } from '../core/fault.js';
+import type { ConfigPath } from '../core/config-error.js';
 
 export interface Position {
   /** 1-based. */

@@ -11,7 +11,7 @@ import {
   parseDocument,
   visit,
 } from 'yaml';
-import type { ConfigError, ConfigPath } from '../core/fault.js';
+import type { ConfigError, ConfigPath } from '../core/config-error.js';
 import type { Position } from './locate.js';
 
 const MAX_ALIASES = 100;

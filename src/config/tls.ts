@@ -1,7 +1,7 @@
 // The certificate the server shows: read from its files and tried, so that a mistake is a fault of the config.
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
-import type { ConfigError } from '../core/fault.js';
+import type { ConfigError } from '../core/config-error.js';
 
 /** PEM texts. */
 export interface TlsMaterial {

@@ -26,19 +26,3 @@ export function addressSet(blocks: readonly string[], holdsUnknown = false): (ad
     return family === 0 ? holdsUnknown : set.check(address, family === 6 ? 'ipv6' : 'ipv4');
   };
 }
-
-/** Whether a host name or address can only be this machine. */
-export function isLoopback(host: string): boolean {
-  return (
-    host === 'localhost' ||
-    host === '::1' ||
-    host === '[::1]' ||
-    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
-  );
-}
-
-/** Whether it is an https URL, or one of http that stays on this machine. */
-export function isProtectedUrl(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-}

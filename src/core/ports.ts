@@ -1,6 +1,7 @@
 // What the pipeline needs from the outside, as types. `compose.ts` alone picks who implements them.
+
+import type { Secret } from '@sallyport/client/internal/secret';
 import type { AuditRecord } from './audit-record.js';
-import type { Secret } from './secret.js';
 import type { Decision, IssuedCredentials, MfaCode, Principal, Proof } from './types.js';
 
 /** A proof, or the request it answers, that may be used once. Times are epoch seconds. */

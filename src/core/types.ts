@@ -1,6 +1,14 @@
 // The words of the broker as values: proof, principal, session, decision, credentials. Every stage of the
 // pipeline takes some of these and returns a new one; nothing is changed in place.
-import type { Secret } from './secret.js';
+import type { Secret } from '@sallyport/client/internal/secret';
+import type {
+  Proof as ClientProof,
+  Credentials,
+  IssuerType,
+  SessionParameters,
+} from '@sallyport/client/internal/types';
+
+export type { Credentials, IssuerType, SessionParameters };
 
 /** One claim's value: JSON, as the issuer sent it. A SAML attribute is always a list of strings. */
 export type ClaimValue =
@@ -14,22 +22,6 @@ export type ClaimValue =
 /** Claims by their literal name, in an object without a prototype. */
 export type Claims = Readonly<Record<string, ClaimValue>>;
 
-export type IssuerType = 'oidc' | 'saml';
-
-/** What of a request shapes the credentials. In a browser it is said before there is a proof. */
-export interface SessionParameters {
-  /** A role's name in the config, or the ARN of an IAM role that it has or that a claim names; absent means "the one I may have". */
-  readonly role?: string;
-  readonly durationSeconds?: number;
-  /** Session policy as JSON text. */
-  readonly policy?: string;
-  readonly policyArns?: readonly string[];
-  /** Refused where the session name of the role does not take it. */
-  readonly roleSessionName?: string;
-  /** Why the role is needed. */
-  readonly reason?: string;
-}
-
 /** An authentication request that the broker has sent for a browser, and for what. Times are seconds since the epoch. */
 export interface LoginRequest {
   readonly id: string;
@@ -40,10 +32,8 @@ export interface LoginRequest {
   readonly parameters: SessionParameters;
 }
 
-/** What the caller sends to prove who it is: a JWT, or the base64 text of a SAML Response. */
-export interface Proof {
-  readonly type: IssuerType;
-  readonly value: Secret;
+/** What the caller sends to prove who it is. */
+export interface Proof extends ClientProof {
   /** Where a browser brings the proof: the requests sent for this very browser, of which it may answer one. */
   readonly loginRequests?: readonly LoginRequest[];
 }
@@ -176,13 +166,6 @@ export interface Decision {
   readonly console?: ConsoleSession;
   /** Ids of grants whose `when` could not be evaluated: for the metric. */
   readonly failedConditions?: readonly string[];
-}
-
-export interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: Secret;
-  readonly sessionToken: Secret;
-  readonly expiration: Date;
 }
 
 /** Who opens it within its time is signed in to the AWS console. */

@@ -1,61 +1,29 @@
-// The HTTP server: the literal list of surfaces, and what holds for all of them (ids, limits, parsing, refusals).
+// The HTTP server without its routes: request ids, limits, body parsing, security headers and error handling, which hold
+// for every surface. surfaces.ts registers the routes.
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Server } from 'node:https';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import type { DecodeMessageRequestHandler } from '../broker/decode.js';
-import type { Explain } from '../broker/explain.js';
-import type { PreviewCaller } from '../broker/preview.js';
-import type { ConfigStatus } from '../broker/reload.js';
+import fastify from 'fastify';
 import type { TlsMaterial } from '../config/tls.js';
 import { SallyportError } from '../core/errors.js';
-import type { RateLimiter } from '../core/ports.js';
+import type { Log, RateLimiter } from '../core/ports.js';
 import { VERSION } from '../core/version.js';
-import type { BrokerIdentity } from '../issuance/own-identity.js';
-import type { IssuerDocuments } from '../issuance/web-identity/documents.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { addBodyParsers, addQueryParser, BODY_LIMIT } from './body.js';
-import { requireTls } from './clear-text.js';
-import { consoleRoutes } from './console/routes.js';
-import { containerCredentialsRoutes } from './container-credentials/routes.js';
-import { credentialsRoutes } from './credentials/routes.js';
-import { decodeRoutes } from './decode-authorization-message/routes.js';
-import { explainRoutes } from './explain/routes.js';
-import { identityRoutes } from './identity/routes.js';
-import { issuerRoutes } from './issuer/routes.js';
-import { oauthRoutes } from './oauth/routes.js';
-import { operationsRoutes, type Readiness } from './operations/routes.js';
+import type { App } from './fastify.js';
+import { addBodyParsers, addQueryParser, BODY_LIMIT } from './plugins/body-parsers.js';
+import { limitByAddress } from './plugins/rate-limit.js';
+import { requireTls } from './plugins/require-tls.js';
+import { addSecurityHeaders } from './plugins/security-headers.js';
 import { createProblemHandler, ProblemSchema, problemOf } from './problem.js';
-import { limitByAddress } from './rate-limit.js';
-import { rolesRoutes } from './roles/routes.js';
-import { addSecurityHeaders } from './security-headers.js';
-import { type SignInOptions, signInRoutes } from './sign-in/routes.js';
-import { stsRoutes } from './sts/routes.js';
 
-/** A server of https, or of http where `tls` is absent: Fastify's types do not tell them apart. */
-export type App = FastifyInstance<
-  Server,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
-
-export interface AppOptions extends SignInOptions {
-  readonly preview: PreviewCaller;
-  readonly explain: Explain;
-  readonly decode: DecodeMessageRequestHandler;
-  readonly ready: Readiness;
-  readonly ownIdentity: BrokerIdentity;
-  configStatus(): ConfigStatus;
-  /** What the broker publishes as an OIDC issuer, if it is one. */
-  documents(): IssuerDocuments | undefined;
+export interface AppOptions {
   readonly limiter: RateLimiter;
   readonly metrics: Metrics;
+  readonly log: Log;
+  /** The broker's public base URL. */
+  readonly serverUrl: string;
   readonly tls?: TlsMaterial;
-  /** Proxies whose X-Forwarded-For is believed. */
+  /** Proxies whose X-Forwarded-For is trusted. */
   readonly trustProxy?: readonly string[];
 }
 
@@ -153,18 +121,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   });
 
-  credentialsRoutes(app, options);
-  containerCredentialsRoutes(app, options);
-  rolesRoutes(app, options);
-  identityRoutes(app, options);
-  consoleRoutes(app, options);
-  explainRoutes(app, options);
-  decodeRoutes(app, options);
-  await stsRoutes(app, options);
-  await oauthRoutes(app, options);
-  signInRoutes(app, options);
-  operationsRoutes(app, options);
-  issuerRoutes(app, options);
   return app;
 }
 

@@ -1,10 +1,11 @@
 // What every surface that exchanges a proof on /v1 takes in its body and tells of the decision: one schema, one reader.
+
+import { Secret } from '@sallyport/client/internal/secret';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
-import type { ExchangeResult } from '../broker/exchange.js';
 import { SallyportError } from '../core/errors.js';
-import { Secret } from '../core/secret.js';
 import { DURATION_LIMITS, type ExchangeRequest, type MfaCode, OPERATIONS } from '../core/types.js';
+import type { ExchangeResult } from '../exchange/exchange.js';
 import { readProof } from './proof.js';
 import { SAMLResponse, sessionParameterFields, toSessionParameters } from './request-fields.js';
 import { sourceAddress } from './source-address.js';

@@ -1,7 +1,8 @@
 // Which proof a request carries: a JWT as Bearer token (RFC 6750 section 2.1), or SAMLResponse in the body.
+
+import { Secret } from '@sallyport/client/internal/secret';
 import type { FastifyRequest } from 'fastify';
 import { SallyportError } from '../core/errors.js';
-import { Secret } from '../core/secret.js';
 import type { Proof } from '../core/types.js';
 
 type Request = Pick<FastifyRequest, 'raw'>;

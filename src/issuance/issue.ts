@@ -1,12 +1,12 @@
 // Order -> Issued: picks the operation's file. One file for each STS operation.
 import { SallyportError } from '../core/errors.js';
 import type { Issue, SignWebIdentity } from '../core/ports.js';
-import { assumeRole } from './assume-role.js';
-import { assumeRoleKeyless } from './assume-role-keyless.js';
-import { assumeRoleWithSAML } from './assume-role-with-saml.js';
-import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.js';
-import { getFederationToken } from './get-federation-token.js';
-import { getSessionToken } from './get-session-token.js';
+import { assumeRole } from './operations/assume-role.js';
+import { assumeRoleKeyless } from './operations/assume-role-keyless.js';
+import { assumeRoleWithSAML } from './operations/assume-role-with-saml.js';
+import { assumeRoleWithWebIdentity } from './operations/assume-role-with-web-identity.js';
+import { getFederationToken } from './operations/get-federation-token.js';
+import { getSessionToken } from './operations/get-session-token.js';
 import type { Sts } from './sts/open-sts.js';
 
 /** Without `sign` there are no roles that need it: the config would have a fault. */

@@ -2,7 +2,7 @@
 // or under another name (DNS rebinding) is refused, whatever it brings.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Secret } from '../core/secret.js';
+import type { Secret } from '@sallyport/client/internal/secret';
 
 export interface SidecarError {
   readonly status: number;

@@ -3,14 +3,14 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { requestCredentials } from '../client/request-credentials.js';
-import { isLoopback } from '../core/address.js';
+import { isLoopback } from '@sallyport/client/internal/loopback';
+import { requestCredentials } from '@sallyport/client/internal/request-credentials';
+import { Secret } from '@sallyport/client/internal/secret';
 import type { Log } from '../core/ports.js';
-import { Secret } from '../core/secret.js';
 import type { Proof, SessionParameters } from '../core/types.js';
-import { sendCredentials, sendHealth, sendRefusal } from './answers.js';
-import { createCredentialRefresher } from './credential-keeper.js';
+import { createCredentialRefresher } from './credential-refresher.js';
 import { checkAuthorizationToken, checkHostAndOrigin } from './request-guard.js';
+import { sendCredentials, sendHealth, sendRefusal } from './responses.js';
 
 /** Milliseconds that the broker may take: longer than it gives STS, by default. */
 const BROKER_TIMEOUT = 15_000;

@@ -1,7 +1,7 @@
 // Documents that are not what they seem: bytes, markup, encryption, and sizes meant to keep a server busy.
 import { gzipSync } from 'node:zlib';
+import { Secret } from '@sallyport/client/internal/secret';
 import t from 'tap';
-import { Secret } from '../../src/core/secret.js';
 import { attacksOn, GENUINE } from '../support/saml-attacks.js';
 import {
   assertion,

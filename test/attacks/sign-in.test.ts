@@ -1,8 +1,9 @@
 // Attacks on signing in with a browser: answers to somebody else's request, used twice, or to none of ours.
+
+import { Secret } from '@sallyport/client/internal/secret';
 import t from 'tap';
-import { Secret } from '../../src/core/secret.js';
-import { createSeal } from '../../src/http/sign-in/seal.js';
-import { createMemoryReplayStore } from '../../src/stores/memory-replay-store.js';
+import { createSeal } from '../../src/portal/seal.js';
+import { createMemoryReplayStore } from '../../src/replay/memory-replay-store.js';
 import { NOW, signedResponse } from '../support/saml-documents.js';
 import { base64, SERVER_URL } from '../support/saml-verifier.js';
 import {

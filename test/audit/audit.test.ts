@@ -3,8 +3,8 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { Secret } from '@sallyport/client/internal/secret';
 import t, { type Test } from 'tap';
-import { type LineSink, openFileSink, streamSink } from '../../src/audit/line-sink.js';
 import { createAuditLog } from '../../src/audit/log.js';
 import {
   explainedRecord,
@@ -13,9 +13,9 @@ import {
   previewedRecord,
   refusedRecord,
 } from '../../src/audit/record.js';
+import { type LineSink, openFileSink, streamSink } from '../../src/audit/sinks/line-sink.js';
 import type { AuditRecord } from '../../src/core/audit-record.js';
 import { type ErrorCode, SallyportError } from '../../src/core/errors.js';
-import { Secret } from '../../src/core/secret.js';
 import type { Decision, ExchangeRequest, IssuedCredentials, Principal } from '../../src/core/types.js';
 
 const NOW = new Date('2026-11-21T12:00:00.250Z');

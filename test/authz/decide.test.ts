@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { decide, permittedRolesOf } from '../../src/authz/decide.js';
-import { claimValues, compileClaimMatcher, matchesGlob } from '../../src/authz/matcher.js';
+import { claimValues, compileClaimMatcher, matchesGlob } from '../../src/authz/grants/claim-matcher.js';
 import { compilePolicy } from '../../src/authz/policy.js';
 import type { Config } from '../../src/config/schema/config.js';
 import type { MatcherConfig } from '../../src/config/schema/grant.js';

@@ -4,13 +4,13 @@ import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { selfSignedCertificate } from '@sallyport/sandbox/internal/saml/certificate';
+import { startSandbox } from '@sallyport/sandbox/internal/start';
 import t, { type Test } from 'tap';
 import type { DoctorFinding } from '../../src/cli/doctor/finding.js';
 import { checkMachine } from '../../src/cli/doctor/machine.js';
 import { checkSts } from '../../src/cli/doctor/sts.js';
 import type { Config } from '../../src/config/schema/config.js';
-import { selfSignedCertificate } from '../../src/sandbox/saml/certificate.js';
-import { startSandbox } from '../../src/sandbox/start.js';
 import { runToEnd } from '../support/command.js';
 import { configOf } from '../support/policy.js';
 

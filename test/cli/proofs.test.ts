@@ -2,14 +2,14 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { writeDevState } from '@sallyport/sandbox/internal/dev-state';
+import { startOidc } from '@sallyport/sandbox/internal/oidc/server';
+import { startSamlIdp } from '@sallyport/sandbox/internal/saml/server';
+import { loadUsers } from '@sallyport/sandbox/internal/users';
 import { decodeJwt } from 'jose';
 import t from 'tap';
-import { describeFailure } from '../../src/cli/print.js';
+import { describeFailure } from '../../src/cli/output/print.js';
 import { createProgram } from '../../src/cli/program.js';
-import { writeDevState } from '../../src/sandbox/dev-state.js';
-import { startOidc } from '../../src/sandbox/oidc/server.js';
-import { startSamlIdp } from '../../src/sandbox/saml/server.js';
-import { loadUsers } from '../../src/sandbox/users.js';
 
 process.env['TMPDIR'] = t.testdir();
 
@@ -64,7 +64,7 @@ t.test('without a running dev both say how to start one', async (t) => {
 });
 
 t.test('with a running dev', async (t) => {
-  const users = loadUsers(await readFile('examples/sandbox/users.yaml', 'utf8'));
+  const users = loadUsers(await readFile('packages/sandbox/examples/users.yaml', 'utf8'));
   const [oidc, saml] = await Promise.all([startOidc({ users }), startSamlIdp({ users })]);
   let running = true;
   const stop = async () => {

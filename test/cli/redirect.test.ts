@@ -1,7 +1,7 @@
 // The loopback address that a browser comes back to after a sign-in: whom it listens to, and that it always ends.
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
-import { receiveRedirect } from '../../src/cli/redirect.js';
+import { receiveRedirect } from '../../src/cli/proof/redirect.js';
 
 /** A sign-in that waits for the browser, and says where; `finish` is what the test makes of it. */
 function open(t: Test, finish: (url: URL) => Promise<string>) {

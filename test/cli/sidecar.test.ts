@@ -1,8 +1,8 @@
 // `sallyport sidecar` as a person runs it: what it prints, the token's file, how it ends.
 import { access, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePort } from '@sallyport/sandbox/internal/free-port';
 import t, { type Test } from 'tap';
-import { freePort } from '../../src/sandbox/free-port.js';
 import { get, startBrokerStub } from '../support/broker-stub.js';
 import { runToEnd, start } from '../support/command.js';
 

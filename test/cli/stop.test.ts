@@ -1,9 +1,9 @@
 // SIGTERM with a request under way: it is answered and recorded, then the server ends.
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { fetchToken } from '@sallyport/sandbox/internal/oidc/client';
+import { startSandbox } from '@sallyport/sandbox/internal/start';
 import t from 'tap';
-import { fetchToken } from '../../src/sandbox/oidc/client.js';
-import { startSandbox } from '../../src/sandbox/start.js';
 import { start } from '../support/command.js';
 
 t.test('a request that waits for STS when SIGTERM comes is answered', async (t) => {

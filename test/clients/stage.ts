@@ -3,12 +3,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { requestCredentials } from '@sallyport/client/internal/request-credentials';
+import { Secret } from '@sallyport/client/internal/secret';
+import { freePort } from '@sallyport/sandbox/internal/free-port';
+import { fetchToken } from '@sallyport/sandbox/internal/oidc/client';
+import { startSandbox } from '@sallyport/sandbox/internal/start';
 import type { Test } from 'tap';
-import { requestCredentials } from '../../src/client/request-credentials.js';
-import { Secret } from '../../src/core/secret.js';
-import { freePort } from '../../src/sandbox/free-port.js';
-import { fetchToken } from '../../src/sandbox/oidc/client.js';
-import { startSandbox } from '../../src/sandbox/start.js';
 import { start } from '../support/command.js';
 import { requirePeer } from '../support/peers.js';
 import type { Cell } from './cells.js';

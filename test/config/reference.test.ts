@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import t from 'tap';
 import { parse } from 'yaml';
-import { jsonSchema } from '../../src/config/published-schema.js';
-import { renderConfigurationReference } from '../../src/config/reference.js';
+import { renderConfigurationReference } from '../../src/config/docs/generate-reference.js';
+import { jsonSchema } from '../../src/config/docs/json-schema.js';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 

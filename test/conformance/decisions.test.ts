@@ -2,7 +2,7 @@
 // it. The config is the file that an operator would write.
 import t from 'tap';
 import { decide, permittedRolesOf } from '../../src/authz/decide.js';
-import { explainEvery } from '../../src/authz/explain.js';
+import { explainEvery } from '../../src/authz/explain/explain.js';
 import { compilePolicy } from '../../src/authz/policy.js';
 import { parseConfig } from '../../src/config/load.js';
 import { claimsOf, principalOf, refusalOf } from '../support/policy.js';

@@ -1,6 +1,7 @@
+import { isLoopback } from '@sallyport/client/internal/loopback';
 import fc from 'fast-check';
 import t from 'tap';
-import { addressSet, isAddressBlock, isLoopback } from '../../src/core/address.js';
+import { addressSet, isAddressBlock } from '../../src/core/address.js';
 import { IAM_ROLE_ARN_PATTERN, POLICY_ARN_PATTERN, SAML_PROVIDER_ARN_PATTERN } from '../../src/core/arn.js';
 import { DURATION_PATTERN, formatSeconds, seconds } from '../../src/core/duration.js';
 import { ERRORS, type ErrorCode, SallyportError } from '../../src/core/errors.js';

@@ -2,9 +2,9 @@
 // two calls the broker makes for itself: who it is, and what an encoded message says.
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { encodeAuthorizationMessage } from '@sallyport/sandbox/internal/sts/authorization-messages';
 import t, { type Test } from 'tap';
 import { startBroker } from '../../src/cli/start-broker.js';
-import { encodeAuthorizationMessage } from '../../src/sandbox/sts/authorization-messages.js';
 import { createLog } from '../../src/telemetry/log.js';
 import { readAnswer, startTestBroker } from '../support/broker.js';
 import { runToEnd } from '../support/command.js';

@@ -3,8 +3,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { Secret } from '@sallyport/client/internal/secret';
 import t, { type Test } from 'tap';
-import { Secret } from '../../src/core/secret.js';
 import { openSidecar } from '../../src/sidecar/server.js';
 import { startTestBroker } from '../support/broker.js';
 import { startFaultProxy } from '../support/fault-proxy.js';

@@ -11,12 +11,12 @@ import {
   GetCallerIdentityCommand,
   STSClient,
 } from '@aws-sdk/client-sts';
+import { loadIam } from '@sallyport/sandbox/internal/iam/load';
+import { startSts } from '@sallyport/sandbox/internal/sts/server';
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import t from 'tap';
 import { readSigningKeys } from '../../src/config/key-folder.js';
-import { generateKey, retireKey, rotateKeys } from '../../src/issuance/web-identity/rotate-keys.js';
-import { loadIam } from '../../src/sandbox/iam/load.js';
-import { startSts } from '../../src/sandbox/sts/server.js';
+import { generateKey, retireKey, rotateKeys } from '../../src/issuance/oidc-issuer/rotate-keys.js';
 import { environmentOf, type Keys, readAnswer, startTestBroker, type TestBroker } from '../support/broker.js';
 import { runToEnd } from '../support/command.js';
 import { requirePeer } from '../support/peers.js';

@@ -5,10 +5,10 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '@sallyport/sandbox/internal/free-port';
+import type { CheckPassword } from '@sallyport/sandbox/internal/users';
 import { Client, DN, InvalidCredentialsError } from 'ldapts';
 import t, { type Test } from 'tap';
-import { freePort } from '../../src/sandbox/free-port.js';
-import type { CheckPassword } from '../../src/sandbox/users.js';
 import { startTestBroker } from '../support/broker.js';
 import { requirePeer } from '../support/peers.js';
 

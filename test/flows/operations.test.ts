@@ -4,8 +4,8 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { totp } from '@sallyport/sandbox/internal/iam/totp';
 import t, { type Test } from 'tap';
-import { totp } from '../../src/sandbox/iam/totp.js';
 import { type Answer, environmentOf, startTestBroker } from '../support/broker.js';
 import { requirePeer } from '../support/peers.js';
 

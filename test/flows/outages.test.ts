@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { fetchToken } from '@sallyport/sandbox/internal/oidc/client';
+import { startSandbox } from '@sallyport/sandbox/internal/start';
 import t, { type Test } from 'tap';
 import { startBroker } from '../../src/cli/start-broker.js';
 import type { ErrorCode } from '../../src/core/errors.js';
-import { fetchToken } from '../../src/sandbox/oidc/client.js';
-import { startSandbox } from '../../src/sandbox/start.js';
 import { createLog } from '../../src/telemetry/log.js';
 import { type Answer, readAnswer } from '../support/broker.js';
 import { FAULTS, type Fault, startFaultProxy } from '../support/fault-proxy.js';

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { sandboxFile } from '@sallyport/sandbox/internal/start';
 import * as oauth from 'openid-client';
 import t, { type Test } from 'tap';
-import { sandboxFile } from '../../src/sandbox/start.js';
 import { environmentOf, startTestBroker } from '../support/broker.js';
 import { requirePeer } from '../support/peers.js';
 

@@ -3,15 +3,15 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@sallyport/sandbox/internal/free-port';
+import { fetchToken } from '@sallyport/sandbox/internal/oidc/client';
+import { fetchAssertion } from '@sallyport/sandbox/internal/saml/client';
+import { type Sandbox, sandboxFile, startSandbox } from '@sallyport/sandbox/internal/start';
 import t, { type Test } from 'tap';
-import { writeConfig } from '../../src/cli/sandboxed-broker.js';
-import { freePort } from '../../src/sandbox/free-port.js';
-import { fetchToken } from '../../src/sandbox/oidc/client.js';
-import { fetchAssertion } from '../../src/sandbox/saml/client.js';
-import { type Sandbox, sandboxFile, startSandbox } from '../../src/sandbox/start.js';
-import { type RedisServer, redisPeer, rememberAlready, startRedis } from '../stores/redis-server.js';
+import { writeConfig } from '../../src/cli/demo/sandboxed-broker.js';
 import { type Answer, readAnswer } from '../support/broker.js';
 import { start } from '../support/command.js';
+import { type RedisServer, redisPeer, rememberAlready, startRedis } from '../support/redis-server.js';
 
 const ASSERTIONS = 1000;
 const ALICE = { user: 'alice', password: 'sandbox-alice' };

@@ -2,9 +2,9 @@
 // credentials, nobody is throttled away, and STS is called once for each distinct session.
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { BrokerRefusal, BrokerUnreachable } from '@sallyport/client/internal/call-broker';
+import { Secret } from '@sallyport/client/internal/secret';
 import t, { type Test } from 'tap';
-import { BrokerRefusal, BrokerUnreachable } from '../../src/client/ask-broker.js';
-import { Secret } from '../../src/core/secret.js';
 import { openSidecar, type Sidecar } from '../../src/sidecar/server.js';
 import { start } from '../support/command.js';
 import { newKey, signToken, startIssuer } from '../support/oidc-issuer.js';

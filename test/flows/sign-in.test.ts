@@ -1,11 +1,11 @@
 // Signing in with a real browser: the broker and the sandbox's IdP as `sallyport dev` runs them, Chromium from Debian.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { freePort } from '@sallyport/sandbox/internal/free-port';
+import { selfSignedCertificate } from '@sallyport/sandbox/internal/saml/certificate';
+import { startSandbox } from '@sallyport/sandbox/internal/start';
 import type { Page } from 'playwright-core';
 import t from 'tap';
-import { freePort } from '../../src/sandbox/free-port.js';
-import { selfSignedCertificate } from '../../src/sandbox/saml/certificate.js';
-import { startSandbox } from '../../src/sandbox/start.js';
 import { startTestBroker } from '../support/broker.js';
 import { giveNameAndPassword, openBrowser } from '../support/chromium.js';
 import { start } from '../support/command.js';

@@ -1,14 +1,14 @@
 // The container credential surface on the wire: what it takes for a request, and the SDKs' words for every answer.
 import { type AddressInfo, connect } from 'node:net';
+import { Secret } from '@sallyport/client/internal/secret';
 import type { InjectOptions } from 'fastify';
 import t, { type Test } from 'tap';
-import { ExchangeError } from '../../src/broker/exchange.js';
 import { ERRORS, type ErrorCode, SallyportError } from '../../src/core/errors.js';
-import { Secret } from '../../src/core/secret.js';
 import type { ExchangeRequest, IssuedCredentials, Target } from '../../src/core/types.js';
-import { createApp } from '../../src/http/app.js';
-import { limitsOf } from '../../src/stores/limits.js';
-import { createLocalRateLimiter } from '../../src/stores/local-rate-limiter.js';
+import { ExchangeError } from '../../src/exchange/exchange.js';
+import { limitsOf } from '../../src/rate-limit/limits.js';
+import { createLocalRateLimiter } from '../../src/rate-limit/local-rate-limiter.js';
+import { createSurfaces } from '../../src/surfaces.js';
 import { appOptions } from '../support/app-options.js';
 
 const PATH = '/v1/container-credentials';
@@ -33,7 +33,7 @@ const ASSUMED_ROLE = {
 
 async function appFor(t: Test, { target, issued = ASSUMED_ROLE, refusal }: Told = {}) {
   const requests: ExchangeRequest[] = [];
-  const app = await createApp({
+  const app = await createSurfaces({
     ...appOptions(),
     trustProxy: ['10.9.9.9'],
     limiter: createLocalRateLimiter(

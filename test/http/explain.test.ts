@@ -2,13 +2,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { createFindRecord } from '../../src/audit/find-record.js';
-import { createExplain } from '../../src/broker/explain.js';
+import { createFindRecord } from '../../src/audit/query/find-record.js';
 import type { Config } from '../../src/config/schema/config.js';
 import type { AuditRecord } from '../../src/core/audit-record.js';
 import { SallyportError } from '../../src/core/errors.js';
 import type { Claims } from '../../src/core/types.js';
-import { createApp } from '../../src/http/app.js';
+import { createExplain } from '../../src/exchange/explain.js';
+import { createSurfaces } from '../../src/surfaces.js';
 import { appOptions } from '../support/app-options.js';
 import { NOW, policyOf, principalOf, web } from '../support/policy.js';
 
@@ -81,7 +81,7 @@ async function start(t: Test) {
     findRecord: createFindRecord([file]),
     now: () => NOW,
   });
-  const app = await createApp({ ...appOptions(), explain });
+  const app = await createSurfaces({ ...appOptions(), explain });
   t.teardown(() => app.close());
   const ask = async (token: string, payload: object) => {
     const headers = { authorization: `Bearer ${token}` };

@@ -3,7 +3,7 @@ import type { InjectOptions } from 'fastify';
 import t, { type Test } from 'tap';
 import { ERRORS, type ErrorCode, SallyportError } from '../../src/core/errors.js';
 import type { ExchangeRequest } from '../../src/core/types.js';
-import { createApp } from '../../src/http/app.js';
+import { createSurfaces } from '../../src/surfaces.js';
 import { appOptions } from '../support/app-options.js';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -18,7 +18,7 @@ type Fields = Record<string, string> | readonly (readonly [string, string])[] | 
 /** An app whose exchange refuses everything, once it has kept what it was asked. */
 async function appFor(t: Test, refusal = () => new SallyportError('overloaded')) {
   const asked: ExchangeRequest[] = [];
-  const app = await createApp({
+  const app = await createSurfaces({
     ...appOptions(),
     exchange: async (request) => {
       asked.push(request);

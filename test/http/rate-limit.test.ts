@@ -3,11 +3,11 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify from 'fastify';
 import t from 'tap';
 import type { RateLimiter } from '../../src/core/ports.js';
-import type { App } from '../../src/http/app.js';
+import type { App } from '../../src/http/fastify.js';
+import { addressKey, limitByAddress } from '../../src/http/plugins/rate-limit.js';
 import { createProblemHandler } from '../../src/http/problem.js';
-import { addressKey, limitByAddress } from '../../src/http/rate-limit.js';
-import { limitsOf } from '../../src/stores/limits.js';
-import { createLocalRateLimiter } from '../../src/stores/local-rate-limiter.js';
+import { limitsOf } from '../../src/rate-limit/limits.js';
+import { createLocalRateLimiter } from '../../src/rate-limit/local-rate-limiter.js';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 

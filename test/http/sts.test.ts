@@ -1,11 +1,12 @@
 // POST / on the wire: what is made of a request, and how each refusal is told in STS's words, byte by byte.
+
+import { Secret } from '@sallyport/client/internal/secret';
 import type { InjectOptions } from 'fastify';
 import t, { type Test } from 'tap';
-import type { ExchangeResult } from '../../src/broker/exchange.js';
 import { ERRORS, type ErrorCode, SallyportError } from '../../src/core/errors.js';
-import { Secret } from '../../src/core/secret.js';
 import type { ExchangeRequest, IssuedCredentials, Target } from '../../src/core/types.js';
-import { createApp } from '../../src/http/app.js';
+import type { ExchangeResult } from '../../src/exchange/exchange.js';
+import { createSurfaces } from '../../src/surfaces.js';
 import { appOptions } from '../support/app-options.js';
 import { principalOf } from '../support/policy.js';
 
@@ -42,7 +43,7 @@ const exchanged = (target: Target, more: Partial<IssuedCredentials>): ExchangeRe
 /** An app whose exchange answers as told, and keeps what it was asked. */
 async function appFor(t: Test, answer: () => ExchangeResult = () => exchanged(deploy, {})) {
   const asked: ExchangeRequest[] = [];
-  const app = await createApp({
+  const app = await createSurfaces({
     ...appOptions(),
     exchange: async (request) => {
       asked.push(request);
@@ -353,7 +354,7 @@ t.test('limits and plain http are refused in its words too', async (t) => {
   const { send } = await appFor(t);
   const clear = await send(web, { remoteAddress: '192.0.2.2' });
   t.match(clear, { status: 403, body: /<Code>AccessDenied<.*\n.*transport_insecure/ });
-  const app = await createApp({
+  const app = await createSurfaces({
     ...appOptions(),
     limiter: {
       consume: async () => {

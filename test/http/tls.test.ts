@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { selfSignedCertificate } from '@sallyport/sandbox/internal/saml/certificate';
 import t from 'tap';
-import { selfSignedCertificate } from '../../src/sandbox/saml/certificate.js';
 import { start } from '../support/command.js';
 
 t.test('https with a certificate from files', async (t) => {

@@ -2,12 +2,12 @@
 // Authorization headers, plain http.
 import type { InjectOptions } from 'fastify';
 import t from 'tap';
-import { createApp } from '../../src/http/app.js';
+import { createSurfaces } from '../../src/surfaces.js';
 import { appOptions } from '../support/app-options.js';
 
 /** An app that answers /v1/identity with where the request came from and the token it carried. */
 async function appFor(trustProxy?: readonly string[]) {
-  const app = await createApp({
+  const app = await createSurfaces({
     ...appOptions(),
     preview: async ({ proof, sourceAddress }) => ({
       permitted: [],
@@ -101,7 +101,7 @@ t.test('several Authorization headers are no proof; Bearer is found in any case'
 });
 
 t.test('every answer tells a browser to do nothing with it', async (t) => {
-  const app = await createApp(appOptions());
+  const app = await createSurfaces(appOptions());
   t.teardown(() => app.close());
   for (const url of ['/healthz', '/nowhere', '/v1/identity']) {
     const { headers } = await app.inject({ url });

@@ -1,8 +1,8 @@
 // The sidecar against a stand-in for the broker: who gets credentials, and who must not.
 import type { OutgoingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
+import { Secret } from '@sallyport/client/internal/secret';
 import t, { type Test } from 'tap';
-import { Secret } from '../../src/core/secret.js';
 import { openSidecar, type SidecarOptions } from '../../src/sidecar/server.js';
 import { credentialsOf, get, startBrokerStub } from '../support/broker-stub.js';
 

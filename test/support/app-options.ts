@@ -1,6 +1,7 @@
-// What createApp needs besides what a test is about: parts that are never asked, and a silent log.
-import type { AppOptions } from '../../src/http/app.js';
-import { createSeal } from '../../src/http/sign-in/seal.js';
+// What createSurfaces needs besides what a test is about: parts that are never asked, and a silent log.
+
+import { createSeal } from '../../src/portal/seal.js';
+import type { SurfaceOptions } from '../../src/surfaces.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 
 const silent = () => {};
@@ -9,7 +10,7 @@ const never = () => {
 };
 const nothing = async () => never();
 
-export const appOptions = (): AppOptions => ({
+export const appOptions = (): SurfaceOptions => ({
   exchange: nothing,
   preview: nothing,
   explain: nothing,

@@ -1,13 +1,13 @@
 // A broker with its sandbox for a test, closed when the test ends; and the few things every caller does.
 import { PassThrough } from 'node:stream';
+import { fetchToken } from '@sallyport/sandbox/internal/oidc/client';
+import { fetchAssertion } from '@sallyport/sandbox/internal/saml/client';
 import type { Test } from 'tap';
 import {
   type SandboxedBroker,
   type SandboxedBrokerOptions,
   startSandboxedBroker,
-} from '../../src/cli/sandboxed-broker.js';
-import { fetchToken } from '../../src/sandbox/oidc/client.js';
-import { fetchAssertion } from '../../src/sandbox/saml/client.js';
+} from '../../src/cli/demo/sandboxed-broker.js';
 import { createLog } from '../../src/telemetry/log.js';
 
 type TokenOptions = Partial<Parameters<typeof fetchToken>[1]>;

@@ -1,10 +1,11 @@
 // A verifier over a test's issuers, and what came of a token in one line.
+
+import { Secret } from '@sallyport/client/internal/secret';
 import type { Test } from 'tap';
 import { createOidcVerifier, type OidcVerifierOptions } from '../../src/authn/oidc/verifier.js';
 import type { OidcIssuer } from '../../src/config/schema/oidc-issuer.js';
 import { SallyportError } from '../../src/core/errors.js';
 import type { Log, ProofVerifier, VerifiedProof } from '../../src/core/ports.js';
-import { Secret } from '../../src/core/secret.js';
 import { at } from './oidc-issuer.js';
 
 /** A log that keeps its lines. */

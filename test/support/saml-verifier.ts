@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Secret } from '@sallyport/client/internal/secret';
 import type { Test } from 'tap';
-import { createCrossCheck } from '../../src/authn/saml/second-reader.js';
+import { createCrossCheck } from '../../src/authn/saml/cross-check/cross-check.js';
 import { createSamlVerifier } from '../../src/authn/saml/verifier.js';
 import type { SamlIssuer } from '../../src/config/schema/saml-issuer.js';
 import { SallyportError } from '../../src/core/errors.js';
 import type { Log, ProofVerifier, VerifiedProof } from '../../src/core/ports.js';
-import { Secret } from '../../src/core/secret.js';
 import type { LoginRequest } from '../../src/core/types.js';
 import { metadata, NOW } from './saml-documents.js';
 

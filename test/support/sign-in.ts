@@ -3,19 +3,19 @@
 
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
+import { Secret } from '@sallyport/client/internal/secret';
 import type { Test } from 'tap';
 import { createAuthenticate } from '../../src/authn/authenticate.js';
-import { createServiceProvider } from '../../src/authn/saml/service-provider.js';
+import { createServiceProvider } from '../../src/authn/saml/metadata/service-provider.js';
 import { createSamlVerifier } from '../../src/authn/saml/verifier.js';
 import { compilePolicy } from '../../src/authz/policy.js';
-import { createExchange } from '../../src/broker/exchange.js';
 import type { AuditRecord } from '../../src/core/audit-record.js';
 import type { ReplayStore } from '../../src/core/ports.js';
-import { Secret } from '../../src/core/secret.js';
 import type { Decision } from '../../src/core/types.js';
-import { createApp } from '../../src/http/app.js';
-import { createSeal, type Seal } from '../../src/http/sign-in/seal.js';
-import { createMemoryReplayStore } from '../../src/stores/memory-replay-store.js';
+import { createExchange } from '../../src/exchange/exchange.js';
+import { createSeal, type Seal } from '../../src/portal/seal.js';
+import { createMemoryReplayStore } from '../../src/replay/memory-replay-store.js';
+import { createSurfaces } from '../../src/surfaces.js';
 import { appOptions } from './app-options.js';
 import { configOf, federation } from './policy.js';
 import {
@@ -35,7 +35,7 @@ export const ACS = `${SERVER_URL}/saml/acs`;
 export const SP = `${SERVER_URL}/saml/metadata`;
 const OTHER_IDP = 'https://idp.partner.example/saml';
 
-type App = Awaited<ReturnType<typeof createApp>>;
+type App = Awaited<ReturnType<typeof createSurfaces>>;
 
 export interface Shown {
   readonly status: number;
@@ -141,7 +141,7 @@ export async function startSignIn(t: Test, options: SignInOptions = {}): Promise
     now,
   });
   const serviceProvider = createServiceProvider(trust, SERVER_URL);
-  const app = await createApp({
+  const app = await createSurfaces({
     ...appOptions(),
     exchange,
     serviceProvider: () => serviceProvider,

@@ -1,6 +1,7 @@
 // STS as the broker calls it, over stand-ins, with what it logs and measures.
+
+import { Secret } from '@sallyport/client/internal/secret';
 import type { Test } from 'tap';
-import { Secret } from '../../src/core/secret.js';
 import { openSts, type StsOptions } from '../../src/issuance/sts/open-sts.js';
 
 export const KEYS = { accessKeyId: 'AKIAEXAMPLEEXAMPLE00', secretAccessKey: new Secret('broker-secret') };

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
+import { Secret } from '@sallyport/client/internal/secret';
 import t from 'tap';
 import { SallyportError } from '../../src/core/errors.js';
 import type { LogLevel } from '../../src/core/log-level.js';
-import { Secret } from '../../src/core/secret.js';
 import { createLog, describeError } from '../../src/telemetry/log.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 

@@ -1,12 +1,12 @@
 // What a token says, held against what its issuer is allowed to say. Pure; called once the signature is good, but for
 // `audienceOf`, which also picks the issuer. Every claim is checked for its type before its value.
 
-import { hasInvisibleCharacters } from '../../core/invisible.js';
+import { hasInvisibleCharacters } from '../../core/invisible-characters.js';
 import { isJsonObject } from '../../core/json.js';
 import { CLOCK_SKEW_SECONDS } from '../../core/time.js';
 import type { Claims, ClaimValue } from '../../core/types.js';
+import { invalidToken } from './invalid-token.js';
 import type { Issuer } from './issuer.js';
-import { invalidToken } from './refusal.js';
 
 /** `sub` and `jti`: longer than any provider's, short enough for log and store. Characters. */
 const MAX_ID_LENGTH = 1024;

@@ -3,11 +3,11 @@
 import { promises as dns } from 'node:dns';
 import { readFile } from 'node:fs/promises';
 import type { LookupFunction } from 'node:net';
+import { withTimeout } from '@sallyport/client/internal/with-timeout';
 import { Agent, errors, request } from 'undici';
 import { JsonError, parseJson } from '../../core/json.js';
 import type { ClaimValue } from '../../core/types.js';
-import { withTimeout } from '../../core/within.js';
-import { type AddressPolicy, addressIn, isAllowed } from './reach.js';
+import { type AddressPolicy, addressIn, isAllowed } from './address-policy.js';
 
 /** The keys of an issuer could not be had. `reason` is a dotted code such as `fetch.redirect`. */
 export class KeyFetchError extends Error {

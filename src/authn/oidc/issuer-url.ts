@@ -1,6 +1,6 @@
 // Which URLs the operator may write for an issuer and its keys. Found at load, so that no token meets the mistake first.
-import { isLoopback } from '../../core/address.js';
-import { type AddressPolicy, addressIn, isAllowed } from './reach.js';
+import { isLoopback } from '@sallyport/client/internal/loopback';
+import { type AddressPolicy, addressIn, isAllowed } from './address-policy.js';
 
 /** Why a URL may not be written, if so. OpenID Connect Discovery 1.0 section 3: https, no query, no fragment. */
 export function urlProblem(text: string): string | undefined {

@@ -3,11 +3,11 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { OidcIssuer } from '../../config/schema/oidc-issuer.js';
+import type { ConfigError } from '../../core/config-error.js';
 import { seconds } from '../../core/duration.js';
-import type { ConfigError } from '../../core/fault.js';
+import { type AddressPolicy, addressPolicyOf } from './address-policy.js';
 import { addressProblem, urlProblem } from './issuer-url.js';
 import { ownerClaimsOf, PRESETS } from './presets.js';
-import { type AddressPolicy, addressPolicyOf } from './reach.js';
 import { mediaType } from './token.js';
 
 type Scalar = string | number | boolean;

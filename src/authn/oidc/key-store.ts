@@ -3,8 +3,8 @@
 import { SallyportError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
 import { KeyFetchError } from './fetch-json.js';
+import { invalidToken } from './invalid-token.js';
 import { candidates, type VerificationKey } from './keys.js';
-import { invalidToken } from './refusal.js';
 
 /** Seconds. */
 const KEY_TIMES = {

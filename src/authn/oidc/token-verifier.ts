@@ -5,10 +5,10 @@ import type { ProofVerifier, VerifiedProof } from '../../core/ports.js';
 import { CLOCK_SKEW_SECONDS } from '../../core/time.js';
 import type { ClaimValue, Proof } from '../../core/types.js';
 import { audienceOf, checkClaims, checkTimes, type Times, timesOf } from './claims.js';
+import { invalidToken } from './invalid-token.js';
 import type { Issuer } from './issuer.js';
+import type { Source } from './key-source.js';
 import type { VerificationKey } from './keys.js';
-import { invalidToken } from './refusal.js';
-import type { Source } from './source.js';
 import { readToken, type Token } from './token.js';
 import { VerifiedCache } from './verified-cache.js';
 

@@ -2,7 +2,7 @@
 // base64url parts of strict JSON (RFC 7515 section 7.1, RFC 7519 section 7.2).
 import { isJsonObject, JsonError, parseJson } from '../../core/json.js';
 import type { Claims } from '../../core/types.js';
-import { invalidToken } from './refusal.js';
+import { invalidToken } from './invalid-token.js';
 
 /** A token that can be read. Nothing in it is proven. */
 export interface Token {

@@ -1,10 +1,10 @@
 // The OIDC issuers of a config, compiled into one verifier. Every fault of the config is found here; the identity
 // providers themselves are not needed until the first token comes.
 import type { OidcIssuer } from '../../config/schema/oidc-issuer.js';
-import type { ConfigError } from '../../core/fault.js';
+import type { ConfigError } from '../../core/config-error.js';
 import type { ProofVerifier } from '../../core/ports.js';
 import { compileIssuer, type Issuer } from './issuer.js';
-import { createKeyPool, createSource, type KeyPool, type SourceOptions } from './source.js';
+import { createKeyPool, createSource, type KeyPool, type SourceOptions } from './key-source.js';
 import { TokenVerifier } from './token-verifier.js';
 
 export interface OidcVerifierOptions extends SourceOptions {

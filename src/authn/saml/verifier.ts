@@ -1,27 +1,33 @@
 // A SAML Response -> the principal it proves. The order of the steps is the wall: each reads only what the one
 // before has let through.
 import type { SamlIssuer } from '../../config/schema/saml-issuer.js';
+import type { ConfigError } from '../../core/config-error.js';
 import { seconds } from '../../core/duration.js';
 import { SallyportError } from '../../core/errors.js';
-import type { ConfigError } from '../../core/fault.js';
 import type { Log, ProofVerifier, SingleUseId, VerifiedProof } from '../../core/ports.js';
 import { CLOCK_SKEW_SECONDS } from '../../core/time.js';
 import type { LoginRequest, Principal, Proof } from '../../core/types.js';
-import { addressingOf, serviceAddressOf } from './addressing.js';
-import { requireSameReading } from './agreement.js';
-import { type AssertionFacts, checkAssertion } from './assertion.js';
-import { toClaims } from './claims.js';
-import type { IdpMetadata } from './metadata.js';
-import { readStructure } from './outline.js';
-import { responseLimits } from './proof-rules.js';
-import { decodeResponse } from './proof-text.js';
-import { rejectAssertion } from './refusal.js';
-import { findLoginRequest } from './requests.js';
-import { checkResponse } from './response.js';
-import { type CrossCheck, createCrossCheck } from './second-reader.js';
-import { readSignedParts } from './signed-parts.js';
-import { type IdpRegistry, isForAws, loadIdpRegistry, type RegisteredIdp, usableMetadata } from './trust.js';
-import { parseXml } from './xml.js';
+import { addressingOf, serviceAddressOf } from './assertion/addressing.js';
+import { type AssertionFacts, checkAssertion } from './assertion/assertion.js';
+import { toClaims } from './assertion/claims.js';
+import { checkResponse } from './assertion/response.js';
+import { readStructure } from './assertion/response-structure.js';
+import { requireSameReading } from './cross-check/agreement.js';
+import { type CrossCheck, createCrossCheck } from './cross-check/cross-check.js';
+import { decodeResponse } from './decode-response.js';
+import { findLoginRequest } from './in-response-to.js';
+import {
+  type IdpRegistry,
+  isForAws,
+  loadIdpRegistry,
+  type RegisteredIdp,
+  usableMetadata,
+} from './metadata/idp-registry.js';
+import type { IdpMetadata } from './metadata/metadata.js';
+import { rejectAssertion } from './reject-assertion.js';
+import { readSignedParts } from './signature/signed-parts.js';
+import { responseLimits } from './xml/limits.js';
+import { parseXml } from './xml/xml.js';
 
 export interface SamlVerifierOptions {
   /** SAML issuers by name; metadata paths are absolute. */

@@ -1,5 +1,5 @@
 // What one look of the doctor found, and how it reads.
-import { style } from '../paint.js';
+import { style } from '../output/style.js';
 
 /** `skipped`: it cannot be known here, or there is nothing to look at. */
 type Outcome = 'ok' | 'warning' | 'failed' | 'skipped';

@@ -2,8 +2,8 @@
 import { fetchKeys } from '../../authn/oidc/discovery.js';
 import { createJsonFetcher, KeyFetchError, systemLookup } from '../../authn/oidc/fetch-json.js';
 import { compileIssuer } from '../../authn/oidc/issuer.js';
-import { MetadataError, parseMetadata, toSigningKey } from '../../authn/saml/metadata.js';
-import { readSource } from '../../authn/saml/metadata-source.js';
+import { MetadataError, parseMetadata, toSigningKey } from '../../authn/saml/metadata/metadata.js';
+import { readSource } from '../../authn/saml/metadata/metadata-source.js';
 import type { Config } from '../../config/schema/config.js';
 import type { OidcIssuer } from '../../config/schema/oidc-issuer.js';
 import type { SamlIssuer } from '../../config/schema/saml-issuer.js';

@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import { dirname } from 'node:path';
 import type { Config } from '../../config/schema/config.js';
 import { readTls } from '../../config/tls.js';
-import { createStores } from '../../stores/create-stores.js';
+import { createStores } from '../../runtime/open-stores.js';
 import { createLog } from '../../telemetry/log.js';
 import { type DoctorFinding, failed, ok, skipped, warning } from './finding.js';
 

@@ -1,11 +1,13 @@
 // The broker's own AWS identity, and what can be known of each role without a caller.
-import type { CompiledRole, Policy } from '../../authz/policy.js';
-import { openConfiguredSts } from '../../compose.js';
+
+import type { Policy } from '../../authz/policy.js';
+import type { CompiledRole } from '../../authz/roles/role.js';
 import type { Config } from '../../config/schema/config.js';
 import { ERRORS, type ErrorCode, SallyportError } from '../../core/errors.js';
 import type { Target } from '../../core/types.js';
-import { assumeRole } from '../../issuance/assume-role.js';
-import { callerIdentity } from '../../issuance/own-identity.js';
+import { assumeRole } from '../../issuance/operations/assume-role.js';
+import { callerIdentity } from '../../issuance/operations/get-caller-identity.js';
+import { openConfiguredSts } from '../../server.js';
 import { type DoctorFinding, failed, ok, skipped, warning } from './finding.js';
 
 /** Seconds, the least there is: the credentials are dropped at once. */

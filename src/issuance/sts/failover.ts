@@ -1,7 +1,8 @@
 // One region after the other, until one answers. Another region is asked only for failures that say this one is away
 // or not activated; a refusal is the answer. Each region gets its share of the time that is left.
+
+import { withAbortTimeout } from '@sallyport/client/internal/with-timeout';
 import { SallyportError } from '../../core/errors.js';
-import { withAbortTimeout } from '../../core/within.js';
 import type { SendToSts, StsCall } from './client.js';
 
 /** Makes a call, and is done with it by `deadline`, in epoch milliseconds. Throws only `SallyportError`. */

@@ -1,15 +1,16 @@
 // STS with all that surrounds a call, put together in one place. From the outside in: regions in turn until the
 // deadline, slots, what is known to fail, measures, and the SDK with its own retries.
+
+import { withTimeout } from '@sallyport/client/internal/with-timeout';
 import { SallyportError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
-import { withTimeout } from '../../core/within.js';
-import type { CircuitBreaker } from './breaker.js';
+import { type BulkheadLimits, withBulkhead } from './bulkhead.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
 import { clientOver, type SendToSts, type StsClient, type StsOperation } from './client.js';
 import { deadlinePassed, failover } from './failover.js';
-import { withRegionBreakers } from './guards.js';
 import type { HttpLimits } from './http-handler.js';
 import { openRegion, type RegionClient, type RegionOptions } from './region.js';
-import { type BulkheadLimits, withBulkhead } from './slots.js';
+import { withRegionBreakers } from './region-breakers.js';
 
 /** `half-open`: one call probes whether the region is back. */
 type RegionState = CircuitBreaker['state'];

@@ -1,12 +1,12 @@
 // The SDK's client of STS in one region: signing, retries and their token bucket are the SDK's own, the connections
 // ours. Every failure leaves as `SallyportError`.
 import { STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
-import type { Secret } from '../../core/secret.js';
+import type { Secret } from '@sallyport/client/internal/secret';
+import { raceWithAbort } from '@sallyport/client/internal/with-timeout';
 import type { Credentials } from '../../core/types.js';
-import { raceWithAbort } from '../../core/within.js';
 import type { SendToSts } from './client.js';
-import { translateSignedError, translateStsError } from './errors.js';
 import { createHttpHandler, type HttpLimits } from './http-handler.js';
+import { translateSignedError, translateStsError } from './translate-error.js';
 
 export interface RegionOptions {
   readonly region: string;

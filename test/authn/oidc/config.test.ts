@@ -4,7 +4,7 @@ import { compileIssuer, type Issuer } from '../../../src/authn/oidc/issuer.js';
 import { PRESETS, type PresetName } from '../../../src/authn/oidc/presets.js';
 import { createOidcVerifier } from '../../../src/authn/oidc/verifier.js';
 import { OIDC_PRESETS, OidcIssuer } from '../../../src/config/schema/oidc-issuer.js';
-import type { ConfigError } from '../../../src/core/fault.js';
+import type { ConfigError } from '../../../src/core/config-error.js';
 import { goodClaims, NOW, newKey, signToken, startIssuer } from '../../support/oidc-issuer.js';
 import { complete, keptLog, openVerifier, outcome } from '../../support/oidc-verifier.js';
 

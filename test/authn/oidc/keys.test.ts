@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import t from 'tap';
+import { type AddressPolicy, isAllowed } from '../../../src/authn/oidc/address-policy.js';
 import { KeyFetchError } from '../../../src/authn/oidc/fetch-json.js';
 import { candidates, readKeySet } from '../../../src/authn/oidc/keys.js';
-import { type AddressPolicy, isAllowed } from '../../../src/authn/oidc/reach.js';
 import { parseJson } from '../../../src/core/json.js';
 import { base64url, type Json, newKey } from '../../support/oidc-issuer.js';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { createKeyPool } from '../../../src/authn/oidc/source.js';
+import { createKeyPool } from '../../../src/authn/oidc/key-source.js';
 import { createOidcVerifier } from '../../../src/authn/oidc/verifier.js';
 import { JWT_ALGORITHMS } from '../../../src/config/schema/oidc-issuer.js';
 import { at, goodClaims, type Json, NOW, newKey, signToken, startIssuer } from '../../support/oidc-issuer.js';

@@ -1,13 +1,13 @@
 // What is answered comes from the signed bytes, never from the tree that was read before them.
 import t from 'tap';
-import { walk } from '../../../src/authn/saml/elements.js';
-import { toSigningKey } from '../../../src/authn/saml/metadata.js';
-import { XHTML } from '../../../src/authn/saml/namespaces.js';
-import { readStructure } from '../../../src/authn/saml/outline.js';
-import { responseLimits } from '../../../src/authn/saml/proof-rules.js';
-import { verifyEnveloped } from '../../../src/authn/saml/signature.js';
-import { readSignedParts } from '../../../src/authn/saml/signed-parts.js';
-import { parseXml, type XmlElement, type XmlRules } from '../../../src/authn/saml/xml.js';
+import { readStructure } from '../../../src/authn/saml/assertion/response-structure.js';
+import { toSigningKey } from '../../../src/authn/saml/metadata/metadata.js';
+import { verifyEnveloped } from '../../../src/authn/saml/signature/signature.js';
+import { readSignedParts } from '../../../src/authn/saml/signature/signed-parts.js';
+import { walk } from '../../../src/authn/saml/xml/elements.js';
+import { responseLimits } from '../../../src/authn/saml/xml/limits.js';
+import { XHTML } from '../../../src/authn/saml/xml/namespaces.js';
+import { parseXml, type XmlElement, type XmlRules } from '../../../src/authn/saml/xml/xml.js';
 import { assertion, encrypt, fixture, response, sign, signedResponse } from '../../support/saml-documents.js';
 
 const rules = responseLimits([]);

@@ -1,16 +1,20 @@
 // What a genuine Response yields, from several kinds of IdP, and how the issuer's settings change what is accepted.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { Secret } from '@sallyport/client/internal/secret';
+import {
+  buildResponse,
+  type Dialect,
+  type SignaturePlacement,
+} from '@sallyport/sandbox/internal/saml/response';
+import { generateSigningKey } from '@sallyport/sandbox/internal/saml/signing-key';
 import t from 'tap';
 import { createAuthenticate } from '../../../src/authn/authenticate.js';
-import type { CrossCheck } from '../../../src/authn/saml/second-reader.js';
+import type { CrossCheck } from '../../../src/authn/saml/cross-check/cross-check.js';
 import { createSamlVerifier } from '../../../src/authn/saml/verifier.js';
 import type { SamlIssuer } from '../../../src/config/schema/saml-issuer.js';
-import { Secret } from '../../../src/core/secret.js';
 import type { LoginRequest } from '../../../src/core/types.js';
-import { buildResponse, type Dialect, type SignaturePlacement } from '../../../src/sandbox/saml/response.js';
-import { generateSigningKey } from '../../../src/sandbox/saml/signing-key.js';
-import { createMemoryReplayStore } from '../../../src/stores/memory-replay-store.js';
+import { createMemoryReplayStore } from '../../../src/replay/memory-replay-store.js';
 import {
   AWS_AUDIENCE,
   AWS_SIGN_IN,

@@ -1,0 +1,106 @@
+// AWS sign-in's federation endpoint for this machine, and in place of the console a page that says who is signed in.
+
+import { markup } from '@sallyport/sts-protocol/markup';
+import { formatDate } from '@sallyport/sts-protocol/render';
+import fastify, { type FastifyReply } from 'fastify';
+import { type ListenOptions, listenOnLoopback } from '../loopback.js';
+import { errorPage, factsPage, PAGE_HEADERS } from '../pages.js';
+import type { StsServer } from '../sts/server.js';
+import { type ConsoleSession, createFederation, SigninRefusal } from './federation.js';
+
+/** A request as a log on the way would have it. */
+interface SigninRequestLog {
+  readonly method: string;
+  readonly url: string;
+}
+
+export interface ConsoleSigninServer {
+  /** URL of the federation endpoint. */
+  readonly endpoint: string;
+  /** What has arrived so far. */
+  readonly requests: readonly SigninRequestLog[];
+  close(): Promise<void>;
+}
+
+export interface SigninOptions extends ListenOptions {
+  /** Whom credentials stand for. */
+  readonly openSession: StsServer['openSession'];
+  readonly now?: () => Date;
+}
+
+type Parameters = Record<string, string | undefined>;
+
+const COOKIE = 'sandbox-console';
+
+export async function startConsoleSignin({
+  openSession,
+  now = () => new Date(),
+  ...where
+}: SigninOptions): Promise<ConsoleSigninServer> {
+  const { server, origin, close } = await listenOnLoopback(where);
+  const federation = createFederation(openSession);
+  const seconds = () => Math.floor(now().getTime() / 1000);
+  const requests: SigninRequestLog[] = [];
+  const app = fastify();
+  app.addContentTypeParser<string>(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(body))),
+  );
+  app.addHook('onRequest', async ({ method, url }) => void requests.push({ method, url }));
+  app.setErrorHandler((error, _request, reply) => {
+    const sentence = error instanceof SigninRefusal ? error.message : 'The request cannot be read.';
+    return reply.code(400).headers(PAGE_HEADERS).send(errorPage(sentence));
+  });
+
+  const answer = (parameters: Parameters, reply: FastifyReply) => {
+    switch (parameters['Action']) {
+      case 'getSigninToken':
+        return reply.send({ SigninToken: federation.getSigninToken(parameters, seconds()) });
+      case 'login': {
+        const { cookie, destination } = federation.login(parameters, seconds());
+        return reply
+          .headers({
+            'cache-control': 'no-store',
+            'set-cookie': `${COOKIE}=${cookie}; Path=/; HttpOnly; SameSite=Lax`,
+          })
+          .redirect(`${origin}/console?destination=${encodeURIComponent(destination)}`);
+      }
+      default:
+        throw new SigninRefusal('Action must be getSigninToken or login.');
+    }
+  };
+  app.get<{ Querystring: Parameters }>('/federation', (request, reply) => answer(request.query, reply));
+  app.post<{ Querystring: Parameters; Body: Parameters }>('/federation', (request, reply) =>
+    answer({ ...request.query, ...request.body }, reply),
+  );
+  app.get<{ Querystring: Parameters }>('/console', (request, reply) => {
+    const cookie = new RegExp(`(?:^|; )${COOKIE}=([\\w-]+)`).exec(request.headers.cookie ?? '')?.[1];
+    const session = cookie === undefined ? undefined : federation.readCookie(cookie);
+    const page = consolePage(session, request.query['destination'], seconds());
+    return reply.code(page.status).headers(PAGE_HEADERS).send(page.html);
+  });
+  await app.ready();
+  server.on('request', (request, response) => app.routing(request, response));
+  return { endpoint: `${origin}/federation`, requests, close };
+}
+
+function consolePage(
+  session: ConsoleSession | undefined,
+  destination: string | undefined,
+  now: number,
+): { readonly status: number; readonly html: string } {
+  if (!session) return { status: 401, html: errorPage('Nobody is signed in. Open a sign-in URL.') };
+  const { arn, account, endsAt, issuer } = session;
+  if (now >= endsAt) {
+    const again = issuer === undefined ? 'Sign in again.' : markup`<a href="${issuer}">Sign in again.</a>`;
+    return { status: 401, html: factsPage('The session has ended', [['Was', arn]], again) };
+  }
+  const facts: [string, string][] = [
+    ['Signed in as', arn],
+    ['Account', account],
+    ['Until', formatDate(new Date(endsAt * 1000))],
+    ...(destination === undefined ? [] : [['AWS would now show', destination] as [string, string]]),
+  ];
+  return { status: 200, html: factsPage('Sandbox console', facts, 'This is not AWS.') };
+}

@@ -1,0 +1,9 @@
+// GetCallerIdentity: who signed this? No policy can forbid it.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+
+import type { Result } from '@sallyport/sts-protocol/render';
+import type { SignedCall } from '../call.js';
+
+export function getCallerIdentity({ caller }: SignedCall<unknown>): Result {
+  return { Arn: caller.arn, UserId: caller.userId, Account: caller.account };
+}

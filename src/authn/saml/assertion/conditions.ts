@@ -1,0 +1,55 @@
+// The Conditions of an assertion: every one must be understood and hold (SAML core 2.5.1).
+
+import { rejectAssertion } from '../reject-assertion.js';
+import { leafText, shape } from '../xml/elements.js';
+import { instantAttribute, requireBegun, requireNotEnded, requireOrder } from '../xml/instants.js';
+import { SAML } from '../xml/namespaces.js';
+import type { XmlElement } from '../xml/xml.js';
+import type { ExpectedAddressing } from './addressing.js';
+
+export interface ConditionFacts {
+  /** The Audience that names us; if there are several restrictions, the first one's. */
+  readonly audience: string;
+  /** Epoch seconds. */
+  readonly notOnOrAfter: number;
+}
+
+/**
+ * OneTimeUse needs nothing more, because every assertion may be used once here; nor does ProxyRestriction (2.5.1.6),
+ * because the broker issues no assertions. Any other condition is refused. Without NotOnOrAfter the conditions never end.
+ */
+export function checkConditions(
+  conditions: XmlElement,
+  recipient: string,
+  addressing: ExpectedAddressing,
+  now: number,
+): ConditionFacts {
+  const { restrictions } = shape(
+    conditions,
+    {
+      restrictions: [SAML, 'AudienceRestriction', 0, Number.POSITIVE_INFINITY],
+      oneTimeUse: [SAML, 'OneTimeUse', 0, 1],
+      proxyRestriction: [SAML, 'ProxyRestriction', 0, 1],
+    },
+    'conditions.unknown',
+  );
+  const audiences = restrictions.map((restriction) => ourAudience(restriction, recipient, addressing));
+  const notBefore = instantAttribute(conditions, 'NotBefore');
+  requireBegun(notBefore, now, 'conditions.not_before');
+  const notOnOrAfter = instantAttribute(conditions, 'NotOnOrAfter') ?? Number.POSITIVE_INFINITY;
+  requireNotEnded(notOnOrAfter, now, 'conditions.expired');
+  requireOrder(notBefore, notOnOrAfter);
+  return { audience: audiences[0] ?? rejectAssertion('audience.missing', 'audience_mismatch'), notOnOrAfter };
+}
+
+function ourAudience(restriction: XmlElement, recipient: string, addressing: ExpectedAddressing): string {
+  const { audiences } = shape(
+    restriction,
+    { audiences: [SAML, 'Audience', 0, Number.POSITIVE_INFINITY] },
+    'audience.content',
+  );
+  // Blanks around an xs:anyURI are not part of it (XML Schema part 2, 3.2.17).
+  const texts = audiences.map((audience) => leafText(audience, 'audience.content').trim());
+  const ours = texts.find((text) => addressing.isAudience(text, recipient));
+  return ours ?? rejectAssertion('audience', 'audience_mismatch');
+}

@@ -1,0 +1,81 @@
+// The Subject of an assertion: who it is about, and the one bearer confirmation that lets the caller present it.
+import { hasInvisibleCharacters } from '../../../core/invisible-characters.js';
+import { rejectAssertion } from '../reject-assertion.js';
+import { leafText, one, shape } from '../xml/elements.js';
+import { instantAttribute, requireBegun, requireNotEnded, requireOrder } from '../xml/instants.js';
+import { BEARER, SAML } from '../xml/namespaces.js';
+import type { XmlElement } from '../xml/xml.js';
+import type { ExpectedAddressing } from './addressing.js';
+
+export interface NameId {
+  readonly value: string;
+  readonly format?: string;
+  readonly nameQualifier?: string;
+  readonly spNameQualifier?: string;
+}
+
+export interface Confirmation {
+  readonly recipient: string;
+  /** Epoch seconds. */
+  readonly notOnOrAfter: number;
+  readonly inResponseTo?: string;
+}
+
+/** SAML core 8.3.7 caps persistent identifiers at 256 characters; so do we, all. */
+const MAX_NAME_ID = 256;
+
+/** SAML core 2.4.1. @throws SallyportError `claim_missing`, reason `saml.nameid.*`. */
+export function readNameId(subject: XmlElement): NameId {
+  const { nameId } = shape(
+    subject,
+    {
+      nameId: [SAML, 'NameID', 0, 1],
+      confirmation: [SAML, 'SubjectConfirmation', 0, Number.POSITIVE_INFINITY],
+    },
+    'subject',
+  );
+  const element = one(nameId, 'nameid.missing', 'claim_missing');
+  const value = leafText(element, 'nameid.content');
+  if (value.trim() === '') return rejectAssertion('nameid.empty', 'claim_missing');
+  if (value.length > MAX_NAME_ID) return rejectAssertion('nameid.length', 'claim_missing');
+  if (hasInvisibleCharacters(value) || value !== value.trim())
+    return rejectAssertion('nameid.characters', 'claim_missing');
+  const format = element.attributes.get('Format');
+  const nameQualifier = element.attributes.get('NameQualifier');
+  const spNameQualifier = element.attributes.get('SPNameQualifier');
+  return {
+    value,
+    ...(format !== undefined && { format }),
+    ...(nameQualifier !== undefined && { nameQualifier }),
+    ...(spNameQualifier !== undefined && { spNameQualifier }),
+  };
+}
+
+/** SAML profiles 4.1.4.2 and 4.1.4.3. Address is not checked: a proof may reach the broker by another way. */
+export function checkConfirmation(
+  subject: XmlElement,
+  addressing: ExpectedAddressing,
+  now: number,
+): Confirmation {
+  const confirmations = subject.children.filter(({ name }) => name === 'SubjectConfirmation');
+  const confirmation = one(confirmations, 'confirmation.count');
+  if (confirmation.attributes.get('Method') !== BEARER) rejectAssertion('confirmation.method');
+  const { data } = shape(
+    confirmation,
+    { data: [SAML, 'SubjectConfirmationData', 1, 1] },
+    'confirmation.data',
+  );
+  const bearer = one(data, 'confirmation.data');
+  if (leafText(bearer, 'confirmation.data').trim() !== '') rejectAssertion('confirmation.data');
+  const recipient =
+    bearer.attributes.get('Recipient') ?? rejectAssertion('recipient.missing', 'audience_mismatch');
+  if (!addressing.isRecipient(recipient)) rejectAssertion('recipient', 'audience_mismatch');
+  const notBefore = instantAttribute(bearer, 'NotBefore');
+  requireBegun(notBefore, now, 'confirmation.not_before');
+  const notOnOrAfter =
+    instantAttribute(bearer, 'NotOnOrAfter') ?? rejectAssertion('confirmation.not_on_or_after');
+  requireNotEnded(notOnOrAfter, now, 'confirmation.expired');
+  requireOrder(notBefore, notOnOrAfter);
+  const inResponseTo = bearer.attributes.get('InResponseTo');
+  return { recipient, notOnOrAfter, ...(inResponseTo !== undefined && { inResponseTo }) };
+}

@@ -1,0 +1,147 @@
+// IdP metadata -> whose signatures to accept. Keys come from here and from nowhere else.
+import { X509Certificate } from 'node:crypto';
+import { isLoopback } from '@sallyport/client/internal/loopback';
+import { verifyEnveloped } from '../signature/signature.js';
+import { keyWeakness, type SigningKey } from '../signature/signature-algorithms.js';
+import { is, leafText, walk } from '../xml/elements.js';
+import { parseInstant } from '../xml/instants.js';
+import { DSIG, METADATA, REDIRECT, SAMLP } from '../xml/namespaces.js';
+import { parseXml, type XmlElement, type XmlRules } from '../xml/xml.js';
+
+export interface IdpMetadata {
+  readonly entityId: string;
+  /** Never empty. Several while one key replaces another. */
+  readonly keys: readonly SigningKey[];
+  /** Epoch seconds. After it the metadata may not be used. */
+  readonly validUntil?: number;
+  /** Where a browser is sent to sign in, with HTTP-Redirect: https, or on this machine. */
+  readonly ssoUrl?: string;
+}
+
+/** What is wrong with metadata, as a sentence for the operator. */
+export class MetadataError extends Error {
+  override readonly name = 'MetadataFault';
+}
+
+const RULES: XmlRules = {
+  depth: 32,
+  elements: 5_000,
+  attributes: 20_000,
+  attributesPerElement: 64,
+  namespaces: 'any',
+  comments: 'drop',
+};
+
+/**
+ * SAML metadata 2.3 and 2.4; of several entities in one document, the only IdP. `signer`: the key that must have
+ * signed the document; the answer then comes from the signed bytes. Times in epoch seconds.
+ * @throws MetadataFault
+ */
+export function parseMetadata(text: string, signer: SigningKey | undefined, now: number): IdpMetadata {
+  const root = signer ? signedRoot(text, signer) : readRoot(text);
+  const descriptors = [...walk(root)].filter((element) => is(element, METADATA, 'EntityDescriptor'));
+  const [entity, ...others] = descriptors.filter((element) => idpRole(element) !== undefined);
+  const role = entity && idpRole(entity);
+  if (!entity || !role)
+    throw new MetadataError('It describes no SAML 2.0 identity provider (IDPSSODescriptor).');
+  if (others.length > 0)
+    throw new MetadataError('It describes several identity providers. Save the metadata of one.');
+  const entityId = entity.attributes.get('entityID');
+  if (!entityId) throw new MetadataError('Its EntityDescriptor has no entityID.');
+  const validUntil = earliest(pathTo(root, role));
+  if (validUntil !== undefined && validUntil <= now) {
+    throw new MetadataError('Its validUntil has passed. Get current metadata from the identity provider.');
+  }
+  const ssoUrl = redirectUrl(role);
+  return {
+    entityId,
+    keys: signingKeys(role),
+    ...(validUntil !== undefined && { validUntil }),
+    ...(ssoUrl !== undefined && { ssoUrl }),
+  };
+}
+
+/** @throws MetadataFault for a certificate that cannot be read or whose key is too weak. */
+export function toSigningKey(encoded: string | Buffer): SigningKey {
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(encoded);
+  } catch {
+    throw new MetadataError('A signing certificate in it cannot be read.');
+  }
+  const key = certificate.publicKey;
+  const weakness = keyWeakness(key);
+  if (weakness) throw new MetadataError(`A signing certificate in it has ${weakness}.`);
+  return { key, certificate };
+}
+
+function readRoot(text: string): XmlElement {
+  try {
+    return parseXml(text, RULES).root;
+  } catch (cause) {
+    throw new MetadataError('It is not XML that can be read, or has a DOCTYPE or CDATA.', { cause });
+  }
+}
+
+function signedRoot(text: string, signer: SigningKey): XmlElement {
+  const root = readRoot(text);
+  try {
+    return verifyEnveloped(text, root, [signer], RULES).element;
+  } catch (cause) {
+    throw new MetadataError('It is not signed with the key in metadataCertificate.', { cause });
+  }
+}
+
+function idpRole(entity: XmlElement): XmlElement | undefined {
+  return entity.children.find(
+    (child) =>
+      is(child, METADATA, 'IDPSSODescriptor') &&
+      child.attributes.get('protocolSupportEnumeration')?.split(/\s+/).includes(SAMLP),
+  );
+}
+
+function signingKeys(role: XmlElement): readonly SigningKey[] {
+  const keys = role.children
+    .filter((child) => is(child, METADATA, 'KeyDescriptor') && signs(child.attributes.get('use')))
+    .flatMap((descriptor) => [...walk(descriptor)].filter((element) => is(element, DSIG, 'X509Data')))
+    // The first certificate holds the key; others are its chain, and their keys sign no assertions.
+    .flatMap((data) => data.children.filter((child) => is(child, DSIG, 'X509Certificate')).slice(0, 1))
+    .map((element) => toSigningKey(Buffer.from(leafText(element, 'metadata'), 'base64')));
+  if (keys.length === 0) throw new MetadataError('It has no signing certificate.');
+  return keys;
+}
+
+/** SAML metadata 2.4.3: the first SingleSignOnService with HTTP-Redirect. */
+function redirectUrl(role: XmlElement): string | undefined {
+  return role.children
+    .filter(
+      (child) => is(child, METADATA, 'SingleSignOnService') && child.attributes.get('Binding') === REDIRECT,
+    )
+    .map(({ attributes }) => attributes.get('Location') ?? '')
+    .find((url) => {
+      const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
+      return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+    });
+}
+
+/** SAML metadata 2.4.1.1: without `use` a key is for signing too. */
+const signs = (use: string | undefined): boolean => use === undefined || use === 'signing';
+
+/** The elements from `root` down to `element`, both included; empty if it is not there. */
+function pathTo(root: XmlElement, element: XmlElement): readonly XmlElement[] {
+  if (root === element) return [root];
+  const below = root.children.map((child) => pathTo(child, element)).find(({ length }) => length > 0);
+  return below ? [root, ...below] : [];
+}
+
+/** Every validUntil on the way counts (SAML metadata 2.3.1). */
+function earliest(elements: readonly XmlElement[]): number | undefined {
+  const instants = elements.flatMap(({ attributes }) => {
+    const text = attributes.get('validUntil');
+    if (text === undefined) return [];
+    const instant = parseInstant(text);
+    if (instant === undefined) throw new MetadataError('Its validUntil is not a time in UTC.');
+    return [instant];
+  });
+  return instants.length === 0 ? undefined : Math.min(...instants);
+}

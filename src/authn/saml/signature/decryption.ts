@@ -1,0 +1,155 @@
+// EncryptedAssertion -> the text of its Assertion. xml-encryption sees only a document that is written here from
+// checked parts; whatever fails, fails in one way, so that nobody learns about keys or padding by asking.
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { decrypt } from 'xml-encryption';
+import { rejectAssertion } from '../reject-assertion.js';
+import { is, one, shape } from '../xml/elements.js';
+import { DSIG, SAML, XENC, XENC11 } from '../xml/namespaces.js';
+import { parseXml, type XmlElement, type XmlRules } from '../xml/xml.js';
+
+const AUTHENTICATED = new Set([`${XENC11}aes128-gcm`, `${XENC11}aes256-gcm`]);
+const UNAUTHENTICATED = new Set([`${XENC}aes128-cbc`, `${XENC}aes256-cbc`]);
+/** RSAES-PKCS1-v1_5 is not among them: it answers padding questions by itself. */
+const KEY_TRANSPORTS = new Set([`${XENC}rsa-oaep-mgf1p`, `${XENC11}rsa-oaep`]);
+const KEY_PARAMETERS = new Set(['DigestMethod', 'MGF', 'OAEPparams']);
+const URI = /^[A-Za-z0-9:/.#_-]+$/;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/** IV, at least one byte, tag. */
+const MIN_GCM_BYTES = 12 + 1 + 16;
+
+export interface Decrypted {
+  readonly text: string;
+  readonly assertion: XmlElement;
+}
+
+/**
+ * XML Encryption 1.1 sections 3 and 5, for the EncryptedAssertion of `response`. `signed`: whether a verified signature
+ * covers it; only then is AES-CBC, which an attacker could have altered, decrypted at all.
+ * @throws SallyportError `proof_invalid`, reason `saml.decryption`, whatever was wrong.
+ */
+export function decryptAssertion(
+  response: XmlElement,
+  encrypted: XmlElement,
+  signed: boolean,
+  keys: readonly string[],
+  rules: XmlRules,
+): Decrypted {
+  try {
+    const xml = rewrite(encrypted, signed);
+    const plain = keys.map((key) => attempt(xml, key)).find((text) => text !== undefined) ?? '';
+    const inScope = new Map([...response.declarations, ...encrypted.declarations]);
+    const assertion = parseXml(plain, rules, inScope).root;
+    // xml-encryption puts U+FFFD where the plain text is not UTF-8.
+    const readable = !plain.includes('\uFFFD');
+    if (readable && is(assertion, SAML, 'Assertion')) {
+      return { text: standingAlone(plain, assertion, inScope), assertion };
+    }
+  } catch {
+    // The one refusal below.
+  }
+  return rejectAssertion('decryption');
+}
+
+/** Why a PEM text is no decryption key, as a sentence for the operator; undefined if it is one. */
+export function checkDecryptionKey(pem: string): string | undefined {
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(pem);
+  } catch {
+    return 'This is not a PEM private key without a passphrase.';
+  }
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+  if (key.asymmetricKeyType === 'rsa' && bits >= 2048) return undefined;
+  return 'The decryption key must be RSA with 2048 bits or more.';
+}
+
+function attempt(xml: string, key: string): string | undefined {
+  let plain: string | undefined;
+  decrypt(
+    xml,
+    { key, disallowDecryptionWithInsecureAlgorithm: false, warnInsecureAlgorithm: false },
+    (error, text) => {
+      if (!error) plain = text;
+    },
+  );
+  return plain;
+}
+
+/**
+ * The text of an element with the namespaces that it took from around it declared in its own tag:
+ * plain text is read in the place of its EncryptedData. Exclusive c14n gives the same bytes for both.
+ */
+function standingAlone(
+  text: string,
+  { declarations }: XmlElement,
+  inScope: ReadonlyMap<string, string>,
+): string {
+  const missing = [...inScope].filter(([prefix]) => !declarations.has(prefix));
+  const written = missing.map(([prefix, uri]) => ` xmlns${prefix && `:${prefix}`}="${uri}"`);
+  return text.replace(/<[A-Za-z_][^\s/>]*/, (tag) => tag + written.join(''));
+}
+
+/** The EncryptedData with its EncryptedKey inside, in the plainest form. Throws if a part is missing or odd. */
+function rewrite(encryptedAssertion: XmlElement, signed: boolean): string {
+  const { data, keys: besides } = shape(
+    encryptedAssertion,
+    { data: [XENC, 'EncryptedData', 1, 1], keys: [XENC, 'EncryptedKey', 0, 1] },
+    'decryption',
+  );
+  const encryptedData = one(data, 'decryption');
+  const keyInfos = encryptedData.children.filter((child) => is(child, DSIG, 'KeyInfo'));
+  const inside = keyInfos.flatMap(({ children }) =>
+    children.filter((child) => is(child, XENC, 'EncryptedKey')),
+  );
+  const encryptedKey = one([...inside, ...besides], 'decryption');
+
+  const method = encryptionMethod(encryptedData);
+  const algorithm = uriOf(method);
+  const content = cipherValue(encryptedData);
+  const allowed = AUTHENTICATED.has(algorithm)
+    ? Buffer.from(content, 'base64').length >= MIN_GCM_BYTES
+    : signed && UNAUTHENTICATED.has(algorithm);
+  const keyMethod = encryptionMethod(encryptedKey);
+  if (!allowed || !KEY_TRANSPORTS.has(uriOf(keyMethod))) return rejectAssertion('decryption');
+
+  return (
+    `<e:EncryptedData xmlns:e="${XENC}" xmlns:d="${DSIG}"><e:EncryptionMethod Algorithm="${algorithm}"/>` +
+    `<d:KeyInfo><e:EncryptedKey><e:EncryptionMethod Algorithm="${uriOf(keyMethod)}">` +
+    `${keyMethod.children.map(keyParameter).join('')}</e:EncryptionMethod>` +
+    `<e:CipherData><e:CipherValue>${cipherValue(encryptedKey)}</e:CipherValue></e:CipherData></e:EncryptedKey>` +
+    `</d:KeyInfo><e:CipherData><e:CipherValue>${content}</e:CipherValue></e:CipherData></e:EncryptedData>`
+  );
+}
+
+function encryptionMethod(parent: XmlElement): XmlElement {
+  return one(
+    parent.children.filter((child) => is(child, XENC, 'EncryptionMethod')),
+    'decryption',
+  );
+}
+
+/** Digest, mask generation function and label of RSA-OAEP (section 5.5.2). */
+function keyParameter(parameter: XmlElement): string {
+  if (!KEY_PARAMETERS.has(parameter.name)) return rejectAssertion('decryption');
+  if (parameter.name === 'OAEPparams') return `<e:OAEPparams>${base64(parameter.text)}</e:OAEPparams>`;
+  return `<e:${parameter.name} Algorithm="${uriOf(parameter)}"/>`;
+}
+
+function cipherValue(parent: XmlElement): string {
+  const data = one(
+    parent.children.filter((child) => is(child, XENC, 'CipherData')),
+    'decryption',
+  );
+  const { value } = shape(data, { value: [XENC, 'CipherValue', 1, 1] }, 'decryption');
+  return base64(one(value, 'decryption').text);
+}
+
+function base64(text: string): string {
+  const compact = text.replaceAll(/\s/g, '');
+  return BASE64.test(compact) ? compact : rejectAssertion('decryption');
+}
+
+function uriOf(element: XmlElement): string {
+  const uri = element.attributes.get('Algorithm') ?? '';
+  return URI.test(uri) ? uri : rejectAssertion('decryption');
+}

@@ -1,0 +1,47 @@
+// Questions asked of a strictly read tree. A shape lists every child an element may have: what it does not list is
+// refused, so that nothing can hide where nobody looks.
+import type { ErrorCode } from '../../../core/errors.js';
+import { rejectAssertion } from '../reject-assertion.js';
+import type { XmlElement } from './xml.js';
+
+/** A kind of child: namespace, local name, and how often it must and may occur. */
+export type Kind = readonly [namespace: string, name: string, min: 0 | 1, max: number];
+
+export function is(element: XmlElement, namespace: string, name: string): boolean {
+  return element.namespace === namespace && element.name === name;
+}
+
+/** The children by kind. Refuses one of no kind listed, and too few or too many of a kind, under `reason`. */
+export function shape<K extends string>(
+  element: XmlElement,
+  kinds: Readonly<Record<K, Kind>>,
+  reason: string,
+  code: ErrorCode = 'proof_invalid',
+): Record<K, readonly XmlElement[]> {
+  const entries = Object.entries<Kind>(kinds);
+  const known = (child: XmlElement) => entries.some(([, [namespace, name]]) => is(child, namespace, name));
+  if (!element.children.every(known)) rejectAssertion(reason, code);
+  const found = entries.map(([key, [namespace, name, min, max]]) => {
+    const children = element.children.filter((child) => is(child, namespace, name));
+    if (children.length < min || children.length > max) rejectAssertion(reason, code);
+    return [key, children];
+  });
+  return Object.fromEntries(found);
+}
+
+/** The single element of a list that a shape has already bounded. */
+export function one(elements: readonly XmlElement[], reason: string, code?: ErrorCode): XmlElement {
+  const [element, ...others] = elements;
+  return element !== undefined && others.length === 0 ? element : rejectAssertion(reason, code);
+}
+
+/** The text of an element that has no child elements. */
+export function leafText(element: XmlElement, reason: string): string {
+  return element.children.length === 0 ? element.text : rejectAssertion(reason);
+}
+
+/** Every element of the tree, the given one first, in document order. */
+export function* walk(element: XmlElement): Generator<XmlElement> {
+  yield element;
+  for (const child of element.children) yield* walk(child);
+}

@@ -1,0 +1,37 @@
+// Times in SAML are UTC, written in one way (SAML core 1.3.3). Nothing else is guessed at.
+import { CLOCK_SKEW_SECONDS } from '../../../core/time.js';
+import { rejectAssertion } from '../reject-assertion.js';
+import type { XmlElement } from './xml.js';
+
+const INSTANT = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{1,9})?Z$/;
+
+/** Seconds since the epoch of an `xs:dateTime` in UTC; undefined if it is none, or no such moment exists. */
+export function parseInstant(text: string): number | undefined {
+  const [, whole, fraction = ''] = INSTANT.exec(text) ?? [];
+  if (whole === undefined) return undefined;
+  const milliseconds = Date.parse(`${whole}Z`);
+  if (Number.isNaN(milliseconds) || !new Date(milliseconds).toISOString().startsWith(whole)) return undefined;
+  return milliseconds / 1000 + Number(`0${fraction}`);
+}
+
+/** The instant in an attribute, if it is there. */
+export function instantAttribute(element: XmlElement, name: string): number | undefined {
+  const text = element.attributes.get(name);
+  if (text === undefined) return undefined;
+  return parseInstant(text) ?? rejectAssertion('instant');
+}
+
+/** Refuses what begins after `now` (epoch seconds). */
+export function requireBegun(from: number | undefined, now: number, reason: string): void {
+  if (from !== undefined && now < from - CLOCK_SKEW_SECONDS) rejectAssertion(reason, 'proof_not_yet_valid');
+}
+
+/** Refuses a time that would end before it begins. */
+export function requireOrder(from: number | undefined, until: number): void {
+  if (from !== undefined && from > until) rejectAssertion('conditions.order');
+}
+
+/** Refuses what has ended at `now` (epoch seconds). */
+export function requireNotEnded(until: number | undefined, now: number, reason: string): void {
+  if (until !== undefined && now >= until + CLOCK_SKEW_SECONDS) rejectAssertion(reason, 'proof_expired');
+}

@@ -1,0 +1,163 @@
+// What STS's refusals mean, one by one: our code, and a hint for the caller or the operator. One code of STS has
+// several meanings, which only its text tells apart; no value from a text gets into a hint but a percentage.
+import { PROOF_ERROR_MAP, type StsErrorMapping } from './proof-error-map.js';
+
+const table: Readonly<Record<string, StsErrorMapping>> = {
+  ...PROOF_ERROR_MAP,
+  AccessDenied: {
+    code: 'sts_access_denied',
+    variants: [
+      {
+        text: /MultiFactorAuthentication failed, unable to validate/,
+        reason: 'MfaSerialNumber',
+        code: 'mfa_rejected',
+        detail:
+          "STS does not know the MFA device. SerialNumber must be a device of the broker's own IAM user; send it with the code it shows now.",
+      },
+      {
+        text: /MultiFactorAuthentication failed/,
+        reason: 'MfaTokenCode',
+        code: 'mfa_rejected',
+        detail:
+          'STS did not accept the MFA code. Wait for the next one and send it at once: each is good for one use.',
+      },
+      {
+        text: /Cannot call Get(?:FederationToken|SessionToken) with session credentials/,
+        reason: 'SessionCredentials',
+        code: 'broker_credentials_invalid',
+        detail:
+          'This role needs the long-term keys of an IAM user, and the broker runs with temporary ones. Ask the operator to set aws.credentials.',
+      },
+      {
+        text: /may not be assumed by root accounts/,
+        reason: 'RootUser',
+        code: 'broker_credentials_invalid',
+        detail:
+          'The broker has the keys of an account root user, who cannot take on roles. Ask the operator to use those of an IAM user or role.',
+      },
+      {
+        text: /sts:TagSession/,
+        reason: 'TagSession',
+        detail:
+          'STS does not permit session tags here. Ask the operator to allow sts:TagSession in the trust policy of the role, and to the broker.',
+      },
+      {
+        text: /sts:SetSourceIdentity/,
+        reason: 'SetSourceIdentity',
+        detail:
+          'STS does not permit a source identity here. Ask the operator to allow sts:SetSourceIdentity in the trust policy of the role, and to the broker.',
+      },
+      {
+        text: /explicit deny/,
+        reason: 'ExplicitDeny',
+        detail:
+          'A policy in AWS denies this outright, for example a service control policy. Ask the operator to look for a Deny.',
+      },
+      {
+        text: /sts:AssumeRoleWith(?:SAML|WebIdentity)/,
+        reason: 'TrustPolicy',
+        detail:
+          'The role does not exist, or its trust policy does not admit this proof. Ask the operator to compare its Principal and Condition with the claims of the proof.',
+      },
+      {
+        text: /sts:AssumeRole\b/,
+        reason: 'TrustPolicy',
+        detail:
+          'The role does not exist, or its trust policy does not admit the broker, or the broker may not call sts:AssumeRole on it. Ask the operator to check all three.',
+      },
+    ],
+  },
+  ExpiredToken: {
+    code: 'broker_credentials_invalid',
+    detail: "The broker's own AWS session has expired. Ask the operator to renew it.",
+  },
+  InvalidAuthorizationMessage: { code: 'encoded_message_invalid' },
+  InvalidClientTokenId: {
+    code: 'broker_credentials_invalid',
+    detail:
+      "STS does not know the broker's access key: deleted, inactive, or of another partition. Ask the operator to check it.",
+  },
+  InvalidParameterValue: {
+    code: 'sts_rejected_request',
+    variants: [
+      {
+        text: /Duplicate tag keys/,
+        reason: 'DuplicateTags',
+        detail: 'Two session tags differ in upper and lower case only. Ask the operator to rename one.',
+      },
+      {
+        text: /transitive tag key/,
+        reason: 'TransitiveTags',
+        detail:
+          'A transitive tag is not among the tags of the session, or was set by the session before. Ask the operator to check transitiveTags.',
+      },
+    ],
+  },
+  MalformedPolicyDocument: { code: 'policy_malformed' },
+  MissingAuthenticationToken: { code: 'broker_credentials_invalid' },
+  PackedPolicyTooLarge: {
+    code: 'packed_policy_too_large',
+    variants: [
+      {
+        text: /([0-9]{1,6})% of allotted space/,
+        reason: 'Percentage',
+        detail:
+          'Session policy and tags take $1% of the space STS gives. Send a shorter Policy, or ask the operator for fewer tags.',
+      },
+    ],
+  },
+  RegionDisabled: { code: 'sts_region_disabled' },
+  RequestLimitExceeded: { code: 'sts_throttled' },
+  SignatureDoesNotMatch: {
+    code: 'broker_credentials_invalid',
+    variants: [
+      {
+        text: /Signature expired|Signature not yet current/,
+        reason: 'ClockSkew',
+        detail: 'The clock of the broker is more than five minutes off. Ask the operator to set it.',
+      },
+      {
+        text: /Credential should be scoped/,
+        reason: 'Scope',
+        detail:
+          'The endpoint is that of another region than the broker signs for. Ask the operator to check the endpoint in the config.',
+      },
+    ],
+    detail: "The broker's secret access key does not match its access key. Ask the operator to check both.",
+  },
+  Throttling: { code: 'sts_throttled' },
+  TooManyRequests: { code: 'sts_throttled' },
+  ValidationError: {
+    code: 'sts_rejected_request',
+    variants: [
+      {
+        text: /exceeds the MaxSessionDuration/,
+        reason: 'MaxSessionDuration',
+        detail:
+          'The session would be longer than the IAM role permits. Send a smaller DurationSeconds, or ask the operator to raise MaxSessionDuration of the IAM role or lower maxDuration of this one.',
+      },
+      {
+        text: /1 hour session limit/,
+        reason: 'RoleChaining',
+        detail:
+          'STS gives one hour at most to a role that another session takes on. Send a DurationSeconds of 3600 or less.',
+      },
+      {
+        text: /source identity is already set/,
+        reason: 'SourceIdentity',
+        detail:
+          "The broker's own session has a source identity, which cannot be changed. Ask the operator to remove sourceIdentity from this role, or from the broker's session.",
+      },
+    ],
+  },
+  // The SDK's own
+  CredentialsProviderError: { code: 'broker_credentials_invalid' },
+  EndpointError: {
+    code: 'sts_rejected_request',
+    detail:
+      'The broker is set up for two kinds of STS endpoints at once. Ask the operator to look for AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT or AWS_ENDPOINT_URL_STS in its environment: FIPS and dual-stack go with no endpoint of your own.',
+  },
+};
+
+/** By the code on the wire or the SDK's name for it, without the `Exception` most have. */
+export const STS_ERROR_MAP: ReadonlyMap<string, StsErrorMapping> = new Map(Object.entries(table));

@@ -1,0 +1,160 @@
+// One config, compiled: who may come in, what they may have, and how it is asked for. A request keeps the snapshot it
+// began with. All that can be wrong with a config is found before there is one.
+import { type Authenticate, createAuthenticate } from '../authn/authenticate.js';
+import type { KeyPool } from '../authn/oidc/key-source.js';
+import { createOidcVerifier } from '../authn/oidc/verifier.js';
+import type { CrossCheck } from '../authn/saml/cross-check/cross-check.js';
+import type { IdpRegistry } from '../authn/saml/metadata/idp-registry.js';
+import { createServiceProvider, type ServiceProvider } from '../authn/saml/metadata/service-provider.js';
+import { createSamlVerifier } from '../authn/saml/verifier.js';
+import { compilePolicy, type Policy } from '../authz/policy.js';
+import type { LoadedConfig } from '../config/load.js';
+import { deadlineOf } from '../config/schema/aws.js';
+import type { Config } from '../config/schema/config.js';
+import { readTls, type TlsMaterial } from '../config/tls.js';
+import type { ConfigError, LocatedConfigError } from '../core/config-error.js';
+import type { Issue, Log, Recall, ReplayStore } from '../core/ports.js';
+import type { Pool } from '../core/shared-resource.js';
+import { type CachedIssue, type CachedIssueOptions, cachedIssue } from '../issuance/cache/cached-issue.js';
+import { roleFingerprints } from '../issuance/cache/role-fingerprints.js';
+import { withConsoleSignIn } from '../issuance/console/login-url.js';
+import { createIssue } from '../issuance/issue.js';
+import type { IssuerDocuments } from '../issuance/oidc-issuer/discovery-documents.js';
+import { openWebIdentityIssuer } from '../issuance/oidc-issuer/open.js';
+import {
+  createDecodeMessage,
+  type DecodeMessage,
+} from '../issuance/operations/decode-authorization-message.js';
+import { type BrokerIdentity, createBrokerIdentity } from '../issuance/operations/get-caller-identity.js';
+import type { Sts } from '../issuance/sts/open-sts.js';
+import { compileShadow } from './shadow-policy.js';
+
+export interface Runtime {
+  readonly authenticate: Authenticate;
+  readonly policy: Policy;
+  readonly issue: Issue;
+  readonly recall: Recall;
+  /** Milliseconds an exchange may take at most. */
+  readonly deadlineMs: number;
+  /** What the broker publishes as an OIDC issuer, if it is one. */
+  readonly documents?: IssuerDocuments;
+  readonly decodeMessage: DecodeMessage;
+  /** Who the broker itself is to STS. */
+  readonly ownIdentity: BrokerIdentity;
+  /** How browsers are sent to sign in. */
+  readonly serviceProvider: ServiceProvider;
+  /** The policy of the candidate, if there is a sound one. */
+  readonly shadow?: Policy;
+}
+
+/** A snapshot with what only its owner deals with. */
+export interface OwnedRuntime extends Runtime {
+  readonly config: Config;
+  readonly shadowFaults: readonly LocatedConfigError[];
+  readonly tls?: TlsMaterial;
+  readonly trust: IdpRegistry;
+  /** The circuit breakers of STS, by region. */
+  readonly stsRegions: Sts['regions'];
+  readonly sweepCache: CachedIssue['sweep'];
+  /** To be called when no request uses it any more. */
+  close(): Promise<void>;
+}
+
+/** What outlives a snapshot. */
+export interface RuntimeDependencies extends Pick<CachedIssueOptions, 'cache' | 'onUse' | 'now'> {
+  readonly serverUrl: string;
+  readonly keys: KeyPool;
+  readonly reader: CrossCheck;
+  readonly sts: Pool<Config['aws'], Sts>;
+  readonly log: Log;
+  now(): Date;
+}
+
+export type BuiltRuntime =
+  | {
+      readonly ok: true;
+      /** The store is asked for last: to open one costs connections. */
+      withReplay(replay: ReplayStore): OwnedRuntime;
+      /** Instead of it. */
+      close(): Promise<void>;
+    }
+  | { readonly ok: false; readonly faults: readonly LocatedConfigError[] };
+
+type Issuers = Config['issuers'];
+
+/** The issuers of one type. */
+export function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, type: T) {
+  type Wanted = Extract<Issuers[string], { type: T }>;
+  return Object.fromEntries(
+    Object.entries(issuers).filter((entry): entry is [string, Wanted] => entry[1].type === type),
+  );
+}
+
+/** Builds all of a snapshot, or gives every fault that only building it could find. `previous` is what it will replace. */
+export async function buildRuntime(
+  loaded: LoadedConfig,
+  { serverUrl, keys, reader, sts: stsPool, cache, onUse, log, now }: RuntimeDependencies,
+  previous?: OwnedRuntime,
+): Promise<BuiltRuntime> {
+  const { config } = loaded;
+  const { policy, faults: policyFaults, warnings } = compilePolicy(config);
+  for (const { line, path, message } of loaded.locateErrors(warnings))
+    log.warn({ line, path: path.join('.') }, message);
+  const https = config.server.tls && (await readTls(config.server.tls));
+  const keyless = config.webIdentity && (await openWebIdentityIssuer(config.webIdentity, serverUrl));
+  const faults: ConfigError[] = [...policyFaults];
+  for (const part of [https, keyless]) if (part?.ok === false) faults.push(...part.faults);
+  const oidc = await createOidcVerifier({ issuers: issuersOf(config.issuers, 'oidc'), keys, log });
+  const saml = await createSamlVerifier({
+    issuers: issuersOf(config.issuers, 'saml'),
+    serverUrl,
+    reader,
+    log,
+    ...(previous && { previous: previous.trust }),
+  });
+  if (!oidc.ok || !saml.ok || faults.length > 0) {
+    for (const part of [oidc, saml]) {
+      if (part.ok) await part.verifier.close();
+      else faults.push(...part.faults);
+    }
+    return { ok: false, faults: loaded.locateErrors(faults) };
+  }
+
+  const sts = stsPool(config.aws);
+  const epochs = roleFingerprints(config);
+  const releaseCache = cache.hold(epochs.all);
+  const sign = keyless?.ok
+    ? keyless.issuer.createSigner({ isMfaAuthenticated: policy.isMfaAuthenticated, now })
+    : undefined;
+  const cached = cachedIssue(createIssue(sts.resource, sign), { cache, epochs, onUse, log, now });
+  const shadow = compileShadow(loaded.shadow);
+  const close = async () => {
+    await oidc.verifier.close();
+    await saml.verifier.close();
+    releaseCache();
+    await sts.release();
+  };
+  return {
+    ok: true,
+    withReplay: (replay) => ({
+      authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, replay),
+      policy,
+      deadlineMs: deadlineOf(config.aws),
+      issue: withConsoleSignIn(cached.issue, { sts: sts.resource, aws: config.aws, issuer: serverUrl, now }),
+      recall: cached.recall,
+      sweepCache: cached.sweep,
+      decodeMessage: createDecodeMessage(sts.resource),
+      ownIdentity: createBrokerIdentity(sts.resource, now),
+      ...(keyless?.ok && { documents: keyless.issuer.documents }),
+      serviceProvider: createServiceProvider(saml.trust, serverUrl),
+      ...(shadow.policy && { shadow: shadow.policy }),
+      config,
+      shadowFaults: shadow.faults,
+      ...(https?.ok && { tls: https.tls }),
+      trust: saml.trust,
+      stsRegions: sts.resource.regions,
+      close,
+    }),
+    close,
+  };
+}

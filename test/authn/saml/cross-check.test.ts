@@ -1,0 +1,152 @@
+// saml2-js may refuse, disagree, crash, stall or never start: the proof is refused, and the next one is read.
+import t, { type Test } from 'tap';
+import { requireSameReading } from '../../../src/authn/saml/cross-check/agreement.js';
+import { type CrossCheckOptions, createCrossCheck } from '../../../src/authn/saml/cross-check/cross-check.js';
+import { SallyportError } from '../../../src/core/errors.js';
+import { AWS_AUDIENCE, fixture, signedResponse } from '../../support/saml-documents.js';
+import { silent } from '../../support/saml-verifier.js';
+
+const READING = {
+  xml: signedResponse(),
+  certificate: fixture('idp.crt'),
+  checkSignature: true,
+  audience: AWS_AUDIENCE,
+};
+
+/** A worker that is ready at once and then runs `body` with `message` and `port` in reach. */
+const workerOf = (body: string, ready = 'port.postMessage("ready");') =>
+  new URL(
+    `data:text/javascript,${encodeURIComponent(
+      `import { parentPort as port } from 'node:worker_threads'; port.on('message', (message) => { ${body} }); ${ready}`,
+    )}`,
+  );
+
+function readerWith(t: Test, options: Partial<CrossCheckOptions>) {
+  const reader = createCrossCheck({ log: silent, ...options });
+  t.teardown(() => reader.close());
+  return reader;
+}
+
+async function reasonOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return 'read';
+  } catch (error) {
+    if (error instanceof SallyportError) return `${error.code} ${error.reason}`;
+    throw error;
+  }
+}
+
+t.test('saml2-js reads what it can check, and refuses the rest', async (t) => {
+  const reader = readerWith(t, {});
+  t.match(await reader.read(READING), {
+    nameId: 'alice',
+    attributes: { groups: ['analysts', 'finance & friends'] },
+  });
+  const refused = async (change: object) => reasonOf(reader.read({ ...READING, ...change }));
+  t.equal(await refused({ certificate: fixture('stranger.crt') }), 'proof_invalid saml.reader.refused');
+  t.equal(
+    await refused({ xml: READING.xml.replace('>alice<', '>admin<') }),
+    'proof_invalid saml.reader.refused',
+  );
+  t.equal(await refused({ audience: 'urn:other' }), 'proof_invalid saml.reader.refused');
+  t.equal(await refused({ xml: 'hello' }), 'proof_invalid saml.reader.refused');
+  t.equal(await refused({}), 'read', 'and is there again');
+});
+
+t.test('a crash, an end, a stall and a full heap each cost one reading', async (t) => {
+  const body = (deed: string) =>
+    workerOf(
+      `if (message.audience === 'bad') { ${deed} } else port.postMessage({ id: message.id, user: { nameId: 'a', attributes: {} } });`,
+    );
+  const deeds = {
+    crash: 'throw new Error("x");',
+    end: 'process.exit(0);',
+    stall: 'for (;;);',
+    'heap overflow': 'const all = []; for (;;) all.push(new Array(1e6).fill(all.length));',
+  };
+  for (const [name, deed] of Object.entries(deeds)) {
+    const reader = readerWith(t, {
+      workerUrl: body(deed),
+      timeLimit: name === 'heap overflow' ? 10_000 : 300,
+    });
+    const outcomes = await Promise.all([
+      reasonOf(reader.read(READING)),
+      reasonOf(reader.read({ ...READING, audience: 'bad' })),
+      reasonOf(reader.read(READING)),
+    ]);
+    t.same(outcomes, ['read', 'proof_invalid saml.reader.failed', 'read'], name);
+  }
+});
+
+t.test('a worker that never starts fails those who wait, and is tried again by the next', async (t) => {
+  for (const [name, ready] of [
+    ['crashes', 'throw new Error("x");'],
+    ['hangs', ''],
+  ] as const) {
+    const reader = readerWith(t, { workerUrl: workerOf('', ready), startLimit: 300 });
+    const outcomes = await Promise.all([reasonOf(reader.read(READING)), reasonOf(reader.read(READING))]);
+    t.same(new Set(outcomes), new Set(['overloaded saml.reader.unavailable']), name);
+    t.equal(await reasonOf(reader.read(READING)), 'overloaded saml.reader.unavailable', name);
+  }
+});
+
+t.test('the queue is bounded, and closing ends it', async (t) => {
+  const reader = readerWith(t, { workerUrl: workerOf(''), queueLimit: 2, timeLimit: 60_000 });
+  const waiting = [reader.read(READING), reader.read(READING)].map(reasonOf);
+  t.equal(await reasonOf(reader.read(READING)), 'overloaded saml.reader.queue');
+  await reader.close();
+  t.same(await Promise.all(waiting), [
+    'overloaded saml.reader.unavailable',
+    'overloaded saml.reader.unavailable',
+  ]);
+  t.equal(await reasonOf(reader.read(READING)), 'overloaded saml.reader.queue', 'after the end');
+});
+
+t.test('an answer to another reading is no answer', async (t) => {
+  const url = workerOf(
+    'port.postMessage({ id: message.id - 1, user: { nameId: "admin", attributes: {} } });',
+  );
+  const reader = readerWith(t, { workerUrl: url, timeLimit: 300 });
+  t.equal(await reasonOf(reader.read(READING)), 'proof_invalid saml.reader.failed');
+});
+
+t.test('readers must agree about the NameID and every attribute', async (t) => {
+  const facts = {
+    nameId: { value: 'alice' },
+    attributes: [
+      { name: 'Role', values: ['a'] },
+      { name: 'groups', values: ['x', 'y'] },
+      { name: 'Role', values: ['b'] },
+    ],
+  };
+  const agreed = { nameId: 'alice', attributes: { Role: ['b'], groups: ['x', 'y'] } };
+  const check = (second: typeof agreed) => () => requireSameReading(facts as never, second);
+  t.doesNotThrow(check(agreed), 'saml2-js keeps the last Attribute of a Name');
+  const differing = [
+    { ...agreed, nameId: 'admin' },
+    { ...agreed, attributes: { Role: ['b'] } },
+    { ...agreed, attributes: { ...agreed.attributes, more: ['z'] } },
+    { ...agreed, attributes: { ...agreed.attributes, groups: ['y', 'x'] } },
+    { ...agreed, attributes: { ...agreed.attributes, groups: ['x'] } },
+  ];
+  for (const second of differing) {
+    t.throws(check(second as typeof agreed), { code: 'proof_invalid', reason: 'saml.reader.disagrees' });
+  }
+});
+
+t.test('the worker prints nothing of what it reads, whatever DEBUG says', async (t) => {
+  const before = process.env['DEBUG'];
+  process.env['DEBUG'] = 'saml2';
+  t.teardown(() => {
+    if (before === undefined) delete process.env['DEBUG'];
+    else process.env['DEBUG'] = before;
+  });
+  const printed = [t.capture(process.stdout, 'write'), t.capture(process.stderr, 'write')];
+  const reader = readerWith(t, {});
+  await reader.read(READING);
+  await reasonOf(reader.read({ ...READING, xml: '<alice' }));
+  await reader.close();
+  const text = printed.flatMap((capture) => capture()).map(({ args }) => String(args[0]));
+  t.notMatch(text.join(''), /alice/);
+});

@@ -1,0 +1,218 @@
+// What a caller may choose beside the role's name: the name of its session, where the policy leaves it to the caller,
+// and the ARN of an IAM role in place of the name that the config gives it.
+
+import { Secret } from '@sallyport/client/internal/secret';
+import t from 'tap';
+import { decide } from '../../../src/authz/decide.js';
+import { explainNamed, explainOwn, explainRole } from '../../../src/authz/explain/explain.js';
+import { runPolicyTests } from '../../../src/authz/explain/policy-tests.js';
+import { lint } from '../../../src/authz/lint/lint.js';
+import { compilePolicy } from '../../../src/authz/policy.js';
+import { parseConfig } from '../../../src/config/load.js';
+import type { Principal } from '../../../src/core/types.js';
+import { cacheKey } from '../../../src/issuance/cache/cache-key.js';
+import { NOW, principalOf, refusalOf } from '../../support/policy.js';
+
+const DEPLOY = 'arn:aws:iam::111122223333:role/deploy';
+const SHARED = 'arn:aws:iam::111122223333:role/team/Shared';
+
+const CONFIG = `
+server: { url: https://sallyport.corp.example }
+aws: { region: eu-west-1 }
+issuers:
+  corp: { type: oidc, issuer: https://login.corp.example, audience: sallyport }
+  adfs: { type: saml, metadata: /etc/adfs.xml }
+webIdentity: { keys: ./keys }
+roles:
+  fixed: { via: AssumeRole, roleArn: "${DEPLOY}" }
+  chosen: { via: AssumeRole, roleArn: "arn:aws:iam::111122223333:role/chosen", session: { name: "\${slug(claims.sub)}-\${request.RoleSessionName}" } }
+  optional: { via: GetFederationToken, session: { name: "\${default(request.RoleSessionName, \\"nobody\\")}", policyArns: ["arn:aws:iam::aws:policy/ReadOnlyAccess"] } }
+  shared-by-token: { via: AssumeRoleWithWebIdentity, roleArn: "${SHARED}" }
+  shared-by-assertion: { via: AssumeRoleWithSAML, roleArn: "${SHARED}", principalArn: "arn:aws:iam::111122223333:saml-provider/Adfs" }
+  shared-with-reason: { via: AssumeRole, roleArn: "${SHARED}", reason: required }
+rolesFrom:
+  fam: { via: AssumeRoleWithWebIdentity, claim: arns, accounts: ["111122223333"], roleArns: ["arn:aws:iam::*:role/*"] }
+grants:
+  - { id: everyone, issuer: [corp, adfs], match: {}, roles: [fixed, chosen, optional, shared-by-token, shared-by-assertion, fam] }
+  - { id: emergency, issuer: corp, match: { oncall: true }, roles: [shared-with-reason] }
+  - { id: no-tokens, effect: deny, match: { suspended: true }, roles: [shared-by-token] }
+tests:
+  - principal: { issuer: corp, claims: { sub: alice } }
+    session:
+      chosen: { name: alice-RoleSessionName }
+      optional: { name: RoleSessionName }
+`;
+const { loaded, faults: configFaults } = parseConfig(CONFIG, 'sallyport.yaml', {});
+if (!loaded) throw new Error(JSON.stringify(configFaults));
+const { policy, faults } = compilePolicy(loaded.config);
+
+const alice = principalOf({}, { issuer: 'corp' });
+type Asked = Omit<Parameters<typeof decide>[2], 'sourceAddress'>;
+const ask = (asked: Asked, principal: Principal = alice) =>
+  decide(policy, principal, { sourceAddress: '10.1.2.3', ...asked }, NOW);
+const refused = (asked: Asked, principal?: Principal) => refusalOf(() => ask(asked, principal));
+const nameOf = (asked: Asked) => ask(asked).session.name;
+
+t.test('a session has the name a caller asks for where the template takes it, and nowhere else', (t) => {
+  t.same([...configFaults, ...faults], []);
+  t.equal(nameOf({ role: 'chosen', roleSessionName: 'build-7' }), 'alice-build-7');
+  t.equal(nameOf({ role: 'optional', roleSessionName: 'build-7' }), 'build-7');
+  t.equal(nameOf({ role: 'optional' }), 'nobody', 'a default stands in');
+  t.equal(nameOf({ role: 'fixed' }), 'alice');
+
+  const rows: [asked: Asked, detail: RegExp][] = [
+    [{ role: 'chosen' }, /Send RoleSessionName\.$/],
+    [{ role: 'chosen', roleSessionName: '' }, /Send RoleSessionName\.$/],
+    [{ role: 'chosen', roleSessionName: 'x'.repeat(60) }, /must be 2 to 64 .* shorter one\.$/],
+    [{ role: 'chosen', roleSessionName: 'planted value' }, /must be 2 to 64 /],
+    [{ role: 'optional', roleSessionName: 'x'.repeat(33) }, /must be 2 to 32 /],
+    [{ role: 'fixed', roleSessionName: 'build-7' }, /Leave it out\.$/],
+    [{ role: 'shared-by-token', roleSessionName: 'build-7' }, /Leave it out\.$/],
+  ];
+  for (const [asked, detail] of rows) {
+    const told = refused(asked);
+    t.match(told, { code: 'parameter_invalid', reason: 'parameter.role_session_name', detail });
+    t.notMatch(told?.detail ?? '', 'planted', 'the value is not repeated');
+  }
+  t.end();
+});
+
+t.test('a wish counts where the role takes it, and is no fault where it does not', (t) => {
+  const preferred = { roleSessionName: 'wished' };
+  t.equal(nameOf({ role: 'chosen', preferred }), 'alice-wished');
+  t.equal(nameOf({ role: 'chosen', preferred, roleSessionName: 'asked' }), 'alice-asked');
+  t.equal(nameOf({ role: 'fixed', preferred }), 'alice');
+  t.end();
+});
+
+t.test('the caller cannot write a template, nor one place of a session from another', (t) => {
+  t.equal(refused({ role: 'chosen', roleSessionName: '${claims.sub}' })?.code, 'parameter_invalid');
+  const principal = principalOf({ sub: '${request.RoleSessionName}' }, { issuer: 'corp' });
+  const { name } = ask({ role: 'chosen', roleSessionName: 'build-7' }, principal).session;
+  t.match(name, /^-request\.RoleSe-[0-9a-f]{16}-build-7$/);
+  t.end();
+});
+
+t.test('credentials are cached under the name as well', (t) => {
+  const key = (roleSessionName: string) => {
+    const decision = ask({ role: 'chosen', roleSessionName });
+    return cacheKey('e', { principal: alice, decision, proof: { type: 'oidc', value: new Secret('x') } });
+  };
+  t.equal(key('one'), key('one'));
+  t.not(key('one'), key('two'));
+  t.end();
+});
+
+t.test('it is a fault of the config in any other place', (t) => {
+  const faultsOf = (role: object) =>
+    compilePolicy({ ...loaded.config, roles: { r: role as never } }).faults.map(({ path, message }) => [
+      path.slice(2).join('.'),
+      message,
+    ]);
+  const message = '${request.RoleSessionName} may stand in session.name alone. Write ${claims.NAME}.';
+  const it = '${request.RoleSessionName}';
+  const role = { via: 'AssumeRole', roleArn: DEPLOY };
+  const policyOfIt = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: it }],
+  };
+  t.same(faultsOf({ ...role, session: { sourceIdentity: it } }), [['session.sourceIdentity', message]]);
+  t.same(faultsOf({ ...role, session: { tags: { who: `x-${it}` } } }), [['session.tags.who', message]]);
+  t.same(faultsOf({ ...role, session: { policy: policyOfIt } }), [
+    ['session.policy.Statement.0.Resource', message],
+  ]);
+  t.same(faultsOf({ ...role, session: { name: `${it}!` } })[0]?.[0], 'session.name', 'no name of AWS');
+  const other = '${request.Reason}';
+  t.match(faultsOf({ ...role, session: { name: other } }), [['session.name', /^Write \$\{claims\.NAME\}/]]);
+
+  const saml = CONFIG.replace('saml-provider/Adfs"', `saml-provider/Adfs", session: { name: "${it}" }`);
+  t.match(parseConfig(saml, 'sallyport.yaml', {}).faults, [
+    { path: ['roles', 'shared-by-assertion', 'session', 'name'] },
+  ]);
+  t.end();
+});
+
+t.test('explanations, tests in the file and findings know it', (t) => {
+  const explained = explainRole(policy, alice, { role: 'chosen', sourceAddress: '10.1.2.3' }, NOW);
+  t.equal(explained.decision?.session.name, 'alice-RoleSessionName');
+  t.same(
+    runPolicyTests(loaded.config, policy, NOW).flatMap(({ failures }) => failures),
+    [],
+  );
+  t.doesNotThrow(() => lint(loaded.config, () => undefined));
+  t.end();
+});
+
+t.test('the ARN of an IAM role means the role of the config that has it', (t) => {
+  t.equal(ask({ role: DEPLOY }).role, 'fixed');
+  t.equal(refused({ role: DEPLOY.toUpperCase() })?.code, 'role_not_permitted');
+  t.equal(refused({ role: DEPLOY.replace('deploy', 'Deploy') })?.code, 'role_not_permitted');
+
+  // One each of the two kinds of proof: the caller's decides.
+  t.equal(ask({ role: SHARED }).role, 'shared-by-token');
+  const bob = principalOf({ NameID: 'bob', sub: undefined }, { issuer: 'adfs', type: 'saml' });
+  const named = { 'https://aws.amazon.com/SAML/Attributes/RoleSessionName': ['bob'] };
+  t.equal(ask({ role: SHARED }, { ...bob, claims: { ...bob.claims, ...named } }).role, 'shared-by-assertion');
+  t.end();
+});
+
+t.test('of several the permitted one; of several permitted the caller chooses', (t) => {
+  const of = (claims: object) => principalOf(claims, { issuer: 'corp' });
+  const oncall = of({ oncall: true });
+  t.match(refused({ role: SHARED }, oncall), {
+    code: 'role_ambiguous',
+    members: { Roles: ['shared-by-token', 'shared-with-reason'] },
+  });
+  t.match(
+    refused({ role: SHARED, reason: 'INC-1' }, of({ oncall: true, suspended: true })),
+    undefined,
+    'a deny of one does not deny the other',
+  );
+  t.equal(
+    refused({ role: SHARED }, of({ oncall: true, suspended: true }))?.code,
+    'reason_required',
+    'and by the ARN each has the conditions that its name has',
+  );
+  t.equal(refused({ role: SHARED }, of({ suspended: true }))?.code, 'proof_type_mismatch');
+  t.equal(
+    refused({ role: SHARED }, of({ suspended: true, arns: [SHARED] }))?.code,
+    'proof_type_mismatch',
+    'a claim is no way round the deny',
+  );
+  t.end();
+});
+
+t.test('explanations by ARN are those of each role that it means; of its own, to a caller', (t) => {
+  const question = { role: SHARED, sourceAddress: '10.1.2.3' };
+  const names = (explanations: readonly { readonly role: string }[]) => explanations.map(({ role }) => role);
+  t.same(names(explainNamed(policy, alice, question, NOW)), [
+    'shared-by-token',
+    'shared-by-assertion',
+    'shared-with-reason',
+  ]);
+  t.same(names(explainOwn(policy, alice, question, NOW)), ['shared-by-token', 'shared-by-assertion']);
+  const stranger = principalOf({}, { issuer: 'elsewhere' });
+  t.match(explainOwn(policy, stranger, question, NOW), [
+    { role: SHARED, permitted: false, refusal: { code: 'role_not_permitted' }, grants: [] },
+  ]);
+  t.end();
+});
+
+t.test('a grant by the ARN of a role of the config would say what does not hold: it is a fault', (t) => {
+  const denied = (role: string) =>
+    parseConfig(
+      CONFIG.replace('tests:', `  - { id: by-arn, effect: deny, match: {}, roles: [${role}] }\ntests:`),
+      'sallyport.yaml',
+      {},
+    ).faults.map(({ path, message }) => [path.join('.'), message]);
+  for (const arn of [SHARED, SHARED.replace('Shared', 'SHARED')]) {
+    t.same(denied(`fixed, "${arn}"`), [
+      [
+        'grants.3.roles.1',
+        'A grant covers an IAM role that the config has by its name there, not by its ARN. Write shared-by-token, shared-by-assertion, shared-with-reason.',
+      ],
+    ]);
+  }
+  t.same(denied('"arn:aws:iam::111122223333:role/elsewhere"'), [], 'a role that only claims name');
+  t.end();
+});

@@ -1,0 +1,488 @@
+import { setImmediate } from 'node:timers/promises';
+import { Secret } from '@sallyport/client/internal/secret';
+import fc from 'fast-check';
+import t from 'tap';
+import { type Authenticate, createAuthenticate } from '../../src/authn/authenticate.js';
+import type { AuditRecord } from '../../src/core/audit-record.js';
+import { SallyportError } from '../../src/core/errors.js';
+import type { ProofVerifier, ReplayStore, SingleUseId, VerifiedProof } from '../../src/core/ports.js';
+import type { ExchangeRequest, IssuedCredentials } from '../../src/core/types.js';
+import { createExchange, type Stages } from '../../src/exchange/exchange.js';
+import { createPreview } from '../../src/exchange/preview.js';
+import { createMemoryReplayStore } from '../../src/replay/memory-replay-store.js';
+import { NOW, policyOf, principalOf, SECONDS, web } from '../support/policy.js';
+
+const request: ExchangeRequest = {
+  requestId: 'req-1',
+  surface: 'credentials',
+  sourceAddress: '10.1.2.3',
+  proof: { type: 'oidc', value: new Secret('the-proof-itself') },
+};
+const issued: IssuedCredentials = {
+  credentials: {
+    accessKeyId: 'ASIAEXAMPLEEXAMPLE00',
+    secretAccessKey: new Secret('the-secret-key'),
+    sessionToken: new Secret('the-session-token'),
+    expiration: new Date('2026-11-21T13:00:00Z'),
+  },
+};
+const policy = policyOf({ deploy: web }, [{ id: 'g', issuer: 'corp', match: {}, roles: ['deploy'] }]);
+
+interface Faults {
+  readonly authenticate?: unknown;
+  readonly limit?: unknown;
+  readonly recalled?: IssuedCredentials;
+  readonly issue?: unknown;
+  /** The events whose record cannot be written. */
+  readonly audit?: readonly AuditRecord['Event'][];
+}
+
+/** An exchange over spies: `steps` is what happened, in order. */
+function spied(faults: Faults = {}, authenticated: Authenticate = async () => principalOf()) {
+  const steps: string[] = [];
+  const limited: string[] = [];
+  const records: AuditRecord[] = [];
+  const stages: Stages = {
+    snapshot: () => ({
+      policy,
+      deadlineMs: 10_000,
+      authenticate: async (proof, now) => {
+        steps.push('authenticate');
+        if (faults.authenticate) throw faults.authenticate;
+        return authenticated(proof, now);
+      },
+      recall: () => faults.recalled,
+      issue: async ({ decision, proof }) => {
+        steps.push(`issue ${decision.role} with ${proof.value.reveal()}`);
+        if (faults.issue) throw faults.issue;
+        return issued;
+      },
+    }),
+    limiter: {
+      consume: async (scope, key) => {
+        steps.push('limit');
+        limited.push(`${scope} ${key}`);
+        if (faults.limit) throw faults.limit;
+      },
+    },
+    audit: {
+      write: async (record) => {
+        await setImmediate(); // a sink takes its time
+        steps.push(`${record.Event}${faults.audit?.includes(record.Event) ? ' lost' : ''}`);
+        if (faults.audit?.includes(record.Event)) throw new Error('disk full');
+        records.push(record);
+      },
+      check: async () => true,
+      close: async () => {},
+    },
+    reportDifference: () => {},
+    now: () => NOW,
+  };
+  return { exchange: createExchange(stages), preview: createPreview(stages), steps, limited, records };
+}
+
+const codeOf = async (outcome: Promise<unknown>) => {
+  try {
+    await outcome;
+  } catch (error) {
+    if (!(error instanceof SallyportError)) throw error;
+    return error;
+  }
+  return undefined;
+};
+
+t.test('the stages run in order, each record durable before the next', async (t) => {
+  const { exchange, steps, records } = spied();
+  const { principal, decision, issued: given } = await exchange({ ...request, role: 'deploy' });
+  t.same(steps, ['authenticate', 'limit', 'intent', 'issue deploy with the-proof-itself', 'issued']);
+  t.equal(principal.subject, 'alice');
+  t.equal(decision.grant, 'g');
+  t.equal(given, issued);
+  t.match(records, [
+    { Event: 'intent', RequestId: 'req-1', Role: 'deploy', Grant: 'g', Principal: { Subject: 'alice' } },
+    { Event: 'issued', RequestId: 'req-1', Issued: { AccessKeyId: 'ASIAEXAMPLEEXAMPLE00' } },
+  ]);
+  t.notMatch(JSON.stringify(records), /the-proof|the-secret|the-session/);
+});
+
+t.test(
+  'what was issued before needs no intent, as STS is not asked; it is recorded like any other',
+  async (t) => {
+    const { exchange, steps, records } = spied({ recalled: { ...issued, cached: 'fresh' } });
+    const { issued: given } = await exchange({ ...request, role: 'deploy' });
+    t.same(steps, ['authenticate', 'limit', 'issued']);
+    t.match(given, { cached: 'fresh' });
+    t.match(records, [{ Event: 'issued', Issued: { AccessKeyId: 'ASIAEXAMPLEEXAMPLE00', Cached: true } }]);
+    const lost = spied({ recalled: issued, audit: ['issued'] });
+    t.equal((await codeOf(lost.exchange({ ...request, role: 'deploy' })))?.code, 'audit_unavailable');
+  },
+);
+
+t.test('every way to fail: what happened, what was recorded, what the caller reads', async (t) => {
+  const refusal = new SallyportError('proof_expired', { reason: 'jwt.exp' });
+  const stsError = new SallyportError('sts_access_denied', { reason: 'sts.AccessDenied' });
+  const bug = new TypeError('the-proof-itself is not a function');
+  const through = 'issue deploy with the-proof-itself';
+  const rows: [what: string, faults: Faults, role: string | undefined, steps: string[], code: string][] = [
+    ['the proof', { authenticate: refusal }, undefined, ['authenticate', 'denied'], 'proof_expired'],
+    [
+      'too many requests',
+      { limit: new SallyportError('rate_limited') },
+      undefined,
+      ['authenticate', 'limit', 'denied'],
+      'rate_limited',
+    ],
+    ['the role', {}, 'nope', ['authenticate', 'limit', 'denied'], 'role_not_permitted'],
+    [
+      'STS',
+      { issue: stsError },
+      undefined,
+      ['authenticate', 'limit', 'intent', through, 'failed'],
+      'sts_access_denied',
+    ],
+    ['a bug in a verifier', { authenticate: bug }, undefined, ['authenticate', 'failed'], 'internal'],
+    [
+      'a bug in issuance',
+      { issue: bug },
+      undefined,
+      ['authenticate', 'limit', 'intent', through, 'failed'],
+      'internal',
+    ],
+    [
+      'no error at all',
+      { issue: 'text' },
+      undefined,
+      ['authenticate', 'limit', 'intent', through, 'failed'],
+      'internal',
+    ],
+    [
+      'intent not recorded',
+      { audit: ['intent'] },
+      undefined,
+      ['authenticate', 'limit', 'intent lost'],
+      'audit_unavailable',
+    ],
+    [
+      'issue not recorded',
+      { audit: ['issued'] },
+      undefined,
+      ['authenticate', 'limit', 'intent', through, 'issued lost'],
+      'audit_unavailable',
+    ],
+    [
+      'denial not recorded',
+      { authenticate: refusal, audit: ['denied'] },
+      undefined,
+      ['authenticate', 'denied lost'],
+      'audit_unavailable',
+    ],
+    [
+      'failure not recorded',
+      { issue: stsError, audit: ['failed'] },
+      undefined,
+      ['authenticate', 'limit', 'intent', through, 'failed lost'],
+      'audit_unavailable',
+    ],
+  ];
+  for (const [what, faults, role, steps, code] of rows) {
+    const each = spied(faults);
+    const error = await codeOf(each.exchange({ ...request, ...(role !== undefined && { role }) }));
+    t.equal(error?.code, code, what);
+    t.same(each.steps, steps, what);
+    t.notMatch(`${error?.detail} ${JSON.stringify(error?.members)}`, 'the-proof-itself', 'public text');
+    const last = each.records.at(-1);
+    if (last?.Error) t.same(last.Error, { Code: code, Reason: error?.reason }, 'the record says why');
+  }
+  const { exchange } = spied({ issue: bug });
+  t.equal((await codeOf(exchange(request)))?.cause, bug, 'the cause is kept for the log');
+  const lost = spied({ audit: ['issued'] });
+  t.match((await codeOf(lost.exchange(request)))?.cause, { message: 'disk full' });
+});
+
+t.test('the deadline counts from the arrival; a surface may ask for less, not for more', async (t) => {
+  const deadlines: (number | undefined)[] = [];
+  let time = NOW.getTime();
+  const exchange = createExchange({
+    snapshot: () => ({
+      policy,
+      recall: () => undefined,
+      deadlineMs: 10_000,
+      authenticate: async () => {
+        time += 4000;
+        return principalOf();
+      },
+      issue: async ({ deadline }) => {
+        deadlines.push(deadline);
+        return issued;
+      },
+    }),
+    limiter: { consume: async () => {} },
+    reportDifference: () => {},
+    audit: { write: async () => {}, check: async () => true, close: async () => {} },
+    now: () => new Date(time),
+  });
+  for (const timeoutMs of [undefined, 900, 60_000]) {
+    time = NOW.getTime();
+    await exchange({ ...request, ...(timeoutMs !== undefined && { timeoutMs }) });
+  }
+  t.same(
+    deadlines.map((deadline = 0) => deadline - NOW.getTime()),
+    [10_000, 900, 10_000],
+  );
+});
+
+t.test('a request keeps the snapshot it began with', async (t) => {
+  let taken = 0;
+  const exchange = createExchange({
+    snapshot: () => {
+      taken++;
+      return {
+        authenticate: async () => principalOf(),
+        policy: taken === 1 ? policy : policyOf({}, []),
+        issue: async () => issued,
+        recall: () => undefined,
+        deadlineMs: 10_000,
+      };
+    },
+    limiter: { consume: async () => {} },
+    reportDifference: () => {},
+    audit: { write: async () => {}, check: async () => true, close: async () => {} },
+    now: () => NOW,
+  });
+  t.equal((await exchange(request)).decision.role, 'deploy');
+  t.equal(taken, 1);
+  t.equal((await codeOf(exchange(request)))?.code, 'no_role_permitted', 'the next one has the new one');
+});
+
+t.test('a preview stops after the decision: nothing is issued, but it is recorded', async (t) => {
+  const { preview, steps, limited, records } = spied();
+  const asked = { ...request, surface: 'roles' };
+  const { principal, permitted } = await preview(asked);
+  t.equal(principal.subject, 'alice');
+  t.same(
+    permitted.map(({ role, grant }) => `${role.name} ${grant}`),
+    ['deploy g'],
+  );
+  t.same(steps, ['authenticate', 'limit', 'previewed']);
+  t.match(records, [{ Event: 'previewed', Surface: 'roles', Principal: { Subject: 'alice' } }]);
+  t.same(limited, ['principal ["corp","alice"]']);
+  const rows: [faults: Faults, steps: string[], code: string][] = [
+    [{ limit: new SallyportError('rate_limited') }, ['authenticate', 'limit', 'denied'], 'rate_limited'],
+    [{ authenticate: new SallyportError('proof_invalid') }, ['authenticate', 'denied'], 'proof_invalid'],
+    [{ audit: ['previewed'] }, ['authenticate', 'limit', 'previewed lost'], 'audit_unavailable'],
+    [{ authenticate: new TypeError('a bug') }, ['authenticate', 'failed'], 'internal'],
+  ];
+  for (const [faults, happened, code] of rows) {
+    const failing = spied(faults);
+    t.equal((await codeOf(failing.preview(asked)))?.code, code);
+    t.same(failing.steps, happened, code);
+  }
+});
+
+/** Accepts every proof as alice; `once` as given. */
+function verifierOf(verified: Partial<VerifiedProof>): ProofVerifier {
+  return {
+    verify: async () => ({ principal: principalOf(), singleUseIds: [], ...verified }),
+    close: async () => {},
+  };
+}
+const never: ProofVerifier = {
+  verify: async () => {
+    throw new Error('the wrong verifier was asked');
+  },
+  close: async () => {},
+};
+const use: SingleUseId = {
+  issuer: 'https://login.corp.example',
+  id: 'jti-1',
+  issuedAt: SECONDS - 60,
+  expiresAt: SECONDS + 300,
+};
+const singleUseIds = [use];
+const memory = (since = SECONDS - 3600) => createMemoryReplayStore(() => new Date(since * 1000));
+
+t.test('a proof goes to the verifier of its type', async (t) => {
+  const oidc = createAuthenticate({ oidc: verifierOf({}), saml: never }, memory());
+  t.equal((await oidc(request.proof, NOW)).subject, 'alice');
+  const saml = createAuthenticate({ oidc: never, saml: verifierOf({}) }, memory());
+  t.equal((await saml({ ...request.proof, type: 'saml' }, NOW)).subject, 'alice');
+});
+
+t.test('of a single-use proof sent many times at once, one exchange goes on', async (t) => {
+  const { exchange, steps, records } = spied(
+    {},
+    createAuthenticate({ oidc: verifierOf({ singleUseIds }), saml: never }, memory()),
+  );
+  const outcomes = await Promise.all(Array.from({ length: 50 }, () => codeOf(exchange(request))));
+  t.equal(outcomes.filter((error) => error === undefined).length, 1);
+  t.equal(outcomes.filter((error) => error?.code === 'proof_replayed').length, 49);
+  t.equal(steps.filter((step) => step.startsWith('issue ')).length, 1, 'STS is asked once');
+  t.equal(records.filter(({ Event }) => Event === 'denied').length, 49, 'and each replay is recorded');
+});
+
+t.test('what is dear to check is checked once, by who has the claim', async (t) => {
+  let confirmed = 0;
+  const confirm = async () => {
+    confirmed++;
+  };
+  const authenticate = createAuthenticate(
+    { oidc: verifierOf({ singleUseIds, confirm }), saml: never },
+    memory(),
+  );
+  const outcomes = await Promise.all(
+    Array.from({ length: 20 }, () => codeOf(authenticate(request.proof, NOW))),
+  );
+  t.equal(outcomes.filter((error) => error === undefined).length, 1);
+  t.equal(confirmed, 1);
+  const refusing = async () => Promise.reject(new SallyportError('proof_invalid', { reason: 'saml.reader' }));
+  const refused = createAuthenticate({ oidc: verifierOf({ confirm: refusing }), saml: never }, memory());
+  t.equal((await codeOf(refused(request.proof, NOW)))?.reason, 'saml.reader', 'its refusal counts');
+});
+
+t.test('a reusable proof is never claimed', async (t) => {
+  const store: ReplayStore = {
+    remembersSince: SECONDS,
+    forgetsAtRestart: false,
+    claim: async () => t.fail('claimed'),
+    check: async () => true,
+    close: async () => {},
+  };
+  const authenticate = createAuthenticate({ oidc: verifierOf({}), saml: never }, store);
+  t.equal((await authenticate(request.proof, NOW)).subject, 'alice');
+});
+
+t.test('claims: of what, until when, and what follows', async (t) => {
+  const claimed: unknown[] = [];
+  const storeOf = (answer: () => Promise<boolean>, remembersSince = 0): ReplayStore => ({
+    remembersSince,
+    forgetsAtRestart: false,
+    claim: (...parameters) => {
+      claimed.push(parameters);
+      return answer();
+    },
+    check: async () => true,
+    close: async () => {},
+  });
+  const outcome = async (store: ReplayStore, verified: Partial<VerifiedProof> = { singleUseIds }) => {
+    const error = await codeOf(
+      createAuthenticate({ oidc: verifierOf(verified), saml: never }, store)(request.proof, NOW),
+    );
+    return error ? `${error.code} ${error.reason}` : 'accepted';
+  };
+  t.equal(await outcome(storeOf(async () => true)), 'accepted');
+  t.same(
+    claimed,
+    [['["https://login.corp.example","jti-1"]', use.expiresAt]],
+    'not under a name of the config',
+  );
+  t.equal(await outcome(storeOf(async () => false)), 'proof_replayed proof_replayed');
+  const down = 'replay_store_unavailable replay_store_unavailable';
+  t.equal(await outcome(storeOf(async () => Promise.reject(new Error('down')))), down);
+  t.equal(
+    await outcome(
+      storeOf(() => {
+        throw new Error('down at once');
+      }),
+    ),
+    down,
+  );
+  claimed.length = 0;
+  const { issuedAt } = use;
+  t.equal(await outcome(storeOf(async () => true, issuedAt + 0.001)), 'proof_replayed replay.before_start');
+  t.same(claimed, [], 'nothing is claimed for it');
+  t.equal(await outcome(storeOf(async () => true, issuedAt)), 'accepted');
+
+  // Two issuers cannot take each other's ids, however they are written.
+  const keys = new Set<unknown>();
+  for (const [issuer, id] of [
+    ['a', 'b","c'],
+    ['a","b', 'c'],
+    ['a', 'b'],
+    ['b', 'a'],
+  ] as const) {
+    claimed.length = 0;
+    await outcome(
+      storeOf(async () => true),
+      { singleUseIds: [{ ...use, issuer, id }] },
+    );
+    keys.add((claimed[0] as unknown[])[0]);
+  }
+  t.equal(keys.size, 4);
+});
+
+t.test('a store that forgets at restart claims nothing that is dated after now', async (t) => {
+  const waits: number[] = [];
+  const claimed: string[] = [];
+  const authenticated = async (ahead: number, { forgetsAtRestart = true, remembersSince = 0 } = {}) => {
+    const store: ReplayStore = {
+      remembersSince,
+      forgetsAtRestart,
+      claim: async (key) => {
+        claimed.push(`${key} after ${waits.length} waits`);
+        return true;
+      },
+      check: async () => true,
+      close: async () => {},
+    };
+    const oidc = verifierOf({ singleUseIds: [{ ...use, issuedAt: NOW.getTime() / 1000 + ahead }] });
+    const authenticate = createAuthenticate({ oidc, saml: never }, store, async (milliseconds) => {
+      waits.push(milliseconds);
+    });
+    return codeOf(authenticate(request.proof, NOW));
+  };
+  t.equal(await authenticated(0), undefined);
+  t.same(waits, [], 'what is dated now need not wait');
+  t.equal(await authenticated(1.5), undefined);
+  t.equal(await authenticated(2), undefined);
+  t.same(waits, [1501, 2001], 'a little is waited for');
+  t.match(claimed.at(-1), /after 2 waits/, 'before the claim');
+  claimed.length = 0;
+  t.match(await authenticated(2.5), {
+    code: 'proof_not_yet_valid',
+    reason: 'replay.issued_ahead',
+    retryAfter: 3,
+    detail: /clock of the issuer.*`store`/,
+  });
+  t.equal(waits.length, 2);
+  t.same(claimed, [], 'not claimed, so it may be sent again');
+  t.equal(
+    await authenticated(60, { forgetsAtRestart: false }),
+    undefined,
+    'a shared store needs none of this',
+  );
+  t.match(await authenticated(0, { remembersSince: SECONDS + 59.5 }), {
+    code: 'proof_replayed',
+    reason: 'replay.before_start',
+    retryAfter: 60,
+    detail: /60 seconds/,
+  });
+});
+
+t.test('a proof used before a restart is refused after it, however far ahead its issuer is', async (t) => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  t.comment(`seed ${seed}`);
+  const times = fc.record({
+    ahead: fc.double({ min: -60, max: 60, noNaN: true }),
+    again: fc.double({ min: 0.001, max: 300, noNaN: true }),
+  });
+  await fc.assert(
+    fc.asyncProperty(times, async ({ ahead, again }) => {
+      const started = SECONDS - 3600;
+      let clock = SECONDS;
+      const now = () => new Date(clock * 1000);
+      const send = async (store: ReplayStore) => {
+        const oidc = verifierOf({ singleUseIds: [{ ...use, issuedAt: SECONDS + ahead }] });
+        const wait = async (milliseconds: number) => {
+          clock += milliseconds / 1000;
+        };
+        return codeOf(createAuthenticate({ oidc, saml: never }, store, wait)(request.proof, now()));
+      };
+      const first = await send(createMemoryReplayStore(() => new Date(started * 1000)));
+      if (first) return first.reason === 'replay.issued_ahead';
+      clock += again;
+      const restarted = createMemoryReplayStore(now);
+      return (await send(restarted))?.reason === 'replay.before_start';
+    }),
+    { seed, numRuns: 300 },
+  );
+});

@@ -1,0 +1,378 @@
+// The cache against a naive model of it, over random operations: identities x roles x sessions x time x reloads x
+// failures of STS. SALLYPORT_FUZZ_RUNS sets their number (ten operations each), SALLYPORT_FUZZ_SEED repeats a run.
+
+import { Secret } from '@sallyport/client/internal/secret';
+import fc from 'fast-check';
+import t from 'tap';
+import type { RoleConfig } from '../../../src/config/schema/role.js';
+import { SallyportError } from '../../../src/core/errors.js';
+import type { IssueRequest } from '../../../src/core/ports.js';
+import type { Decision, IssuedCredentials, Principal, Proof, Target } from '../../../src/core/types.js';
+import { type CachedIssue, cachedIssue } from '../../../src/issuance/cache/cached-issue.js';
+import { CredentialCache } from '../../../src/issuance/cache/credential-cache.js';
+import { roleFingerprints } from '../../../src/issuance/cache/role-fingerprints.js';
+import { claimsOf, configOf } from '../../support/policy.js';
+
+const runs = Number(process.env['SALLYPORT_FUZZ_RUNS'] ?? 3000);
+const seed = Number(process.env['SALLYPORT_FUZZ_SEED'] ?? Date.now() % 2 ** 31);
+t.comment(`SALLYPORT_FUZZ_SEED=${seed} SALLYPORT_FUZZ_RUNS=${runs}`);
+/** Of a run, about so many on average, and 200 at most. */
+const OPERATIONS = 90;
+const GRID = 5000;
+
+/** Callers that a careless key would take for each other. */
+const CALLERS: readonly Pick<Principal, 'issuer' | 'type' | 'subject' | 'claims'>[] = [
+  ['ci', 'oidc', 'alice', { groups: ['a', 'b'] }],
+  ['ci', 'oidc', 'alice', { groups: ['a,b'] }],
+  ['ci', 'oidc', 'alice', { groups: [['a', 'b']] }],
+  ['ci', 'oidc', 'alice', { groups: { a: 'b' } }],
+  ['ci', 'oidc', 'alice', { groups: { members: [['a', 'b']] } }],
+  ['ci', 'oidc', 'alice', {}],
+  ['corp', 'oidc', 'alice', {}],
+  ['adfs', 'saml', 'alice', {}],
+  ['ci', 'oidc', 'alice2', {}],
+].map(([issuer, type, subject, claims]) => ({
+  issuer: String(issuer),
+  type: type === 'saml' ? 'saml' : 'oidc',
+  subject: String(subject),
+  claims: claimsOf(Object(claims)),
+}));
+
+const ARN = 'arn:aws:iam::111122223333:role/deploy';
+const ROLES: readonly (readonly [name: string, role: RoleConfig, target: Target])[] = [
+  ['assumed', { via: 'AssumeRole', roleArn: ARN }, { operation: 'AssumeRole', roleArn: ARN, chain: [] }],
+  [
+    'forwarded',
+    { via: 'AssumeRoleWithWebIdentity', roleArn: ARN },
+    { operation: 'AssumeRoleWithWebIdentity', roleArn: ARN, webIdentity: 'caller' },
+  ],
+  ['federated', { via: 'GetFederationToken' }, { operation: 'GetFederationToken' }],
+  ['uncached', { via: 'GetFederationToken', cache: 'off' }, { operation: 'GetFederationToken' }],
+];
+const SESSIONS: readonly Decision['session'][] = [
+  { name: 'a', durationSeconds: 900 },
+  { name: 'a', durationSeconds: 3600 },
+  { name: 'a', durationSeconds: 43_200 },
+  { name: 'b', durationSeconds: 3600 },
+  { name: 'a', durationSeconds: 3600, policy: '{}' },
+  { name: 'a', durationSeconds: 3600, policyArns: ['{}'] },
+  { name: 'a', durationSeconds: 3600, tags: { t: '1' } },
+  { name: 'a', durationSeconds: 3600, tags: { t: '1' }, transitiveTags: ['t'] },
+  { name: 'a', durationSeconds: 3600, sourceIdentity: 't' },
+];
+
+interface Asked {
+  readonly caller: number;
+  readonly role: number;
+  readonly session: number;
+  /** Seconds that the caller's token is good for beyond the next full `GRID`: several requests come with the same end. */
+  readonly proof: number;
+  readonly endWithProof: boolean;
+  readonly mfa: boolean;
+}
+type Operation =
+  | { readonly kind: 'ask'; readonly crowd: readonly Asked[] }
+  | { readonly kind: 'wait'; readonly seconds: number }
+  | { readonly kind: 'reload'; readonly role: number; readonly version: number; readonly busy: boolean }
+  | { readonly kind: 'sts'; readonly state: 'up' | 'down' | 'refuses' }
+  /** Before it, time goes on to when a renewal is due. */
+  | { readonly kind: 'sweep'; readonly place: number | undefined };
+
+const rarely = (freq: number) => fc.nat({ max: freq }).map((n) => n === 0);
+const below = (length: number) => fc.nat({ max: length - 1 });
+const asked: fc.Arbitrary<Asked> = fc.record({
+  caller: below(CALLERS.length),
+  role: below(ROLES.length),
+  session: below(SESSIONS.length),
+  proof: fc.constantFrom(0, 0, 1000, 50_000),
+  endWithProof: rarely(8),
+  mfa: rarely(20),
+});
+/** Most requests are like others before them. */
+const usual: fc.Arbitrary<Asked> = fc.record({
+  caller: below(3),
+  role: below(2),
+  session: below(2),
+  proof: fc.constantFrom(0, 50_000),
+  endWithProof: rarely(4),
+  mfa: fc.constant(false),
+});
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      kind: fc.constant('ask'),
+      crowd: fc.array(fc.oneof({ weight: 2, arbitrary: usual }, { weight: 1, arbitrary: asked }), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('wait'),
+      seconds: fc.oneof(
+        fc.nat({ max: 400 }),
+        fc.constantFrom(0.3, 530, 590, 840, 2150, 2250, 2390, 3541, 40_000),
+      ),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('sweep'),
+      place: fc.option(fc.nat({ max: 20 }), { nil: undefined }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('reload'),
+      role: below(ROLES.length),
+      version: below(3),
+      busy: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('sts'), state: fc.constantFrom('up', 'up', 'down', 'refuses') }),
+  },
+);
+
+/** All that makes two requests the same, written out; undefined: it is never the same as another. */
+type Context = string | undefined;
+
+function check(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new Error(what);
+}
+
+const promisedBy = ({ decision }: IssueRequest) => Math.min(1200, decision.session.durationSeconds / 3);
+
+/** The cache, the model beside it, and an STS that knows for whom it has issued what. */
+class World {
+  now = 1_800_000_000.25;
+  sts: 'up' | 'down' | 'refuses' = 'up';
+  calls = 0;
+  readonly exact: boolean;
+  readonly #versions = ROLES.map(() => 0);
+  readonly #cache: CredentialCache;
+  /** By the order's proof, which each order has of its own, and which goes with it. */
+  readonly #contexts = new WeakMap<Proof, { readonly context: Context }>();
+  /** The model: by context, when what was issued last ends. */
+  readonly #kept = new Map<string, { readonly expiresAt: number; readonly promised: number }>();
+  readonly #cameBack = new Set<string>();
+  readonly #issued = new Map<string, { readonly context: Context; readonly expiresAt: number }>();
+  #sweeping = false;
+  readonly #renewals: (string | undefined)[] = [];
+  readonly #retired: (() => void)[] = [];
+  #inUse: CachedIssue & { readonly release: () => void };
+
+  constructor(maxEntries: number) {
+    this.exact = maxEntries > 1000;
+    this.#cache = new CredentialCache({ maxEntries });
+    this.#inUse = this.#load();
+  }
+
+  #load() {
+    const roles = ROLES.map(([name, role], index) => [
+      name,
+      { ...role, region: `eu-west-${this.#versions[index]}` },
+    ]);
+    const epochs = roleFingerprints(configOf(Object.fromEntries(roles), []));
+    const cached = cachedIssue((order) => this.#ask(order), {
+      cache: this.#cache,
+      epochs,
+      onUse: () => {},
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+      now: () => new Date(this.now * 1000),
+    });
+    return { ...cached, release: this.#cache.hold(epochs.all) };
+  }
+
+  async #ask(order: IssueRequest): Promise<IssuedCredentials> {
+    this.calls++;
+    const context = this.#contexts.get(order.proof)?.context;
+    if (this.#sweeping) this.#renewals.push(this.#faultOfRenewal(order, context));
+    await undefined;
+    if (this.sts === 'down') throw new SallyportError('sts_unavailable');
+    if (this.sts === 'refuses') throw new SallyportError('sts_access_denied');
+    const accessKeyId = `ASIA${this.#issued.size}`;
+    const expiresAt = Math.floor(this.now) + order.decision.session.durationSeconds;
+    this.#issued.set(accessKeyId, { context, expiresAt });
+    if (context !== undefined) {
+      this.#kept.set(context, { expiresAt, promised: promisedBy(order) });
+      if (this.#sweeping) this.#cameBack.delete(context);
+    }
+    return {
+      credentials: {
+        accessKeyId,
+        secretAccessKey: new Secret(`secret of ${accessKeyId}`),
+        sessionToken: new Secret(`token of ${accessKeyId}`),
+        expiration: new Date(expiresAt * 1000),
+      },
+      sourceIdentity: `ü ${accessKeyId}`,
+    };
+  }
+
+  /** Kept for later: whatever is thrown in a renewal is only logged. */
+  #faultOfRenewal({ decision, principal, mfa }: IssueRequest, context: Context): string | undefined {
+    const kept = this.#kept.get(context ?? '');
+    if (context === undefined || !this.#cameBack.has(context)) return 'renewed for nobody';
+    if (decision.notAfter !== undefined || mfa) return 'renewed what may not be';
+    if (!kept || kept.expiresAt - this.now > 1.5 * kept.promised) return 'renewed too early';
+    const forwards = decision.target.operation === 'AssumeRoleWithWebIdentity';
+    return forwards && principal.expiresAt <= this.now ? 'renewed with a proof that has ended' : undefined;
+  }
+
+  #order({ caller, role, session, proof, endWithProof, mfa }: Asked): IssueRequest | undefined {
+    const who = CALLERS[caller];
+    const [name, config, target] = ROLES[role] ?? [];
+    const wanted = SESSIONS[session];
+    check(!!who && !!config && name !== undefined && !!target && !!wanted, 'nothing there');
+    const expiresAt = Math.ceil(this.now / GRID) * GRID + proof;
+    const left = Math.floor(expiresAt - this.now);
+    const cut = endWithProof && left < wanted.durationSeconds;
+    if (cut && left < 900) return undefined;
+    const order: IssueRequest = {
+      principal: {
+        ...who,
+        // Each request comes with a token of its own.
+        claims: claimsOf({ jti: String(Math.random()), exp: expiresAt, ...who.claims }),
+        issuedAt: this.now,
+        expiresAt,
+      },
+      decision: {
+        role: name,
+        target,
+        session: { ...wanted, durationSeconds: cut ? left : wanted.durationSeconds },
+        ...(endWithProof && { notAfter: expiresAt }),
+        grant: `g${Math.random()}`,
+        durationLimitedBy: cut ? 'proof' : 'role',
+      },
+      proof: { type: who.type, value: new Secret(`proof until ${expiresAt}`) },
+      ...(mfa && { mfa: { serialNumber: 'arn:mfa', tokenCode: new Secret('123456') } }),
+    };
+    const shared = !mfa && config.cache !== 'off';
+    const until = endWithProof && expiresAt;
+    const version = this.#versions[role];
+    const context = JSON.stringify({
+      caller,
+      role,
+      version,
+      session: cut ? { ...wanted, durationSeconds: 'cut' } : wanted,
+      until,
+    });
+    this.#contexts.set(order.proof, { context: shared ? context : undefined });
+    return order;
+  }
+
+  async #request(order: IssueRequest): Promise<void> {
+    const context = this.#contexts.get(order.proof)?.context;
+    let issued: IssuedCredentials;
+    try {
+      issued = await this.#inUse.issue(order);
+    } catch (error) {
+      check(error instanceof SallyportError && this.sts !== 'up', `failed: ${error}`);
+      const left = (this.#kept.get(context ?? '')?.expiresAt ?? 0) - this.now;
+      check(!this.exact || this.sts === 'refuses' || left < 60, 'refused with credentials there');
+      return;
+    }
+    const { accessKeyId, secretAccessKey, sessionToken, expiration } = issued.credentials;
+    const source = this.#issued.get(accessKeyId);
+    check(source !== undefined && source.context === context, `issued for another: ${source?.context}`);
+    check(secretAccessKey.reveal() === `secret of ${accessKeyId}`, 'another secret');
+    check(sessionToken.reveal() === `token of ${accessKeyId}`, 'another token');
+    check(issued.sourceIdentity === `ü ${accessKeyId}`, 'another source identity');
+    const expiresAt = expiration.getTime() / 1000;
+    check(expiresAt === source.expiresAt, 'the end is not told as it is');
+    check(expiresAt <= (order.decision.notAfter ?? Infinity), 'outlives what it may');
+    const least = issued.cached === 'stale' ? 60 : promisedBy(order);
+    check(expiresAt - this.now >= least, `${expiresAt - this.now} seconds left, promised ${least}`);
+    check(issued.cached !== 'stale' || this.sts === 'down', 'stale without need');
+    check(issued.cached === undefined || context !== undefined, 'cached where nothing may be');
+  }
+
+  async #askAll(crowd: readonly Asked[]): Promise<void> {
+    const orders = crowd.flatMap((each) => this.#order(each) ?? []);
+    const contexts = orders.map((order) => this.#contexts.get(order.proof)?.context);
+    const needing = orders.filter((order, index) => {
+      const context = contexts[index];
+      if (context === undefined) return true;
+      const ending = this.#kept.get(context)?.expiresAt;
+      if (ending !== undefined && order.decision.notAfter === undefined) this.#cameBack.add(context);
+      return (
+        contexts.indexOf(context) === index && (ending === undefined || ending - this.now < promisedBy(order))
+      );
+    });
+    const before = this.calls;
+    await Promise.all(orders.map((order) => this.#request(order)));
+    const calls = this.calls - before;
+    check(!this.exact || calls === needing.length, `${calls} calls of STS, the model has ${needing.length}`);
+  }
+
+  #waitUntilDue(place: number): void {
+    const { expiresAt, promised } = [...this.#kept.values()][place % (this.#kept.size || 1)] ?? {};
+    this.now = Math.max(this.now, (expiresAt ?? 0) - (promised ?? 0) * 1.2);
+  }
+
+  #retire(): void {
+    for (const release of this.#retired.splice(0)) release();
+    this.#forget((context) => {
+      const { role, version } = JSON.parse(context);
+      return this.#versions[role] !== version;
+    });
+  }
+
+  #forget(isOver: (context: string, expiresAt: number) => boolean): void {
+    for (const [context, { expiresAt }] of this.#kept)
+      if (isOver(context, expiresAt)) this.#kept.delete(context);
+  }
+
+  async run(operation: Operation): Promise<void> {
+    switch (operation.kind) {
+      case 'ask':
+        await this.#askAll(operation.crowd);
+        break;
+      case 'wait':
+        this.now += operation.seconds;
+        break;
+      case 'sts':
+        this.sts = operation.state;
+        break;
+      case 'sweep':
+        if (operation.place !== undefined) this.#waitUntilDue(operation.place);
+        this.#forget((_, expiresAt) => expiresAt <= this.now);
+        this.#sweeping = true;
+        await this.#inUse.sweep();
+        this.#sweeping = false;
+        for (const fault of this.#renewals.splice(0)) check(fault === undefined, String(fault));
+        break;
+      case 'reload':
+        this.#versions[operation.role] = operation.version;
+        this.#retired.push(this.#inUse.release);
+        this.#inUse = this.#load();
+        this.#cameBack.clear();
+        // Requests that began with the old config keep it in use.
+        if (!operation.busy) this.#retire();
+        break;
+    }
+    const { entries } = this.#cache.size;
+    check(!this.exact || entries === this.#kept.size, `${entries} entries, the model has ${this.#kept.size}`);
+  }
+}
+
+const property = (maxEntries: number) =>
+  fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 200, size: 'max' }), async (operations) => {
+    const world = new World(maxEntries);
+    for (const each of operations) await world.run(each);
+  });
+const numRuns = Math.ceil((runs * 10) / OPERATIONS / 2);
+
+t.test('the cache does what the model does, and never more STS calls', async (t) => {
+  await t.resolves(fc.assert(property(2000), { numRuns, seed }));
+});
+
+t.test('a cache that is too small forgets, and is as safe', async (t) => {
+  await t.resolves(fc.assert(property(3), { numRuns, seed }));
+});

@@ -1,0 +1,108 @@
+// What the broker asks STS for itself: who it is, remembered for a while, and what an encoded message says.
+import { setImmediate } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import { SallyportError } from '../../../src/core/errors.js';
+import { createDecodeMessage } from '../../../src/issuance/operations/decode-authorization-message.js';
+import { createBrokerIdentity } from '../../../src/issuance/operations/get-caller-identity.js';
+import { KEYS, openTestSts } from '../../support/sts.js';
+import { failure, REQUEST_ID, type StsAnswer, startStsStub, success } from '../../support/sts-stub.js';
+
+const ARN = 'arn:aws:iam::111122223333:user/sallyport';
+const IDENTITY = `<Arn>${ARN}</Arn><UserId>AIDAEXAMPLE</UserId><Account>111122223333</Account>`;
+const KNOWN = { status: 'known', arn: ARN, account: '111122223333' };
+
+const stsAt = (t: Test, url: string) => openTestSts(t, { 'eu-west-1': url }, { credentials: KEYS }).sts;
+
+async function errorOf(work: Promise<unknown>) {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof SallyportError)) throw new Error(`no refusal: ${String(error)}`);
+  return error;
+}
+
+t.test('GetCallerIdentity on the wire', async (t) => {
+  const stub = await startStsStub(t, () => success('GetCallerIdentity', IDENTITY));
+  const identity = createBrokerIdentity(stsAt(t, stub.url), () => new Date(0));
+  t.same(await identity(), KNOWN);
+  t.match(stub.calls, [{ form: { Action: 'GetCallerIdentity' }, headers: { authorization: /AKIAEXAMPLE/ } }]);
+});
+
+t.test('it is asked again after five minutes, after a failure in one', async (t) => {
+  const whole = { Arn: ARN, Account: '111122223333', $metadata: {} };
+  const answers = [
+    async () => whole,
+    async () => {
+      throw new SallyportError('broker_credentials_invalid', { reason: 'sts.InvalidClientTokenId' });
+    },
+    async () => ({ Arn: ARN, $metadata: {} }),
+    async () => whole,
+  ];
+  let now = 0;
+  const getCallerIdentity = async () => (answers.shift() ?? (async () => whole))();
+  const identity = createBrokerIdentity({ client: () => ({ getCallerIdentity }) }, () => new Date(now));
+  const at = async (seconds: number) => {
+    now = seconds * 1000;
+    await identity(); // What is old is told once more while STS is asked.
+    await setImmediate();
+    return identity();
+  };
+  t.same(await at(0), KNOWN);
+  t.same(await at(299), KNOWN);
+  t.equal(answers.length, 3);
+  const failed = { status: 'failed', code: 'broker_credentials_invalid', reason: 'sts.InvalidClientTokenId' };
+  t.same(await at(300), failed);
+  t.same(await at(359), failed);
+  t.equal(answers.length, 2);
+  t.same(await at(360), { status: 'failed', code: 'sts_unavailable', reason: 'sts.answer_incomplete' });
+  t.same(await at(420), KNOWN);
+});
+
+t.test('an STS that does not answer is not waited for, and asked by one request at a time', async (t) => {
+  let calls = 0;
+  const never = new Promise<never>(() => {});
+  const identity = createBrokerIdentity(
+    {
+      client: () => ({
+        getCallerIdentity: () => {
+          calls++;
+          return never;
+        },
+      }),
+    },
+    () => new Date(0),
+  );
+  const begun = Date.now();
+  t.same(await Promise.all([identity(), identity(), identity()]), Array(3).fill({ status: 'pending' }));
+  t.ok(Date.now() - begun < 1000);
+  t.equal(calls, 1);
+});
+
+t.test('DecodeAuthorizationMessage, and its refusals', async (t) => {
+  const decodeWith = async (answer: StsAnswer) => {
+    const stub = await startStsStub(t, () => answer);
+    return { decode: createDecodeMessage(stsAt(t, stub.url)), stub };
+  };
+  const { decode, stub } = await decodeWith(
+    success('DecodeAuthorizationMessage', '<DecodedMessage>{"allowed":false}</DecodedMessage>'),
+  );
+  t.same(await decode('encoded+/='), { text: '{"allowed":false}', stsRequestId: REQUEST_ID });
+  t.match(stub.calls[0]?.form, { Action: 'DecodeAuthorizationMessage', EncodedMessage: 'encoded+/=' });
+  const rows: [answer: StsAnswer, code: string, reason: string][] = [
+    [failure(403, 'AccessDenied'), 'broker_not_permitted', 'sts.AccessDenied'],
+    [
+      failure(400, 'InvalidAuthorizationMessageException'),
+      'encoded_message_invalid',
+      'sts.InvalidAuthorizationMessageException',
+    ],
+    [failure(403, 'InvalidClientTokenId'), 'broker_credentials_invalid', 'sts.InvalidClientTokenId'],
+    [success('DecodeAuthorizationMessage', ''), 'sts_unavailable', 'sts.answer_incomplete'],
+  ];
+  for (const [answer, code, reason] of rows) {
+    const error = await errorOf((await decodeWith(answer)).decode('encoded'));
+    t.strictSame([error.code, error.reason], [code, reason]);
+    if (answer.status)
+      t.match(error.sts, { code: reason.slice(4), requestId: REQUEST_ID }, 'for log and audit');
+  }
+});

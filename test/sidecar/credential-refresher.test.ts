@@ -1,0 +1,243 @@
+import { BrokerRefusal, BrokerUnreachable } from '@sallyport/client/internal/call-broker';
+import type { BrokerCredentials } from '@sallyport/client/internal/request-credentials';
+import { Secret } from '@sallyport/client/internal/secret';
+import fc from 'fast-check';
+import t, { type Test } from 'tap';
+import { createCredentialRefresher } from '../../src/sidecar/credential-refresher.js';
+import { refreshDelay, retryDelay } from '../../src/sidecar/refresh-delay.js';
+
+const MINUTE = 60_000;
+/** Timers go off that many milliseconds early by the clock, as real ones may. */
+const EARLY = 0.5;
+const START = Date.parse('2027-01-15T08:00:00Z');
+
+type Fetched = { readonly minutes: number } | Error;
+
+/** A keeper in a world where time passes only by `pass`, and the broker answers what is at the head of `answers`. */
+function keeperAt(t: Test, answers: Fetched[], chance = 0) {
+  let time = START;
+  let fetched = 0;
+  let timer: { readonly at: number; readonly task: () => void } | undefined;
+  const logged: object[] = [];
+  const log = (fields: object) => logged.push(fields);
+  const keeper = createCredentialRefresher({
+    role: 'reader',
+    fetch: async (): Promise<BrokerCredentials> => {
+      const answer = answers[Math.min(fetched++, answers.length - 1)];
+      if (answer instanceof Error || !answer) throw answer;
+      return {
+        role: 'reader',
+        credentials: {
+          accessKeyId: `KEY${fetched}`,
+          secretAccessKey: new Secret('secret-key'),
+          sessionToken: new Secret('session-token'),
+          expiration: new Date(time + answer.minutes * MINUTE),
+        },
+      };
+    },
+    log: { debug: log, info: log, warn: log, error: log },
+    now: () => new Date(time),
+    random: () => chance,
+    later: (task, milliseconds) => {
+      const mine = { at: time + milliseconds - EARLY, task };
+      timer = mine;
+      return () => {
+        if (timer === mine) timer = undefined;
+      };
+    },
+  });
+  t.teardown(() => keeper.close());
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  return {
+    keeper,
+    key: async () => (await keeper.get()).credentials.accessKeyId,
+    fetched: () => fetched,
+    /** Minutes until the next fetch by itself. */
+    nextIn: () => timer && (timer.at + EARLY - time) / MINUTE,
+    /** Lets time pass; timers go off unless the machine sleeps. */
+    pass: async (minutes: number, { asleep = false } = {}) => {
+      await settle();
+      const until = time + minutes * MINUTE;
+      while (!asleep && timer && timer.at <= until) {
+        const { at, task } = timer;
+        timer = undefined;
+        time = at;
+        task();
+        await settle();
+      }
+      time = until;
+      await settle();
+    },
+    logged,
+  };
+}
+
+const unreachable = () => new BrokerUnreachable('The broker does not answer.');
+const refused = (code: string, retryAfter?: number) =>
+  new BrokerRefusal('Said by the broker.', { status: 403, code, requestId: 'id-1', retryAfter });
+
+t.test('fetches at once, serves what it has, renews ahead of need', async (t) => {
+  const world = keeperAt(t, [{ minutes: 60 }]);
+  t.equal(world.keeper.isReady(), false);
+  t.equal(await world.key(), 'KEY1');
+  t.equal(await world.key(), 'KEY1');
+  t.equal(world.fetched(), 1);
+  t.equal(world.nextIn(), 40);
+  await world.pass(39.9);
+  t.equal(world.fetched(), 1);
+  await world.pass(0.2);
+  t.equal(world.fetched(), 2);
+  t.equal(await world.key(), 'KEY2');
+  t.equal(world.nextIn()?.toFixed(1), '39.9');
+});
+
+t.test('many who wait are one fetch', async (t) => {
+  const world = keeperAt(t, [{ minutes: 60 }]);
+  const keys = await Promise.all(Array.from({ length: 50 }, world.key));
+  t.strictSame([...new Set(keys)], ['KEY1']);
+  t.equal(world.fetched(), 1);
+});
+
+t.test('chance spreads renewals over four minutes, all of them before an SDK asks at each use', async (t) => {
+  const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  t.comment(`seed ${seed}`);
+  fc.assert(
+    fc.property(fc.integer({ min: 61, max: 36 * 60 }), random, (minutes, chance) => {
+      const left = minutes * MINUTE - refreshDelay(minutes * MINUTE, chance);
+      return left > 15 * MINUTE && left <= 20 * MINUTE;
+    }),
+    { seed },
+  );
+  t.equal(refreshDelay(60 * MINUTE, 0), 40 * MINUTE);
+  t.equal(refreshDelay(60 * MINUTE, 0.5), 42 * MINUTE);
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 36 * 60 * 60 }), random, (seconds, chance) => {
+      const wait = refreshDelay(seconds * 1000, chance);
+      return wait >= (seconds * 1000) / 3 && wait < seconds * 1000;
+    }),
+    { seed },
+  );
+});
+
+t.test('retries back off by chance, and never before the broker says', async (t) => {
+  t.strictSame(
+    [1, 2, 3, 6, 7, 1000].map((failures) => retryDelay(failures, 0)),
+    [1000, 2000, 4000, 30_000, 30_000, 30_000],
+  );
+  t.equal(retryDelay(1, 0.5), 1250);
+  t.equal(retryDelay(1, 0, 60), 60_000);
+  t.equal(retryDelay(1, 0.5, 60), 75_000);
+  t.equal(retryDelay(1, 0, 1e12), 300_000);
+  t.equal(retryDelay(1, 0, -5), 1000);
+});
+
+t.test('an outage: what lasts is served to its end, nothing after it', async (t) => {
+  const answers: Fetched[] = [{ minutes: 60 }, unreachable()];
+  const world = keeperAt(t, answers);
+  await world.pass(59.9);
+  t.ok(world.fetched() > 20, `${world.fetched()} tries`);
+  t.equal(await world.key(), 'KEY1');
+  t.equal(world.keeper.isReady(), true);
+  await world.pass(0.1);
+  t.equal(world.keeper.isReady(), false);
+  await t.rejects(world.key(), { name: 'BrokerUnreachable' });
+  answers.push({ minutes: 60 });
+  answers.splice(1, 1);
+  await world.pass(0.6);
+  t.match(await world.key(), /KEY/);
+  t.equal(world.keeper.isReady(), true);
+});
+
+t.test('whoever asks between two tries is answered at once and makes no request', async (t) => {
+  const world = keeperAt(t, [unreachable()]);
+  await t.rejects(world.key(), { name: 'BrokerUnreachable' });
+  await Promise.all(Array.from({ length: 20 }, () => t.rejects(world.key())));
+  t.equal(world.fetched(), 1);
+});
+
+t.test(
+  'whoever finds nothing is fetched for again: the broker may be back before the next try',
+  async (t) => {
+    const answers: Fetched[] = [unreachable(), unreachable(), unreachable(), unreachable(), unreachable()];
+    const world = keeperAt(t, [...answers, { minutes: 60 }]);
+    await world.pass(0.4);
+    const tries = world.fetched();
+    t.equal(tries, answers.length);
+    t.ok((world.nextIn() ?? 0) > 0.1, 'not due by itself');
+    t.equal(await world.key(), `KEY${tries + 1}`);
+  },
+);
+
+t.test('a limit is waited out', async (t) => {
+  const world = keeperAt(t, [refused('rate_limited', 45), { minutes: 60 }]);
+  await t.rejects(world.key(), { code: 'rate_limited' });
+  t.equal(world.nextIn(), 0.75);
+  await world.pass(0.7);
+  t.equal(world.fetched(), 1);
+  await world.pass(0.1);
+  t.equal(await world.key(), 'KEY2');
+});
+
+t.test('a refusal of the broker is logged by code and request id; no key is', async (t) => {
+  const world = keeperAt(t, [refused('role_not_permitted'), { minutes: 60 }]);
+  await t.rejects(world.key(), { code: 'role_not_permitted' });
+  await world.pass(1);
+  t.match(world.logged, [
+    {
+      role: 'reader',
+      failures: 1,
+      ready: false,
+      code: 'role_not_permitted',
+      requestId: 'id-1',
+      detail: 'Said by the broker.',
+    },
+    { role: 'reader', expiration: '2027-01-15T09:00:00Z' },
+  ]);
+  t.notMatch(JSON.stringify(world.logged), /secret-key|session-token/);
+});
+
+t.test('a machine that slept: who asks gets new credentials, not those that ended meanwhile', async (t) => {
+  const world = keeperAt(t, [{ minutes: 60 }]);
+  t.equal(await world.key(), 'KEY1');
+  await world.pass(600, { asleep: true });
+  t.equal(world.keeper.isReady(), false);
+  t.equal(await world.key(), 'KEY2');
+});
+
+t.test('slept into the time for renewal: what lasts is served at once, and renewed beside', async (t) => {
+  const world = keeperAt(t, [{ minutes: 60 }]);
+  await world.key();
+  await world.pass(50, { asleep: true });
+  t.equal(await world.key(), 'KEY1');
+  await world.pass(0);
+  t.equal(await world.key(), 'KEY2');
+});
+
+t.test('credentials that have ended on arrival are a failure', async (t) => {
+  const world = keeperAt(t, [{ minutes: 0 }]);
+  await t.rejects(world.key(), /Set the clock/);
+  t.equal(world.keeper.isReady(), false);
+});
+
+t.test('credentials that end soon are looked after more often', async (t) => {
+  const world = keeperAt(t, [{ minutes: 3 }]);
+  await world.key();
+  t.equal(world.nextIn(), 1);
+});
+
+t.test('closed: it fetches no more', async (t) => {
+  const world = keeperAt(t, [{ minutes: 60 }]);
+  await world.key();
+  world.keeper.close();
+  t.equal(world.nextIn(), undefined);
+  await world.pass(120);
+  t.equal(world.fetched(), 1);
+});
+
+t.test('closed while it fetches: no timer is left', async (t) => {
+  const world = keeperAt(t, [{ minutes: 60 }]);
+  world.keeper.close();
+  await world.pass(0);
+  t.equal(world.nextIn(), undefined);
+});

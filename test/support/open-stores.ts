@@ -1,0 +1,37 @@
+// Stores as the broker makes them, closed when the test ends, with a log that can be waited for.
+import { EventEmitter, once } from 'node:events';
+import type { Test } from 'tap';
+import type { LimitsConfig, StoreConfig } from '../../src/config/schema/stores.js';
+import type { Log } from '../../src/core/ports.js';
+import { createStores, type Stores } from '../../src/runtime/open-stores.js';
+
+export interface OpenStores extends Stores {
+  /** Resolves when this is logged next for the claims, or the limits. */
+  logged(message: string, use?: 'claims' | 'limits'): Promise<void>;
+}
+
+export const LOST = 'Redis cannot be reached';
+export const BACK = 'Redis can be reached again';
+
+interface Options {
+  readonly limits?: LimitsConfig;
+  readonly now?: () => Date;
+}
+
+/** Redis remembers from a minute later on, which for this clock is now. */
+export const aMinuteAgo = () => new Date(Date.now() - 60_000);
+
+export async function openStores(t: Test, store: StoreConfig, options: Options = {}): Promise<OpenStores> {
+  const { limits, now = aMinuteAgo } = options;
+  const lines = new EventEmitter();
+  const record: Log['info'] = ({ use }, message) => lines.emit(`${use}: ${message}`);
+  const log = { debug: record, info: record, warn: record, error: record };
+  const stores = await createStores({ store, ...(limits && { limits }) }, { now, log });
+  t.teardown(() => stores.close());
+  return {
+    ...stores,
+    logged: async (message, use = 'claims') => {
+      await once(lines, `${use}: ${message}`);
+    },
+  };
+}
