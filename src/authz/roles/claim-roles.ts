@@ -42,7 +42,7 @@ export function compileClaimRoles(
     return (claimValues(principal.claims, claim) ?? []).flatMap((value) => {
       const target = typeof value === 'string' ? (saml ? samlTarget(value) : webTarget(value)) : undefined;
       if (!target || !accepts(target.roleArn)) return [];
-      return [{ name: target.roleArn, family, position, target, proofType, ...demands, session }];
+      return [{ name: target.roleArn, roleSource: family, position, target, proofType, ...demands, session }];
     });
   };
 }
