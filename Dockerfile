@@ -1,5 +1,5 @@
-# The production image: the compiled broker and its production dependencies, nothing of the sandbox or the tools.
-# It runs as nobody in particular, and needs no writable file system:
+# The production image: the compiled server and its production dependencies, without the sandbox and the build tools.
+# It runs as an unprivileged numeric user and needs no writable file system:
 #
 #   docker build -t sallyport:0.1.0 .
 #   docker run --read-only --cap-drop ALL -p 8443:8443 -e SALLYPORT_HEALTH_URL=https://…/healthz -v "$PWD/sallyport.yaml:/etc/sallyport/sallyport.yaml:ro" sallyport:0.1.0
@@ -19,14 +19,14 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /app
-# A server needs no package managers.
+# The server needs no package manager.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /opt/yarn*
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /src/dist ./dist
 COPY package.json LICENSE ./
 USER 65532:65532
 EXPOSE 8443
-# Where the broker serves https itself, set this to a URL that its certificate is for; see deploy/compose.yaml.
+# If the server terminates TLS itself, set this to a URL that matches its certificate; see deploy/compose.yaml.
 ENV SALLYPORT_HEALTH_URL=http://127.0.0.1:8443/healthz
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch(process.env.SALLYPORT_HEALTH_URL).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
