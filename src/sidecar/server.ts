@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isLoopback } from '@sallyport/client/internal/loopback';
 import { requestCredentials } from '@sallyport/client/internal/request-credentials';
 import { Secret } from '@sallyport/client/internal/secret';
+import { isLoopback } from '@sallyport/client/internal/secure-url';
 import type { Log } from '../core/ports.js';
 import type { Proof, SessionParameters } from '../core/types.js';
 import { createCredentialRefresher } from './credential-refresher.js';

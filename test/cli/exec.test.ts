@@ -184,7 +184,7 @@ t.test('a broker that restarts is waited for', async (t) => {
   );
   await running.line(
     'stderr',
-    /^sallyport: The broker at .* does not answer \(ECONNREFUSED\)\. .* Trying again\.$/,
+    /^sallyport: The broker at .* does not respond \(ECONNREFUSED\)\. .* Retrying\.$/,
   );
   proxy.listen(address.port, '127.0.0.1');
   t.teardown(() => proxy.close());

@@ -1,4 +1,4 @@
-import { isLoopback } from '@sallyport/client/internal/loopback';
+import { isLoopback } from '@sallyport/client/internal/secure-url';
 import fc from 'fast-check';
 import t from 'tap';
 import { addressSet, isAddressBlock } from '../../src/core/address.js';

@@ -235,7 +235,11 @@ t.test('sallyport console', async (t) => {
       /AssumeRoleWithWebIdentity takes no SerialNumber and TokenCode/,
     ],
     [['--token-file', join(folder, 'jwt')], 1, /Your roles: deploy, partner-upload\./],
-    [['deploy', '--token-file', join(folder, 'jwt'), '--broker', 'http://127.0.0.1:1'], 1, /does not answer/],
+    [
+      ['deploy', '--token-file', join(folder, 'jwt'), '--broker', 'http://127.0.0.1:1'],
+      1,
+      /does not respond/,
+    ],
     [['deploy', '--token-file', join(folder, 'jwt'), '--broker', 'http://sallyport.example'], 1, /https/],
   ];
   for (const [args, code, stderr] of rows) {

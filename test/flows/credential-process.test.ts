@@ -223,6 +223,6 @@ t.test('a broker that is away is tried for some seconds', async (t) => {
   t.same([code, stdout], [1, '']);
   const tries = stderr.trim().split('\n');
   t.ok(tries.length > 3, `${tries.length}`);
-  t.match(tries.at(-2), /^sallyport: The broker at \S+ does not answer\. .* Trying again\.$/);
-  t.match(tries.at(-1), /^sallyport: The broker at \S+ does not answer\. Check its URL/);
+  t.match(tries.at(-2), /^sallyport: The broker at \S+ does not respond\. .* Retrying\.$/);
+  t.match(tries.at(-1), /^sallyport: The broker at \S+ does not respond\. Check the URL/);
 });

@@ -214,7 +214,7 @@ t.test('a broker that is away, slow, or none', async (t) => {
     return get(sidecar.url(), { authorization: sidecar.authorizationToken.reveal() });
   };
   const away = await authorized({ broker: 'http://127.0.0.1:1' });
-  t.match(away, { status: 503, json: { code: 'broker_unreachable', message: /does not answer/ } });
+  t.match(away, { status: 503, json: { code: 'broker_unreachable', message: /does not respond/ } });
 
   const slow = await startBrokerStub(t);
   slow.state.answer = 'nothing';
@@ -226,7 +226,7 @@ t.test('a broker that is away, slow, or none', async (t) => {
   other.state.answer = { status: 200, body: { hello: 'world' } };
   t.match(await authorized({ broker: other.url }), {
     status: 500,
-    json: { code: 'credentials_unavailable', message: /not one of a Sallyport broker/ },
+    json: { code: 'credentials_unavailable', message: /does not come from a Sallyport broker/ },
   });
 });
 

@@ -1,18 +1,19 @@
-// One request to a running broker, as any other caller makes it: JSON in, JSON or the broker's refusal out.
+// One HTTP request to a broker: JSON in, JSON or an error out.
 import type { Proof } from './types.js';
 
-/** Milliseconds: longer than STS may take, with its retries. */
-const TIMEOUT = 30_000;
+/** Milliseconds. Longer than an STS call with its retries. */
+const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** The broker refused. The message says what to do, in its words. */
+/** The broker responded with an error. The message is the broker's and says what to do. */
 export class BrokerRefusal extends Error {
   override readonly name = 'BrokerRefusal';
+  /** HTTP status. */
   readonly status: number;
-  /** As in the error table, e.g. `role_not_permitted`; undefined where something else than a broker answered. */
+  /** Error code, such as `role_not_permitted`. Undefined if the response does not come from a broker. */
   readonly code: string | undefined;
-  /** The operator finds the cause in log and audit log under it. */
+  /** Operators find the cause in the log and the audit log under this ID. */
   readonly requestId: string | undefined;
-  /** Seconds, where trying again later can help. */
+  /** Seconds to wait before a retry, if a retry can succeed. */
   readonly retryAfter: number | undefined;
 
   constructor(message: string, { status, code, requestId, retryAfter }: Omit<BrokerRefusal, keyof Error>) {
@@ -24,7 +25,7 @@ export class BrokerRefusal extends Error {
   }
 }
 
-/** Nothing answered, or not in time. */
+/** No response, or none within the timeout. */
 export class BrokerUnreachable extends Error {
   override readonly name = 'BrokerUnreachable';
 }
@@ -40,20 +41,20 @@ export interface BrokerRequest {
 }
 
 /**
- * Posts JSON with the proof where it belongs: a JWT as Bearer token, an assertion in the body. Gives the answer's JSON.
- * Rejects with a BrokerRefusal, a BrokerUnreachable, or an Error if something else than a broker answers.
+ * Posts JSON and returns the JSON of the response. A JWT is sent as Bearer token, a SAML response in the body. Rejects
+ * with a BrokerRefusal, a BrokerUnreachable, or an Error if the response does not come from a broker.
  */
 export async function callBroker({
   broker,
   path,
   proof,
   body,
-  timeout = TIMEOUT,
+  timeout = DEFAULT_TIMEOUT_MS,
 }: BrokerRequest): Promise<unknown> {
   const isJwt = proof.type === 'oidc';
   const response = await fetch(`${broker}${path}`, {
     method: 'POST',
-    // A proof goes where it was meant to go.
+    // A redirect would send the proof to another server.
     redirect: 'manual',
     headers: {
       'content-type': 'application/json',
@@ -67,24 +68,27 @@ export async function callBroker({
   const text = await response.text().catch((error: unknown) => {
     throw unreachable(broker, error);
   });
-  const answer = jsonOr(text);
-  if (!response.ok) throw refusalOf(response, answer);
-  if (answer === undefined) throw new Error('The answer is not one of a Sallyport broker. Check its URL.');
-  return answer;
+  const json = parseJson(text);
+  if (!response.ok) throw toRefusal(response, json);
+  if (json === undefined) throw notABroker();
+  return json;
 }
 
-/** Only the system's code of the error is told: its text may repeat what was sent. */
+export const notABroker = (): Error =>
+  new Error('The response does not come from a Sallyport broker. Check the URL.');
+
+/** Includes only the system error code: the text of the error can contain parts of the request. */
 function unreachable(broker: string, error: unknown): BrokerUnreachable {
   const { code } = ((error as Error).cause ?? {}) as { readonly code?: unknown };
-  const why = typeof code === 'string' ? ` (${code})` : '';
+  const reason = typeof code === 'string' ? ` (${code})` : '';
   const advice =
     typeof code === 'string' && /CERT|SIGNATURE/.test(code)
-      ? 'Name the certificate of its CA in NODE_EXTRA_CA_CERTS.'
-      : 'Check its URL, and that it runs.';
-  return new BrokerUnreachable(`The broker at ${broker} does not answer${why}. ${advice}`);
+      ? 'Set NODE_EXTRA_CA_CERTS to the certificate of its CA.'
+      : 'Check the URL, and that the broker is running.';
+  return new BrokerUnreachable(`The broker at ${broker} does not respond${reason}. ${advice}`);
 }
 
-function jsonOr(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -92,21 +96,23 @@ function jsonOr(text: string): unknown {
   }
 }
 
-/** From a problem document (RFC 9457), or whatever else came back. */
-function refusalOf({ status, headers }: Response, problem: unknown): BrokerRefusal {
-  const { detail, code, requestId, Roles } = (problem ?? {}) as Readonly<Record<string, unknown>>;
-  const told = { code: textOr(code), requestId: textOr(requestId) };
-  const choices = Array.isArray(Roles) ? ` Your roles: ${Roles.join(', ')}.` : '';
+/** Reads a problem document (RFC 9457), or describes any other response by its status. */
+function toRefusal({ status, headers }: Response, problem: unknown): BrokerRefusal {
+  const { detail, ...fields } = (problem ?? {}) as Readonly<Record<string, unknown>>;
+  const code = stringOrUndefined(fields['code']);
+  const requestId = stringOrUndefined(fields['requestId']);
+  const roles = Array.isArray(fields['Roles']) ? ` Your roles: ${fields['Roles'].join(', ')}.` : '';
   const message =
-    typeof detail === 'string' && told.code !== undefined
-      ? `${detail}${choices} (${told.code}, request ${told.requestId})`
-      : `The broker answered ${status}, without saying why. Check its URL, and what stands before it.`;
+    typeof detail === 'string' && code !== undefined
+      ? `${detail}${roles} (${code}, request ${requestId})`
+      : `The broker responded with status ${status} and no error message. Check the URL, and any proxy in front of the broker.`;
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   return new BrokerRefusal(message, {
     status,
-    ...told,
+    code,
+    requestId,
     retryAfter: Number.isFinite(seconds) ? seconds : undefined,
   });
 }
 
-const textOr = (value: unknown) => (typeof value === 'string' ? value : undefined);
+const stringOrUndefined = (value: unknown) => (typeof value === 'string' ? value : undefined);

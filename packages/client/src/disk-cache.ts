@@ -1,113 +1,138 @@
-// Credentials kept on disk between the runs of a command, so that many runs, one after the other or at once, are one
-// request. They are never given to another caller, and never when they have ended.
+// Caches credentials on disk between runs of a command, so that many runs, sequential or concurrent, make one request.
+// An entry is never returned to another caller, and never after it has expired.
 import { createHash } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type CachedCredentials,
-  type CachedFailure,
+  type CachedError,
   type CacheEntry,
   isFresh,
   isUsable,
   parseEntry,
   serializeEntry,
-} from './cached-credentials.js';
+} from './cache-entry.js';
 import { BrokerRefusal } from './call-broker.js';
 import { withFileLock } from './file-lock.js';
-import { openPrivateFolder, readPrivateFile } from './private-files.js';
+import { openPrivateFolder, readPrivateFile, writePrivateFile } from './private-files.js';
 import type { BrokerCredentials } from './request-credentials.js';
-import { writePrivateFile } from './write-private-file.js';
+import type { Proof } from './types.js';
 
-/** Milliseconds that the broker gets while there is something left to serve. */
-const SHORT_PATIENCE = 5000;
-/** Milliseconds: longer than any credentials of STS live. */
-const LITTER = 2 * 86_400_000;
+/** Milliseconds to wait for the broker while usable credentials are cached. */
+const REFRESH_TIMEOUT_MS = 5000;
+/** Milliseconds. Longer than the lifetime of any STS credentials. */
+const MAX_ENTRY_AGE_MS = 2 * 86_400_000;
 
 export interface CachedRequest {
   readonly folder: string;
-  /** Everything that shapes the answer: broker, caller, what is asked for. */
+  /** Everything that determines the response: broker, caller, parameters. */
   readonly key: readonly unknown[];
-  /** Asks the broker. `timeout`: milliseconds, where there is a reason to wait less than usual. */
+  /** Calls the broker. `timeout`: milliseconds, if shorter than the default. */
   readonly request: (timeout?: number) => Promise<BrokerCredentials>;
-  /** Says what was got round. */
-  readonly report: (sentence: string) => void;
+  /** Reports a problem that the cache works around. */
+  readonly report: (message: string) => void;
   readonly now: () => Date;
 }
 
 /**
- * What is kept, if it is fresh; else what the broker gives now, to this process or to another that asks for the same.
- * While the broker is away, what is left of the old. Rejects with an Error that says why there is nothing.
+ * Returns cached credentials while they are fresh. Otherwise it calls the broker, once for all processes that wait for
+ * the same entry. While the broker is unavailable, unexpired cached credentials are returned. Rejects with an Error if
+ * there are none.
  */
-export async function cachedCredentials(cached: CachedRequest): Promise<BrokerCredentials> {
-  const { folder, key, request, report, now } = cached;
+export async function getCachedCredentials(options: CachedRequest): Promise<BrokerCredentials> {
+  const { folder, key, request, report, now } = options;
   try {
     await openPrivateFolder(folder);
   } catch (error) {
-    report(`Nothing is cached: ${error instanceof Error ? error.message : 'the folder cannot be used.'}`);
+    report(
+      `Credentials are not cached: ${error instanceof Error ? error.message : 'the folder is not usable.'}`,
+    );
     return request();
   }
   const path = join(folder, createHash('sha256').update(JSON.stringify(key)).digest('hex'));
-  const began = now();
+  const startedAt = now();
   const read = async () => parseEntry(await readPrivateFile(`${path}.json`));
   const write = async (entry: CacheEntry) => {
     try {
       await writePrivateFile(`${path}.json`, serializeEntry(entry));
-      await sweep(folder, began);
+      await deleteOldEntries(folder, startedAt);
     } catch {
-      report(`Nothing is cached: ${folder} cannot be written.`);
+      report(`Credentials are not cached: ${folder} is not writable.`);
     }
   };
 
-  /** What an entry answers this run with, if it does. */
-  const look = async () => {
-    const { kept, failure } = await read();
-    if (kept && isFresh(kept, now())) return kept.given;
-    // One of a time to come is of a clock that was wrong.
-    const isOfThisRun = failure && failure.at >= began && failure.at <= now();
-    return isOfThisRun ? afterFailure(failure, kept, cached).given : undefined;
+  /** Returns what the entry holds for this run, or undefined if the broker must be called. */
+  const lookUp = async () => {
+    const { cached, error } = await read();
+    if (cached && isFresh(cached, now())) return cached.value;
+    // Another process failed while this one waited. An error in the future was written with a wrong clock.
+    const isOfThisRun = error && error.at >= startedAt && error.at <= now();
+    return isOfThisRun ? fallback(error, cached, options).value : undefined;
   };
-  const renew = async () => {
-    const { kept } = await read();
-    const since = now();
-    const left = kept && isUsable(kept, since) ? kept : undefined;
+  const refresh = async () => {
+    const { cached } = await read();
+    const requestedAt = now();
+    const usable = cached && isUsable(cached, requestedAt) ? cached : undefined;
     try {
-      const given = await request(left && SHORT_PATIENCE);
-      await write({ kept: { given, since } });
-      return given;
-    } catch (error) {
-      const failure = failureOf(error, now());
-      await write({ ...(left && { kept: left }), failure });
-      return afterFailure(failure, left, cached).given;
+      const value = await request(usable && REFRESH_TIMEOUT_MS);
+      await write({ cached: { value, requestedAt } });
+      return value;
+    } catch (thrown) {
+      const error = toCachedError(thrown, now());
+      await write({ ...(usable && { cached: usable }), error });
+      return fallback(error, usable, options).value;
     }
   };
-  return withFileLock(`${path}.lock`, look, renew);
+  return withFileLock(`${path}.lock`, lookUp, refresh);
 }
 
-/** The old credentials, unless the broker itself has said no or they have ended. */
-function afterFailure(
-  { message, refused }: CachedFailure,
-  kept: CachedCredentials | undefined,
+/** Returns the cached credentials after an error. Throws if the broker denied the request or they have expired. */
+function fallback(
+  { message, denied }: CachedError,
+  cached: CachedCredentials | undefined,
   { report, now }: Pick<CachedRequest, 'report' | 'now'>,
 ): CachedCredentials {
-  if (refused || !kept || !isUsable(kept, now())) throw new Error(message);
-  report(
-    `${message} The credentials of before are good until ${kept.given.credentials.expiration.toISOString()}.`,
-  );
-  return kept;
+  if (denied || !cached || !isUsable(cached, now())) throw new Error(message);
+  const expiration = cached.value.credentials.expiration.toISOString();
+  report(`${message} Using cached credentials, which expire at ${expiration}.`);
+  return cached;
 }
 
-function failureOf(error: unknown, at: Date): CachedFailure {
-  const message = error instanceof Error ? error.message : 'No credentials could be had.';
-  const refused = error instanceof BrokerRefusal && error.status < 500 && error.status !== 429;
-  return { message, refused, at };
+function toCachedError(error: unknown, at: Date): CachedError {
+  const message = error instanceof Error ? error.message : 'The credentials could not be fetched.';
+  const denied = error instanceof BrokerRefusal && error.status < 500 && error.status !== 429;
+  return { message, denied, at };
 }
 
-/** Entries that nobody has asked for in days. */
-async function sweep(folder: string, now: Date): Promise<void> {
+async function deleteOldEntries(folder: string, now: Date): Promise<void> {
   for (const name of await readdir(folder)) {
     const file = join(folder, name);
-    const found = await stat(file).catch(() => undefined);
-    if (/^[0-9a-f]{64}\./.test(name) && found && now.getTime() - found.mtimeMs > LITTER)
+    const stats = await stat(file).catch(() => undefined);
+    if (/^[0-9a-f]{64}\./.test(name) && stats && now.getTime() - stats.mtimeMs > MAX_ENTRY_AGE_MS)
       await rm(file, { force: true });
+  }
+}
+
+/** Claims that differ between tokens of one subject: RFC 7519 section 4.1, OpenID Connect Core sections 2 and 3.3.2.11. */
+const TOKEN_CLAIMS = new Set(['exp', 'nbf', 'iat', 'jti', 'nonce', 'at_hash', 'c_hash', 'auth_time']);
+
+/**
+ * Identifies the caller in a cache key. JWTs of the same subject with the same claims have the same key. A SAML
+ * response, or a token that cannot be decoded, is identified by its hash. Nothing is verified: the key separates the
+ * callers on one machine and grants nothing.
+ */
+export function proofCacheKey({ type, value }: Proof): string {
+  const text = value.reveal();
+  const claims = type === 'oidc' ? decodeClaims(text) : undefined;
+  const stable = claims && Object.entries(claims).filter(([name]) => !TOKEN_CLAIMS.has(name));
+  return stable ? JSON.stringify(stable.sort()) : createHash('sha256').update(text).digest('hex');
+}
+
+function decodeClaims(jwt: string): object | undefined {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
+    return typeof claims === 'object' && claims !== null ? claims : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -1,46 +1,46 @@
-// A lock that processes share, by a file. Its holder touches it all the time; one whose holder is gone is taken over.
-// In the rarest race two may hold it: it spares work, and must not be what safety rests on.
+// A lock between processes, held as a file. The holder touches the file once a second; a lock whose holder has ended is
+// taken over. In a rare race two processes hold it: use it to save work, not for safety.
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Milliseconds. */
-const BEAT = 1000;
-const ABANDONED = 10_000;
-const POLL = 50;
+const HEARTBEAT_MS = 1000;
+const ABANDONED_AFTER_MS = 10_000;
+const POLL_MS = 50;
 
 /**
- * What `look` finds; else what the work yields, done while holding the lock. Whoever has to wait goes on looking: most
- * likely the holder is doing the same work. Rejects as `look` and `work` do.
+ * Returns what `lookUp` finds. Otherwise it acquires the lock and returns the result of `work`. While it waits for the
+ * lock, it calls `lookUp` repeatedly, because the holder probably does the same work. Rejects as `lookUp` and `work` do.
  */
 export async function withFileLock<T>(
   file: string,
-  look: () => Promise<T | undefined>,
+  lookUp: () => Promise<T | undefined>,
   work: () => Promise<T>,
 ): Promise<T> {
-  const mine = `${hostname()} ${process.pid} ${randomUUID()}`;
+  const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
   for (;;) {
-    const seen = await look();
-    if (seen !== undefined) return seen;
-    if (await acquire(file, mine)) break;
-    await clearAbandoned(file);
-    await pause(POLL);
+    const found = await lookUp();
+    if (found !== undefined) return found;
+    if (await acquire(file, owner)) break;
+    await removeIfAbandoned(file);
+    await sleep(POLL_MS);
   }
-  const beat = setInterval(() => void touch(file), BEAT);
+  const heartbeat = setInterval(() => void touch(file), HEARTBEAT_MS);
   try {
-    // The last holder may have just done it.
-    return (await look()) ?? (await work());
+    // The previous holder may have finished between the last lookup and the acquisition.
+    return (await lookUp()) ?? (await work());
   } finally {
-    clearInterval(beat);
-    if ((await textOf(file)) === mine) await rm(file, { force: true });
+    clearInterval(heartbeat);
+    if ((await readText(file)) === owner) await rm(file, { force: true });
   }
 }
 
-/** False: another holds it. Where no lock can be made at all, nobody can be kept out. */
-async function acquire(file: string, mine: string): Promise<boolean> {
+/** Returns false if another process holds the lock. If no lock file can be created at all, work goes on without one. */
+async function acquire(file: string, owner: string): Promise<boolean> {
   try {
-    await writeFile(file, mine, { mode: 0o600, flag: 'wx' });
+    await writeFile(file, owner, { mode: 0o600, flag: 'wx' });
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'EEXIST';
@@ -52,36 +52,36 @@ async function touch(file: string): Promise<void> {
   await utimes(file, now, now).catch(() => {});
 }
 
-async function clearAbandoned(file: string): Promise<void> {
-  const found = await textOf(file);
-  if (found === undefined || !(await isAbandoned(file, found))) return;
-  const aside = `${file}.${randomUUID()}`;
+async function removeIfAbandoned(file: string): Promise<void> {
+  const owner = await readText(file);
+  if (owner === undefined || !(await isAbandoned(file, owner))) return;
+  const moved = `${file}.${randomUUID()}`;
   try {
-    await rename(file, aside);
-    // Another may have been faster, and this is its lock: it goes back.
-    if ((await textOf(aside)) !== found) await link(aside, file);
+    await rename(file, moved);
+    // Another process replaced the lock in the meantime: put its lock back.
+    if ((await readText(moved)) !== owner) await link(moved, file);
   } catch {
-    // Somebody else has cleared it, or has taken the lock already.
+    // Another process has removed or replaced the lock.
   } finally {
-    await rm(aside, { force: true });
+    await rm(moved, { force: true });
   }
 }
 
-async function isAbandoned(file: string, text: string): Promise<boolean> {
-  const found = await stat(file).catch(() => undefined);
-  if (!found) return false;
-  const [host, pid] = text.split(' ');
-  const isGone = host === hostname() && pid !== undefined && !isRunning(Number(pid));
-  return isGone || Math.abs(Date.now() - found.mtimeMs) > ABANDONED;
+async function isAbandoned(file: string, owner: string): Promise<boolean> {
+  const stats = await stat(file).catch(() => undefined);
+  if (!stats) return false;
+  const [host, pid] = owner.split(' ');
+  const hasEnded = host === hostname() && pid !== undefined && !isRunning(Number(pid));
+  return hasEnded || Math.abs(Date.now() - stats.mtimeMs) > ABANDONED_AFTER_MS;
 }
 
 function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // It is there, and another user's.
+    // EPERM: the process exists and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
-const textOf = (file: string) => readFile(file, 'utf8').catch(() => undefined);
+const readText = (file: string) => readFile(file, 'utf8').catch(() => undefined);

@@ -1,49 +1,49 @@
-// Credentials that many callers share: one request at a time, ahead of need, and while a renewal fails what is left of
-// the last ones is used up.
+// Credentials shared by many callers: one request at a time, in the background before they expire. While a refresh
+// fails, the current credentials are used until they expire.
 
-/** Milliseconds before the end at which the AWS SDK for JavaScript begins to ask again. */
-const RENEW_WITHIN = 5 * 60_000;
-/** Milliseconds before the end from which on nobody is given them. */
-const TOO_SHORT = 30_000;
-/** Milliseconds between one renewal ahead of need and the next. */
-const PAUSE = 10_000;
+/** Milliseconds before expiration at which the AWS SDK for JavaScript starts to refresh. */
+const REFRESH_BEFORE_EXPIRY_MS = 5 * 60_000;
+/** Milliseconds. Credentials that expire sooner are not returned. */
+const MIN_REMAINING_MS = 30_000;
+/** Milliseconds between two background refreshes. */
+const MIN_REFRESH_INTERVAL_MS = 10_000;
 
 interface Expiring {
   readonly expiration: Date;
 }
 
 export interface ProviderRequest {
-  /** Ask the broker, whatever is kept. */
+  /** Call the broker even if the current credentials are fresh. */
   readonly forceRefresh?: boolean;
 }
 
-/** A function that gives what `obtain` gave last while it has life left. Nobody waits for a renewal ahead of need. */
+/** Returns a function that calls `fetchNew` only if needed. Nobody waits for a background refresh. */
 export function refreshingProvider<T extends Expiring>(
-  obtain: () => Promise<T>,
+  fetchNew: () => Promise<T>,
   now: () => number = Date.now,
-): (asked?: ProviderRequest) => Promise<T> {
-  let kept: T | undefined;
-  let renewal: Promise<T> | undefined;
-  let notBefore = 0;
+): (request?: ProviderRequest) => Promise<T> {
+  let current: T | undefined;
+  let pending: Promise<T> | undefined;
+  let nextRefreshAt = 0;
 
-  const renew = () => {
-    notBefore = now() + PAUSE;
-    renewal ??= obtain()
-      .then((obtained) => {
-        kept = obtained;
-        return obtained;
+  const refresh = () => {
+    nextRefreshAt = now() + MIN_REFRESH_INTERVAL_MS;
+    pending ??= fetchNew()
+      .then((fetched) => {
+        current = fetched;
+        return fetched;
       })
       .finally(() => {
-        renewal = undefined;
+        pending = undefined;
       });
-    return renewal;
+    return pending;
   };
 
   return async ({ forceRefresh = false } = {}) => {
-    const left = kept ? kept.expiration.getTime() - now() : 0;
-    if (!kept || forceRefresh || left < TOO_SHORT) return renew();
-    // If it fails there is time for another; the caller who finds nothing left is told why.
-    if (left < RENEW_WITHIN && now() >= notBefore) renew().catch(() => {});
-    return kept;
+    const remaining = current ? current.expiration.getTime() - now() : 0;
+    if (!current || forceRefresh || remaining < MIN_REMAINING_MS) return refresh();
+    // A failed background refresh is retried later. Once the credentials have expired, the caller gets the error.
+    if (remaining < REFRESH_BEFORE_EXPIRY_MS && now() >= nextRefreshAt) refresh().catch(() => {});
+    return current;
   };
 }

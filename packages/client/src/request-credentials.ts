@@ -1,12 +1,10 @@
-// Credentials from a running broker, read strictly: what is not whole is refused, never passed on.
-
-import { callBroker } from './call-broker.js';
-import { type Fields, fieldsOf } from './fields.js';
+// POST /v1/credentials. The response is validated: incomplete credentials are an error.
+import { callBroker, notABroker } from './call-broker.js';
 import { Secret } from './secret.js';
 import type { Credentials, Proof, SessionParameters } from './types.js';
 
 export interface CredentialsRequest {
-  /** Base URL of the broker, without a slash at its end. */
+  /** Base URL of the broker, without a trailing slash. */
   readonly broker: string;
   readonly proof: Proof;
   readonly parameters: SessionParameters;
@@ -16,15 +14,15 @@ export interface CredentialsRequest {
 
 export interface BrokerCredentials {
   readonly credentials: Credentials;
-  /** The role's name at the broker. */
+  /** Name of the role in the broker's config. */
   readonly role: string;
-  /** Of the session or federated user; GetSessionToken has none. */
+  /** ARN of the session or federated user. GetSessionToken returns none. */
   readonly arn?: string;
-  /** Of the account the ARN is in. */
+  /** Account of the ARN. */
   readonly accountId?: string;
 }
 
-/** Rejects with a BrokerRefusal, a BrokerUnreachable, or an Error if the answer is not a broker's. */
+/** Rejects with a BrokerRefusal, a BrokerUnreachable, or an Error if the response does not come from a broker. */
 export async function requestCredentials({
   broker,
   proof,
@@ -32,11 +30,11 @@ export async function requestCredentials({
   timeout,
 }: CredentialsRequest): Promise<BrokerCredentials> {
   const { role, durationSeconds, policy, policyArns, roleSessionName, reason } = parameters;
-  const answer = await callBroker({
+  const response = await callBroker({
     broker,
     path: '/v1/credentials',
     proof,
-    // What is undefined is left out of the JSON.
+    // JSON.stringify omits undefined members.
     body: {
       Role: role,
       DurationSeconds: durationSeconds,
@@ -47,33 +45,37 @@ export async function requestCredentials({
     },
     ...(timeout !== undefined && { timeout }),
   });
-  return readAnswer(answer);
+  return parseCredentials(response);
 }
 
-function readAnswer(answer: unknown): BrokerCredentials {
-  const { Credentials, AssumedRoleUser, FederatedUser, Sallyport } = fieldsOf(answer);
+function parseCredentials(response: unknown): BrokerCredentials {
+  const { Credentials, AssumedRoleUser, FederatedUser, Sallyport } = fieldsOf(response);
   const keys = fieldsOf(Credentials);
   const arn = fieldsOf(AssumedRoleUser ?? FederatedUser)['Arn'];
   const accountId = typeof arn === 'string' ? arn.split(':')[4] : undefined;
-  const expiration = new Date(textOf(keys, 'Expiration'));
-  if (Number.isNaN(expiration.getTime())) throw notOurs();
+  const expiration = new Date(requiredText(keys, 'Expiration'));
+  if (Number.isNaN(expiration.getTime())) throw notABroker();
   return {
     credentials: {
-      accessKeyId: textOf(keys, 'AccessKeyId'),
-      secretAccessKey: new Secret(textOf(keys, 'SecretAccessKey')),
-      sessionToken: new Secret(textOf(keys, 'SessionToken')),
+      accessKeyId: requiredText(keys, 'AccessKeyId'),
+      secretAccessKey: new Secret(requiredText(keys, 'SecretAccessKey')),
+      sessionToken: new Secret(requiredText(keys, 'SessionToken')),
       expiration,
     },
-    role: textOf(fieldsOf(Sallyport), 'Role'),
+    role: requiredText(fieldsOf(Sallyport), 'Role'),
     ...(typeof arn === 'string' && { arn }),
     ...(accountId && { accountId }),
   };
 }
 
-function textOf(fields: Fields, name: string): string {
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The members of untrusted JSON. A value that is not an object has none. */
+export const fieldsOf = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null ? (value as Fields) : {};
+
+function requiredText(fields: Fields, name: string): string {
   const value = fields[name];
-  if (typeof value !== 'string' || value === '') throw notOurs();
+  if (typeof value !== 'string' || value === '') throw notABroker();
   return value;
 }
-
-const notOurs = () => new Error('The answer is not one of a Sallyport broker. Check its URL.');

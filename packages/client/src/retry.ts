@@ -1,69 +1,70 @@
-// Trying again while a broker restarts, is overloaded, or cannot be reached. What it refuses for good is final at once.
+// Retries while a broker restarts, is overloaded, or cannot be reached. A permanent error ends the retries immediately.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BrokerRefusal, BrokerUnreachable } from './call-broker.js';
 
-/** Milliseconds: the first pause is up to this; each later one up to twice the one before. */
-const FIRST_PAUSE = 400;
-const LONGEST_PAUSE = 5000;
+/** Milliseconds. The upper bound of the delay starts here and doubles after each attempt. */
+const INITIAL_DELAY_MS = 400;
+const MAX_DELAY_MS = 5000;
 
-/** Milliseconds in all, where nothing else is said: longer than STS may take, with its retries. */
-const PATIENCE = 30_000;
+/** Milliseconds. Longer than an STS call with its retries. */
+const DEFAULT_TIMEOUT_MS = 30_000;
 
 export interface RetryOptions {
-  /** Milliseconds for all tries together; default 30 s. */
+  /** Milliseconds for all attempts together; default 30 s. */
   readonly timeout?: number;
-  /** Told why, before each further try. */
+  /** Called with the error before each retry. */
   readonly onRetry?: (error: Error) => void;
   readonly clock?: Clock;
 }
 
 interface Clock {
-  /** Milliseconds, from any beginning. */
+  /** Monotonic time in milliseconds. */
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<unknown>;
 }
 
 /**
- * Calls `attempt` with the whole milliseconds that are left until it succeeds, is refused for good, or the time is over.
- * Retry-After is heeded; other pauses grow, and differ, so that callers do not come back all at once. Rejects with the
- * error that matters.
+ * Calls `attempt` with the remaining time in whole milliseconds, until it succeeds, fails permanently, or the timeout
+ * is reached. The delay respects Retry-After; otherwise it is an exponential backoff with jitter. Rejects with the last
+ * error.
  */
 export async function withRetry<T>(
   attempt: (timeLeft: number) => Promise<T>,
   {
-    timeout = PATIENCE,
+    timeout = DEFAULT_TIMEOUT_MS,
     onRetry = () => {},
     clock = { now: () => performance.now(), sleep },
   }: RetryOptions = {},
 ): Promise<T> {
-  const end = clock.now() + timeout;
-  let longest = FIRST_PAUSE;
-  let before: Error | undefined;
+  const deadline = clock.now() + timeout;
+  let maxDelay = INITIAL_DELAY_MS;
+  let previous: Error | undefined;
   for (;;) {
     try {
-      return await attempt(Math.max(1, Math.ceil(end - clock.now())));
+      return await attempt(Math.max(1, Math.ceil(deadline - clock.now())));
     } catch (error) {
-      // The first try used a single-use proof up, so what stopped that one is what the caller must know.
-      if (before && error instanceof BrokerRefusal && error.code === 'proof_replayed') throw before;
-      if (!isPassing(error)) throw error;
-      const pause = Math.max(secondsAsked(error) * 1000, longest * (0.5 + Math.random() / 2));
-      if (clock.now() + pause >= end) throw error;
-      before = error;
+      // An earlier attempt has used up a single-use proof, so its error is the cause.
+      if (previous && error instanceof BrokerRefusal && error.code === 'proof_replayed') throw previous;
+      if (!isTransient(error)) throw error;
+      const delay = Math.max(retryAfterOf(error) * 1000, maxDelay * (0.5 + Math.random() / 2));
+      if (clock.now() + delay >= deadline) throw error;
+      previous = error;
       onRetry(error);
-      await clock.sleep(pause);
-      longest = Math.min(longest * 2, LONGEST_PAUSE);
+      await clock.sleep(delay);
+      maxDelay = Math.min(maxDelay * 2, MAX_DELAY_MS);
     }
   }
 }
 
-/** Whether the same request may succeed a little later. */
-function isPassing(error: unknown): error is BrokerRefusal | BrokerUnreachable {
+/** True if the same request can succeed later. */
+function isTransient(error: unknown): error is BrokerRefusal | BrokerUnreachable {
   if (error instanceof BrokerUnreachable) return true;
   if (!(error instanceof BrokerRefusal)) return false;
   const { status, code } = error;
-  // 502 and 504 without a code come from a proxy whose broker is away; the broker's own mean that IAM refuses.
+  // 502 and 504 without a code come from a proxy whose broker is unavailable. With a code, AWS denied the request.
   return [429, 503].includes(status) || ([502, 504].includes(status) && code === undefined);
 }
 
-const secondsAsked = (error: BrokerRefusal | BrokerUnreachable) =>
+/** Seconds. */
+const retryAfterOf = (error: BrokerRefusal | BrokerUnreachable) =>
   error instanceof BrokerRefusal ? (error.retryAfter ?? 0) : 0;

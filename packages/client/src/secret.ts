@@ -1,10 +1,10 @@
-// A string that must never be printed. Every way of turning it into text yields `[redacted]`;
-// only an explicit `reveal()` gives the value, so each use of a secret can be found by that word.
+// A string that must not be printed. Every conversion to text returns `[redacted]`. Only `reveal()` returns the value,
+// so a search for that word finds each use of a secret.
 import { inspect } from 'node:util';
 
 const REDACTED = '[redacted]';
 
-/** Holds a token, assertion, key or code. `String(s)`, `JSON.stringify(s)` and `inspect(s)` all give `[redacted]`. */
+/** A token, assertion, key, or code. `String(s)`, `JSON.stringify(s)`, and `inspect(s)` return `[redacted]`. */
 export class Secret {
   readonly #value: string;
 
@@ -12,7 +12,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value itself. Call it only where the value leaves for its one intended use. */
+  /** Returns the value. Call it only where the value is used. */
   reveal(): string {
     return this.#value;
   }

@@ -1,25 +1,25 @@
-// The values that a client sends and receives. The broker uses the same types.
+// Types of requests and credentials. The server uses them too.
 import type { Secret } from './secret.js';
 
 export type IssuerType = 'oidc' | 'saml';
 
-/** Proves who the caller is: a JWT, or the base64 text of a SAML response. */
+/** What proves the identity of the caller: a JWT, or the base64 text of a SAML response. */
 export interface Proof {
   readonly type: IssuerType;
   readonly value: Secret;
 }
 
-/** The parameters of a request that shape the credentials. */
+/** Parameters of the credentials to request. */
 export interface SessionParameters {
-  /** A role's name in the config, or the ARN of an IAM role. Optional if the caller may have exactly one role. */
+  /** A role's name in the config, or the ARN of an IAM role. Optional if the caller is permitted exactly one role. */
   readonly role?: string;
   readonly durationSeconds?: number;
-  /** Session policy as JSON text. */
+  /** Session policy as JSON text. It narrows the permissions of the role. */
   readonly policy?: string;
   readonly policyArns?: readonly string[];
-  /** Rejected unless the role's session name is taken from it. */
+  /** Session name. Rejected unless the role lets the caller choose it. */
   readonly roleSessionName?: string;
-  /** Why the caller needs the role. */
+  /** Reason for the request, for roles that require one. Recorded in the audit log. */
   readonly reason?: string;
 }
 

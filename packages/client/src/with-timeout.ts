@@ -1,21 +1,21 @@
-// Time bounds for asynchronous work: whoever waits gets an answer in time, whether or not the work heeds the signal.
+// Timeouts for asynchronous work, including work that ignores its abort signal.
 
-/** The work's own outcome, or the signal's reason if that comes first. */
+/** Settles as `work` does, or rejects with the signal's reason if it aborts first. */
 export async function raceWithAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  let giveUp = () => {};
+  let onAbort = () => {};
   const aborted = new Promise<never>((_, reject) => {
-    giveUp = () => reject(signal.reason);
+    onAbort = () => reject(signal.reason);
   });
-  signal.addEventListener('abort', giveUp);
-  if (signal.aborted) giveUp();
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
   try {
     return await Promise.race([work, aborted]);
   } finally {
-    signal.removeEventListener('abort', giveUp);
+    signal.removeEventListener('abort', onAbort);
   }
 }
 
-/** Gives `work` so many milliseconds, then aborts it with what `timedOut` makes. For work that heeds the signal. */
+/** Aborts `work` after so many milliseconds, with the error of `timedOut` as reason. For work that reacts to the signal. */
 export async function withAbortTimeout<T>(
   milliseconds: number,
   timedOut: () => Error,
@@ -30,6 +30,6 @@ export async function withAbortTimeout<T>(
   }
 }
 
-/** The same for work that may not heed it. */
+/** The same for work that may ignore the signal. */
 export const withTimeout: typeof withAbortTimeout = (milliseconds, timedOut, work) =>
   withAbortTimeout(milliseconds, timedOut, (signal) => raceWithAbort(signal, work(signal)));

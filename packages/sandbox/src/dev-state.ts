@@ -2,7 +2,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { writePrivateFile } from '@sallyport/client/internal/write-private-file';
+import { writePrivateFile } from '@sallyport/client/internal/private-files';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 

@@ -1,7 +1,7 @@
 // The sandbox hands out proofs for public passwords, so it speaks to this machine only.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isLoopback } from '@sallyport/client/internal/loopback';
+import { isLoopback } from '@sallyport/client/internal/secure-url';
 
 /** Where a sandbox server listens. */
 export interface ListenOptions {

@@ -1,7 +1,7 @@
 // Which addresses the broker may connect to when it fetches an issuer's keys. Judged on the address itself, when the
 // connection is made, so that no name, however it resolves, leads inward (server-side request forgery).
 
-import { isLoopback } from '@sallyport/client/internal/loopback';
+import { isLoopback } from '@sallyport/client/internal/secure-url';
 import ipaddr from 'ipaddr.js';
 import { addressSet } from '../../core/address.js';
 

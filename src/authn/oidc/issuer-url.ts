@@ -1,5 +1,5 @@
 // Which URLs the operator may write for an issuer and its keys. Found at load, so that no token meets the mistake first.
-import { isLoopback } from '@sallyport/client/internal/loopback';
+import { isLoopback } from '@sallyport/client/internal/secure-url';
 import { type AddressPolicy, addressIn, isAllowed } from './address-policy.js';
 
 /** Why a URL may not be written, if so. OpenID Connect Discovery 1.0 section 3: https, no query, no fragment. */

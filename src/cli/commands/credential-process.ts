@@ -2,8 +2,7 @@
 // stdout. Between runs credentials are kept on disk, for SDKs keep none and run it several times a command.
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { cachedCredentials } from '@sallyport/client/internal/disk-cache';
-import { callerOfProof } from '@sallyport/client/internal/proof-caller';
+import { getCachedCredentials, proofCacheKey } from '@sallyport/client/internal/disk-cache';
 import { type BrokerCredentials, requestCredentials } from '@sallyport/client/internal/request-credentials';
 import { withRetry } from '@sallyport/client/internal/retry';
 import type { Command } from 'commander';
@@ -36,13 +35,13 @@ async function credentialsOf(options: ProcessOptions): Promise<BrokerCredentials
     const proof = brought ?? (await source.bring());
     return withRetry(
       () => requestCredentials({ broker, proof, parameters, ...(timeout !== undefined && { timeout }) }),
-      { timeout: timeout ?? PATIENCE, onRetry: ({ message }) => report(`${message} Trying again.`) },
+      { timeout: timeout ?? PATIENCE, onRetry: ({ message }) => report(`${message} Retrying.`) },
     );
   };
   if (!options.cache) return request();
-  return cachedCredentials({
+  return getCachedCredentials({
     folder: cacheFolder(process.env),
-    key: [broker, parameters, source.args, brought && callerOfProof(brought)],
+    key: [broker, parameters, source.args, brought && proofCacheKey(brought)],
     request,
     report,
     now: () => new Date(),

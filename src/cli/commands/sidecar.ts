@@ -2,8 +2,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { isLoopback } from '@sallyport/client/internal/loopback';
-import { writePrivateFile } from '@sallyport/client/internal/write-private-file';
+import { writePrivateFile } from '@sallyport/client/internal/private-files';
+import { isLoopback } from '@sallyport/client/internal/secure-url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LOG_LEVELS, type LogLevel } from '../../core/log-level.js';
 import type { Proof } from '../../core/types.js';

@@ -83,7 +83,7 @@ export async function serveCredentials({ broker, parameters, bring, note }: Want
 function onceTold(note: Wanted['note']): (error: Error) => void {
   let told = false;
   return ({ message }) => {
-    if (!told) note(`${message} Trying again.`);
+    if (!told) note(`${message} Retrying.`);
     told = true;
   };
 }

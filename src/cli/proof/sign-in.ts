@@ -1,7 +1,7 @@
 // A person signs in at an OIDC issuer, and the ID token is the proof. With a browser: authorization code with PKCE, by a
 // loopback redirect (RFC 7636, RFC 8252). Without: a code to enter elsewhere (RFC 8628). No refresh token is asked for.
 
-import { isLoopback, isProtectedUrl } from '@sallyport/client/internal/loopback';
+import { isLoopback, isSecureUrl } from '@sallyport/client/internal/secure-url';
 import { withTimeout } from '@sallyport/client/internal/with-timeout';
 import type { Configuration, TokenEndpointResponse } from 'openid-client';
 import { hasInvisibleCharacters } from '../../core/invisible-characters.js';
@@ -40,7 +40,7 @@ export async function signIn(asked: SignIn): Promise<string> {
 }
 
 async function discover({ issuer, clientId }: SignIn): Promise<Configuration> {
-  if (!isProtectedUrl(issuer)) throw new Error('The issuer must be an https URL. Correct --issuer.');
+  if (!isSecureUrl(issuer)) throw new Error('The issuer must be an https URL. Correct --issuer.');
   const { allowInsecureRequests, discovery, None } = await import('openid-client');
   const url = new URL(issuer);
   // http is for an issuer on this machine.

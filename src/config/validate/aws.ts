@@ -1,6 +1,6 @@
 // Faults of regions, endpoints and ARNs: what STS or the SDK would refuse at every call, and what would send proofs
 // where they do not belong.
-import { isProtectedUrl } from '@sallyport/client/internal/loopback';
+import { isSecureUrl } from '@sallyport/client/internal/secure-url';
 import { partitionOfArn, partitionOfRegion } from '../../core/arn.js';
 import type { ConfigError, ConfigPath } from '../../core/config-error.js';
 import { seconds } from '../../core/duration.js';
@@ -55,7 +55,7 @@ function endpointFaults(aws: AwsConfig): readonly ConfigError[] {
 }
 
 function isEndpoint(text: string): boolean {
-  if (!isProtectedUrl(text)) return false;
+  if (!isSecureUrl(text)) return false;
   const { username, password, search, hash } = new URL(text);
   return !(username || password || search || hash);
 }

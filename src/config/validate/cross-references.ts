@@ -1,6 +1,6 @@
 // What the schema cannot say: names that must exist, ids that must be unique, settings that need each other. A fault
 // points at the value and does not repeat it: it may have come from the environment.
-import { isLoopback, isProtectedUrl } from '@sallyport/client/internal/loopback';
+import { isLoopback, isSecureUrl } from '@sallyport/client/internal/secure-url';
 import { isAddressBlock } from '../../core/address.js';
 import { IAM_ROLE_ARN_PATTERN } from '../../core/arn.js';
 import type { ConfigError } from '../../core/config-error.js';
@@ -40,7 +40,7 @@ function webIdentityFaults({ webIdentity, server }: Config): readonly ConfigErro
   const { issuer = server.url, lifetime } = webIdentity;
   const at = (key: string) => ['webIdentity', key];
   const faults: ConfigError[] = [];
-  if (!isProtectedUrl(issuer)) {
+  if (!isSecureUrl(issuer)) {
     const message = 'Must be an https URL, or http on loopback. It is server.url unless it is set here.';
     faults.push({ path: at('issuer'), message });
   }

@@ -1,12 +1,11 @@
-// What is kept on disk between runs: who gets it, until when, and who else could have put it there.
+// The disk cache: who gets an entry, for how long, and which entries are not trusted.
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type CachedCredentials, isFresh } from '@sallyport/client/internal/cached-credentials';
+import { type CachedCredentials, isFresh } from '@sallyport/client/internal/cache-entry';
 import { BrokerRefusal, BrokerUnreachable } from '@sallyport/client/internal/call-broker';
-import { cachedCredentials } from '@sallyport/client/internal/disk-cache';
+import { getCachedCredentials, proofCacheKey } from '@sallyport/client/internal/disk-cache';
 import { withFileLock } from '@sallyport/client/internal/file-lock';
-import { callerOfProof } from '@sallyport/client/internal/proof-caller';
 import type { BrokerCredentials } from '@sallyport/client/internal/request-credentials';
 import { Secret } from '@sallyport/client/internal/secret';
 import t, { type Test } from 'tap';
@@ -14,8 +13,8 @@ import t, { type Test } from 'tap';
 const START = new Date('2026-11-21T12:00:00Z');
 const MINUTE = 60_000;
 
-interface Life {
-  /** Of the next credentials, in minutes. */
+interface World {
+  /** Lifetime of the next credentials, in minutes. */
   minutes: number;
   now: Date;
   failure: Error | undefined;
@@ -23,9 +22,9 @@ interface Life {
   reports: string[];
 }
 
-/** A user's cache folder, a broker that gives numbered credentials, and a clock. */
+/** A cache folder, a broker that returns numbered credentials, and a clock. */
 function openCache(t: Test, folder = join(t.testdir(), 'cache')) {
-  const life: Life = { minutes: 60, now: START, failure: undefined, requests: [], reports: [] };
+  const life: World = { minutes: 60, now: START, failure: undefined, requests: [], reports: [] };
   let ticks = 0;
   const after = (minutes: number) => {
     life.now = new Date(START.getTime() + minutes * MINUTE);
@@ -41,10 +40,10 @@ function openCache(t: Test, folder = join(t.testdir(), 'cache')) {
     accountId: '111122223333',
   });
   const get = async (...key: unknown[]) => {
-    const { credentials } = await cachedCredentials({
+    const { credentials } = await getCachedCredentials({
       folder,
       key,
-      // No two moments are the same.
+      // Every call returns a later time.
       now: () => new Date(life.now.getTime() + ticks++),
       report: (sentence) => life.reports.push(sentence),
       request: async (timeout) => {
@@ -70,7 +69,7 @@ const refusal = (status: number) =>
     retryAfter: undefined,
   });
 
-t.test('kept until sixteen minutes are left, or half of a short life', async (t) => {
+t.test('an entry is fresh until 16 minutes remain, or half of a short lifetime', async (t) => {
   for (const [minutes, fresh, due] of [
     [60, 43.9, 44],
     [15, 7.4, 7.5],
@@ -87,18 +86,18 @@ t.test('kept until sixteen minutes are left, or half of a short life', async (t)
   }
 });
 
-t.test('each key is its own; nothing but its owner can read it', async (t) => {
+t.test('each key has its own entry, which only the owner can read', async (t) => {
   const { get, folder } = openCache(t);
   t.equal(await get('broker', { role: 'deploy' }, 'alice'), 'ASIA1');
   t.equal(await get('broker', { role: 'deploy' }, 'bob'), 'ASIA2');
   t.equal(await get('broker', { role: 'deploy' }, 'alice'), 'ASIA1');
   t.equal((await stat(folder)).mode & 0o777, 0o700);
   const files = await readdir(folder);
-  t.equal(files.length, 2, 'no lock and no draft is left');
+  t.equal(files.length, 2, 'no lock and no temporary file remains');
   for (const file of files) t.equal((await stat(join(folder, file))).mode & 0o777, 0o600);
 });
 
-t.test('what is damaged, open to others, or a link is a miss, and is replaced', async (t) => {
+t.test('an entry that is damaged, open to others, or a link is ignored and replaced', async (t) => {
   const { get, entry, folder, life } = openCache(t);
   await get('a');
   const path = await entry();
@@ -126,13 +125,13 @@ t.test('what is damaged, open to others, or a link is a miss, and is replaced', 
     await damage();
     expected += 1;
     t.equal(await get('a'), `ASIA${expected}`, what);
-    t.equal(await get('a'), `ASIA${expected}`, `${what}: mended`);
+    t.equal(await get('a'), `ASIA${expected}`, `${what}: replaced`);
   }
   t.equal(await readFile(join(folder, 'elsewhere'), 'utf8'), whole, 'the link was not followed');
   t.same(life.reports, []);
 });
 
-t.test('a folder that is not safe is not used', async (t) => {
+t.test('a folder that is open to others or a link is not used', async (t) => {
   const root = t.testdir({ file: '' });
   await mkdir(join(root, 'open'), { mode: 0o755 });
   await mkdir(join(root, 'own'), { mode: 0o700 });
@@ -141,13 +140,13 @@ t.test('a folder that is not safe is not used', async (t) => {
     const { get, life } = openCache(t, join(root, name));
     t.equal(await get('a'), 'ASIA1', name);
     t.equal(await get('a'), 'ASIA2', name);
-    t.match(life.reports, [/^Nothing is cached: /], name);
+    t.match(life.reports, [/^Credentials are not cached: /], name);
   }
   t.same(await readdir(join(root, 'open')), []);
   t.same(await readdir(join(root, 'own')), []);
 });
 
-t.test('while the broker is away, what is left is served, and nothing that has ended', async (t) => {
+t.test('cached credentials are returned while the broker is unavailable, until they expire', async (t) => {
   const { after, get, life } = openCache(t);
   await get('a');
   for (const away of [new BrokerUnreachable('Away.'), refusal(503), refusal(429), new Error('No sign-in.')]) {
@@ -156,24 +155,24 @@ t.test('while the broker is away, what is left is served, and nothing that has e
     t.equal(await get('a'), 'ASIA1');
     t.match(
       life.reports.at(-1),
-      /^\S.*\. The credentials of before are good until 2026-11-21T13:00:00.000Z\.$/,
+      /^\S.*\. Using cached credentials, which expire at 2026-11-21T13:00:00.000Z\.$/,
     );
-    t.equal(life.requests.at(-1), 5000, 'which need not wait long');
+    t.equal(life.requests.at(-1), 5000, 'with a short timeout');
   }
   life.failure = refusal(403);
-  await t.rejects(get('a'), { message: 'Ask for the role.' }, 'a no is a no');
+  await t.rejects(get('a'), { message: 'Ask for the role.' }, 'a denial is not bypassed');
   life.failure = new BrokerUnreachable('Away.');
   t.equal(await get('a'), 'ASIA1');
   after(59.6);
   await t.rejects(get('a'), { message: 'Away.' });
-  t.equal(life.requests.at(-1), undefined, 'nothing is left, so it waits as long as ever');
+  t.equal(life.requests.at(-1), undefined, 'with the default timeout if no usable credentials are cached');
   after(61);
   await t.rejects(get('a'), { message: 'Away.' });
   life.failure = undefined;
   t.match(await get('a'), /ASIA/);
 });
 
-t.test('many at once are one request, also where it fails', async (t) => {
+t.test('concurrent runs make one request, including one that fails', async (t) => {
   const { get, life } = openCache(t);
   const all = await Promise.all(Array.from({ length: 30 }, () => get('a')));
   t.same(new Set(all), new Set(['ASIA1']));
@@ -182,11 +181,11 @@ t.test('many at once are one request, also where it fails', async (t) => {
   t.ok(failed.every(({ status }) => status === 'rejected'));
   t.equal(life.requests.length, 2);
   await t.rejects(get('b'), { message: 'Ask for the role.' });
-  t.equal(life.requests.length, 3, 'who comes later asks anew');
+  t.equal(life.requests.length, 3, 'a later run makes a new request');
 });
 
 t.test(
-  'a clock that was wrong before: what it wrote stops nothing, and nothing that has ended is given',
+  'entries written with a wrong clock neither block requests nor return expired credentials',
   async (t) => {
     const { get, life, after } = openCache(t);
     life.failure = new BrokerUnreachable('Away.');
@@ -196,10 +195,10 @@ t.test(
     after(0);
     t.equal(await get('a'), 'ASIA2');
 
-    const since = new Date(START.getTime() + 180 * MINUTE);
-    const kept = (expiration: Date): CachedCredentials => ({
-      since,
-      given: {
+    const requestedAt = new Date(START.getTime() + 180 * MINUTE);
+    const cachedUntil = (expiration: Date): CachedCredentials => ({
+      requestedAt,
+      value: {
         credentials: {
           accessKeyId: 'ASIA',
           secretAccessKey: new Secret('s'),
@@ -209,13 +208,13 @@ t.test(
         role: 'deploy',
       },
     });
-    const early = kept(new Date(START.getTime() + 60 * MINUTE));
+    const early = cachedUntil(new Date(START.getTime() + 60 * MINUTE));
     t.ok(isFresh(early, START));
-    t.notOk(isFresh(early, new Date(START.getTime() + 90 * MINUTE)), 'they have ended');
+    t.notOk(isFresh(early, new Date(START.getTime() + 90 * MINUTE)), 'they have expired');
   },
 );
 
-t.test('a lock whose holder is gone is taken over, by one of many', async (t) => {
+t.test('one of many waiting processes takes over an abandoned lock', async (t) => {
   const file = join(t.testdir(), 'lock');
   const old = new Date(Date.now() - 11_000);
   const holders: [what: string, text: string, at: Date][] = [
@@ -234,10 +233,10 @@ t.test('a lock whose holder is gone is taken over, by one of many', async (t) =>
     t.same(new Set(all), new Set([1]), what);
     t.ok(Date.now() - began < 5000, `${what}: without waiting`);
   }
-  t.same(await readdir(join(file, '..')), [], 'nothing is left behind');
+  t.same(await readdir(join(file, '..')), [], 'no lock file remains');
 });
 
-t.test('a lock whose holder lives is waited for', async (t) => {
+t.test('a lock with a running holder is not taken over', async (t) => {
   const file = join(t.testdir(), 'lock');
   await writeFile(file, 'elsewhere 1 x');
   let looks = 0;
@@ -250,7 +249,7 @@ t.test('a lock whose holder lives is waited for', async (t) => {
   t.equal(await readFile(file, 'utf8'), 'elsewhere 1 x');
 });
 
-t.test('entries that nobody asks for go', async (t) => {
+t.test('entries older than two days are deleted', async (t) => {
   const { get, entry, folder } = openCache(t);
   await get('a');
   const path = await entry();
@@ -260,24 +259,24 @@ t.test('entries that nobody asks for go', async (t) => {
   await utimes(join(folder, 'notes'), old, old);
   await get('b');
   t.equal((await readdir(folder)).length, 2);
-  t.ok((await readdir(folder)).includes('notes'), 'what is not of the cache stays');
+  t.ok((await readdir(folder)).includes('notes'), 'other files are kept');
   t.equal(await get('a'), 'ASIA3');
 });
 
-t.test('callers are told apart by their claims, not by their tokens', (t) => {
+t.test('proofCacheKey depends on the claims of a JWT, not on the token', (t) => {
   const jwt = (claims: object, rest = 'x') =>
-    callerOfProof({
+    proofCacheKey({
       type: 'oidc',
       value: new Secret(`h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${rest}`),
     });
   const alice = { iss: 'https://a', sub: 'alice', groups: ['x'], exp: 1, iat: 1, jti: '1' };
-  t.equal(jwt(alice), jwt({ ...alice, exp: 2, iat: 2, jti: '2' }, 'y'), 'a token later');
+  t.equal(jwt(alice), jwt({ ...alice, exp: 2, iat: 2, jti: '2' }, 'y'), 'a later token');
   for (const other of [{ sub: 'bob' }, { iss: 'https://b' }, { groups: [] }, { more: 1 }, { aud: 'x' }])
     t.not(jwt(alice), jwt({ ...alice, ...other }));
-  const opaque = (text: string) => callerOfProof({ type: 'oidc', value: new Secret(text) });
+  const opaque = (text: string) => proofCacheKey({ type: 'oidc', value: new Secret(text) });
   t.not(opaque('a'), opaque('b'));
   t.notMatch(opaque('planted'), 'planted');
-  const saml = (text: string) => callerOfProof({ type: 'saml', value: new Secret(text) });
+  const saml = (text: string) => proofCacheKey({ type: 'saml', value: new Secret(text) });
   t.not(saml('a'), saml('b'));
   t.end();
 });

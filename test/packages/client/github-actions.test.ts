@@ -1,5 +1,5 @@
-// The OIDC endpoint of GitHub Actions, as GitHub documents it: a URL with a query of its own, the audience added to it,
-// a bearer token, and `{ "count", "value" }` back.
+// The OIDC endpoint of GitHub Actions as GitHub documents it: a URL with a query, the audience as additional parameter,
+// a Bearer token, and a response `{ "count", "value" }`.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,18 +22,18 @@ const runner = {
   ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'of-the-runner',
 };
 
-t.test('a token for the audience', async (t) => {
+t.test('githubActionsToken requests a token for the audience', async (t) => {
   t.equal(await githubActionsToken('a&b=c', runner), 'jwt for a&b=c');
 });
 
-t.test('what cannot be had is said, and what to do', async (t) => {
+t.test('githubActionsToken reports a missing permission and a failing endpoint', async (t) => {
   const { ACTIONS_ID_TOKEN_REQUEST_URL, ...withoutUrl } = runner;
   const { ACTIONS_ID_TOKEN_REQUEST_TOKEN, ...withoutToken } = runner;
   const clear = { ...runner, ACTIONS_ID_TOKEN_REQUEST_URL: 'http://runner.example/token' };
   for (const environment of [{}, withoutUrl, withoutToken, clear])
     await t.rejects(githubActionsToken('x', environment), /job with `permissions: { id-token: write }`/);
   const nobody = { ...runner, ACTIONS_ID_TOKEN_REQUEST_URL: 'http://127.0.0.1:1/' };
-  await t.rejects(githubActionsToken('x', nobody), /does not answer/);
+  await t.rejects(githubActionsToken('x', nobody), /does not respond/);
   status = 500;
-  await t.rejects(githubActionsToken('x', runner), /answered 500/);
+  await t.rejects(githubActionsToken('x', runner), /responded with status 500/);
 });

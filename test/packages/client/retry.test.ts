@@ -1,4 +1,4 @@
-// How a client goes on while a broker is away, and when it stops: over a clock of the test's own.
+// Retries and refreshes, with a simulated clock.
 import { setImmediate } from 'node:timers/promises';
 import { BrokerRefusal, BrokerUnreachable } from '@sallyport/client/internal/call-broker';
 import { refreshingProvider } from '@sallyport/client/internal/refreshing-provider';
@@ -8,12 +8,12 @@ import t from 'tap';
 const refusal = (status: number, code?: string, retryAfter?: number) =>
   new BrokerRefusal('refused', { status, code, requestId: undefined, retryAfter });
 
-/** Runs `outcomes` one after the other; the last goes on for ever. */
+/** Runs `outcomes` in turn, and then repeats the last. */
 async function play(outcomes: readonly (Error | string)[], timeout = 30_000) {
   let now = 0;
   const pauses: number[] = [];
   const timesLeft: number[] = [];
-  const told: string[] = [];
+  const retried: string[] = [];
   let tries = 0;
   const ended = await withRetry(
     async (timeLeft) => {
@@ -24,7 +24,7 @@ async function play(outcomes: readonly (Error | string)[], timeout = 30_000) {
     },
     {
       timeout,
-      onRetry: (error) => told.push(error.name),
+      onRetry: (error) => retried.push(error.name),
       clock: {
         now: () => now,
         sleep: async (milliseconds) => {
@@ -34,12 +34,12 @@ async function play(outcomes: readonly (Error | string)[], timeout = 30_000) {
       },
     },
   ).catch((error: Error) => error);
-  return { ended, tries, pauses, timesLeft, told, now };
+  return { ended, tries, pauses, timesLeft, retried, now };
 }
 
-t.test('what passes is tried again, until it succeeds', async (t) => {
+t.test('transient errors are retried with backoff and jitter', async (t) => {
   const away = new BrokerUnreachable('away');
-  const { ended, tries, pauses, timesLeft, told } = await play([
+  const { ended, tries, pauses, timesLeft, retried } = await play([
     away,
     refusal(503, 'overloaded'),
     refusal(502),
@@ -52,15 +52,15 @@ t.test('what passes is tried again, until it succeeds', async (t) => {
     const longest = Math.min(400 * 2 ** n, 5000);
     t.ok(pause >= longest / 2 && pause <= longest, `pause ${n}: ${pause}`);
   });
-  t.same(told, ['BrokerUnreachable', ...Array(4).fill('BrokerRefusal')]);
+  t.same(retried, ['BrokerUnreachable', ...Array(4).fill('BrokerRefusal')]);
   t.equal(timesLeft[0], 30_000);
   t.ok(
     timesLeft.every((left, n) => Number.isInteger(left) && left > 0 && left <= (timesLeft[n - 1] ?? left)),
-    'each try has what is left',
+    'each attempt gets the remaining time',
   );
 });
 
-t.test('what does not pass is final', async (t) => {
+t.test('permanent errors are not retried', async (t) => {
   for (const [status, code] of [
     [400, 'parameter_invalid'],
     [401, 'proof_expired'],
@@ -74,83 +74,86 @@ t.test('what does not pass is final', async (t) => {
     const error = refusal(status, code);
     t.match(await play([error, 'done']), { ended: error, tries: 1 }, `${status} ${code}`);
   }
-  const fault = new TypeError('a fault of our own');
+  const fault = new TypeError('a programming error');
   t.match(await play([fault, 'done']), { ended: fault, tries: 1 });
 });
 
-t.test('the time is over', async (t) => {
+t.test('retries end at the timeout', async (t) => {
   const away = new BrokerUnreachable('away');
   const { ended, now, tries } = await play([away]);
   t.equal(ended, away);
-  t.ok(now <= 30_000 && now > 24_000, `it went on nearly all the time: ${now}`);
-  t.ok(tries < 20, `without hammering: ${tries}`);
+  t.ok(now <= 30_000 && now > 24_000, `retries use most of the timeout: ${now}`);
+  t.ok(tries < 20, `backoff limits the attempts: ${tries}`);
 });
 
-t.test('Retry-After is heeded; one beyond the time is not waited for', async (t) => {
+t.test('Retry-After is respected; one beyond the timeout ends the retries', async (t) => {
   const { ended, pauses } = await play([refusal(503, 'sts_throttled', 7), 'done']);
   t.same([ended, pauses], ['done', [7000]]);
   const later = refusal(429, 'rate_limited', 31);
   t.match(await play([later, 'done']), { ended: later, tries: 1, now: 0 });
 });
 
-t.test('a single-use proof that the first try used up: the first failure is told', async (t) => {
+t.test('proof_replayed after a retry reports the earlier error', async (t) => {
   const first = refusal(503, 'sts_unavailable');
   t.equal((await play([first, refusal(401, 'proof_replayed')])).ended, first);
   const replayed = refusal(401, 'proof_replayed');
-  t.equal((await play([replayed])).ended, replayed, 'one that had been used before');
+  t.equal((await play([replayed])).ended, replayed, 'a proof that was replayed on the first attempt');
 });
 
-t.test('credentials are shared, renewed ahead of need, and used up while renewals fail', async (t) => {
-  let now = 0;
-  let obtained = 0;
-  let failure: Error | undefined;
-  let answer = () => {};
-  /** The broker answers, or fails, and everybody has heard it. */
-  const answered = async () => {
-    answer();
-    await setImmediate();
-  };
-  const obtain = () =>
-    new Promise<{ readonly n: number; readonly expiration: Date }>((resolve, reject) => {
-      const n = ++obtained;
-      answer = () => (failure ? reject(failure) : resolve({ n, expiration: new Date(now + 900_000) }));
-    });
-  const take = refreshingProvider(obtain, () => now);
+t.test(
+  'refreshingProvider shares credentials, refreshes in the background, and uses them while refreshes fail',
+  async (t) => {
+    let now = 0;
+    let obtained = 0;
+    let failure: Error | undefined;
+    let answer = () => {};
+    /** Settles the pending request and lets all waiters continue. */
+    const answered = async () => {
+      answer();
+      await setImmediate();
+    };
+    const obtain = () =>
+      new Promise<{ readonly n: number; readonly expiration: Date }>((resolve, reject) => {
+        const n = ++obtained;
+        answer = () => (failure ? reject(failure) : resolve({ n, expiration: new Date(now + 900_000) }));
+      });
+    const take = refreshingProvider(obtain, () => now);
 
-  const waiting = Promise.all([take(), take(), take()]);
-  await answered();
-  t.same(
-    (await waiting).map(({ n }) => n),
-    [1, 1, 1],
-    'one request for all who wait',
-  );
+    const waiting = Promise.all([take(), take(), take()]);
+    await answered();
+    t.same(
+      (await waiting).map(({ n }) => n),
+      [1, 1, 1],
+      'one request for all callers',
+    );
 
-  now = 599_000;
-  t.equal((await take()).n, 1);
-  t.equal(obtained, 1, 'five minutes before the end it is not asked yet');
+    now = 599_000;
+    t.equal((await take()).n, 1);
+    t.equal(obtained, 1, 'no refresh earlier than five minutes before expiration');
 
-  now = 601_000;
-  t.equal((await take()).n, 1, 'nobody waits for what is ahead of need');
-  t.equal(obtained, 2);
-  failure = new BrokerUnreachable('away');
-  await answered();
-  t.equal((await take()).n, 1, 'a renewal that failed is not felt');
-  t.equal(obtained, 2, 'nor repeated at once');
-  now += 10_000;
-  await take();
-  t.equal(obtained, 3, 'but soon');
-  await answered();
+    now = 601_000;
+    t.equal((await take()).n, 1, 'no caller waits for a background refresh');
+    t.equal(obtained, 2);
+    failure = new BrokerUnreachable('away');
+    await answered();
+    t.equal((await take()).n, 1, 'a failed refresh does not affect callers');
+    t.equal(obtained, 2, 'and is not retried immediately');
+    now += 10_000;
+    await take();
+    t.equal(obtained, 3, 'but after 10 seconds');
+    await answered();
 
-  now = 871_000;
-  const told = t.rejects(take(), failure, 'nothing is left: now it is told');
-  await answered();
-  await told;
+    now = 871_000;
+    const rejection = t.rejects(take(), failure, 'the error is reported once the credentials have expired');
+    await answered();
+    await rejection;
 
-  failure = undefined;
-  const next = take();
-  await answered();
-  t.equal((await next).n, obtained);
-  const forced = take({ forceRefresh: true });
-  await answered();
-  t.equal((await forced).n, 6, 'the SDK may insist');
-});
+    failure = undefined;
+    const next = take();
+    await answered();
+    t.equal((await next).n, obtained);
+    const forced = take({ forceRefresh: true });
+    await answered();
+    t.equal((await forced).n, 6, 'forceRefresh always makes a request');
+  },
+);

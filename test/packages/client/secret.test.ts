@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { Secret } from '@sallyport/client/internal/secret';
 import t from 'tap';
 
-t.test('a secret prints as [redacted] in every way text is made, and reveals only on request', (t) => {
+t.test('every conversion of a Secret to text returns [redacted]', (t) => {
   const secret = new Secret('s3cr3t-value');
   const prints = [
     String(secret),

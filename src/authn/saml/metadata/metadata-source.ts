@@ -1,6 +1,6 @@
 // Where metadata comes from: a file, or an https URL of the config. Nothing in a proof chooses either.
 import { readFile } from 'node:fs/promises';
-import { isLoopback } from '@sallyport/client/internal/loopback';
+import { isLoopback } from '@sallyport/client/internal/secure-url';
 import { Agent, request } from 'undici';
 import { MetadataError } from './metadata.js';
 

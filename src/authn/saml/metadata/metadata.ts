@@ -1,6 +1,6 @@
 // IdP metadata -> whose signatures to accept. Keys come from here and from nowhere else.
 import { X509Certificate } from 'node:crypto';
-import { isLoopback } from '@sallyport/client/internal/loopback';
+import { isLoopback } from '@sallyport/client/internal/secure-url';
 import { verifyEnveloped } from '../signature/signature.js';
 import { keyWeakness, type SigningKey } from '../signature/signature-algorithms.js';
 import { is, leafText, walk } from '../xml/elements.js';

@@ -1,10 +1,10 @@
-// A file that only its owner may read.
+// Files that only their owner can read.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writePrivateFile } from '@sallyport/client/internal/write-private-file';
+import { writePrivateFile } from '@sallyport/client/internal/private-files';
 import t from 'tap';
 
-t.test('put in place whole, by many at once, and nothing else is left', async (t) => {
+t.test('writePrivateFile replaces a file atomically and leaves no temporary file', async (t) => {
   const folder = t.testdir({ taken: {} });
   const file = join(folder, 'file');
   const texts = Array.from({ length: 20 }, (_, index) => `${index}`.repeat(1000));
