@@ -3,9 +3,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Secret } from '@sallyport/client/internal/secret';
 import { Pool } from 'undici';
-import { cachedIssue } from '../dist/issuance/cache/cached-issue.js';
 import { CredentialCache } from '../dist/issuance/cache/credential-cache.js';
 import { serialize } from '../dist/issuance/cache/serialize.js';
+import { CredentialIssuer } from '../dist/issuance/credential-issuer.js';
 import { startBenchBroker } from './broker.mjs';
 import { ratio } from './measure.mjs';
 import { SESSION_TOKEN } from './sts-stub.mjs';
@@ -90,13 +90,15 @@ function memoryUsed() {
 async function cacheMemoryRatio(count) {
   const before = memoryUsed();
   const cache = new CredentialCache({ maxEntries: count, maxBytes: 2 ** 40 });
-  cache.hold(['epoch']);
-  const { issue } = cachedIssue(async ({ principal }) => issuedFor(principal.subject), {
+  cache.retain(['fingerprint']);
+  const issuer = new CredentialIssuer({
+    stsIssuer: { issue: async ({ principal }) => issuedFor(principal.subject) },
     cache,
-    epochs: { of: () => 'epoch' },
-    onUse() {},
+    fingerprints: { of: () => 'fingerprint' },
+    onCacheUse() {},
     now: () => new Date(),
   });
+  const issue = (request) => issuer.getOrIssue(request, { beforeSts: async () => {} });
   const names = (index) => `session-${String(index).padStart(6, '0')}`;
   for (let index = 0; index < count; index++) await issue(orderOf(names(index)));
   for (let index = 0; index < count; index++) await issue(orderOf(names(index)));

@@ -70,7 +70,7 @@ export async function composeServer(
       }),
     ),
     cache,
-    onUse: (use, { role, rolesFrom }) => metrics.cacheUsed(use, rolesFrom ?? role),
+    onCacheUse: (use, { role, rolesFrom }) => metrics.cacheUsed(use, rolesFrom ?? role),
     log,
     now,
   };

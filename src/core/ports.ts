@@ -2,7 +2,7 @@
 
 import type { Secret } from '@sallyport/client/internal/secret';
 import type { AuditRecord } from './audit-record.js';
-import type { Decision, IssuedCredentials, MfaCode, Principal, Proof } from './types.js';
+import type { IssueRequest, Principal, Proof } from './types.js';
 
 /** A proof, or the request it answers, that may be used once. Times are epoch seconds. */
 export interface SingleUseId {
@@ -60,27 +60,11 @@ export interface ProofVerifier {
   close(): Promise<void>;
 }
 
-/** What is to be issued, and for whom. */
-export interface IssueRequest {
-  readonly principal: Principal;
-  readonly decision: Decision;
-  readonly proof: Proof;
-  readonly mfa?: MfaCode;
-  /** Epoch milliseconds: whoever ordered waits no longer. */
-  readonly deadline?: number;
-}
-
 /**
  * Signs a JWT of the broker's own about a principal and the session decided for it, for STS alone. Rejects with a
  * SallyportError.
  */
-export type SignWebIdentity = (order: Pick<IssueRequest, 'principal' | 'decision'>) => Promise<Secret>;
-
-/** Asks STS for what was decided. Throws a SallyportError. */
-export type Issue = (order: IssueRequest) => Promise<IssuedCredentials>;
-
-/** What was issued for an earlier order and is as good for this one: STS need not be asked. Undefined: it must be. */
-export type Recall = (order: IssueRequest) => IssuedCredentials | undefined;
+export type SignWebIdentity = (request: Pick<IssueRequest, 'principal' | 'decision'>) => Promise<Secret>;
 
 /** Append-only record of who asked for what and what came of it. */
 export interface AuditLog {

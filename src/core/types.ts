@@ -168,6 +168,16 @@ export interface Decision {
   readonly failedConditions?: readonly string[];
 }
 
+/** A permitted session, and what is needed to issue its credentials. */
+export interface IssueRequest {
+  readonly principal: Principal;
+  readonly decision: Decision;
+  readonly proof: Proof;
+  readonly mfa?: MfaCode;
+  /** Epoch milliseconds: the caller waits no longer. */
+  readonly deadline?: number;
+}
+
 /** Who opens it within its time is signed in to the AWS console. */
 export interface ConsoleSignin {
   readonly url: Secret;

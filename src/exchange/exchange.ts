@@ -10,7 +10,7 @@ import { decideWithShadow, type ReportDifference } from './shadow.js';
 import { record, recordRefusal } from './write-audit.js';
 
 export interface Stages {
-  snapshot(): Pick<Runtime, 'authenticate' | 'policy' | 'recall' | 'issue' | 'deadlineMs' | 'shadow'>;
+  snapshot(): Pick<Runtime, 'authenticate' | 'policy' | 'issuer' | 'deadlineMs' | 'shadow'>;
   readonly limiter: RateLimiter;
   readonly audit: AuditLog;
   readonly reportDifference: ReportDifference;
@@ -38,7 +38,7 @@ export type Exchange = (request: ExchangeRequest) => Promise<ExchangeResult>;
 
 export function createExchange({ snapshot, limiter, audit, reportDifference, now }: Stages): Exchange {
   return async (received) => {
-    const { authenticate, recall, issue, deadlineMs, ...policies } = snapshot();
+    const { authenticate, issuer, deadlineMs, ...policies } = snapshot();
     const deadline = now().getTime() + Math.min(deadlineMs, received.timeoutMs ?? deadlineMs);
     let progress: Progress = { request: received };
     try {
@@ -49,12 +49,11 @@ export function createExchange({ snapshot, limiter, audit, reportDifference, now
       const decision = decideWithShadow(policies, principal, request, now(), reportDifference);
       progress = { request, principal, decision };
       const { proof, mfa } = request;
-      const order = { principal, decision, proof, ...(mfa && { mfa }), deadline };
-      let issued = recall(order);
-      if (!issued) {
-        await record(audit, intentRecord(progress, now()));
-        issued = await issue(order);
-      }
+      const intent = progress;
+      const issued = await issuer.getOrIssue(
+        { principal, decision, proof, ...(mfa && { mfa }), deadline },
+        { beforeSts: () => record(audit, intentRecord(intent, now())) },
+      );
       await record(audit, issuedRecord(progress, issued, now()));
       return { principal, decision, issued };
     } catch (error) {

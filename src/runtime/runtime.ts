@@ -13,12 +13,11 @@ import { deadlineOf } from '../config/schema/aws.js';
 import type { Config } from '../config/schema/config.js';
 import { readTls, type TlsMaterial } from '../config/tls.js';
 import type { ConfigError, LocatedConfigError } from '../core/config-error.js';
-import type { Issue, Log, Recall, ReplayStore } from '../core/ports.js';
+import type { Log, ReplayStore } from '../core/ports.js';
 import type { Pool } from '../core/shared-resource.js';
-import { type CachedIssue, type CachedIssueOptions, cachedIssue } from '../issuance/cache/cached-issue.js';
-import { roleFingerprints } from '../issuance/cache/role-fingerprints.js';
-import { withConsoleSignIn } from '../issuance/console/login-url.js';
-import { createIssue } from '../issuance/issue.js';
+import { RoleFingerprints } from '../issuance/cache/role-fingerprints.js';
+import { ConsoleSignIn } from '../issuance/console/console-sign-in.js';
+import { CredentialIssuer, type CredentialIssuerOptions } from '../issuance/credential-issuer.js';
 import type { IssuerDocuments } from '../issuance/oidc-issuer/discovery-documents.js';
 import { openWebIdentityIssuer } from '../issuance/oidc-issuer/open.js';
 import {
@@ -27,13 +26,13 @@ import {
 } from '../issuance/operations/decode-authorization-message.js';
 import { type BrokerIdentity, createBrokerIdentity } from '../issuance/operations/get-caller-identity.js';
 import type { Sts } from '../issuance/sts/open-sts.js';
+import { StsIssuer } from '../issuance/sts-issuer.js';
 import { compileShadow } from './shadow-policy.js';
 
 export interface Runtime {
   readonly authenticate: Authenticate;
   readonly policy: Policy;
-  readonly issue: Issue;
-  readonly recall: Recall;
+  readonly issuer: Pick<CredentialIssuer, 'getOrIssue'>;
   /** Milliseconds an exchange may take at most. */
   readonly deadlineMs: number;
   /** What the broker publishes as an OIDC issuer, if it is one. */
@@ -55,13 +54,13 @@ export interface OwnedRuntime extends Runtime {
   readonly trust: IdpRegistry;
   /** The circuit breakers of STS, by region. */
   readonly stsRegions: Sts['regions'];
-  readonly sweepCache: CachedIssue['sweep'];
+  readonly sweepCache: CredentialIssuer['sweep'];
   /** To be called when no request uses it any more. */
   close(): Promise<void>;
 }
 
 /** What outlives a snapshot. */
-export interface RuntimeDependencies extends Pick<CachedIssueOptions, 'cache' | 'onUse' | 'now'> {
+export interface RuntimeDependencies extends Pick<CredentialIssuerOptions, 'cache' | 'onCacheUse' | 'now'> {
   readonly serverUrl: string;
   readonly keys: KeyPool;
   readonly reader: CrossCheck;
@@ -93,7 +92,7 @@ export function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, t
 /** Builds all of a snapshot, or gives every fault that only building it could find. `previous` is what it will replace. */
 export async function buildRuntime(
   loaded: LoadedConfig,
-  { serverUrl, keys, reader, sts: stsPool, cache, onUse, log, now }: RuntimeDependencies,
+  { serverUrl, keys, reader, sts: stsPool, cache, onCacheUse, log, now }: RuntimeDependencies,
   previous?: OwnedRuntime,
 ): Promise<BuiltRuntime> {
   const { config } = loaded;
@@ -121,12 +120,14 @@ export async function buildRuntime(
   }
 
   const sts = stsPool(config.aws);
-  const epochs = roleFingerprints(config);
-  const releaseCache = cache.hold(epochs.all);
-  const sign = keyless?.ok
+  const fingerprints = new RoleFingerprints(config);
+  const releaseCache = cache.retain(fingerprints.all);
+  const signWebIdentity = keyless?.ok
     ? keyless.issuer.createSigner({ isMfaAuthenticated: policy.isMfaAuthenticated, now })
     : undefined;
-  const cached = cachedIssue(createIssue(sts.resource, sign), { cache, epochs, onUse, log, now });
+  const consoleSignIn = new ConsoleSignIn({ sts: sts.resource, aws: config.aws, issuer: serverUrl, now });
+  const stsIssuer = new StsIssuer({ sts: sts.resource, consoleSignIn, signWebIdentity });
+  const issuer = new CredentialIssuer({ stsIssuer, cache, fingerprints, onCacheUse, log, now });
   const shadow = compileShadow(loaded.shadow);
   const close = async () => {
     await oidc.verifier.close();
@@ -140,9 +141,8 @@ export async function buildRuntime(
       authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, replay),
       policy,
       deadlineMs: deadlineOf(config.aws),
-      issue: withConsoleSignIn(cached.issue, { sts: sts.resource, aws: config.aws, issuer: serverUrl, now }),
-      recall: cached.recall,
-      sweepCache: cached.sweep,
+      issuer,
+      sweepCache: () => issuer.sweep(),
       decodeMessage: createDecodeMessage(sts.resource),
       ownIdentity: createBrokerIdentity(sts.resource, now),
       ...(keyless?.ok && { documents: keyless.issuer.documents }),

@@ -31,7 +31,7 @@ const policy = policyOf({ deploy: web }, [{ id: 'g', issuer: 'corp', match: {}, 
 interface Faults {
   readonly authenticate?: unknown;
   readonly limit?: unknown;
-  readonly recalled?: IssuedCredentials;
+  readonly cached?: IssuedCredentials;
   readonly issue?: unknown;
   /** The events whose record cannot be written. */
   readonly audit?: readonly AuditRecord['Event'][];
@@ -51,11 +51,14 @@ function spied(faults: Faults = {}, authenticated: Authenticate = async () => pr
         if (faults.authenticate) throw faults.authenticate;
         return authenticated(proof, now);
       },
-      recall: () => faults.recalled,
-      issue: async ({ decision, proof }) => {
-        steps.push(`issue ${decision.role} with ${proof.value.reveal()}`);
-        if (faults.issue) throw faults.issue;
-        return issued;
+      issuer: {
+        getOrIssue: async ({ decision, proof }, { beforeSts }) => {
+          if (faults.cached) return faults.cached;
+          await beforeSts();
+          steps.push(`issue ${decision.role} with ${proof.value.reveal()}`);
+          if (faults.issue) throw faults.issue;
+          return issued;
+        },
       },
     }),
     limiter: {
@@ -108,12 +111,12 @@ t.test('the stages run in order, each record durable before the next', async (t)
 t.test(
   'what was issued before needs no intent, as STS is not asked; it is recorded like any other',
   async (t) => {
-    const { exchange, steps, records } = spied({ recalled: { ...issued, cached: 'fresh' } });
+    const { exchange, steps, records } = spied({ cached: { ...issued, cached: 'fresh' } });
     const { issued: given } = await exchange({ ...request, role: 'deploy' });
     t.same(steps, ['authenticate', 'limit', 'issued']);
     t.match(given, { cached: 'fresh' });
     t.match(records, [{ Event: 'issued', Issued: { AccessKeyId: 'ASIAEXAMPLEEXAMPLE00', Cached: true } }]);
-    const lost = spied({ recalled: issued, audit: ['issued'] });
+    const lost = spied({ cached: issued, audit: ['issued'] });
     t.equal((await codeOf(lost.exchange({ ...request, role: 'deploy' })))?.code, 'audit_unavailable');
   },
 );
@@ -205,15 +208,16 @@ t.test('the deadline counts from the arrival; a surface may ask for less, not fo
   const exchange = createExchange({
     snapshot: () => ({
       policy,
-      recall: () => undefined,
       deadlineMs: 10_000,
       authenticate: async () => {
         time += 4000;
         return principalOf();
       },
-      issue: async ({ deadline }) => {
-        deadlines.push(deadline);
-        return issued;
+      issuer: {
+        getOrIssue: async ({ deadline }) => {
+          deadlines.push(deadline);
+          return issued;
+        },
       },
     }),
     limiter: { consume: async () => {} },
@@ -239,8 +243,7 @@ t.test('a request keeps the snapshot it began with', async (t) => {
       return {
         authenticate: async () => principalOf(),
         policy: taken === 1 ? policy : policyOf({}, []),
-        issue: async () => issued,
-        recall: () => undefined,
+        issuer: { getOrIssue: async () => issued },
         deadlineMs: 10_000,
       };
     },

@@ -60,8 +60,7 @@ async function start(t: Test) {
   const explain = createExplain({
     snapshot: () => ({
       policy,
-      issue: nothing,
-      recall: () => undefined,
+      issuer: { getOrIssue: nothing },
       deadlineMs: 10_000,
       authenticate: async (proof) => {
         const claims = CALLERS[proof.value.reveal()];

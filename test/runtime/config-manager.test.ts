@@ -22,8 +22,7 @@ const fault: LocatedConfigError = {
 function snapshotOf(name: string, closed: string[], parts: Partial<OwnedRuntime> = {}): OwnedRuntime {
   return {
     authenticate: never,
-    issue: never,
-    recall: () => undefined,
+    issuer: { getOrIssue: never },
     decodeMessage: never,
     ownIdentity: never,
     deadlineMs: 10_000,

@@ -112,23 +112,25 @@ export async function startSignIn(t: Test, options: SignInOptions = {}): Promise
   const exchange = createExchange({
     snapshot: () => ({
       policy,
-      recall: () => undefined,
       deadlineMs: 10_000,
       authenticate: createAuthenticate({ saml: verifier, oidc: verifier }, replay),
-      issue: async ({ decision }) => {
-        issued.push(decision);
-        return {
-          credentials: {
-            accessKeyId: 'ASIAEXAMPLEEXAMPLE00',
-            secretAccessKey: new Secret('secret/key'),
-            sessionToken: new Secret('session+token=='),
-            expiration: new Date(NOW.getTime() + 3_600_000),
-          },
-          federatedUser: {
-            federatedUserId: '1',
-            arn: `arn:aws:sts::1:federated-user/${decision.session.name}`,
-          },
-        };
+      issuer: {
+        getOrIssue: async ({ decision }, { beforeSts }) => {
+          await beforeSts();
+          issued.push(decision);
+          return {
+            credentials: {
+              accessKeyId: 'ASIAEXAMPLEEXAMPLE00',
+              secretAccessKey: new Secret('secret/key'),
+              sessionToken: new Secret('session+token=='),
+              expiration: new Date(NOW.getTime() + 3_600_000),
+            },
+            federatedUser: {
+              federatedUserId: '1',
+              arn: `arn:aws:sts::1:federated-user/${decision.session.name}`,
+            },
+          };
+        },
       },
     }),
     limiter: { consume: async () => {} },

@@ -2,7 +2,11 @@
 
 import { Secret } from '@sallyport/client/internal/secret';
 import type { Test } from 'tap';
-import { openSts, type StsOptions } from '../../src/issuance/sts/open-sts.js';
+import type { SignWebIdentity } from '../../src/core/ports.js';
+import { ConsoleSignIn } from '../../src/issuance/console/console-sign-in.js';
+import { openSts, type Sts, type StsOptions } from '../../src/issuance/sts/open-sts.js';
+import { StsIssuer } from '../../src/issuance/sts-issuer.js';
+import { NOW } from './policy.js';
 
 export const KEYS = { accessKeyId: 'AKIAEXAMPLEEXAMPLE00', secretAccessKey: new Secret('broker-secret') };
 
@@ -33,4 +37,23 @@ export function openTestSts(
   });
   t.teardown(() => sts.close());
   return { sts, logged, called, states };
+}
+
+/** `signinEndpoint`: a federation endpoint, for console sign-ins. */
+export function stsIssuerOver(
+  sts: Pick<Sts, 'client'>,
+  { signWebIdentity, signinEndpoint = 'http://127.0.0.1:1/federation' }: StsIssuerParts = {},
+): StsIssuer {
+  const consoleSignIn = new ConsoleSignIn({
+    sts,
+    aws: { region: 'eu-west-1', signinEndpoint },
+    issuer: 'https://sallyport.corp.example',
+    now: () => NOW,
+  });
+  return new StsIssuer({ sts, consoleSignIn, signWebIdentity });
+}
+
+interface StsIssuerParts {
+  readonly signWebIdentity?: SignWebIdentity;
+  readonly signinEndpoint?: string;
 }

@@ -1,5 +1,5 @@
-// Issued credentials of one process, bounded in number and bytes; the least recently asked for go first. Whatever is
-// dropped, for whatever reason, is overwritten. It judges nothing: whoever gets an entry decides if it may be served.
+// The issued credentials of one process, bounded in number and bytes; the least recently used are evicted first. Evicted
+// credentials are overwritten in memory. Whether an entry may be served is decided in freshness.ts.
 import { LRUCache } from 'lru-cache';
 import type { CacheConfig } from '../../config/schema/stores.js';
 import type { IssuedCredentials } from '../../core/types.js';
@@ -7,12 +7,12 @@ import { deserialize, serialize } from './serialize.js';
 
 const DEFAULTS = { maxEntries: 100_000, maxBytes: 192 * 1024 * 1024 };
 
-/** Bytes that an entry takes besides its credentials: measured. */
+/** Measured bytes of an entry besides its credentials. */
 const OVERHEAD = 512;
 
 interface Entry {
-  /** Of the role it was issued for. */
-  readonly epoch: string;
+  /** Of the role the credentials were issued for. */
+  readonly fingerprint: string;
   /** Epoch seconds. */
   readonly expiresAt: number;
   readonly bytes: Buffer;
@@ -20,8 +20,8 @@ interface Entry {
 
 export class CredentialCache {
   readonly #entries: LRUCache<string, Entry>;
-  /** How many configs in use have the role just so, by its epoch. */
-  readonly #holders = new Map<string, number>();
+  /** Number of configs in use by role fingerprint. */
+  readonly #references = new Map<string, number>();
 
   constructor(limits: CacheConfig = {}) {
     const { maxEntries, maxBytes } = { ...DEFAULTS, ...limits };
@@ -37,43 +37,47 @@ export class CredentialCache {
     return { entries: this.#entries.size, bytes: this.#entries.calculatedSize };
   }
 
-  /** When the credentials under this key end, in epoch seconds; undefined: there are none. */
+  /** Epoch seconds; undefined where nothing is cached under this key. */
   expiresAt(key: string): number | undefined {
     return this.#entries.peek(key)?.expiresAt;
   }
 
-  read(key: string): IssuedCredentials | undefined {
+  get(key: string): IssuedCredentials | undefined {
     const entry = this.#entries.get(key);
     return entry && deserialize(entry.bytes);
   }
 
-  /** Keeps them in place of earlier ones, unless no config in use has the role just so. */
-  keep(key: string, epoch: string, issued: IssuedCredentials): void {
-    if (!this.#holders.has(epoch)) return;
+  /** Caches the credentials unless no config in use has a role with this fingerprint. */
+  set(key: string, fingerprint: string, issued: IssuedCredentials): void {
+    if (!this.#references.has(fingerprint)) return;
     const expiresAt = issued.credentials.expiration.getTime() / 1000;
-    this.#entries.set(key, { epoch, expiresAt, bytes: serialize(issued) });
+    this.#entries.set(key, { fingerprint, expiresAt, bytes: serialize(issued) });
   }
 
-  /** To be called for each config, and what it gives once that is out of use: what no other config has is wiped. */
-  hold(epochs: readonly string[]): () => void {
-    for (const epoch of epochs) this.#holders.set(epoch, (this.#holders.get(epoch) ?? 0) + 1);
+  /**
+   * To be called for each config that comes into use. Call the returned function when it goes out of use: entries of
+   * roles that no other config has are then dropped.
+   */
+  retain(fingerprints: readonly string[]): () => void {
+    for (const fingerprint of fingerprints)
+      this.#references.set(fingerprint, (this.#references.get(fingerprint) ?? 0) + 1);
     return () => {
-      for (const epoch of epochs) {
-        const others = (this.#holders.get(epoch) ?? 1) - 1;
-        if (others > 0) this.#holders.set(epoch, others);
-        else this.#holders.delete(epoch);
+      for (const fingerprint of fingerprints) {
+        const remaining = (this.#references.get(fingerprint) ?? 1) - 1;
+        if (remaining > 0) this.#references.set(fingerprint, remaining);
+        else this.#references.delete(fingerprint);
       }
-      this.#dropWhere(({ epoch }) => !this.#holders.has(epoch));
+      this.#deleteWhere(({ fingerprint }) => !this.#references.has(fingerprint));
     };
   }
 
-  /** Drops what has ended. `now` in epoch seconds. */
+  /** Drops expired entries. `now`: epoch seconds. */
   purge(now: number): void {
-    this.#dropWhere(({ expiresAt }) => expiresAt <= now);
+    this.#deleteWhere(({ expiresAt }) => expiresAt <= now);
   }
 
-  #dropWhere(isOver: (entry: Entry) => boolean): void {
-    const over = [...this.#entries.entries()].filter(([, entry]) => isOver(entry));
-    for (const [key] of over) this.#entries.delete(key);
+  #deleteWhere(matches: (entry: Entry) => boolean): void {
+    const matching = [...this.#entries.entries()].filter(([, entry]) => matches(entry));
+    for (const [key] of matching) this.#entries.delete(key);
   }
 }

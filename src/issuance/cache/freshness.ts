@@ -1,34 +1,38 @@
-// How much life credentials must have left to be handed out again, and when to get new ones ahead of that. SDKs ask
-// anew some 5 to 15 minutes before the end: what they are given must last well beyond, or they would ask in a loop.
+// How much lifetime cached credentials must have left to be served, and when to refresh them ahead of that. SDKs
+// refresh some 5 to 15 minutes before expiry: credentials with less left would make them refresh in a loop.
 import type { Decision } from '../../core/types.js';
 
 /** Seconds. */
-const ENOUGH = 20 * 60;
-const LEAST = 60;
+const MAX_REQUIRED = 20 * 60;
+const MIN_WHEN_STALE = 60;
 
-type Lasting = Pick<Decision, 'notAfter'> & {
+type LifetimeLimits = Pick<Decision, 'notAfter'> & {
   readonly session: Pick<Decision['session'], 'durationSeconds'>;
 };
 
-/** Seconds: what every answer promises, a third of the lifetime or 20 minutes. */
-const promised = ({ session }: Lasting) => Math.min(ENOUGH, session.durationSeconds / 3);
+/** Seconds that every response has left: a third of the lifetime, 20 minutes at most. */
+const requiredSeconds = ({ session }: LifetimeLimits) => Math.min(MAX_REQUIRED, session.durationSeconds / 3);
 
-/** Whether credentials that end then (epoch seconds) are as good as new ones to who has this decision. */
-export const isFresh = (decision: Lasting, expiresAt: number, now: number): boolean =>
-  endsInTime(decision, expiresAt) && expiresAt - now >= promised(decision);
+/** Whether credentials with this expiry may be served in place of new ones. Times are epoch seconds. */
+export const isFresh = (decision: LifetimeLimits, expiresAt: number, now: number): boolean =>
+  expiresInTime(decision, expiresAt) && expiresAt - now >= requiredSeconds(decision);
 
-/** The same where STS cannot be asked: better a minute than nothing. */
-export const isUsableWhenStale = (decision: Lasting, expiresAt: number, now: number): boolean =>
-  endsInTime(decision, expiresAt) && expiresAt - now >= LEAST;
+/** The same while STS is unavailable: a minute is enough. */
+export const isUsableWhenStale = (decision: LifetimeLimits, expiresAt: number, now: number): boolean =>
+  expiresInTime(decision, expiresAt) && expiresAt - now >= MIN_WHEN_STALE;
 
 /**
- * Whether to get new ones, in advance of need: by a quarter of what is promised, and up to as much again by the key,
- * so that what was issued together is not renewed together.
+ * Whether to refresh ahead: 1.25 to 1.5 times the required lifetime before expiry. The jitter comes from the key, so
+ * that credentials issued together are not refreshed together.
  */
-export const isDueForRefresh = (decision: Lasting, key: string, expiresAt: number, now: number): boolean =>
-  expiresAt - now <= promised(decision) * (1.25 + shareOf(key) / 4);
+export const isDueForRefresh = (
+  decision: LifetimeLimits,
+  key: string,
+  expiresAt: number,
+  now: number,
+): boolean => expiresAt - now <= requiredSeconds(decision) * (1.25 + jitterOf(key) / 4);
 
-const endsInTime = ({ notAfter = Infinity }: Lasting, expiresAt: number) => expiresAt <= notAfter;
+const expiresInTime = ({ notAfter = Infinity }: LifetimeLimits, expiresAt: number) => expiresAt <= notAfter;
 
-/** A digest in base64url -> 0 to 1, evenly. */
-const shareOf = (key: string) => Buffer.from(key.slice(0, 4), 'base64url').readUIntBE(0, 3) / 0xffffff;
+/** A base64url digest -> 0 to 1, evenly distributed. */
+const jitterOf = (key: string) => Buffer.from(key.slice(0, 4), 'base64url').readUIntBE(0, 3) / 0xffffff;

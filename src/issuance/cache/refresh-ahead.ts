@@ -1,105 +1,108 @@
-// Refresh ahead: new credentials for callers who have come back, before theirs run short. Whatever is fetched here is
-// handed out only to a later request that is authenticated, permitted and recorded like any other.
+// Refresh ahead: gets new credentials for returning callers before their cached ones run short. They are handed out
+// only to a later request that is authenticated, permitted and recorded like any other.
 import { LRUCache } from 'lru-cache';
-import type { IssueRequest, Log } from '../../core/ports.js';
-import type { Decision } from '../../core/types.js';
+import type { Log } from '../../core/ports.js';
+import type { Decision, IssueRequest } from '../../core/types.js';
 import { isOutage } from '../sts/translate-error.js';
 import type { CredentialCache } from './credential-cache.js';
 import { isDueForRefresh, isFresh } from './freshness.js';
-import type { Fly } from './single-flight.js';
+import type { FlightResult } from './single-flight.js';
 
-/** Callers remembered, and bytes they may take; the least recently seen are forgotten first. */
-const MAX_CALLERS = 10_000;
+/** Requests remembered, and their total bytes; the least recently used are dropped first. */
+const MAX_REQUESTS = 10_000;
 const MAX_BYTES = 128 * 1024 * 1024;
 
-/** STS calls at once: requests come first, and STS has limits. */
-const LANES = 4;
+/** Concurrent STS calls. Kept low: requests have priority, and STS limits calls. */
+const CONCURRENCY = 4;
 
-/** Seconds that a forwarded proof must still be good for. */
+/** Seconds for which a forwarded proof must still be valid. */
 const PROOF_MARGIN = 60;
 
 export interface RefreshAheadOptions {
   readonly cache: CredentialCache;
-  readonly fly: Fly;
-  onUse(outcome: 'renewed' | 'renewal_failed', decision: Decision): void;
+  /** Calls STS and caches the result. */
+  issue(key: string, request: IssueRequest): Promise<FlightResult>;
+  onCacheUse(use: 'renewed' | 'renewal_failed', decision: Decision): void;
   readonly log: Log;
   now(): Date;
 }
 
-export interface RefreshAhead {
-  /** Whoever comes back while there still are credentials of theirs will be renewed, once. */
-  cameBack(key: string, order: IssueRequest): void;
-  /** Renews what is due; with STS away the rest waits for the next sweep. Never rejects. */
-  sweep(): Promise<void>;
-}
-
-export function createRefreshAhead({ cache, fly, onUse, log, now }: RefreshAheadOptions): RefreshAhead {
-  const seen = new LRUCache<string, IssueRequest>({
-    max: MAX_CALLERS,
+export class RefreshAhead {
+  readonly #options: RefreshAheadOptions;
+  readonly #requests = new LRUCache<string, IssueRequest>({
+    max: MAX_REQUESTS,
     maxSize: MAX_BYTES,
-    sizeCalculation: bytesOf,
+    sizeCalculation: approximateBytes,
   });
-  let sweeping: Promise<void> | undefined;
-  const seconds = () => now().getTime() / 1000;
+  #sweeping: Promise<void> | undefined;
 
-  /** Whether it is due; what will not be is forgotten. */
-  function isDue([key, order]: [string, IssueRequest]): boolean {
-    const expiresAt = cache.expiresAt(key);
-    const at = seconds();
-    if (expiresAt === undefined || !isFresh(order.decision, expiresAt, at) || !hasGoodProof(order, at)) {
-      seen.delete(key);
-      return false;
-    }
-    return isDueForRefresh(order.decision, key, expiresAt, at);
+  constructor(options: RefreshAheadOptions) {
+    this.#options = options;
   }
 
-  async function renew([key, order]: [string, IssueRequest]): Promise<void> {
-    const { decision } = order;
+  /** Refreshes the credentials under this key once, when they are due. To be called when a caller returns. */
+  add(key: string, request: IssueRequest): void {
+    if (isRefreshable(request)) this.#requests.set(key, request);
+  }
+
+  /** Refreshes what is due. If STS is unavailable, the rest waits for the next sweep. Never rejects. */
+  sweep(): Promise<void> {
+    this.#sweeping ??= this.#refreshDue().finally(() => {
+      this.#sweeping = undefined;
+    });
+    return this.#sweeping;
+  }
+
+  async #refreshDue(): Promise<void> {
+    const due = [...this.#requests.entries()].filter((entry) => this.#isDue(entry)).values();
+    const worker = async () => {
+      for (const entry of due) await this.#refresh(entry);
+    };
+    await Promise.allSettled(Array.from({ length: CONCURRENCY }, worker));
+  }
+
+  /** Forgets requests that can no longer be refreshed. */
+  #isDue([key, request]: [string, IssueRequest]): boolean {
+    const { cache, now } = this.#options;
+    const expiresAt = cache.expiresAt(key);
+    const at = now().getTime() / 1000;
+    if (expiresAt === undefined || !isFresh(request.decision, expiresAt, at) || !hasValidProof(request, at)) {
+      this.#requests.delete(key);
+      return false;
+    }
+    return isDueForRefresh(request.decision, key, expiresAt, at);
+  }
+
+  async #refresh([key, request]: [string, IssueRequest]): Promise<void> {
+    const { issue, onCacheUse, log } = this.#options;
+    const { decision } = request;
     try {
-      const { issued } = await fly(key, order);
-      onUse('renewed', decision);
+      const { issued } = await issue(key, request);
+      onCacheUse('renewed', decision);
       const { stsRequestId, credentials } = issued;
       log.info(
         { role: decision.role, stsRequestId, accessKeyId: credentials.accessKeyId },
-        'credentials were renewed ahead',
+        'credentials refreshed ahead of expiry',
       );
     } catch (error) {
-      onUse('renewal_failed', decision);
-      log.warn({ role: decision.role, err: error }, 'credentials were not renewed ahead');
+      onCacheUse('renewal_failed', decision);
+      log.warn({ role: decision.role, err: error }, 'credentials not refreshed ahead of expiry');
       if (isOutage(error)) throw error;
     }
-    seen.delete(key);
+    this.#requests.delete(key);
   }
-
-  async function sweepNow(): Promise<void> {
-    const due = [...seen.entries()].filter(isDue).values();
-    const lane = async () => {
-      for (const each of due) await renew(each);
-    };
-    await Promise.allSettled(Array.from({ length: LANES }, lane));
-  }
-
-  return {
-    cameBack: (key, order) => {
-      if (isRenewable(order)) seen.set(key, order);
-    },
-    sweep: () => {
-      sweeping ??= sweepNow().finally(() => {
-        sweeping = undefined;
-      });
-      return sweeping;
-    },
-  };
 }
 
-/** About: the proof, which may be long, the claims that were in it, and the rest. */
-const bytesOf = ({ proof }: IssueRequest): number => 2 * proof.value.reveal().length + 2048;
+/** The proof, which can be long, the claims that were in it, and an allowance for the rest. */
+function approximateBytes({ proof }: IssueRequest): number {
+  return 2 * proof.value.reveal().length + 2048;
+}
 
-/** Not where the credentials end with the proof, and no assertion: STS takes it within 5 minutes of its issue only. */
-const isRenewable = ({ decision: { target, notAfter } }: IssueRequest): boolean =>
+/** Not where the credentials expire with the proof, nor by an assertion: STS accepts one for 5 minutes only. */
+const isRefreshable = ({ decision: { target, notAfter } }: IssueRequest): boolean =>
   notAfter === undefined && target.operation !== 'AssumeRoleWithSAML';
 
-const hasGoodProof = ({ decision: { target }, principal }: IssueRequest, now: number): boolean =>
+const hasValidProof = ({ decision: { target }, principal }: IssueRequest, now: number): boolean =>
   target.operation !== 'AssumeRoleWithWebIdentity' ||
   target.webIdentity === 'broker' ||
   principal.expiresAt >= now + PROOF_MARGIN;

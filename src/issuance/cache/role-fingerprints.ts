@@ -1,39 +1,45 @@
-// What of a config shapes the credentials of a role, as one digest for each: as long as it is the same, what was
-// issued may be handed out again. A role that is not to be cached has none.
+// A digest of everything in the config that shapes the credentials of a role. Cached credentials are served as long as
+// it is the same. A role with `cache: off` has none.
 import { hash } from 'node:crypto';
 import type { Config } from '../../config/schema/config.js';
 import type { Decision } from '../../core/types.js';
 
-/** Of one config. */
-export interface RoleFingerprints {
-  readonly all: readonly string[];
+/** The fingerprints of one config. */
+export class RoleFingerprints {
+  readonly #roles: ReadonlyMap<string, string>;
+  readonly #rolesFrom: ReadonlyMap<string, string>;
+
+  /**
+   * Sections that concern all roles count for each: issuers, the AWS identity of the broker, its token signing keys.
+   * A section counts unless it is known to have no effect on credentials.
+   */
+  constructor({ roles, rolesFrom = {}, ...sections }: Config) {
+    const { server, grants, audit, store, limits, cache, tests, lint, shadow, ...shaping } = sections;
+    const common = digest(shaping);
+    this.#roles = fingerprintsOf(common, 'roles', roles);
+    this.#rolesFrom = fingerprintsOf(common, 'rolesFrom', rolesFrom);
+  }
+
+  get all(): readonly string[] {
+    return [...this.#roles.values(), ...this.#rolesFrom.values()];
+  }
+
   /** Undefined where the role has `cache: off`. */
-  of(decision: Pick<Decision, 'role' | 'rolesFrom'>): string | undefined;
+  of({ role, rolesFrom }: Pick<Decision, 'role' | 'rolesFrom'>): string | undefined {
+    return rolesFrom === undefined ? this.#roles.get(role) : this.#rolesFrom.get(rolesFrom);
+  }
 }
 
-/**
- * What is common to all roles counts for each: whom an issuer's name means, with which AWS identity STS is asked, how the
- * broker signs tokens of its own. A section that is not known to be without effect is part of it.
- */
-export function roleFingerprints({ roles, rolesFrom = {}, ...sections }: Config): RoleFingerprints {
-  const { server, grants, audit, store, limits, cache, tests, lint, shadow, ...shaping } = sections;
-  const common = digest(shaping);
-  const epochs = <Role extends { readonly cache?: string }>(
-    section: string,
-    entries: Readonly<Record<string, Role>>,
-  ) =>
-    new Map(
-      Object.entries(entries)
-        .filter(([, role]) => role.cache !== 'off')
-        .map(([name, role]) => [name, digest([common, section, name, role])]),
-    );
-  const ofRoles = epochs('roles', roles);
-  const ofFamilies = epochs('rolesFrom', rolesFrom);
-  return {
-    all: [...ofRoles.values(), ...ofFamilies.values()],
-    of: ({ role, rolesFrom: family }) => (family === undefined ? ofRoles.get(role) : ofFamilies.get(family)),
-  };
-}
+const fingerprintsOf = <Role extends { readonly cache?: string }>(
+  common: string,
+  section: string,
+  roles: Readonly<Record<string, Role>>,
+): ReadonlyMap<string, string> =>
+  new Map(
+    Object.entries(roles)
+      .filter(([, role]) => role.cache !== 'off')
+      .map(([name, role]) => [name, digest([common, section, name, role])]),
+  );
 
-/** Secrets go in and cannot be found from what comes out. */
+/** One-way, since the config holds secrets. */
 const digest = (value: unknown) => hash('sha256', JSON.stringify(value), 'base64url');

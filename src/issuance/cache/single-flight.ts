@@ -1,8 +1,7 @@
-// Many who ask for the same at once cause one STS call, and share what comes of it, a failure too. Nobody's going away
-// ends it: no caller's signal or deadline reaches it.
+// Concurrent requests under one cache key cause one STS call and share its result, a failure included. No caller's
+// deadline or disconnect ends the call.
 
 import type { Secret } from '@sallyport/client/internal/secret';
-import type { Issue, IssueRequest } from '../../core/ports.js';
 import type { IssuedCredentials } from '../../core/types.js';
 import { isAboutProof } from '../sts/translate-error.js';
 
@@ -11,32 +10,31 @@ interface Flight {
   readonly issued: Promise<IssuedCredentials>;
 }
 
-/** `shared`: somebody else's order had led to the call. */
-export type Fly = (
-  key: string,
-  order: IssueRequest,
-) => Promise<{ readonly issued: IssuedCredentials; readonly shared: boolean }>;
+export interface FlightResult {
+  readonly issued: IssuedCredentials;
+  /** Another request had caused the call. */
+  readonly shared: boolean;
+}
 
-/** Orders of one key must be such that one may have what was issued for another. */
-export function singleFlight(issue: (key: string, order: IssueRequest) => ReturnType<Issue>): Fly {
-  const flights = new Map<string, Flight>();
+export class SingleFlight {
+  readonly #flights = new Map<string, Flight>();
 
-  const takeOff = (key: string, { deadline, ...order }: IssueRequest): Flight => {
-    const issued = issue(key, order).finally(() => flights.delete(key));
-    const flight = { proof: order.proof.value, issued };
-    flights.set(key, flight);
-    return flight;
-  };
-
-  return async function fly(key, order) {
-    const flying = flights.get(key);
-    if (!flying) return { issued: await takeOff(key, order).issued, shared: false };
+  /** Calls `issue`, or joins the call in flight under this key. */
+  async run(key: string, proof: Secret, issue: () => Promise<IssuedCredentials>): Promise<FlightResult> {
+    const flight = this.#flights.get(key);
+    if (!flight) return { issued: await this.#start(key, proof, issue), shared: false };
     try {
-      return { issued: await flying.issued, shared: true };
+      return { issued: await flight.issued, shared: true };
     } catch (error) {
-      // A proof that STS refuses says nothing of another proof of the same caller.
-      if (isAboutProof(error) && flying.proof.reveal() !== order.proof.value.reveal()) return fly(key, order);
+      // STS may accept another proof of the same caller.
+      if (isAboutProof(error) && flight.proof.reveal() !== proof.reveal()) return this.run(key, proof, issue);
       throw error;
     }
-  };
+  }
+
+  #start(key: string, proof: Secret, issue: () => Promise<IssuedCredentials>): Promise<IssuedCredentials> {
+    const issued = issue().finally(() => this.#flights.delete(key));
+    this.#flights.set(key, { proof, issued });
+    return issued;
+  }
 }

@@ -19,7 +19,7 @@ export function failover(regions: readonly SendToSts[], now: () => number): AskU
       try {
         return await withAbortTimeout(
           share,
-          () => deadlinePassed(true),
+          () => deadlineExceeded(true),
           (signal) => ask(call, signal),
         );
       } catch (error) {
@@ -27,12 +27,12 @@ export function failover(regions: readonly SendToSts[], now: () => number): AskU
         if (!mayGoOn(call, error)) break;
       }
     }
-    throw failure ?? deadlinePassed(false);
+    throw failure ?? deadlineExceeded(false);
   };
 }
 
 /** `sent`: whether STS may have seen the call. */
-export const deadlinePassed = (sent: boolean) =>
+export const deadlineExceeded = (sent: boolean) =>
   new SallyportError('sts_unavailable', {
     reason: 'sts.deadline',
     detail: 'STS did not answer in time. Try again shortly.',

@@ -7,7 +7,7 @@ import type { Log } from '../../core/ports.js';
 import { type BulkheadLimits, withBulkhead } from './bulkhead.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import { clientOver, type SendToSts, type StsClient, type StsOperation } from './client.js';
-import { deadlinePassed, failover } from './failover.js';
+import { deadlineExceeded, failover } from './failover.js';
 import type { HttpLimits } from './http-handler.js';
 import { openRegion, type RegionClient, type RegionOptions } from './region.js';
 import { withRegionBreakers } from './region-breakers.js';
@@ -70,7 +70,7 @@ export function openSts(options: StsOptions): Sts {
       const { hasTemporaryCredentials } = inRegion(region ?? first);
       return clientOver(
         (call) => ask(call, deadline),
-        () => withTimeout(deadline - now(), () => deadlinePassed(false), hasTemporaryCredentials),
+        () => withTimeout(deadline - now(), () => deadlineExceeded(false), hasTemporaryCredentials),
       );
     },
     regions: () => Object.fromEntries([...opened].map(([name, { state }]) => [name, state()])),

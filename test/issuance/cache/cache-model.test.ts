@@ -6,11 +6,17 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { RoleConfig } from '../../../src/config/schema/role.js';
 import { SallyportError } from '../../../src/core/errors.js';
-import type { IssueRequest } from '../../../src/core/ports.js';
-import type { Decision, IssuedCredentials, Principal, Proof, Target } from '../../../src/core/types.js';
-import { type CachedIssue, cachedIssue } from '../../../src/issuance/cache/cached-issue.js';
+import type {
+  Decision,
+  IssuedCredentials,
+  IssueRequest,
+  Principal,
+  Proof,
+  Target,
+} from '../../../src/core/types.js';
 import { CredentialCache } from '../../../src/issuance/cache/credential-cache.js';
-import { roleFingerprints } from '../../../src/issuance/cache/role-fingerprints.js';
+import { RoleFingerprints } from '../../../src/issuance/cache/role-fingerprints.js';
+import { CredentialIssuer } from '../../../src/issuance/credential-issuer.js';
 import { claimsOf, configOf } from '../../support/policy.js';
 
 const runs = Number(process.env['SALLYPORT_FUZZ_RUNS'] ?? 3000);
@@ -164,9 +170,11 @@ class World {
   readonly #cameBack = new Set<string>();
   readonly #issued = new Map<string, { readonly context: Context; readonly expiresAt: number }>();
   #sweeping = false;
+  /** Requests whose `beforeSts` has resolved. */
+  readonly #recorded = new WeakSet<Proof>();
   readonly #renewals: (string | undefined)[] = [];
   readonly #retired: (() => void)[] = [];
-  #inUse: CachedIssue & { readonly release: () => void };
+  #inUse: { readonly issuer: CredentialIssuer; readonly release: () => void };
 
   constructor(maxEntries: number) {
     this.exact = maxEntries > 1000;
@@ -179,19 +187,21 @@ class World {
       name,
       { ...role, region: `eu-west-${this.#versions[index]}` },
     ]);
-    const epochs = roleFingerprints(configOf(Object.fromEntries(roles), []));
-    const cached = cachedIssue((order) => this.#ask(order), {
+    const fingerprints = new RoleFingerprints(configOf(Object.fromEntries(roles), []));
+    const issuer = new CredentialIssuer({
+      stsIssuer: { issue: (request) => this.#ask(request) },
       cache: this.#cache,
-      epochs,
-      onUse: () => {},
+      fingerprints,
+      onCacheUse: () => {},
       log: { debug() {}, info() {}, warn() {}, error() {} },
       now: () => new Date(this.now * 1000),
     });
-    return { ...cached, release: this.#cache.hold(epochs.all) };
+    return { issuer, release: this.#cache.retain(fingerprints.all) };
   }
 
   async #ask(order: IssueRequest): Promise<IssuedCredentials> {
     this.calls++;
+    check(this.#sweeping || this.#recorded.has(order.proof), 'STS called before the intent was recorded');
     const context = this.#contexts.get(order.proof)?.context;
     if (this.#sweeping) this.#renewals.push(this.#faultOfRenewal(order, context));
     await undefined;
@@ -270,14 +280,20 @@ class World {
   async #request(order: IssueRequest): Promise<void> {
     const context = this.#contexts.get(order.proof)?.context;
     let issued: IssuedCredentials;
+    const beforeSts = async () => {
+      check(!this.#recorded.has(order.proof), 'recorded twice');
+      await undefined;
+      this.#recorded.add(order.proof);
+    };
     try {
-      issued = await this.#inUse.issue(order);
+      issued = await this.#inUse.issuer.getOrIssue(order, { beforeSts });
     } catch (error) {
       check(error instanceof SallyportError && this.sts !== 'up', `failed: ${error}`);
       const left = (this.#kept.get(context ?? '')?.expiresAt ?? 0) - this.now;
       check(!this.exact || this.sts === 'refuses' || left < 60, 'refused with credentials there');
       return;
     }
+    check(issued.cached === 'fresh' || this.#recorded.has(order.proof), 'served by STS without a record');
     const { accessKeyId, secretAccessKey, sessionToken, expiration } = issued.credentials;
     const source = this.#issued.get(accessKeyId);
     check(source !== undefined && source.context === context, `issued for another: ${source?.context}`);
@@ -344,7 +360,7 @@ class World {
         if (operation.place !== undefined) this.#waitUntilDue(operation.place);
         this.#forget((_, expiresAt) => expiresAt <= this.now);
         this.#sweeping = true;
-        await this.#inUse.sweep();
+        await this.#inUse.issuer.sweep();
         this.#sweeping = false;
         for (const fault of this.#renewals.splice(0)) check(fault === undefined, String(fault));
         break;

@@ -6,13 +6,18 @@ import t from 'tap';
 import type { RoleConfig } from '../../../src/config/schema/role.js';
 import type { CacheConfig } from '../../../src/config/schema/stores.js';
 import { type ErrorCode, SallyportError } from '../../../src/core/errors.js';
-import type { IssueRequest } from '../../../src/core/ports.js';
-import type { Decision, IssuedCredentials, Principal, Target } from '../../../src/core/types.js';
+import type {
+  Decision,
+  IssuedCredentials,
+  IssueRequest,
+  Principal,
+  Target,
+} from '../../../src/core/types.js';
 import { cacheKey } from '../../../src/issuance/cache/cache-key.js';
-import { cachedIssue } from '../../../src/issuance/cache/cached-issue.js';
 import { CredentialCache } from '../../../src/issuance/cache/credential-cache.js';
-import { roleFingerprints } from '../../../src/issuance/cache/role-fingerprints.js';
+import { RoleFingerprints } from '../../../src/issuance/cache/role-fingerprints.js';
 import { deserialize, serialize } from '../../../src/issuance/cache/serialize.js';
+import { CredentialIssuer } from '../../../src/issuance/credential-issuer.js';
 import { keptLog } from '../../support/oidc-verifier.js';
 import { configOf, federation, NOW, principalOf, SECONDS, web } from '../../support/policy.js';
 
@@ -83,15 +88,21 @@ function started(
     };
   };
   const load = (config: Readonly<Record<string, RoleConfig>>) => {
-    const epochs = roleFingerprints(configOf(config, []));
-    const cached = cachedIssue(issue, {
+    const fingerprints = new RoleFingerprints(configOf(config, []));
+    const issuer = new CredentialIssuer({
+      stsIssuer: { issue },
       cache,
-      epochs,
-      onUse: (use) => uses.push(use),
+      fingerprints,
+      onCacheUse: (use) => uses.push(use),
       log,
       now: () => new Date(clock.seconds * 1000),
     });
-    return { ...cached, release: cache.hold(epochs.all) };
+    return {
+      issuer,
+      issue: (request: IssueRequest) => issuer.getOrIssue(request, { beforeSts: async () => {} }),
+      sweep: () => issuer.sweep(),
+      release: cache.retain(fingerprints.all),
+    };
   };
   return { ...load(roles), load, cache, asked, uses, clock, sts, lines };
 }
@@ -115,8 +126,55 @@ t.test('what is asked for again is what was issued, marked', async (t) => {
   t.notMatch(JSON.stringify([again, cache]), /secret-1|token-1/);
 });
 
+t.test('beforeSts resolves before STS is called, and is not called for a fresh cache hit', async (t) => {
+  const { issuer, asked, uses } = started();
+  const steps: string[] = [];
+  const beforeSts = async () => {
+    await setImmediate();
+    steps.push(`recorded, ${asked.length} STS calls`);
+  };
+  const get = () => issuer.getOrIssue(orderOf(), { beforeSts });
+  await Promise.all([get(), get()]);
+  t.equal(steps.length, 2, 'called for each of two concurrent requests');
+  t.equal(steps[0], 'recorded, 0 STS calls');
+  t.same(uses, ['miss', 'shared']);
+  await get();
+  t.equal(steps.length, 2, 'not for a hit');
+  const mfa = { serialNumber: 'arn:aws:iam::111122223333:mfa/alice', tokenCode: new Secret('123456') };
+  await issuer.getOrIssue(orderOf({ mfa }), { beforeSts });
+  t.same(steps.slice(2), ['recorded, 1 STS calls'], 'for what is not cacheable');
+});
+
+t.test('a request whose beforeSts rejects neither calls STS nor joins a call in flight', async (t) => {
+  const { issuer, asked, uses, sts } = started();
+  const lost = new SallyportError('audit_unavailable');
+  const beforeSts = async () => {
+    await setImmediate();
+    throw lost;
+  };
+  for (const order of [orderOf(), orderOf({ decision: { console: { destination: 'https://x' } } })])
+    await t.rejects(issuer.getOrIssue(order, { beforeSts }), lost);
+  t.equal(asked.length, 0);
+  let answer = () => {};
+  sts.ready = new Promise((resolve) => {
+    answer = resolve;
+  });
+  const flight = issuer.getOrIssue(orderOf(), { beforeSts: async () => {} });
+  await t.rejects(issuer.getOrIssue(orderOf(), { beforeSts }), lost);
+  answer();
+  await flight;
+  t.same([asked.length, uses], [1, ['miss']]);
+});
+
+t.test('credentials cached while beforeSts runs are served', async (t) => {
+  const { issuer, issue, asked, uses } = started();
+  const beforeSts = async () => void (await issue(orderOf()));
+  t.equal((await issuer.getOrIssue(orderOf(), { beforeSts })).cached, 'fresh');
+  t.same([asked.length, uses], [1, ['miss', 'hit']]);
+});
+
 t.test('what makes two orders the same', (t) => {
-  const key = (parts: Parts) => cacheKey('epoch', orderOf(parts));
+  const key = (parts: Parts) => cacheKey('fingerprint', orderOf(parts));
   const same = key({ claims: { team: 'a', nested: { x: 1, y: 2 } } });
   const rows: [what: string, parts: Parts, isSame: boolean][] = [
     ['the order of claims', { claims: { nested: { y: 2, x: 1 }, team: 'a' } }, true],
@@ -162,7 +220,7 @@ t.test('what makes two orders the same', (t) => {
     key({ decision: { notAfter, durationLimitedBy: 'proof' }, session: { durationSeconds: seconds } });
   t.equal(cut(3000, SECONDS + 3000), cut(2990, SECONDS + 3000), 'up to the same end, however far off');
   t.not(cut(3000, SECONDS + 3000), cut(3000, SECONDS + 3001));
-  t.not(cacheKey('other', orderOf()), cacheKey('epoch', orderOf()), 'the role as it is configured');
+  t.not(cacheKey('other', orderOf()), cacheKey('fingerprint', orderOf()), 'the role as it is configured');
   t.end();
 });
 
@@ -351,7 +409,7 @@ t.test('a reload wipes what the roles it changes have yielded', async (t) => {
 
 t.test('what changes the epoch of a role', (t) => {
   const config = configOf({ fed: federation, web }, []);
-  const epochs = roleFingerprints(config);
+  const fingerprints = new RoleFingerprints(config);
   const rolesFrom = {
     named: {
       via: 'AssumeRoleWithWebIdentity' as const,
@@ -374,8 +432,12 @@ t.test('what changes the epoch of a role', (t) => {
     ['tests', { ...config, tests: [] }, true],
   ];
   for (const [what, changed, isSame] of rows)
-    t.equal(roleFingerprints(changed).of({ role: 'fed' }) === epochs.of({ role: 'fed' }), isSame, what);
-  const withNamed = roleFingerprints({ ...config, rolesFrom });
+    t.equal(
+      new RoleFingerprints(changed).of({ role: 'fed' }) === fingerprints.of({ role: 'fed' }),
+      isSame,
+      what,
+    );
+  const withNamed = new RoleFingerprints({ ...config, rolesFrom });
   t.ok(withNamed.of({ role: 'arn:aws:iam::111122223333:role/x', rolesFrom: 'named' }));
   t.equal(withNamed.of({ role: 'named' }), undefined, 'a name in one section is none in the other');
   t.equal(withNamed.all.length, 3);

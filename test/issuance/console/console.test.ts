@@ -4,10 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { Secret } from '@sallyport/client/internal/secret';
 import t, { type Test } from 'tap';
 import { SallyportError } from '../../../src/core/errors.js';
-import type { Issue, IssueRequest } from '../../../src/core/ports.js';
-import type { ConsoleSession, IssuedCredentials } from '../../../src/core/types.js';
-import { withConsoleSignIn } from '../../../src/issuance/console/login-url.js';
+import type { ConsoleSession, IssuedCredentials, IssueRequest } from '../../../src/core/types.js';
 import { NOW, principalOf } from '../../support/policy.js';
+import { stsIssuerOver } from '../../support/sts.js';
 
 const DESTINATION = 'https://console.aws.amazon.com/s3/home?region=eu-west-1#a';
 const issued: IssuedCredentials = {
@@ -64,20 +63,37 @@ async function startSignin(t: Test, answer: (response: ServerResponse) => void) 
   return { calls, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/federation` };
 }
 
-const issuing = (signinEndpoint: string, temporary = false, credentials = issued) => {
-  const orders: IssueRequest[] = [];
-  const issue: Issue = async (order) => {
-    orders.push(order);
-    return credentials;
+/** An issuer over an STS that always issues `credentials`. */
+function issuing(signinEndpoint: string, temporary = false, { credentials, stsRequestId = '' } = issued) {
+  const stsCalls: object[] = [];
+  const answer = async (input: object) => {
+    stsCalls.push(input);
+    return {
+      Credentials: {
+        AccessKeyId: credentials.accessKeyId,
+        SecretAccessKey: credentials.secretAccessKey.reveal(),
+        SessionToken: credentials.sessionToken.reveal(),
+        Expiration: credentials.expiration,
+      },
+      $metadata: { requestId: stsRequestId },
+    };
   };
-  const wrapped = withConsoleSignIn(issue, {
-    sts: { client: () => ({ hasTemporaryCredentials: async () => temporary }) },
-    aws: { region: 'eu-west-1', signinEndpoint },
-    issuer: 'https://sallyport.corp.example',
-    now: () => NOW,
-  });
-  return { issue: wrapped, orders };
-};
+  const never = async () => {
+    throw new Error('not called here');
+  };
+  const client = {
+    assumeRole: answer,
+    getFederationToken: answer,
+    hasTemporaryCredentials: async () => temporary,
+    assumeRoleWithSAML: never,
+    assumeRoleWithWebIdentity: never,
+    getSessionToken: never,
+    getCallerIdentity: never,
+    decodeAuthorizationMessage: never,
+  };
+  const issuer = stsIssuerOver({ client: () => client }, { signinEndpoint });
+  return { issue: (request: IssueRequest) => issuer.issue(request), stsCalls };
+}
 
 const json = (value: unknown) => (response: ServerResponse) =>
   void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
@@ -129,18 +145,20 @@ t.test('without SessionDuration none is sent; the URL ends with the credentials 
 t.test('who wants credentials does not meet sign-in', async (t) => {
   const { calls, endpoint } = await startSignin(t, json({ SigninToken: 'token' }));
   const { issue } = issuing(endpoint);
-  t.equal(await issue(orderOf(undefined, 'AssumeRole')), issued);
+  const answer = await issue(orderOf(undefined, 'AssumeRole'));
+  t.strictSame(answer, issued);
+  t.equal(answer.credentials.secretAccessKey.reveal(), 'the-secret+/key');
   t.equal(calls.length, 0);
 });
 
 t.test('with temporary keys of the broker AWS takes no SessionDuration: STS is not asked', async (t) => {
   const { calls, endpoint } = await startSignin(t, json({ SigninToken: 'token' }));
-  const { issue, orders } = issuing(endpoint, true);
+  const { issue, stsCalls } = issuing(endpoint, true);
   const error = await errorOf(
     issue(orderOf({ destination: DESTINATION, sessionDuration: 900 }, 'AssumeRole')),
   );
   t.strictSame([error.code, error.reason], ['parameter_invalid', 'parameter.session_duration']);
-  t.same([orders.length, calls.length], [0, 0]);
+  t.same([stsCalls.length, calls.length], [0, 0]);
 });
 
 t.test('answers that are none, and refusals', async (t) => {

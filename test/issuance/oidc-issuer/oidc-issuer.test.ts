@@ -7,8 +7,7 @@ import { calculateJwkThumbprint, createLocalJWKSet, decodeJwt, importJWK, jwtVer
 import t, { type Test } from 'tap';
 import { readSigningKeys } from '../../../src/config/key-folder.js';
 import { SallyportError } from '../../../src/core/errors.js';
-import type { IssueRequest } from '../../../src/core/ports.js';
-import type { Principal, Session } from '../../../src/core/types.js';
+import type { IssueRequest, Principal, Session } from '../../../src/core/types.js';
 import { issuerDocuments } from '../../../src/issuance/oidc-issuer/discovery-documents.js';
 import {
   dueTimes,

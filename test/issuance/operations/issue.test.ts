@@ -1,11 +1,9 @@
 import { Secret } from '@sallyport/client/internal/secret';
 import t, { type Test } from 'tap';
 import { type ErrorCode, SallyportError } from '../../../src/core/errors.js';
-import type { IssueRequest } from '../../../src/core/ports.js';
-import type { MfaCode, Proof, Session, Target } from '../../../src/core/types.js';
-import { createIssue } from '../../../src/issuance/issue.js';
+import type { IssueRequest, MfaCode, Proof, Session, Target } from '../../../src/core/types.js';
 import { translateStsError } from '../../../src/issuance/sts/translate-error.js';
-import { KEYS, openTestSts } from '../../support/sts.js';
+import { KEYS, openTestSts, stsIssuerOver } from '../../support/sts.js';
 import { failure, REQUEST_ID, type StsAnswer, startStsStub, success } from '../../support/sts-stub.js';
 
 const CREDENTIALS =
@@ -62,11 +60,16 @@ const FULL: Partial<Session> = {
   policyArns: ['arn:aws:iam::aws:policy/A', 'arn:aws:iam::aws:policy/B'],
 };
 
+const issueOver = (...parts: Parameters<typeof stsIssuerOver>) => {
+  const issuer = stsIssuerOver(...parts);
+  return (request: IssueRequest) => issuer.issue(request);
+};
+
 /** Issues against a stub that always answers so. */
 async function issuing(t: Test, answer: StsAnswer | undefined) {
   const stub = await startStsStub(t, () => answer);
   const { sts } = openTestSts(t, { 'eu-west-1': stub.url }, { credentials: KEYS });
-  return { issue: createIssue(sts), calls: stub.calls };
+  return { issue: issueOver(sts), calls: stub.calls };
 }
 
 const errorOf = async (outcome: Promise<unknown>): Promise<SallyportError> => {
@@ -192,8 +195,9 @@ t.test(
     const answers = [success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}`)];
     const stub = await startStsStub(t, () => answers.shift());
     const { sts } = openTestSts(t, { 'eu-west-1': stub.url });
-    const issue = createIssue(sts, async ({ principal, decision }) => {
-      return new Secret(`${principal.subject} ${decision.session.sourceIdentity}`);
+    const issue = issueOver(sts, {
+      signWebIdentity: async ({ principal, decision }) =>
+        new Secret(`${principal.subject} ${decision.session.sourceIdentity}`),
     });
     const order = orderOf(TARGETS.keyless, 'saml', { tags: { not: 'sent' }, sourceIdentity: 'a@corp' });
     await issue(order);
@@ -217,7 +221,7 @@ t.test(
       t.match(error, { code: ours, reason: `sts.${code}`, sts: { code, requestId: REQUEST_ID } });
       t.ok(error.cause, 'the cause goes to the log');
     }
-    const without = await errorOf(createIssue(sts)(order));
+    const without = await errorOf(issueOver(sts)(order));
     t.match(without, { code: 'internal', reason: 'web_identity.no_keys' });
     t.equal(stub.calls.length, 5, 'the proof itself is never sent');
   },
@@ -289,7 +293,7 @@ t.test('a network that fails is tried again, then sts_unavailable', async (t) =>
   const error = await errorOf(issue(orderOf(TARGETS.web, 'oidc')));
   t.equal(error.code, 'sts_unavailable');
   t.equal(calls.length, 3);
-  const nobody = createIssue(openTestSts(t, { 'eu-west-1': 'http://127.0.0.1:1' }).sts);
+  const nobody = issueOver(openTestSts(t, { 'eu-west-1': 'http://127.0.0.1:1' }).sts);
   t.equal((await errorOf(nobody(orderOf(TARGETS.web, 'oidc')))).code, 'sts_unavailable');
 });
 
@@ -299,7 +303,7 @@ t.test('a call that fails once succeeds at the second try', async (t) => {
     success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}`),
   ];
   const stub = await startStsStub(t, () => answers.shift());
-  const issue = createIssue(openTestSts(t, { 'eu-west-1': stub.url }).sts);
+  const issue = issueOver(openTestSts(t, { 'eu-west-1': stub.url }).sts);
   t.equal((await issue(orderOf(TARGETS.web, 'oidc'))).credentials.accessKeyId, 'ASIAEXAMPLEEXAMPLE00');
 });
 
@@ -317,7 +321,7 @@ t.test('without keys of its own the broker says so, and only where they are need
   const stub = await startStsStub(t, () =>
     success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}`),
   );
-  const issue = createIssue(openTestSts(t, { 'eu-west-1': stub.url }).sts);
+  const issue = issueOver(openTestSts(t, { 'eu-west-1': stub.url }).sts);
   t.equal((await errorOf(issue(orderOf(TARGETS.user, 'oidc')))).code, 'broker_credentials_invalid');
   t.equal(stub.calls.length, 0);
   t.ok(await issue(orderOf(TARGETS.web, 'oidc')));

@@ -1,0 +1,65 @@
+// Issues credentials by calling AWS STS: picks the operation of the role, with one file each in operations/. For a
+// console sign-in, the credentials become a sign-in URL as well.
+
+import { SallyportError } from '../core/errors.js';
+import { omitUndefined } from '../core/omit-undefined.js';
+import type { SignWebIdentity } from '../core/ports.js';
+import type { IssuedCredentials, IssueRequest } from '../core/types.js';
+import type { ConsoleSignIn } from './console/console-sign-in.js';
+import { assumeRole } from './operations/assume-role.js';
+import { assumeRoleKeyless } from './operations/assume-role-keyless.js';
+import { assumeRoleWithSAML } from './operations/assume-role-with-saml.js';
+import { assumeRoleWithWebIdentity } from './operations/assume-role-with-web-identity.js';
+import { getFederationToken } from './operations/get-federation-token.js';
+import { getSessionToken } from './operations/get-session-token.js';
+import type { Sts } from './sts/open-sts.js';
+
+export interface StsIssuerOptions {
+  readonly sts: Pick<Sts, 'client'>;
+  readonly consoleSignIn: ConsoleSignIn;
+  /** Absent without `webIdentity` in the config; then no role needs it. */
+  readonly signWebIdentity?: SignWebIdentity | undefined;
+}
+
+export class StsIssuer {
+  readonly #sts: Pick<Sts, 'client'>;
+  readonly #consoleSignIn: ConsoleSignIn;
+  readonly #signWebIdentity: SignWebIdentity | undefined;
+
+  constructor({ sts, consoleSignIn, signWebIdentity }: StsIssuerOptions) {
+    this.#sts = sts;
+    this.#consoleSignIn = consoleSignIn;
+    this.#signWebIdentity = signWebIdentity;
+  }
+
+  /** @throws SallyportError */
+  async issue(request: IssueRequest): Promise<IssuedCredentials> {
+    const { console } = request.decision;
+    if (!console) return this.#callSts(request);
+    await this.#consoleSignIn.checkSessionDuration(request, console);
+    const issued = await this.#callSts(request);
+    return { ...issued, signin: await this.#consoleSignIn.signIn(request, console, issued) };
+  }
+
+  async #callSts({ principal, decision, proof, mfa, deadline }: IssueRequest): Promise<IssuedCredentials> {
+    const { target, session, region } = decision;
+    const sts = this.#sts.client(omitUndefined({ region, deadline }));
+    switch (target.operation) {
+      case 'AssumeRole':
+        return assumeRole(sts, target, session, mfa);
+      case 'AssumeRoleWithSAML':
+        return assumeRoleWithSAML(sts, target, session, proof.value);
+      case 'AssumeRoleWithWebIdentity': {
+        if (target.webIdentity === 'caller')
+          return assumeRoleWithWebIdentity(sts, target, session, proof.value);
+        const sign = this.#signWebIdentity;
+        if (!sign) throw new SallyportError('internal', { reason: 'web_identity.no_keys' });
+        return assumeRoleKeyless(sts, target, session, await sign({ principal, decision }));
+      }
+      case 'GetFederationToken':
+        return getFederationToken(sts, session);
+      case 'GetSessionToken':
+        return getSessionToken(sts, session, mfa);
+    }
+  }
+}
