@@ -1,4 +1,5 @@
-// A row of the error table, the kinds of rows that many codes share, and what an error can say beside its row.
+// An entry of the error table, the kinds of entries that many codes share, and what an error adds to its entry.
+import type { Reason } from './reasons.js';
 import type { StsFailure } from './types.js';
 
 export interface ErrorEntry {
@@ -13,9 +14,10 @@ export interface ErrorEntry {
   readonly retryAfter?: number;
 }
 
-export interface ErrorOptions {
-  /** Fine-grained cause for log, audit and tests, e.g. `saml.signature.missing`. Never a value from the request. */
-  readonly reason?: string;
+/** `Code`: the codes of the table; an error without a reason has its code in that place. */
+export interface ErrorOptions<Code extends string> {
+  /** Precise cause for log, audit log and tests, e.g. `saml.signature.missing`. */
+  readonly reason?: Reason | Code;
   /** A public sentence more exact than the table's. No secrets, nothing the caller may not know. */
   readonly detail?: string;
   /** Public extra members of the problem document, e.g. the choices of a 409. */

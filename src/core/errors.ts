@@ -12,6 +12,7 @@ import {
   table,
   unavailable,
 } from './error-entry.js';
+import type { Reason } from './reasons.js';
 import type { StsFailure } from './types.js';
 
 export const ERRORS = table({
@@ -227,14 +228,14 @@ export type ErrorCode = keyof typeof ERRORS;
 export class SallyportError extends Error {
   override readonly name = 'SallyportError';
   readonly code: ErrorCode;
-  readonly reason: string;
+  readonly reason: Reason | ErrorCode;
   readonly detail: string;
   readonly members: Readonly<Record<string, unknown>>;
   /** Seconds for `Retry-After`, where trying again later can help. */
   readonly retryAfter: number | undefined;
   readonly sts: StsFailure | undefined;
 
-  constructor(code: ErrorCode, options: ErrorOptions = {}) {
+  constructor(code: ErrorCode, options: ErrorOptions<ErrorCode> = {}) {
     super(options.detail ?? ERRORS[code].text, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
     this.reason = options.reason ?? code;

@@ -208,7 +208,7 @@ t.test('records hold exactly what is known so far', (t) => {
       'a proof refused',
       refusedRecord(
         { request: { ...request, role: 'asked', reason: 'why' } },
-        new SallyportError('proof_invalid', { reason: 'jwt.x' }),
+        new SallyportError('proof_invalid', { reason: 'jwt.exp.past' }),
         NOW,
       ),
       {
@@ -216,7 +216,7 @@ t.test('records hold exactly what is known so far', (t) => {
         Event: 'denied',
         Role: 'asked',
         Reason: 'why',
-        Error: { Code: 'proof_invalid', Reason: 'jwt.x' },
+        Error: { Code: 'proof_invalid', Reason: 'jwt.exp.past' },
       },
     ],
     [

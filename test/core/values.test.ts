@@ -183,7 +183,7 @@ t.test('every refusal has a status, codes of the standards, and a sentence that 
 t.test('an error keeps what is for the caller apart from what is for the log', (t) => {
   const cause = new Error('inner');
   const error = new SallyportError('role_ambiguous', {
-    reason: 'a.b',
+    reason: 'oauth.several_roles',
     detail: 'Pick one.',
     members: { Roles: ['x'] },
     cause,
@@ -191,7 +191,7 @@ t.test('an error keeps what is for the caller apart from what is for the log', (
   t.match(error, {
     name: 'SallyportError',
     code: 'role_ambiguous',
-    reason: 'a.b',
+    reason: 'oauth.several_roles',
     detail: 'Pick one.',
     message: 'Pick one.',
     members: { Roles: ['x'] },

@@ -122,7 +122,7 @@ t.test(
 );
 
 t.test('every way to fail: what happened, what was recorded, what the caller reads', async (t) => {
-  const refusal = new SallyportError('proof_expired', { reason: 'jwt.exp' });
+  const refusal = new SallyportError('proof_expired', { reason: 'jwt.exp.past' });
   const stsError = new SallyportError('sts_access_denied', { reason: 'sts.AccessDenied' });
   const bug = new TypeError('the-proof-itself is not a function');
   const through = 'issue deploy with the-proof-itself';
@@ -337,9 +337,10 @@ t.test('what is dear to check is checked once, by who has the claim', async (t) 
   );
   t.equal(outcomes.filter((error) => error === undefined).length, 1);
   t.equal(confirmed, 1);
-  const refusing = async () => Promise.reject(new SallyportError('proof_invalid', { reason: 'saml.reader' }));
+  const refusing = async () =>
+    Promise.reject(new SallyportError('proof_invalid', { reason: 'saml.reader.refused' }));
   const refused = createAuthenticate({ oidc: verifierOf({ confirm: refusing }), saml: never }, memory());
-  t.equal((await codeOf(refused(request.proof, NOW)))?.reason, 'saml.reader', 'its refusal counts');
+  t.equal((await codeOf(refused(request.proof, NOW)))?.reason, 'saml.reader.refused', 'its refusal counts');
 });
 
 t.test('a reusable proof is never claimed', async (t) => {

@@ -6,15 +6,19 @@ import type { LookupFunction } from 'node:net';
 import { withTimeout } from '@sallyport/client/internal/with-timeout';
 import { Agent, errors, request } from 'undici';
 import { JsonError, parseJson } from '../../core/json.js';
+import type { ReasonSuffix } from '../../core/reasons.js';
 import type { ClaimValue } from '../../core/types.js';
 import { type AddressPolicy, addressIn, isAllowed } from './address-policy.js';
 
-/** The keys of an issuer could not be had. `reason` is a dotted code such as `fetch.redirect`. */
+/** Why the keys of an issuer cannot be fetched, e.g. `fetch.redirect`. */
+type KeyFetchReason = ReasonSuffix<'oidc'>;
+
+/** The keys of an issuer cannot be fetched. */
 export class KeyFetchError extends Error {
   override readonly name = 'KeyFetchError';
-  readonly reason: string;
+  readonly reason: KeyFetchReason;
 
-  constructor(reason: string, cause?: unknown) {
+  constructor(reason: KeyFetchReason, cause?: unknown) {
     super(`The keys of the issuer cannot be fetched: ${reason}.`, cause === undefined ? {} : { cause });
     this.reason = reason;
   }

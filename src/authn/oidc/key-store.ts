@@ -101,7 +101,9 @@ export class KeyStore {
   }
 
   #unavailable(): SallyportError {
-    const reason = `oidc.${this.#failure?.reason ?? 'keys_too_old'}`;
-    return new SallyportError('issuer_unavailable', { reason, cause: this.#failure });
+    return new SallyportError('issuer_unavailable', {
+      reason: `oidc.${this.#failure?.reason ?? 'keys_too_old'}`,
+      cause: this.#failure,
+    });
   }
 }

@@ -1,6 +1,7 @@
 // A JWT taken apart, before anything in it is believed. Exactly one text form per token is read: three canonical
 // base64url parts of strict JSON (RFC 7515 section 7.1, RFC 7519 section 7.2).
 import { isJsonObject, JsonError, parseJson } from '../../core/json.js';
+import type { ReasonSuffix } from '../../core/reasons.js';
 import type { Claims } from '../../core/types.js';
 import { invalidToken } from './invalid-token.js';
 
@@ -18,7 +19,7 @@ export interface Token {
 const MAX_LENGTH = 20_000;
 const MAX_KID_LENGTH = 512;
 
-const malformed = (reason: string) => invalidToken('proof_malformed', reason);
+const malformed = (reason: ReasonSuffix<'jwt'>) => invalidToken('proof_malformed', reason);
 
 /**
  * Takes a compact JWS apart. Keys and URLs that a header may bring along (`jwk`, `jku`, `x5c`, `x5u`; RFC 7515
@@ -58,7 +59,7 @@ export function mediaType(typ: string): string {
   return typ.toLowerCase().replace(/^application\//, '');
 }
 
-function readObject(part: string, name: string): Claims {
+function readObject(part: string, name: 'header' | 'payload'): Claims {
   const bytes = decodeCanonical(part, name);
   try {
     const value = parseJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
@@ -70,7 +71,7 @@ function readObject(part: string, name: string): Claims {
 }
 
 /** RFC 7515 section 2: no padding, no other alphabet, and no stray bits in the last character (RFC 4648 section 3.5). */
-function decodeCanonical(part: string, name: string): Buffer {
+function decodeCanonical(part: string, name: 'header' | 'payload' | 'signature'): Buffer {
   const bytes = Buffer.from(part, 'base64url');
   if (bytes.toString('base64url') !== part) throw malformed(`${name}.base64url`);
   return bytes;

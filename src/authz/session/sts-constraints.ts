@@ -1,24 +1,29 @@
 // The places a value can go in an STS request, and what AWS accepts there (STS API reference, 2011-06-15).
 // A value is checked before the call, so that the fault is named here and not guessed from an STS message.
 import { SallyportError } from '../../core/errors.js';
+import type { Reason } from '../../core/reasons.js';
 
 export interface StsConstraint {
   /** As AWS spells it. */
   readonly name: string;
   readonly pattern: RegExp;
   readonly rule: string;
+  /** Of the refusal when a session yields another value. */
+  readonly reason: Reason;
 }
 
 const SESSION_CHARACTERS = 'of A-Z a-z 0-9 _ + = , . @ -';
 
 export const ROLE_SESSION_NAME: StsConstraint = {
   name: 'RoleSessionName',
+  reason: 'session.RoleSessionName',
   pattern: /^[A-Za-z0-9_+=,.@-]{2,64}$/,
   rule: `2 to 64 ${SESSION_CHARACTERS}`,
 };
 
 export const FEDERATED_USER_NAME: StsConstraint = {
   name: 'Name',
+  reason: 'session.Name',
   pattern: /^[A-Za-z0-9_+=,.@-]{2,32}$/,
   rule: `2 to 32 ${SESSION_CHARACTERS}`,
 };
@@ -26,18 +31,21 @@ export const FEDERATED_USER_NAME: StsConstraint = {
 /** STS's own documents differ on the upper bound; 64 holds by all of them. */
 export const SOURCE_IDENTITY: StsConstraint = {
   name: 'SourceIdentity',
+  reason: 'session.SourceIdentity',
   pattern: /^[A-Za-z0-9_+=,.@-]{2,64}$/,
   rule: `2 to 64 ${SESSION_CHARACTERS}`,
 };
 
 export const TAG_KEY: StsConstraint = {
   name: 'tag key',
+  reason: 'session.tag_key',
   pattern: /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu,
   rule: '1 to 128 letters, digits, spaces and _ . : / = + - @, not starting with aws:',
 };
 
 export const TAG_VALUE: StsConstraint = {
   name: 'tag value',
+  reason: 'session.tag_value',
   pattern: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u,
   rule: 'at most 256 letters, digits, spaces and _ . : / = + - @',
 };
@@ -45,6 +53,7 @@ export const TAG_VALUE: StsConstraint = {
 /** Session policy text: Latin-1 without control characters but tab and line ends. */
 export const POLICY_TEXT: StsConstraint = {
   name: 'Policy',
+  reason: 'session.Policy',
   pattern: /^[\t\n\r\u0020-\u00FF]{1,2048}$/,
   rule: '1 to 2048 characters up to U+00FF',
 };
@@ -56,7 +65,7 @@ const POLICY_VALUE_FORBIDDEN = /[*?$]/;
 export function checkStsValue(place: StsConstraint, value: string): string {
   if (place.pattern.test(value)) return value;
   throw new SallyportError('session_value_invalid', {
-    reason: `session.${place.name.replaceAll(' ', '_')}`,
+    reason: place.reason,
     detail: `Your claims yield a ${place.name} that STS does not take: it must be ${place.rule}. Ask the operator.`,
   });
 }

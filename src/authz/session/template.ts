@@ -2,6 +2,7 @@
 // `${request.RoleSessionName}`. Parsed when the config loads, filled for each session. What is missing or is not one
 // plain value refuses the session; it never becomes "".
 import { SallyportError } from '../../core/errors.js';
+import type { ReasonSuffix } from '../../core/reasons.js';
 import type { Claims, ClaimValue } from '../../core/types.js';
 import { claimValues, textOf } from '../grants/claim-matcher.js';
 import { FUNCTIONS, type Values } from './template-functions.js';
@@ -52,7 +53,7 @@ const CALL = /^([a-z]+)\((.*)\)$/s;
 const POLICY_VARIABLE = /^(?:(?!claims\.)[A-Za-z0-9._/-]+:[^{}]*|[*?$])$/;
 const PLACEHOLDER = /\$\{([^}]*)\}/g;
 
-const unfit = (claim: string, problem: string, reason: string) =>
+const unfit = (claim: string, problem: string, reason: ReasonSuffix<'session'>) =>
   new SallyportError('session_value_invalid', {
     reason: `session.${reason}`,
     detail: `The claim "${claim}" ${problem}, so no session can be made for this role. Ask the operator.`,

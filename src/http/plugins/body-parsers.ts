@@ -3,13 +3,14 @@
 import type { FastifyInstance, FastifyRequest, preValidationHookHandler } from 'fastify';
 import { SallyportError } from '../../core/errors.js';
 import { JsonError, parseJson } from '../../core/json.js';
+import type { ReasonSuffix } from '../../core/reasons.js';
 
 /** Bytes; an assertion at STS's limit of 100,000 characters fits, form encoded. */
 export const BODY_LIMIT = 256 * 1024;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-const malformed = (reason: string, detail: string, cause?: unknown) =>
+const malformed = (reason: ReasonSuffix<'request'>, detail: string, cause?: unknown) =>
   new SallyportError('request_malformed', { reason: `request.${reason}`, detail, cause });
 
 /** Bytes -> text. @throws SallyportError `request_malformed` if they are not UTF-8. */

@@ -6,6 +6,7 @@ import { Secret } from '@sallyport/client/internal/secret';
 import { Agent, errors, request } from 'undici';
 import { SallyportError } from '../../core/errors.js';
 import { isJsonObject, JsonError, parseJson } from '../../core/json.js';
+import type { ReasonSuffix } from '../../core/reasons.js';
 import type { Credentials } from '../../core/types.js';
 
 const MAX_BYTES = 64 * 1024;
@@ -73,10 +74,13 @@ function tokenIn(text: string): Secret {
   return new Secret(token);
 }
 
-const unavailable = (reason: string, cause?: unknown) =>
+/** Without the prefix `signin.`. */
+type SigninReason = ReasonSuffix<'signin'> | `status_${number}`;
+
+const unavailable = (reason: SigninReason, cause?: unknown) =>
   new SallyportError('signin_unavailable', { reason: `signin.${reason}`, cause });
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): SigninReason {
   if (error instanceof JsonError) return 'answer_malformed';
   if (error instanceof errors.ResponseExceededMaxSizeError) return 'answer_too_large';
   return error instanceof Error && error.name === 'TimeoutError' ? 'timeout' : 'connection';

@@ -1,6 +1,8 @@
 // STS error -> ours. The caller reads what to do; STS's own code goes on as the reason. Its text may quote what was
 // sent, so of that only what a pattern picks out leaves this file.
 import { type ErrorCode, SallyportError } from '../../core/errors.js';
+import type { StsErrorCode } from '../../core/reasons/sts.js';
+import type { Reason } from '../../core/reasons.js';
 import { STS_ERROR_MAP } from './error-map.js';
 import { TransportError } from './http-handler.js';
 import type { StsErrorMapping } from './proof-error-map.js';
@@ -43,7 +45,7 @@ export function translateStsError(error: unknown): SallyportError {
     refused ? 'sts_rejected_request' : 'sts_unavailable',
   );
   return new SallyportError(code, {
-    reason: `sts.${word}${reason === undefined ? '' : `.${reason}`}`,
+    reason: reasonOf(word, reason),
     ...(detail !== undefined && { detail }),
     cause: error,
     sts: {
@@ -75,8 +77,15 @@ function meaningOf(word: string, text: string, unknown: ErrorCode): Meaning {
   return refusal;
 }
 
+/** The code of STS, and which variant of its message it is. */
+function reasonOf(code: StsErrorCode | 'unknown', variant: string | undefined): Reason {
+  if (code === 'unknown') return 'sts.unknown';
+  return variant === undefined ? `sts.${code}` : `sts.${code}.${variant}`;
+}
+
 /** A code that came over the network, fit for log and metric. */
-const safeWord = (code: string) => (/^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(code) ? code : 'unknown');
+const safeWord = (code: string): StsErrorCode | 'unknown' =>
+  /^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(code) ? (code as StsErrorCode) : 'unknown';
 
 /**
  * The same for what is signed and has no proof in it: a token that STS refuses is then the one by which the broker gets

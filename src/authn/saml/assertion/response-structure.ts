@@ -1,7 +1,7 @@
 // Where the parts of a Response are, before anything in it is believed: one Assertion, signatures only where SAML
 // puts them, unique IDs. The shapes of XML signature wrapping end here.
 
-import { rejectAssertion } from '../reject-assertion.js';
+import { rejectAssertion, type SamlReason } from '../reject-assertion.js';
 import { is, one, shape, walk } from '../xml/elements.js';
 import { DSIG, SAML, SAMLP, STATUS_SUCCESS } from '../xml/namespaces.js';
 import type { XmlElement } from '../xml/xml.js';
@@ -154,4 +154,4 @@ function claimedIssuer(response: XmlElement, assertion: XmlElement | undefined):
   return one(issuers, 'issuer.missing').text;
 }
 
-const malformed = (reason: string): never => rejectAssertion(reason, 'proof_malformed');
+const malformed = (reason: SamlReason): never => rejectAssertion(reason, 'proof_malformed');

@@ -1,7 +1,7 @@
 // Questions asked of a strictly read tree. A shape lists every child an element may have: what it does not list is
 // refused, so that nothing can hide where nobody looks.
 import type { ErrorCode } from '../../../core/errors.js';
-import { rejectAssertion } from '../reject-assertion.js';
+import { rejectAssertion, type SamlReason } from '../reject-assertion.js';
 import type { XmlElement } from './xml.js';
 
 /** A kind of child: namespace, local name, and how often it must and may occur. */
@@ -15,7 +15,7 @@ export function is(element: XmlElement, namespace: string, name: string): boolea
 export function shape<K extends string>(
   element: XmlElement,
   kinds: Readonly<Record<K, Kind>>,
-  reason: string,
+  reason: SamlReason,
   code: ErrorCode = 'proof_invalid',
 ): Record<K, readonly XmlElement[]> {
   const entries = Object.entries<Kind>(kinds);
@@ -30,13 +30,13 @@ export function shape<K extends string>(
 }
 
 /** The single element of a list that a shape has already bounded. */
-export function one(elements: readonly XmlElement[], reason: string, code?: ErrorCode): XmlElement {
+export function one(elements: readonly XmlElement[], reason: SamlReason, code?: ErrorCode): XmlElement {
   const [element, ...others] = elements;
   return element !== undefined && others.length === 0 ? element : rejectAssertion(reason, code);
 }
 
 /** The text of an element that has no child elements. */
-export function leafText(element: XmlElement, reason: string): string {
+export function leafText(element: XmlElement, reason: SamlReason): string {
   return element.children.length === 0 ? element.text : rejectAssertion(reason);
 }
 

@@ -1,6 +1,6 @@
 // Times in SAML are UTC, written in one way (SAML core 1.3.3). Nothing else is guessed at.
 import { CLOCK_SKEW_SECONDS } from '../../../core/time.js';
-import { rejectAssertion } from '../reject-assertion.js';
+import { rejectAssertion, type SamlReason } from '../reject-assertion.js';
 import type { XmlElement } from './xml.js';
 
 const INSTANT = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{1,9})?Z$/;
@@ -22,7 +22,7 @@ export function instantAttribute(element: XmlElement, name: string): number | un
 }
 
 /** Refuses what begins after `now` (epoch seconds). */
-export function requireBegun(from: number | undefined, now: number, reason: string): void {
+export function requireBegun(from: number | undefined, now: number, reason: SamlReason): void {
   if (from !== undefined && now < from - CLOCK_SKEW_SECONDS) rejectAssertion(reason, 'proof_not_yet_valid');
 }
 
@@ -32,6 +32,6 @@ export function requireOrder(from: number | undefined, until: number): void {
 }
 
 /** Refuses what has ended at `now` (epoch seconds). */
-export function requireNotEnded(until: number | undefined, now: number, reason: string): void {
+export function requireNotEnded(until: number | undefined, now: number, reason: SamlReason): void {
   if (until !== undefined && now >= until + CLOCK_SKEW_SECONDS) rejectAssertion(reason, 'proof_expired');
 }

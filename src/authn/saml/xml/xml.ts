@@ -1,6 +1,7 @@
 // Text -> element tree, in one strict streaming pass that stops at the first thing not allowed. Nothing here
 // expands entities beyond XML's own five, and nothing is repaired.
 import { type SaxesAttributeNS, SaxesParser, type SaxesTagNS } from 'saxes';
+import type { ReasonSuffix } from '../../../core/reasons.js';
 import { rejectAssertion } from '../reject-assertion.js';
 import { XHTML } from './namespaces.js';
 
@@ -65,7 +66,7 @@ export function parseXml(
     position: false,
     additionalNamespaces: Object.fromEntries(inScope),
   });
-  const outsideMarkup = (kind: string) => () => {
+  const outsideMarkup = (kind: 'comment' | 'processing_instruction') => () => {
     if (rules.comments === 'refuse') malformed(kind);
   };
   parser.on('error', () => malformed('malformed'));
@@ -164,4 +165,5 @@ class TreeBuilder {
   }
 }
 
-const malformed = (reason: string): never => rejectAssertion(`xml.${reason}`, 'proof_malformed');
+const malformed = (reason: ReasonSuffix<'saml.xml'>): never =>
+  rejectAssertion(`xml.${reason}`, 'proof_malformed');

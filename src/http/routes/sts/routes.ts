@@ -9,6 +9,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { ERRORS, type ErrorCode, SallyportError } from '../../../core/errors.js';
 import type { Log } from '../../../core/ports.js';
+import type { StsErrorCode } from '../../../core/reasons/sts.js';
 import type { Exchange } from '../../../exchange/exchange.js';
 import type { App } from '../../fastify.js';
 import { decode, FORM_MEDIA_TYPE, formPairs, useBodyParsers } from '../../plugins/body-parsers.js';
@@ -138,6 +139,6 @@ function inOurCodes<T>(read: () => T): T {
     const code = CODES[error.code] ?? 'parameter_invalid';
     const said = error.text ?? 'DurationSeconds must be a whole number.';
     const detail = error.dispatch ? `${said}. ${ERRORS[code].text}` : said;
-    throw new SallyportError(code, { reason: `sts.${error.code}`, detail });
+    throw new SallyportError(code, { reason: `sts.${error.code as StsErrorCode}`, detail });
   }
 }
