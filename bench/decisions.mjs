@@ -1,5 +1,5 @@
 // What a decision costs with many grants and roles, against one with few: it should not grow with the config.
-import { decide, permittedRolesOf } from '../dist/authz/decide.js';
+import { decide, listPermittedRoles } from '../dist/authz/decide.js';
 import { compilePolicy } from '../dist/authz/policy.js';
 import { measure, ratio } from './measure.mjs';
 
@@ -58,7 +58,7 @@ export async function benchDecisions() {
     work[`byClaim${count}`] = run((one) => decide(claims, one.principal, one.asked, now));
     work[`byRole${count}`] = run((one) => decide(roles, one.principal, one.asked, now));
     work[`unnamed${count}`] = run((one) => decide(claims, one.principal, caller, now));
-    work[`listed${count}`] = run((one) => permittedRolesOf(claims, one.principal, caller, now));
+    work[`listed${count}`] = run((one) => listPermittedRoles(claims, one.principal, caller, now));
   }
   const cost = await measure(work);
   return [

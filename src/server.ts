@@ -8,7 +8,7 @@ import { createKeyPool } from './authn/oidc/key-source.js';
 import { createCrossCheck } from './authn/saml/cross-check/cross-check.js';
 import { ConditionEvaluationError } from './authz/permitted-roles.js';
 import type { LoadedConfig, LoadResult } from './config/load.js';
-import { deadlineOf, endpointsOf } from './config/schema/aws.js';
+import { customEndpoints, deadlineMs } from './config/schema/aws.js';
 import type { Config } from './config/schema/config.js';
 import type { LocatedConfigError } from './core/config-error.js';
 import { SallyportError } from './core/errors.js';
@@ -41,7 +41,7 @@ export interface Broker {
 
 export type ComposedServer =
   | { readonly ok: true; readonly broker: Broker }
-  | { readonly ok: false; readonly faults: readonly LocatedConfigError[] };
+  | { readonly ok: false; readonly errors: readonly LocatedConfigError[] };
 
 const DEFAULT_LISTEN = { host: '127.0.0.1', port: 8443 };
 
@@ -80,8 +80,8 @@ export async function composeServer(
     if (built.ok) await built.close();
     if (sinks.ok) await closeAll(sinks.sinks);
     await reader.close();
-    const ofSinks = sinks.ok ? [] : loaded.locateErrors(sinks.faults);
-    return { ok: false, faults: [...(built.ok ? [] : built.faults), ...ofSinks] };
+    const ofSinks = sinks.ok ? [] : loaded.locateErrors(sinks.errors);
+    return { ok: false, errors: [...(built.ok ? [] : built.errors), ...ofSinks] };
   }
 
   const audit = createAuditLog(sinks.sinks);
@@ -173,8 +173,8 @@ export function openConfiguredSts(aws: Config['aws'], told: Pick<StsOptions, 'lo
   const { region, failoverRegions, fips, dualStack, credentials: keys } = aws;
   return openSts({
     region,
-    endpoints: endpointsOf(aws),
-    deadlineMs: deadlineOf(aws),
+    endpoints: customEndpoints(aws),
+    deadlineMs: deadlineMs(aws),
     ...(failoverRegions && { failoverRegions }),
     ...(fips !== undefined && { fips }),
     ...(dualStack !== undefined && { dualStack }),

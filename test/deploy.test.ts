@@ -39,17 +39,17 @@ const alone = (command: string, args: readonly string[], env: Readonly<Record<st
 
 /** Checks a deployed config as `serve` would, but for files that only the machine it runs on has. */
 async function checkConfig(t: Test, text: string, env: Readonly<Record<string, string>> = {}) {
-  const { loaded, faults } = parseConfig(text, 'sallyport.yaml', env);
+  const { loaded, errors: faults } = parseConfig(text, 'sallyport.yaml', env);
   t.strictSame(faults, []);
   if (!loaded) return;
-  t.strictSame(compilePolicy(loaded.config).faults, []);
+  t.strictSame(compilePolicy(loaded.config).errors, []);
   const issuers = Object.fromEntries(
     Object.entries(loaded.config.issuers).filter(
       (entry): entry is [string, OidcIssuer] => entry[1].type === 'oidc',
     ),
   );
   const oidc = await createOidcVerifier({ issuers, log: createLog('silent') });
-  t.strictSame(oidc.ok ? [] : oidc.faults, []);
+  t.strictSame(oidc.ok ? [] : oidc.errors, []);
   if (oidc.ok) await oidc.verifier.close();
 }
 

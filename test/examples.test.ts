@@ -34,10 +34,10 @@ interface Ask {
 /** Loads an example and gives what its policy decides: the decision, or the code of the refusal. */
 function decider(name: string) {
   const result = loadConfig(new URL(name, FOLDER).pathname, ENV);
-  t.strictSame(result.faults, [], `${name} loads`);
+  t.strictSame(result.errors, [], `${name} loads`);
   if (!result.ok) throw new Error(`${name} does not load`);
   const { config } = result.loaded;
-  const { policy, faults } = compilePolicy(config);
+  const { policy, errors: faults } = compilePolicy(config);
   t.strictSame(faults, [], `${name} compiles`);
   return (ask: Ask): Decision | string => {
     const now = ask.at === undefined ? NOW : new Date(ask.at);
@@ -82,7 +82,7 @@ t.test('the issuers of every example can be verified against', async (t) => {
       log,
     });
     for (const part of [oidc, saml]) {
-      t.strictSame(part.ok ? [] : part.faults, [], name);
+      t.strictSame(part.ok ? [] : part.errors, [], name);
       if (part.ok) await part.verifier.close();
     }
   }
@@ -235,9 +235,9 @@ for (const page of ['README.md', 'docs/getting-started.md']) {
     const config = [...readText(page).matchAll(/^```yaml\n(.*?)^```/gms)]
       .map(([, block]) => block)
       .join('\n');
-    const { loaded, faults } = parseConfig(config, page, {});
+    const { loaded, errors: faults } = parseConfig(config, page, {});
     t.strictSame(faults, []);
-    if (loaded) t.strictSame(compilePolicy(loaded.config).faults, []);
+    if (loaded) t.strictSame(compilePolicy(loaded.config).errors, []);
   });
 }
 

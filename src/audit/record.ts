@@ -1,6 +1,6 @@
 // What the audit log says of a request: one function for each event, values in, record out. No secrets go in.
 import { hash } from 'node:crypto';
-import { NAME_PATTERN } from '../config/schema/common.js';
+import { NAME_PATTERN } from '../config/schema/primitives.js';
 import { IAM_ROLE_ARN_PATTERN, ROLE_URN } from '../core/arn.js';
 import type { AuditEvent, AuditRecord } from '../core/audit-record.js';
 import { ERRORS, type SallyportError } from '../core/errors.js';

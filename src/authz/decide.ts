@@ -3,10 +3,10 @@
 import type { Permission } from '../config/schema/grant.js';
 import { SallyportError } from '../core/errors.js';
 import type { Decision, ExchangeRequest, Principal, Session } from '../core/types.js';
-import { type EvaluationContext, evaluationContextOf } from './grants/evaluation-context.js';
+import { createEvaluationContext, type EvaluationContext } from './grants/evaluation-context.js';
 import {
-  hasPermission,
-  listPermittedRoles,
+  evaluatePermission,
+  evaluatePermittedRoles,
   notPermitted,
   type PermittedRole,
   type PermittedRoles,
@@ -17,7 +17,7 @@ import type { CompiledRole } from './roles/role.js';
 import { callerSessionPolicy } from './session/caller-session-policy.js';
 import { decideConsoleSession } from './session/console-session.js';
 import { limitDuration } from './session/duration-limits.js';
-import { roleSessionNameFor } from './session/role-session-name.js';
+import { requestedRoleSessionName } from './session/role-session-name.js';
 
 export type { PermittedRole };
 
@@ -31,27 +31,27 @@ export type DecisionRequest = Caller &
   Pick<ExchangeRequest, 'mfa' | 'reason' | 'console'>;
 
 /** Every role this principal may have from this address at this time, by the order of the config. */
-export function permittedRolesOf(
+export function listPermittedRoles(
   policy: Policy,
   principal: Principal,
   caller: Caller,
   now: Date,
 ): readonly PermittedRole[] {
-  const situation = evaluationContextOf(policy.aliases, principal, caller.sourceAddress, now);
-  return listPermittedRoles(policy, situation).permitted;
+  const situation = createEvaluationContext(policy.aliases, principal, caller.sourceAddress, now);
+  return evaluatePermittedRoles(policy, situation).permitted;
 }
 
 /** Whether the principal may do this with the broker itself. By the rules of roles: default deny, a deny wins. */
-export function principalHasPermission(
+export function hasPermission(
   permission: Permission,
   policy: Policy,
   principal: Principal,
   caller: Caller,
   now: Date,
 ): boolean {
-  return hasPermission(
+  return evaluatePermission(
     policy,
-    evaluationContextOf(policy.aliases, principal, caller.sourceAddress, now),
+    createEvaluationContext(policy.aliases, principal, caller.sourceAddress, now),
     permission,
   );
 }
@@ -61,7 +61,7 @@ export function principalHasPermission(
  * @throws SallyportError with the refusal's code.
  */
 export function decide(policy: Policy, principal: Principal, asked: DecisionRequest, now: Date): Decision {
-  const situation = evaluationContextOf(policy.aliases, principal, asked.sourceAddress, now);
+  const situation = createEvaluationContext(policy.aliases, principal, asked.sourceAddress, now);
   return decideAs(policy, choose(policy, situation, asked.role), situation, asked, checkRequirements);
 }
 
@@ -96,7 +96,7 @@ function decideAs(
   requireMet(role, asked);
   const lifetime = limitDuration(role.session.durationLimits, principal, asked, now);
   const session: Session = {
-    ...role.session.render(principal.claims, roleSessionNameFor(role.session, asked)),
+    ...role.session.render(principal.claims, requestedRoleSessionName(role.session, asked)),
     ...callerSessionPolicy(role.session, asked, policy.region),
     durationSeconds: lifetime.seconds,
   };
@@ -127,7 +127,7 @@ const proofFits = (
 /** The only one there is for this type of proof: of all roles, or of those that are meant by what was asked for. */
 function choose(policy: Policy, situation: EvaluationContext, asked: string | undefined): Chosen {
   const { permitted, failed } =
-    asked === undefined ? listPermittedRoles(policy, situation) : resolveRole(policy, situation, asked);
+    asked === undefined ? evaluatePermittedRoles(policy, situation) : resolveRole(policy, situation, asked);
   const fitting = permitted.filter(({ role }) => proofFits(policy, role, situation.principal));
   // Where a role was asked for, its refusal says which proof it needs.
   const choices = fitting.length > 0 || asked === undefined ? fitting : permitted.slice(0, 1);

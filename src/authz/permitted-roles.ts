@@ -21,7 +21,7 @@ export interface PermittedRoles extends Pick<EvaluatedGrants, 'failed'> {
 
 /** The grants that apply, in the order of the config, and those whose `when` could not be evaluated. */
 interface EvaluatedGrants {
-  readonly applying: readonly CompiledGrant[];
+  readonly applicable: readonly CompiledGrant[];
   /** Ids of grants. */
   readonly failed: readonly string[];
 }
@@ -38,9 +38,9 @@ export class ConditionEvaluationError extends Error {
 }
 
 /** Every role, by the order of the config, and the grants whose `when` could not be evaluated. */
-export function listPermittedRoles(policy: Policy, situation: EvaluationContext): PermittedRoles {
-  const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forAnyRole(situation) ?? [];
-  const { applying, failed } = evaluateGrants(grants, situation);
+export function evaluatePermittedRoles(policy: Policy, situation: EvaluationContext): PermittedRoles {
+  const grants = policy.grantIndexByIssuer.get(situation.principal.issuer)?.forAnyRole(situation) ?? [];
+  const { applicable: applying, failed } = evaluateGrants(grants, situation);
   const named = new Set(applying.filter(({ deny }) => !deny).flatMap(({ roles }) => [...roles]));
   // Only roles that an allow names are looked at, not all there are.
   const configured = named.has('*')
@@ -76,8 +76,10 @@ export function resolveRole(policy: Policy, situation: EvaluationContext, name: 
   // Found in either case: the time to find it would tell.
   const substitute = decoyRole(policy, name);
   const judgedAs = candidates.length > 0 ? candidates : substitute;
-  const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forRole(judgedAs.flatMap(namesOf));
-  const { applying, failed } = evaluateGrants(grants?.(situation) ?? [], situation);
+  const grants = policy.grantIndexByIssuer
+    .get(situation.principal.issuer)
+    ?.forRole(judgedAs.flatMap(namesOf));
+  const { applicable: applying, failed } = evaluateGrants(grants?.(situation) ?? [], situation);
   const covering = indexByRole(applying);
   const permitted = [
     ...configured.flatMap((each) => permit(each, covering([each.name])) ?? []),
@@ -88,9 +90,13 @@ export function resolveRole(policy: Policy, situation: EvaluationContext, name: 
 }
 
 /** Whether the caller may do this with the broker itself. By the rules of roles. */
-export function hasPermission(policy: Policy, situation: EvaluationContext, permission: Permission): boolean {
-  const grants = policy.indexByIssuer.get(situation.principal.issuer)?.forAnyRole(situation) ?? [];
-  const covering = evaluateGrants(grants, situation).applying.filter((grant) =>
+export function evaluatePermission(
+  policy: Policy,
+  situation: EvaluationContext,
+  permission: Permission,
+): boolean {
+  const grants = policy.grantIndexByIssuer.get(situation.principal.issuer)?.forAnyRole(situation) ?? [];
+  const covering = evaluateGrants(grants, situation).applicable.filter((grant) =>
     grant.coversPermission(permission),
   );
   return covering.length > 0 && !covering.some(({ deny }) => deny);
@@ -105,7 +111,7 @@ const claimRolesOf = (policy: Policy, situation: EvaluationContext): readonly Co
 function evaluateGrants(grants: readonly CompiledGrant[], situation: EvaluationContext): EvaluatedGrants {
   const judged = grants.map((grant) => ({ grant, ...grant.evaluate(situation) }));
   return {
-    applying: judged.filter(({ applies }) => applies).map(({ grant }) => grant),
+    applicable: judged.filter(({ applies }) => applies).map(({ grant }) => grant),
     failed: judged.filter(({ failed }) => failed).map(({ grant }) => grant.id),
   };
 }

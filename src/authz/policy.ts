@@ -26,9 +26,9 @@ export interface Policy {
   /** By the order of the config. */
   readonly grants: readonly CompiledGrant[];
   /** Those of any issuer that cover a role by one of its names, by the order of the config. */
-  covering(names: readonly string[]): readonly CompiledGrant[];
+  grantsForRoles(names: readonly string[]): readonly CompiledGrant[];
   /** By issuer, so that a decision reads only the grants that can matter. */
-  readonly indexByIssuer: ReadonlyMap<string, GrantIndex>;
+  readonly grantIndexByIssuer: ReadonlyMap<string, GrantIndex>;
   readonly aliases: Aliases;
   /** Whether its issuer says that it used several factors. */
   isMfaAuthenticated(principal: Principal): boolean;
@@ -39,12 +39,12 @@ export interface Policy {
 /** Compiles roles and grants. The policy may be used only if there are no faults. */
 export function compilePolicy(config: Config): {
   readonly policy: Policy;
-  readonly faults: readonly ConfigError[];
+  readonly errors: readonly ConfigError[];
   /** What may go wrong, and does not keep the policy from being used. */
   readonly warnings: readonly ConfigError[];
 } {
-  const findings = { faults: [] as ConfigError[], warnings: [] as ConfigError[] };
-  const { faults } = findings;
+  const findings = { errors: [] as ConfigError[], warnings: [] as ConfigError[] };
+  const { errors } = findings;
   const roleList = Object.entries(config.roles).map(([name, role], position) =>
     compileRole(name, position, role, findings),
   );
@@ -57,7 +57,7 @@ export function compilePolicy(config: Config): {
   });
   const issuers = Object.entries(config.issuers);
   const strengths = new Map(issuers.map(([name, issuer]) => [name, compileMfaRule(issuer)]));
-  const grants = config.grants.map((grant, position) => compileGrant(grant, position, strengths, faults));
+  const grants = config.grants.map((grant, position) => compileGrant(grant, position, strengths, errors));
   const policy = {
     issuerTypes: new Map(issuers.map(([name, { type }]) => [name, type] as const)),
     brokerAudienceIssuers: new Set(
@@ -71,8 +71,8 @@ export function compilePolicy(config: Config): {
     roleSources,
     claimRoles,
     grants,
-    covering: indexByRole(grants),
-    indexByIssuer: new Map(
+    grantsForRoles: indexByRole(grants),
+    grantIndexByIssuer: new Map(
       issuers.map(([name]) => [
         name,
         indexGrants(grants.filter((grant) => grant.issuers?.has(name) ?? true)),
@@ -83,7 +83,8 @@ export function compilePolicy(config: Config): {
         issuer.type === 'saml' && issuer.aliases ? [[name, issuer.aliases] as const] : [],
       ),
     ),
-    isMfaAuthenticated: ({ issuer, claims }: Principal) => strengths.get(issuer)?.holds(claims) ?? false,
+    isMfaAuthenticated: ({ issuer, claims }: Principal) =>
+      strengths.get(issuer)?.isSatisfiedBy(claims) ?? false,
     region: config.aws.region,
   };
   return { policy, ...findings };

@@ -21,7 +21,7 @@ export type ReadConfig = {
       /** What may go wrong, and does not keep the policy from being used. */
       readonly warnings: readonly ConfigError[];
     }
-  | { readonly ok: false; readonly faults: readonly LocatedConfigError[] }
+  | { readonly ok: false; readonly errors: readonly LocatedConfigError[] }
 );
 
 /** With `issuers: false` the identity providers' own files and settings are not judged. */
@@ -29,16 +29,16 @@ export async function readConfig(
   file: string,
   { issuers }: { readonly issuers: boolean },
 ): Promise<ReadConfig> {
-  const { loaded, faults } = loadConfig(file, process.env);
-  if (!loaded) return { ok: false, faults };
+  const { loaded, errors: faults } = loadConfig(file, process.env);
+  if (!loaded) return { ok: false, errors: faults };
   const { config } = loaded;
   const candidate = config.shadow === undefined ? {} : { shadow: config.shadow };
   const compiled = compilePolicy(config);
-  const later = [...compiled.faults, ...(issuers ? await issuerFaults(config) : [])];
+  const later = [...compiled.errors, ...(issuers ? await issuerFaults(config) : [])];
   const all = [...faults, ...loaded.locateErrors(later)];
   if (all.length === 0)
     return { ...candidate, ok: true, loaded, config, policy: compiled.policy, warnings: compiled.warnings };
-  return { ...candidate, ok: false, faults: all.sort((a, b) => a.line - b.line || a.column - b.column) };
+  return { ...candidate, ok: false, errors: all.sort((a, b) => a.line - b.line || a.column - b.column) };
 }
 
 async function issuerFaults({ issuers, server }: Config): Promise<readonly ConfigError[]> {
@@ -50,7 +50,7 @@ async function issuerFaults({ issuers, server }: Config): Promise<readonly Confi
   const faults: ConfigError[] = [];
   for (const part of parts) {
     if (part.ok) await part.verifier.close();
-    else faults.push(...part.faults);
+    else faults.push(...part.errors);
   }
   return faults;
 }

@@ -1,12 +1,12 @@
 // The principals a change is tried on: JSON, as a list or one a line; or an audit log, whose records say who asked from
 // where, but not with what claims.
 import { readFile } from 'node:fs/promises';
-import type { Subject } from '../authz/explain/diff.js';
+import type { DiffSubject } from '../authz/explain/diff.js';
 import { isJsonObject, parseJson } from '../core/json.js';
 import type { ClaimValue } from '../core/types.js';
 
 /** Each of them once, by the order of the file. Rejects with an Error that names the entry at fault. */
-export async function readPrincipals(path: string): Promise<readonly Subject[]> {
+export async function readPrincipals(path: string): Promise<readonly DiffSubject[]> {
   const text = await readFile(path, 'utf8');
   const entries = text.trimStart().startsWith('[') ? listOf(text) : linesOf(text);
   const principals = entries.flatMap((entry, index) => principalOf(entry, index + 1) ?? []);
@@ -32,7 +32,7 @@ function parse(text: string, what: string): ClaimValue {
 }
 
 /** Undefined for a record of a proof that was refused: nobody is known to have asked. */
-function principalOf(entry: ClaimValue, number: number): Subject | undefined {
+function principalOf(entry: ClaimValue, number: number): DiffSubject | undefined {
   if (isJsonObject(entry) && 'RequestId' in entry) return recordedOf(entry);
   const { issuer, subject, claims, sourceAddress = '127.0.0.1' } = isJsonObject(entry) ? entry : {};
   const sound =
@@ -50,7 +50,10 @@ function principalOf(entry: ClaimValue, number: number): Subject | undefined {
   };
 }
 
-function recordedOf({ Principal, SourceAddress }: Readonly<Record<string, ClaimValue>>): Subject | undefined {
+function recordedOf({
+  Principal,
+  SourceAddress,
+}: Readonly<Record<string, ClaimValue>>): DiffSubject | undefined {
   if (Principal === undefined || !isJsonObject(Principal)) return undefined;
   return {
     issuer: String(Principal['Issuer']),

@@ -8,7 +8,7 @@ import { type Broker, type ComposedServer, composeServer } from '../server.js';
 
 export type Started =
   | { readonly ok: true; readonly broker: Broker; readonly url: string }
-  | { readonly ok: false; readonly faults: readonly LocatedConfigError[] };
+  | { readonly ok: false; readonly errors: readonly LocatedConfigError[] };
 
 /** Faults of the file and of building the broker come together. Rejects if the port cannot be had. */
 export async function startBroker(file: string, log: Log): Promise<Started> {
@@ -20,7 +20,7 @@ export async function startBroker(file: string, log: Log): Promise<Started> {
   });
   const load = () => watch.track(() => loadConfig(file, process.env));
   try {
-    const { ok, loaded, faults } = load();
+    const { ok, loaded, errors: faults } = load();
     composing = loaded && composeServer(loaded, log, load);
     const composed = await composing;
     if (ok && composed?.ok) {
@@ -29,8 +29,8 @@ export async function startBroker(file: string, log: Log): Promise<Started> {
     }
     watch.close();
     if (composed?.ok) await composed.broker.close();
-    const later = composed?.ok === false ? composed.faults : [];
-    return { ok: false, faults: inOrder([...faults, ...later]) };
+    const later = composed?.ok === false ? composed.errors : [];
+    return { ok: false, errors: inOrder([...faults, ...later]) };
   } catch (error) {
     watch.close();
     throw error;

@@ -20,7 +20,7 @@ const isExpression = (path: ConfigPath) => path[0] === 'grants' && path.length =
 export function interpolate(
   value: unknown,
   sources: InterpolationSources,
-): { readonly value: unknown; readonly faults: readonly ConfigError[]; readonly files: readonly string[] } {
+): { readonly value: unknown; readonly errors: readonly ConfigError[]; readonly files: readonly string[] } {
   const faults: ConfigError[] = [];
   const files: string[] = [];
 
@@ -57,5 +57,5 @@ export function interpolate(
     return node;
   };
 
-  return { value: walk(value, []), faults, files };
+  return { value: walk(value, []), errors: faults, files };
 }

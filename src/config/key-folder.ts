@@ -9,10 +9,11 @@ import type { ConfigError } from '../core/config-error.js';
 export const KEY_USES = ['current', 'next', 'previous'] as const;
 export type KeyUse = (typeof KEY_USES)[number];
 
-export const keyFile = (folder: string, use: KeyUse): string => join(folder, `${use}.pem`);
+export const keyFilePath = (folder: string, use: KeyUse): string => join(folder, `${use}.pem`);
 
 /** Paths of all files it may have. */
-export const keyFiles = (folder: string): readonly string[] => KEY_USES.map((use) => keyFile(folder, use));
+export const keyFilePaths = (folder: string): readonly string[] =>
+  KEY_USES.map((use) => keyFilePath(folder, use));
 
 /** The public half, as a JWK Set has it (RFC 7517 section 4, RFC 7518 section 6.3.1). */
 export interface PublicJwk {
@@ -36,7 +37,7 @@ const FORM = 'an RSA key of 2048 bits or more, in PEM without a passphrase';
 /** Reads and judges the keys. Faults name files, never what is in them. */
 export async function readSigningKeys(
   folder: string,
-): Promise<{ ok: true; keys: SigningKeys } | { ok: false; faults: readonly ConfigError[] }> {
+): Promise<{ ok: true; keys: SigningKeys } | { ok: false; errors: readonly ConfigError[] }> {
   const faults: ConfigError[] = [];
   const fault = (message: string) => {
     faults.push({ path: ['webIdentity', 'keys'], message });
@@ -45,21 +46,23 @@ export async function readSigningKeys(
   const published: PublicJwk[] = [];
   let signing: SigningKeys['signing'] | undefined;
   for (const use of KEY_USES) {
-    const file = keyFile(folder, use);
+    const file = keyFilePath(folder, use);
     const pem = await readKey(file, use !== 'current').catch((error: NodeJS.ErrnoException) =>
       fault(
         `The file ${file} cannot be read (${error.code ?? 'unknown error'}). Make it with sallyport issuer generate, or check path and permissions.`,
       ),
     );
     if (pem === undefined) continue;
-    const jwk = publicJwk(pem) ?? fault(`The file ${file} must hold ${FORM}.`);
+    const jwk = parsePublicJwk(pem) ?? fault(`The file ${file} must hold ${FORM}.`);
     if (jwk && !published.some(({ kid }) => kid === jwk.kid)) published.push(jwk);
     if (!jwk || use !== 'current') continue;
     const privateKey =
-      privateKeyIn(pem) ?? fault(`The file ${file} holds no private key, so it cannot sign.`);
+      parsePrivateKey(pem) ?? fault(`The file ${file} holds no private key, so it cannot sign.`);
     if (privateKey) signing = { kid: jwk.kid, privateKey };
   }
-  return signing && faults.length === 0 ? { ok: true, keys: { signing, published } } : { ok: false, faults };
+  return signing && faults.length === 0
+    ? { ok: true, keys: { signing, published } }
+    : { ok: false, errors: faults };
 }
 
 /** Undefined for a file that need not be there and is not. */
@@ -73,7 +76,7 @@ async function readKey(file: string, optional: boolean): Promise<string | undefi
 }
 
 /** The public half of a private or public key in PEM; undefined if it is none that may sign for the broker. */
-export function publicJwk(pem: string): PublicJwk | undefined {
+export function parsePublicJwk(pem: string): PublicJwk | undefined {
   let key: KeyObject;
   try {
     key = createPublicKey(pem);
@@ -90,7 +93,7 @@ export function publicJwk(pem: string): PublicJwk | undefined {
 }
 
 /** The private key in PEM; undefined if there is none, or it has a passphrase. */
-export function privateKeyIn(pem: string): KeyObject | undefined {
+export function parsePrivateKey(pem: string): KeyObject | undefined {
   try {
     return createPrivateKey(pem);
   } catch {

@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Document, LineCounter } from 'yaml';
 import type { ConfigError, LocatedConfigError } from '../core/config-error.js';
 import { interpolate } from './interpolate.js';
-import { keyFiles } from './key-folder.js';
+import { keyFilePaths } from './key-folder.js';
 import { locate } from './locate.js';
 import { readYaml } from './read-yaml.js';
 import { type Config, ConfigSchema } from './schema/config.js';
@@ -36,9 +36,9 @@ export type LoadResult = {
   /** Absolute paths of all files whose content makes the config, there or not. */
   readonly files: readonly string[];
 } & (
-  | { readonly ok: true; readonly loaded: LoadedConfig; readonly faults: readonly [] }
+  | { readonly ok: true; readonly loaded: LoadedConfig; readonly errors: readonly [] }
   /** `loaded` holds what was sound, without the entries at fault, so that later stages can add their faults. */
-  | { readonly ok: false; readonly loaded?: LoadedConfig; readonly faults: readonly LocatedConfigError[] }
+  | { readonly ok: false; readonly loaded?: LoadedConfig; readonly errors: readonly LocatedConfigError[] }
 );
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -59,7 +59,7 @@ export function loadConfig(file: string, env: Environment): LoadResult {
 function loadOne(file: string, env: Environment): LoadResult {
   const at = (message: string, line = 1, column = 1): LoadResult => ({
     ok: false,
-    faults: [{ file, line, column, path: [], message }],
+    errors: [{ file, line, column, path: [], message }],
     files: [resolve(file)],
   });
   let bytes: Buffer;
@@ -77,22 +77,22 @@ function loadOne(file: string, env: Environment): LoadResult {
 export function parseConfig(text: string, file: string, env: Environment): LoadResult {
   const yaml = readYaml(text);
   if (!yaml.ok) {
-    const faults = yaml.faults.map((fault) => ({ file, path: [], ...fault }));
-    return { ok: false, faults, files: [resolve(file)] };
+    const faults = yaml.errors.map((fault) => ({ file, path: [], ...fault }));
+    return { ok: false, errors: faults, files: [resolve(file)] };
   }
   const { value, document, lines } = yaml;
   const locateFaults = locator(document, lines, file);
   const folder = dirname(resolve(file));
   const interpolated = interpolate(value, { env, folder });
   const read = [resolve(file), ...interpolated.files];
-  const unreadable = [...yaml.faults, ...interpolated.faults];
+  const unreadable = [...yaml.errors, ...interpolated.errors];
   const known = new Set(unreadable.map(({ path }) => path.join('\0')));
   const errors = validate(interpolated.value)
     ? []
     : describeSchemaErrors(validate.errors ?? [], interpolated.value);
   const ownFaults = [...unreadable, ...errors.filter(({ path }) => !known.has(path.join('\0')))];
   const shaped = validSubset(interpolated.value, ownFaults);
-  if (!validate(shaped.value)) return { ok: false, faults: locateFaults(ownFaults), files: read };
+  if (!validate(shaped.value)) return { ok: false, errors: locateFaults(ownFaults), files: read };
 
   const references = checkCrossReferences(shaped.value as Config, {
     issuers: namesIn(interpolated.value, 'issuers'),
@@ -110,8 +110,8 @@ export function parseConfig(text: string, file: string, env: Environment): LoadR
     config,
     locateErrors: (later: readonly ConfigError[]) => locateFaults(later.map(sound.restorePath)),
   };
-  if (faults.length > 0) return { ok: false, loaded, faults: locateFaults(faults), files };
-  return { ok: true, loaded, faults: [], files };
+  if (faults.length > 0) return { ok: false, loaded, errors: locateFaults(faults), files };
+  return { ok: true, loaded, errors: [], files };
 }
 
 function locator(document: Document, lines: LineCounter, file: string): LoadedConfig['locateErrors'] {
@@ -127,7 +127,7 @@ const isUrl = (path: string) => /^https?:\/\//.test(path);
 function filesNamed({ server, issuers, webIdentity }: Config): readonly string[] {
   return [
     ...Object.values(server.tls ?? {}),
-    ...(webIdentity ? keyFiles(webIdentity.keys) : []),
+    ...(webIdentity ? keyFilePaths(webIdentity.keys) : []),
     ...Object.values(issuers).flatMap((issuer) =>
       issuer.type === 'saml' ? issuer.metadata : (issuer.ca ?? []),
     ),

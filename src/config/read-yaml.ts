@@ -23,9 +23,9 @@ export type YamlResult =
       readonly document: Document;
       readonly lines: LineCounter;
       /** Values that can be read, but hardly as they are meant. */
-      readonly faults: readonly ConfigError[];
+      readonly errors: readonly ConfigError[];
     }
-  | { readonly ok: false; readonly faults: readonly (Position & { readonly message: string })[] };
+  | { readonly ok: false; readonly errors: readonly (Position & { readonly message: string })[] };
 
 /** Reads one YAML 1.2 document. Never throws. */
 export function readYaml(text: string): YamlResult {
@@ -46,12 +46,12 @@ export function readYaml(text: string): YamlResult {
     at(pos[0], `This is not valid YAML: ${message.replace(/\.$/, '')}.`),
   );
   const problems = errors.length > 0 ? errors : aliasProblems(document, at);
-  if (problems.length > 0) return { ok: false, faults: problems };
+  if (problems.length > 0) return { ok: false, errors: problems };
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
-    return { ok: true, value, document, lines, faults: numberFaults(document.contents, []) };
+    return { ok: true, value, document, lines, errors: numberFaults(document.contents, []) };
   } catch {
-    return { ok: false, faults: [at(0, 'The YAML has too many aliases. Write it out.')] };
+    return { ok: false, errors: [at(0, 'The YAML has too many aliases. Write it out.')] };
   }
 }
 

@@ -12,7 +12,7 @@ export interface TlsMaterial {
 /** Reads the files of `server.tls`; faults are about their paths, never about what is in them. */
 export async function readTls(
   files: TlsMaterial,
-): Promise<{ ok: true; tls: TlsMaterial } | { ok: false; faults: readonly ConfigError[] }> {
+): Promise<{ ok: true; tls: TlsMaterial } | { ok: false; errors: readonly ConfigError[] }> {
   const faults: ConfigError[] = [];
   const read = async (name: keyof TlsMaterial) => {
     try {
@@ -25,13 +25,13 @@ export async function readTls(
     }
   };
   const tls = { cert: await read('cert'), key: await read('key') };
-  if (faults.length > 0) return { ok: false, faults };
+  if (faults.length > 0) return { ok: false, errors: faults };
   try {
     createSecureContext(tls);
     return { ok: true, tls };
   } catch {
     const message =
       'Certificate and key do not work together. cert must be a PEM certificate with its chain, key its private key in PEM without a passphrase.';
-    return { ok: false, faults: [{ path: ['server', 'tls'], message }] };
+    return { ok: false, errors: [{ path: ['server', 'tls'], message }] };
   }
 }

@@ -8,9 +8,9 @@ import { isDeepStrictEqual } from 'node:util';
 
 export interface WatchOptions {
   /** Milliseconds a change must stand still, so that no file is taken half written. Default 200. */
-  readonly settle?: number;
+  readonly settleMs?: number;
   /** Milliseconds between looks that nothing asked for. Default 10000. */
-  readonly interval?: number;
+  readonly pollIntervalMs?: number;
 }
 
 export interface ConfigWatch {
@@ -25,7 +25,7 @@ type Fingerprint = ReadonlyMap<string, string>;
 /** Calls `onChange` once for each new content; a touch, or a new link to the same, is none. Keeps no process alive. */
 export function watchFiles(
   onChange: () => void,
-  { settle = 200, interval = 10_000 }: WatchOptions = {},
+  { settleMs: settle = 200, pollIntervalMs: interval = 10_000 }: WatchOptions = {},
 ): ConfigWatch {
   const watchers = new Map<string, FSWatcher>();
   let known: Fingerprint = new Map();

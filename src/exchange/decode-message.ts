@@ -1,7 +1,7 @@
 // An encoded authorization message, decoded for whom a grant permits it. Who had it decoded is recorded before the answer
 // goes out; what it says is not.
 import { decodedRecord, type Progress } from '../audit/record.js';
-import { principalHasPermission } from '../authz/decide.js';
+import { hasPermission } from '../authz/decide.js';
 import { SallyportError } from '../core/errors.js';
 import type { ExchangeRequest } from '../core/types.js';
 import type { DecodedMessage } from '../issuance/operations/decode-authorization-message.js';
@@ -32,7 +32,7 @@ export function createDecodeMessage({
       const principal = await authenticate(request.proof, now());
       progress = { request, principal };
       await limitPrincipal(limiter, principal);
-      if (!principalHasPermission('DecodeAuthorizationMessage', policy, principal, request, now()))
+      if (!hasPermission('DecodeAuthorizationMessage', policy, principal, request, now()))
         throw new SallyportError('permission_missing');
       const decoded = await decodeMessage(encodedMessage);
       await record(audit, decodedRecord(progress, decoded.stsRequestId, now()));

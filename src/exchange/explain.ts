@@ -2,8 +2,13 @@
 // issued. A caller learns nothing of roles it may not have; whoever a grant permits to `explain` may read every rule,
 // and that they did is recorded.
 import { explainedRecord, type Progress, previewedRecord } from '../audit/record.js';
-import { principalHasPermission } from '../authz/decide.js';
-import { explainEvery, explainNamed, explainOwn, type RoleExplanation } from '../authz/explain/explain.js';
+import { hasPermission } from '../authz/decide.js';
+import {
+  explainAllRoles,
+  explainByName,
+  explainToCaller,
+  type RoleExplanation,
+} from '../authz/explain/explain.js';
 import { type PrincipalDescription, simulatePrincipal } from '../authz/explain/simulated-principal.js';
 import type { Policy } from '../authz/policy.js';
 import type { AuditRecord } from '../core/audit-record.js';
@@ -55,7 +60,7 @@ export function createExplain({
       progress = { ...progress, principal: caller };
       await limitPrincipal(limiter, caller);
       if (asksAboutSelf) {
-        const roles = explainOwn(
+        const roles = explainToCaller(
           policy,
           caller,
           { sourceAddress, ...(role !== undefined && { role }) },
@@ -64,7 +69,7 @@ export function createExplain({
         await record(audit, previewedRecord(progress, now()));
         return { principal: caller, sourceAddress, claimsKnown: true, roles };
       }
-      if (!principalHasPermission('explain', policy, caller, { sourceAddress }, now()))
+      if (!hasPermission('explain', policy, caller, { sourceAddress }, now()))
         throw new SallyportError('permission_missing');
       const found = recordOf === undefined ? undefined : await findRecord(recordOf);
       if (recordOf !== undefined && !found) throw new SallyportError('record_unknown');
@@ -106,8 +111,8 @@ function explainOther(
   const question = { sourceAddress, claimsKnown };
   const roles =
     asked === undefined
-      ? bounded(explainEvery(policy, principal, question, at))
-      : explainNamed(policy, principal, { ...question, role: asked }, at);
+      ? bounded(explainAllRoles(policy, principal, question, at))
+      : explainByName(policy, principal, { ...question, role: asked }, at);
   return { ...answer, principal, roles };
 }
 

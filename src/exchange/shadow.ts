@@ -1,7 +1,7 @@
 // The candidate's policy beside the live one: each decision is made again by it, after the caller's, and where the two
 // differ that is told to the operator. Nothing that happens here reaches a caller.
 import { isDeepStrictEqual } from 'node:util';
-import { decide, type PermittedRole, permittedRolesOf } from '../authz/decide.js';
+import { decide, listPermittedRoles, type PermittedRole } from '../authz/decide.js';
 import type { Policy } from '../authz/policy.js';
 import { SallyportError } from '../core/errors.js';
 import type { Decision, ExchangeRequest, Principal } from '../core/types.js';
@@ -70,11 +70,11 @@ export function listPermittedWithShadow(
   now: Date,
   report: ReportDifference,
 ): readonly PermittedRole[] {
-  const permitted = permittedRolesOf(policy, principal, caller, now);
+  const permitted = listPermittedRoles(policy, principal, caller, now);
   if (!shadow) return permitted;
   afterwards(principal, report, () => {
     const live = permitted.map(({ role }) => role.name);
-    const candidate = permittedRolesOf(shadow, principal, caller, now).map(({ role }) => role.name);
+    const candidate = listPermittedRoles(shadow, principal, caller, now).map(({ role }) => role.name);
     const lost = live.some((role) => !candidate.includes(role));
     const gained = candidate.some((role) => !live.includes(role));
     if (!lost && !gained) return undefined;

@@ -1,5 +1,5 @@
 // The limits on requests, and the refusal beyond them, whoever counts.
-import type { LimitsConfig } from '../config/schema/stores.js';
+import type { LimitsConfig } from '../config/schema/limits.js';
 import { seconds } from '../core/duration.js';
 import { SallyportError } from '../core/errors.js';
 import type { RateLimitScope } from '../core/ports.js';

@@ -2,7 +2,7 @@
 // nothing waits for a server that is away, and nothing is sent again that may already have been carried out.
 import { readFile } from 'node:fs/promises';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import type { RedisStore } from '../config/schema/stores.js';
+import type { RedisStore } from '../config/schema/store.js';
 import type { Log } from '../core/ports.js';
 
 export type RedisClient = Redis | Cluster;

@@ -21,7 +21,7 @@ export interface ConfigStatus {
 
 type Rebuilt =
   | { readonly ok: true; readonly snapshot: OwnedRuntime }
-  | { readonly ok: false; readonly faults: readonly LocatedConfigError[] };
+  | { readonly ok: false; readonly errors: readonly LocatedConfigError[] };
 
 export interface ReloadOptions {
   readonly first: OwnedRuntime;
@@ -110,8 +110,8 @@ export function createConfigManager({
         retire(old);
         log.info({ epoch }, 'the new config is in use');
       } else {
-        status = { ...status, lastReload: 'failed', faults: built.faults.length };
-        logFaults(built.faults, 'the new config has faults; the old one stays in use');
+        status = { ...status, lastReload: 'failed', faults: built.errors.length };
+        logFaults(built.errors, 'the new config has faults; the old one stays in use');
       }
     } catch (error) {
       status = { ...status, lastReload: 'failed', faults: 0 };

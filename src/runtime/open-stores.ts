@@ -1,5 +1,6 @@
 // Picks what replicas share, by the config: memory for one replica, Redis or Valkey for several.
-import type { LimitsConfig, StoreConfig } from '../config/schema/stores.js';
+import type { LimitsConfig } from '../config/schema/limits.js';
+import type { StoreConfig } from '../config/schema/store.js';
 import type { Log, RateLimiter, ReplayStore } from '../core/ports.js';
 import { limitsOf } from '../rate-limit/limits.js';
 import { createLocalRateLimiter } from '../rate-limit/local-rate-limiter.js';

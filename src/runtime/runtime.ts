@@ -9,7 +9,7 @@ import { createServiceProvider, type ServiceProvider } from '../authn/saml/metad
 import { createSamlVerifier } from '../authn/saml/verifier.js';
 import { compilePolicy, type Policy } from '../authz/policy.js';
 import type { LoadedConfig } from '../config/load.js';
-import { deadlineOf } from '../config/schema/aws.js';
+import { deadlineMs } from '../config/schema/aws.js';
 import type { Config } from '../config/schema/config.js';
 import { readTls, type TlsMaterial } from '../config/tls.js';
 import type { ConfigError, LocatedConfigError } from '../core/config-error.js';
@@ -77,7 +77,7 @@ export type BuiltRuntime =
       /** Instead of it. */
       close(): Promise<void>;
     }
-  | { readonly ok: false; readonly faults: readonly LocatedConfigError[] };
+  | { readonly ok: false; readonly errors: readonly LocatedConfigError[] };
 
 type Issuers = Config['issuers'];
 
@@ -96,13 +96,13 @@ export async function buildRuntime(
   previous?: OwnedRuntime,
 ): Promise<BuiltRuntime> {
   const { config } = loaded;
-  const { policy, faults: policyFaults, warnings } = compilePolicy(config);
+  const { policy, errors: policyFaults, warnings } = compilePolicy(config);
   for (const { line, path, message } of loaded.locateErrors(warnings))
     log.warn({ line, path: path.join('.') }, message);
   const https = config.server.tls && (await readTls(config.server.tls));
   const keyless = config.webIdentity && (await openWebIdentityIssuer(config.webIdentity, serverUrl));
   const faults: ConfigError[] = [...policyFaults];
-  for (const part of [https, keyless]) if (part?.ok === false) faults.push(...part.faults);
+  for (const part of [https, keyless]) if (part?.ok === false) faults.push(...part.errors);
   const oidc = await createOidcVerifier({ issuers: issuersOf(config.issuers, 'oidc'), keys, log });
   const saml = await createSamlVerifier({
     issuers: issuersOf(config.issuers, 'saml'),
@@ -114,9 +114,9 @@ export async function buildRuntime(
   if (!oidc.ok || !saml.ok || faults.length > 0) {
     for (const part of [oidc, saml]) {
       if (part.ok) await part.verifier.close();
-      else faults.push(...part.faults);
+      else faults.push(...part.errors);
     }
-    return { ok: false, faults: loaded.locateErrors(faults) };
+    return { ok: false, errors: loaded.locateErrors(faults) };
   }
 
   const sts = stsPool(config.aws);
@@ -140,7 +140,7 @@ export async function buildRuntime(
     withReplay: (replay) => ({
       authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, replay),
       policy,
-      deadlineMs: deadlineOf(config.aws),
+      deadlineMs: deadlineMs(config.aws),
       issuer,
       sweepCache: () => issuer.sweep(),
       decodeMessage: createDecodeMessage(sts.resource),
@@ -149,7 +149,7 @@ export async function buildRuntime(
       serviceProvider: createServiceProvider(saml.trust, serverUrl),
       ...(shadow.policy && { shadow: shadow.policy }),
       config,
-      shadowFaults: shadow.faults,
+      shadowFaults: shadow.errors,
       ...(https?.ok && { tls: https.tls }),
       trust: saml.trust,
       stsRegions: sts.resource.regions,

@@ -6,10 +6,10 @@ import type { LocatedConfigError } from '../core/config-error.js';
 /** The candidate's policy, or its faults; neither where there is no candidate. */
 export function compileShadow(loaded: LoadResult | undefined): {
   readonly policy?: Policy;
-  readonly faults: readonly LocatedConfigError[];
+  readonly errors: readonly LocatedConfigError[];
 } {
-  if (!loaded) return { faults: [] };
-  if (!loaded.ok) return { faults: loaded.faults };
-  const { policy, faults } = compilePolicy(loaded.loaded.config);
-  return faults.length > 0 ? { faults: loaded.loaded.locateErrors(faults) } : { policy, faults: [] };
+  if (!loaded) return { errors: [] };
+  if (!loaded.ok) return { errors: loaded.errors };
+  const { policy, errors: faults } = compilePolicy(loaded.loaded.config);
+  return faults.length > 0 ? { errors: loaded.loaded.locateErrors(faults) } : { policy, errors: [] };
 }

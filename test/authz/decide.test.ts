@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { decide, permittedRolesOf } from '../../src/authz/decide.js';
+import { decide, listPermittedRoles } from '../../src/authz/decide.js';
 import { claimValues, compileClaimMatcher, matchesGlob } from '../../src/authz/grants/claim-matcher.js';
 import { compilePolicy } from '../../src/authz/policy.js';
 import type { Config } from '../../src/config/schema/config.js';
@@ -31,7 +31,7 @@ const allow = (id: string, roles: string[], more: Partial<GrantConfig> = {}): Gr
   ...more,
 });
 const named = (policy: ReturnType<typeof policyOf>, principal: Principal, sourceAddress = '10.1.2.3') =>
-  permittedRolesOf(policy, principal, { sourceAddress }, NOW).map(({ role }) => role.name);
+  listPermittedRoles(policy, principal, { sourceAddress }, NOW).map(({ role }) => role.name);
 
 t.test('matchers', (t) => {
   const ABSENT = Symbol('absent');
@@ -507,7 +507,7 @@ t.test('durations', (t) => {
 });
 
 t.test('durations that STS would refuse are faults of the config', (t) => {
-  const faults = (role: Config['roles'][string]) => compilePolicy(configOf({ r: role }, [])).faults;
+  const faults = (role: Config['roles'][string]) => compilePolicy(configOf({ r: role }, [])).errors;
   const rows: [role: Config['roles'][string], key: string | undefined][] = [
     [{ ...web, session: { duration: '899s' } }, 'duration'],
     [{ ...web, session: { duration: '900s' } }, undefined],

@@ -36,10 +36,10 @@ function config(sections: Readonly<Record<string, string>> = {}): string {
   );
 }
 
-const faultsOf = (text: string, env = {}) => parseConfig(text, FILE, env).faults;
+const faultsOf = (text: string, env = {}) => parseConfig(text, FILE, env).errors;
 /** `line:column message` for each fault. */
-const listing = (result: Pick<LoadResult, 'faults'>) =>
-  result.faults.map(({ line, column, message }) => `${line}:${column} ${message}`);
+const listing = (result: Pick<LoadResult, 'errors'>) =>
+  result.errors.map(({ line, column, message }) => `${line}:${column} ${message}`);
 const faultLines = (text: string, env = {}) => listing(parseConfig(text, FILE, env));
 
 function folderWith(t: Test, files: Readonly<Record<string, string>>): string {
@@ -57,7 +57,7 @@ t.test(
         `server: { url: https://s.example }\naws: { region: eu-west-1${aws} }\nissuers: ${issuers}\nroles: {}\ngrants: []\n`,
         'c.yaml',
         {},
-      ).faults.map(({ path }) => path.join('.'));
+      ).errors.map(({ path }) => path.join('.'));
     t.same(faultsOf(''), []);
     for (const good of ['https://sts.example', 'http://127.0.0.1:4566', 'http://localhost', 'http://[::1]:1'])
       t.same(faultsOf(`, endpoint: "${good}"`), [], good);
@@ -185,7 +185,7 @@ t.test('a sound config is typed, with its names and paths resolved', (t) => {
     FILE,
     {},
   );
-  t.same(result.faults, []);
+  t.same(result.errors, []);
   t.ok(result.ok);
   t.match(result.loaded?.config, {
     server: { tls: { cert: '/etc/sallyport/tls/tls.crt', key: '/run/tls.key' } },
@@ -260,12 +260,12 @@ auditt: {}
   const result = parseConfig(text, FILE, {});
   t.notOk(result.ok);
   t.ok(result.loaded, 'what is sound can still be judged');
-  const later = result.loaded?.locateErrors(compilePolicy(result.loaded.config).faults) ?? [];
-  const all = [...result.faults, ...later].sort((a, b) => a.line - b.line || a.column - b.column);
+  const later = result.loaded?.locateErrors(compilePolicy(result.loaded.config).errors) ?? [];
+  const all = [...result.errors, ...later].sort((a, b) => a.line - b.line || a.column - b.column);
   // The keys known in a section grow with it; the fault of a matcher shows how they are told.
-  const lines = listing({ faults: all }).map((line) => line.replace(/ Known here: (?!equals).*/, ''));
+  const lines = listing({ errors: all }).map((line) => line.replace(/ Known here: (?!equals).*/, ''));
   t.same(lines, expected);
-  t.ok(result.faults.every(({ file }) => file === FILE));
+  t.ok(result.errors.every(({ file }) => file === FILE));
   t.end();
 });
 
@@ -399,7 +399,7 @@ t.test('${env:…} and ${file:…} fill any string; a missing one is a fault, ne
     }),
   });
   const env = { A: 'eu', N: '1', LONG: 'ABCDEFGHIJKLMNOP', RECURSE: '${env:A}${file:key.txt}', EMPTY: '' };
-  const { loaded, faults } = loadConfig(join(folder, 'sallyport.yaml'), env);
+  const { loaded, errors: faults } = loadConfig(join(folder, 'sallyport.yaml'), env);
   t.same(faults, []);
   t.match(loaded?.config, {
     aws: {
@@ -481,12 +481,12 @@ grants:
 audit: { sinks: [{ type: ${P} }] }
 `;
   const result = parseConfig(text, FILE, env);
-  const later = result.loaded ? compilePolicy(result.loaded.config).faults : [];
-  t.ok(result.faults.length > 20, `${result.faults.length} faults`);
-  t.ok(result.faults.some(({ message }) => /No issuer has this name/.test(message)));
-  t.ok(result.faults.some(({ message }) => /Another grant has this id/.test(message)));
+  const later = result.loaded ? compilePolicy(result.loaded.config).errors : [];
+  t.ok(result.errors.length > 20, `${result.errors.length} faults`);
+  t.ok(result.errors.some(({ message }) => /No issuer has this name/.test(message)));
+  t.ok(result.errors.some(({ message }) => /Another grant has this id/.test(message)));
   t.ok(later.length > 0);
-  t.notMatch(JSON.stringify([...result.faults, ...later]), planted);
+  t.notMatch(JSON.stringify([...result.errors, ...later]), planted);
   t.end();
 });
 

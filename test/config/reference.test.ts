@@ -4,20 +4,20 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import t from 'tap';
 import { parse } from 'yaml';
 import { renderConfigurationReference } from '../../src/config/docs/generate-reference.js';
-import { jsonSchema } from '../../src/config/docs/json-schema.js';
+import { renderJsonSchema } from '../../src/config/docs/json-schema.js';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 t.test('what is committed is what the schema says now: npm run docs', (t) => {
-  t.equal(read('schema/sallyport.schema.json'), jsonSchema());
+  t.equal(read('schema/sallyport.schema.json'), renderJsonSchema());
   const page = read('docs/configuration.md');
   t.equal(page, renderConfigurationReference(page));
   t.end();
 });
 
 t.test('every code of a finding is explained', (t) => {
-  const codes: readonly string[] = JSON.parse(jsonSchema()).properties.lint.properties.ignore.items.properties
-    .code.enum;
+  const codes: readonly string[] = JSON.parse(renderJsonSchema()).properties.lint.properties.ignore.items
+    .properties.code.enum;
   const [, section = ''] = /\n## lint\n(.*?)\n## /s.exec(read('docs/configuration.md')) ?? [];
   const heads = section.split('\n').filter((line) => /^\| `(?!ignore[`[])/.test(line));
   const explained = heads.flatMap((line) =>
@@ -51,7 +51,9 @@ t.test('a table has each key with its place, its need and its words', (t) => {
 });
 
 t.test('an editor accepts the configs as they are written, and sees what is wrong with others', (t) => {
-  const validate = new Ajv2020({ strict: false, discriminator: true }).compile(JSON.parse(jsonSchema()));
+  const validate = new Ajv2020({ strict: false, discriminator: true }).compile(
+    JSON.parse(renderJsonSchema()),
+  );
   const files = ['deploy/sallyport.yaml', ...readdirSync('examples').map((name) => `examples/${name}`)];
   for (const file of files.filter((name) => name.endsWith('.yaml'))) {
     const text = read(file);

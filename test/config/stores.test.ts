@@ -38,7 +38,7 @@ t.test('what cannot be: a fault at its place', async (t) => {
     ['limits: { perAddress: { requests: 0, per: 1m } }', 25, />= 1/],
   ];
   for (const [section, column, message] of faulty) {
-    const { faults } = parse(section);
+    const { errors: faults } = parse(section);
     t.match(faults, [{ line: 7, column, message }], section);
     t.equal(faults.length, 1);
     t.notMatch(faults[0]?.message, 'planted', 'no password is repeated');

@@ -29,7 +29,7 @@ function watched(t: Test, files: readonly string[], options: WatchOptions = {}):
       count++;
       events.dispatchEvent(new Event('told'));
     },
-    { settle: 20, ...options },
+    { settleMs: 20, ...options },
   );
   // The watch itself keeps no process alive.
   const alive = setInterval(() => {}, 1000);
@@ -78,7 +78,7 @@ t.test('what changes nothing is not told', async (t) => {
 
 t.test('what is written beside it all the time does not put it off', async (t) => {
   const folder = t.testdir({ 'a.yaml': 'one', 'audit.jsonl': '' });
-  const { next, told } = watched(t, [join(folder, 'a.yaml')], { settle: 100, interval: 3_600_000 });
+  const { next, told } = watched(t, [join(folder, 'a.yaml')], { settleMs: 100, pollIntervalMs: 3_600_000 });
   const writing = setInterval(() => appendFileSync(join(folder, 'audit.jsonl'), '{}\n'), 10);
   replace(join(folder, 'a.yaml'), 'two');
   await next();
@@ -88,7 +88,7 @@ t.test('what is written beside it all the time does not put it off', async (t) =
 
 t.test('a file that is still being written is waited for', async (t) => {
   const file = join(t.testdir({ 'a.yaml': 'one' }), 'a.yaml');
-  const { next, told } = watched(t, [file], { settle: 200 });
+  const { next, told } = watched(t, [file], { settleMs: 200 });
   const stable = next();
   for (const text of ['t', 'tw', 'two']) {
     writeFileSync(file, text);
@@ -127,7 +127,7 @@ t.test('a Kubernetes volume: the link above the files is swapped', async (t) => 
 t.test('the folder a link leads to is watched too', async (t) => {
   const folder = t.testdir({ here: {}, there: { 'a.yaml': 'one' } });
   symlinkSync(join('..', 'there', 'a.yaml'), join(folder, 'here', 'a.yaml'));
-  const { next, told } = watched(t, [join(folder, 'here', 'a.yaml')], { interval: 3_600_000 });
+  const { next, told } = watched(t, [join(folder, 'here', 'a.yaml')], { pollIntervalMs: 3_600_000 });
   const change = next();
   replace(join(folder, 'there', 'a.yaml'), 'two');
   await change;
@@ -137,7 +137,7 @@ t.test('the folder a link leads to is watched too', async (t) => {
 t.test('where nothing tells, it looks by itself, and twice before it believes', async (t) => {
   const folder = t.testdir({});
   const file = join(folder, 'not-yet', 'a.yaml');
-  const { next, told } = watched(t, [file], { interval: 20, settle: 300 });
+  const { next, told } = watched(t, [file], { pollIntervalMs: 20, settleMs: 300 });
   const change = next();
   mkdirSync(join(folder, 'not-yet'));
   writeFileSync(file, 'on');

@@ -1,8 +1,8 @@
 // What the grants of one config decide, as a table an operator can read: who asks, with which claims, and what comes of
 // it. The config is the file that an operator would write.
 import t from 'tap';
-import { decide, permittedRolesOf } from '../../src/authz/decide.js';
-import { explainEvery } from '../../src/authz/explain/explain.js';
+import { decide, listPermittedRoles } from '../../src/authz/decide.js';
+import { explainAllRoles } from '../../src/authz/explain/explain.js';
 import { compilePolicy } from '../../src/authz/policy.js';
 import { parseConfig } from '../../src/config/load.js';
 import { claimsOf, principalOf, refusalOf } from '../support/policy.js';
@@ -54,10 +54,10 @@ grants:
   - { id: frozen, effect: deny, issuer: ci, match: { freeze: { exists: true } }, when: 'claims.freeze != "off"', roles: [release, deploy] }
 `.replace('[REPOS]', '{ anyOf: ["789", "790"] }');
 
-const { loaded, faults } = parseConfig(CONFIG, '/etc/sallyport/sallyport.yaml', {});
+const { loaded, errors: faults } = parseConfig(CONFIG, '/etc/sallyport/sallyport.yaml', {});
 const compiled = loaded && compilePolicy(loaded.config);
-if (!compiled || faults.length > 0 || compiled.faults.length > 0)
-  throw new Error(JSON.stringify([faults, compiled?.faults]));
+if (!compiled || faults.length > 0 || compiled.errors.length > 0)
+  throw new Error(JSON.stringify([faults, compiled?.errors]));
 const { policy } = compiled;
 
 type Claimed = Readonly<Record<string, unknown>>;
@@ -340,7 +340,7 @@ t.test(`${rows.length} rows`, (t) => {
       },
     );
     const now = new Date(at);
-    const listed = permittedRolesOf(policy, principal, { sourceAddress: from }, now).map(
+    const listed = listPermittedRoles(policy, principal, { sourceAddress: from }, now).map(
       ({ role }) => role.name,
     );
     t.equal(listed.join(' '), may, `${issuer}, ${what}`);
@@ -353,7 +353,7 @@ t.test(`${rows.length} rows`, (t) => {
       every.filter((role) => !listed.includes(role)),
       `${issuer}, ${what}: asked one by one`,
     );
-    const explained = [...explainEvery(policy, principal, { sourceAddress: from }, now)];
+    const explained = [...explainAllRoles(policy, principal, { sourceAddress: from }, now)];
     t.same(
       explained.filter(({ permitted }) => permitted).map(({ role }) => role),
       listed,

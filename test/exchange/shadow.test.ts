@@ -23,7 +23,7 @@ const nothing = policyOf({ deploy: web, other: federation }, []);
 const both = policyOf({ deploy: web, other: federation }, all('*'));
 const broken: Policy = {
   ...policyOf({}, []),
-  get indexByIssuer(): never {
+  get grantIndexByIssuer(): never {
     throw new TypeError('broken');
   },
 };

@@ -19,7 +19,7 @@ async function startOther(t: Test, change: (config: string) => string) {
     .replace(/path: .*audit.jsonl/, 'path: ./audit.jsonl');
   const folder = t.testdir({ 'sallyport.yaml': text });
   const started = await startBroker(join(folder, 'sallyport.yaml'), createLog('silent'));
-  if (!started.ok) throw new Error(JSON.stringify(started.faults));
+  if (!started.ok) throw new Error(JSON.stringify(started.errors));
   t.teardown(() => started.broker.close());
   return { url: started.url, auditFile: join(folder, 'audit.jsonl') };
 }

@@ -74,7 +74,7 @@ async function startOn(t: Test, file: string) {
     logged.emit('line');
   });
   const started = await startBroker(file, createLog('info', destination));
-  if (!started.ok) throw new Error(JSON.stringify(started.faults));
+  if (!started.ok) throw new Error(JSON.stringify(started.errors));
   t.teardown(() => started.broker.close());
   const line = async (pattern: RegExp) => {
     while (!lines.some((text) => pattern.test(text))) await once(logged, 'line');

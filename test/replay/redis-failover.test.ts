@@ -1,7 +1,7 @@
 // Redis with replicas, watched by Sentinel, and as a Cluster: what a failover keeps, and what is refused meanwhile.
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import type { StoreConfig } from '../../src/config/schema/stores.js';
+import type { StoreConfig } from '../../src/config/schema/store.js';
 import { CONFORMANCE_LIMITS, consume, rateLimiterConformance } from '../conformance/rate-limiter.js';
 import { replayStoreConformance } from '../conformance/replay-store.js';
 import { BACK, LOST, type OpenStores, openStores } from '../support/open-stores.js';

@@ -8,7 +8,7 @@ import { Secret } from '@sallyport/client/internal/secret';
 import { selfSignedCertificate } from '@sallyport/sandbox/internal/saml/certificate';
 import t, { type Test } from 'tap';
 import { createAuthenticate } from '../../src/authn/authenticate.js';
-import type { StoreConfig } from '../../src/config/schema/stores.js';
+import type { StoreConfig } from '../../src/config/schema/store.js';
 import type { ReplayStore } from '../../src/core/ports.js';
 import { createStores } from '../../src/runtime/open-stores.js';
 import { CONFORMANCE_LIMITS, consume, rateLimiterConformance } from '../conformance/rate-limiter.js';

@@ -99,7 +99,7 @@ t.test('a sound config is taken whole', async (t) => {
 
 t.test('a config with faults, or one that cannot be built, keeps the old one', async (t) => {
   const results: Build[] = [
-    async () => ({ ok: false, faults: [fault, fault] }),
+    async () => ({ ok: false, errors: [fault, fault] }),
     never,
     async () => ({ ok: true, snapshot: snapshotOf('last', []) }),
   ];
@@ -131,7 +131,7 @@ t.test('reloads do not overlap; of many asked for meanwhile, one more is made', 
     t.equal(++under, 1, 'alone');
     await gates[builds++]?.opened;
     under--;
-    return { ok: false, faults: [fault] };
+    return { ok: false, errors: [fault] };
   });
   const first = live.reload();
   const later = [live.reload(), live.reload(), live.reload()];

@@ -29,7 +29,7 @@ export async function openVerifier(
   options: Partial<OidcVerifierOptions> = {},
 ): Promise<ProofVerifier> {
   const result = await createOidcVerifier({ issuers: complete(issuers), log: keptLog().log, ...options });
-  if (!result.ok) throw new Error(JSON.stringify(result.faults));
+  if (!result.ok) throw new Error(JSON.stringify(result.errors));
   t.teardown(() => result.verifier.close());
   return result.verifier;
 }

@@ -1,7 +1,8 @@
 // Stores as the broker makes them, closed when the test ends, with a log that can be waited for.
 import { EventEmitter, once } from 'node:events';
 import type { Test } from 'tap';
-import type { LimitsConfig, StoreConfig } from '../../src/config/schema/stores.js';
+import type { LimitsConfig } from '../../src/config/schema/limits.js';
+import type { StoreConfig } from '../../src/config/schema/store.js';
 import type { Log } from '../../src/core/ports.js';
 import { createStores, type Stores } from '../../src/runtime/open-stores.js';
 

@@ -39,7 +39,7 @@ export function configOf(
 
 /** The policy of a config that must be sound. */
 export function policyOf(...parts: Parameters<typeof configOf>): Policy {
-  const { policy, faults } = compilePolicy(configOf(...parts));
+  const { policy, errors: faults } = compilePolicy(configOf(...parts));
   if (faults.length > 0) throw new Error(JSON.stringify(faults));
   return policy;
 }

@@ -40,7 +40,7 @@ export async function verifierWith(
     log: silent,
     reader: sharedReader,
   });
-  if (!created.ok) throw new Error(JSON.stringify(created.faults));
+  if (!created.ok) throw new Error(JSON.stringify(created.errors));
   t.teardown(() => created.verifier.close());
   return created.verifier;
 }

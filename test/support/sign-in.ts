@@ -86,7 +86,7 @@ export async function startSignIn(t: Test, options: SignInOptions = {}): Promise
     'post-only': postOnly,
   } as const;
   const names = ['corp', 'partner', 'post-only'];
-  const { policy, faults } = compilePolicy({
+  const { policy, errors: faults } = compilePolicy({
     ...configOf({ reader: { ...federation, session }, writer: { ...federation, session } }, [
       { id: 'all', issuer: names, match: { groups: { anyOf: ['analysts'] } }, roles: ['reader'] },
       { id: 'some', issuer: names, match: { NameID: { anyOf: ['alice', '"><script>'] } }, roles: ['writer'] },

@@ -5,7 +5,7 @@ import { type LineSink, openFileSink, streamSink } from './line-sink.js';
 
 export type OpenSinks =
   | { readonly ok: true; readonly sinks: readonly LineSink[] }
-  | { readonly ok: false; readonly faults: readonly ConfigError[] };
+  | { readonly ok: false; readonly errors: readonly ConfigError[] };
 
 const STDOUT = { type: 'stdout' } as const;
 
@@ -24,5 +24,5 @@ export async function openSinks(audit: Config['audit']): Promise<OpenSinks> {
   }
   if (faults.length === 0) return { ok: true, sinks };
   for (const sink of sinks) await sink.close();
-  return { ok: false, faults };
+  return { ok: false, errors: faults };
 }

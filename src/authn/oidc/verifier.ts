@@ -16,7 +16,7 @@ export interface OidcVerifierOptions extends SourceOptions {
 
 export type OidcVerifierResult =
   | { readonly ok: true; readonly verifier: ProofVerifier }
-  | { readonly ok: false; readonly faults: ConfigError[] };
+  | { readonly ok: false; readonly errors: ConfigError[] };
 
 /** Compiles the issuers, reading CA files but no network. Gives the verifier, or all faults together. */
 export async function createOidcVerifier(options: OidcVerifierOptions): Promise<OidcVerifierResult> {
@@ -28,7 +28,7 @@ export async function createOidcVerifier(options: OidcVerifierOptions): Promise<
     if (issuer) issuers.push(issuer);
   }
   faults.push(...overlaps(issuers));
-  if (faults.length > 0) return { ok: false, faults };
+  if (faults.length > 0) return { ok: false, errors: faults };
   const sources = issuers.map((issuer) => createSource(issuer, keys));
   return { ok: true, verifier: new TokenVerifier(sources) };
 }

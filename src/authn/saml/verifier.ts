@@ -50,7 +50,7 @@ const DEFAULT_MAX_LIFETIME = 3600;
  */
 export async function createSamlVerifier(
   options: SamlVerifierOptions,
-): Promise<{ ok: true; verifier: ProofVerifier; trust: IdpRegistry } | { ok: false; faults: ConfigError[] }> {
+): Promise<{ ok: true; verifier: ProofVerifier; trust: IdpRegistry } | { ok: false; errors: ConfigError[] }> {
   const loaded = await loadIdpRegistry(options.issuers, options.log, options.previous);
   if (!loaded.ok) return loaded;
   const { trust } = loaded;

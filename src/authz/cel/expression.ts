@@ -20,7 +20,7 @@ export type CompiledExpression =
   | { readonly ok: false; readonly message: string };
 
 /** Why an expression yielded nothing. The message has words of the expression only, no value of a claim. */
-export class EvaluationFailure extends Error {}
+export class ExpressionEvaluationError extends Error {}
 
 const FUNCTIONS = ['has', 'size', 'string', 'int', 'double', 'timestamp', 'duration'];
 const METHODS = ['contains', 'startsWith', 'endsWith', 'matches', 'size', 'lowerAscii', 'upperAscii', 'trim'];
@@ -109,14 +109,15 @@ function build(source: string, ast: ASTNode): (situation: EvaluationContext) => 
     .parse(rewritten(source, calls));
   return (situation) => {
     if (cost(situation.claimsSize()) > MAX_COST)
-      throw new EvaluationFailure('the claims are too large for this expression');
+      throw new ExpressionEvaluationError('the claims are too large for this expression');
     let result: unknown;
     try {
       result = evaluate(variablesOf(situation));
     } catch (error) {
-      throw new EvaluationFailure(whyOf(error));
+      throw new ExpressionEvaluationError(whyOf(error));
     }
-    if (typeof result !== 'boolean') throw new EvaluationFailure('the expression did not yield a bool');
+    if (typeof result !== 'boolean')
+      throw new ExpressionEvaluationError('the expression did not yield a bool');
     return result;
   };
 }

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../../config/schema/config.js';
 import type { Decision } from '../../core/types.js';
 import type { Policy } from '../policy.js';
-import { explainEvery, type RoleExplanation } from './explain.js';
+import { explainAllRoles, type RoleExplanation } from './explain.js';
 import type { GrantResult } from './grant-result.js';
 import { type PrincipalDescription, simulatePrincipal } from './simulated-principal.js';
 
@@ -19,7 +19,7 @@ export interface RoleChange {
 
 type Outcome = Pick<Decision, 'target' | 'session'>;
 
-export type Subject = PrincipalDescription & { readonly sourceAddress: string };
+export type DiffSubject = PrincipalDescription & { readonly sourceAddress: string };
 
 /** A config, and the policy that it compiles to. */
 export interface PolicyVersion {
@@ -28,8 +28,8 @@ export interface PolicyVersion {
 }
 
 /** Compares every role that either side has for this principal. */
-export function roleChanges(
-  subject: Subject,
+export function diffRoles(
+  subject: DiffSubject,
   old: PolicyVersion,
   next: PolicyVersion,
   now: Date,
@@ -48,13 +48,13 @@ interface Explained {
 }
 
 /** By role; empty where the side knows no such issuer: nobody of it gets anything. */
-function explanations(subject: Subject, side: PolicyVersion, now: Date): ReadonlyMap<string, Explained> {
+function explanations(subject: DiffSubject, side: PolicyVersion, now: Date): ReadonlyMap<string, Explained> {
   const { policy, config } = side;
   const principal = simulatePrincipal(policy, subject, now);
   if (!principal) return new Map();
   const question = { sourceAddress: subject.sourceAddress, claimsKnown: subject.claims !== undefined };
   const aliases = policy.aliases.get(subject.issuer);
-  const every = [...explainEvery(policy, principal, question, now)];
+  const every = [...explainAllRoles(policy, principal, question, now)];
   return new Map(
     every.map((explanation) => {
       const { role, grants } = explanation;

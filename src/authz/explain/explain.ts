@@ -3,12 +3,12 @@
 import { type ErrorCode, SallyportError } from '../../core/errors.js';
 import type { Decision, Principal } from '../../core/types.js';
 import { type DecisionRequest, decideAssumingRequirementsMet } from '../decide.js';
-import { evaluationContextOf } from '../grants/evaluation-context.js';
+import { createEvaluationContext } from '../grants/evaluation-context.js';
 import type { CompiledGrant } from '../grants/grant.js';
 import {
   claimRoleSources,
+  evaluatePermittedRoles,
   findConfiguredRoles,
-  listPermittedRoles,
   notPermitted,
 } from '../permitted-roles.js';
 import type { Policy } from '../policy.js';
@@ -29,7 +29,7 @@ export interface RoleExplanation extends Outcome {
   readonly grants: readonly GrantResult[];
 }
 
-export interface Question extends DecisionRequest {
+export interface ExplainQuery extends DecisionRequest {
   /** An audit record tells who asked, but not with what claims. Default true. */
   readonly claimsKnown?: boolean;
 }
@@ -38,7 +38,7 @@ export interface Question extends DecisionRequest {
 export function explainRole(
   policy: Policy,
   principal: Principal,
-  question: Question & { readonly role: string },
+  question: ExplainQuery & { readonly role: string },
   now: Date,
 ): RoleExplanation {
   const { outcome, grants } = explainer(policy, principal, question, now);
@@ -46,10 +46,10 @@ export function explainRole(
 }
 
 /** The same of what is named: a role, or each of those that the ARN of an IAM role means. */
-export const explainNamed = (
+export const explainByName = (
   policy: Policy,
   principal: Principal,
-  question: Question & { readonly role: string },
+  question: ExplainQuery & { readonly role: string },
   now: Date,
 ): readonly RoleExplanation[] =>
   meantBy(policy, question.role).map((role) => explainRole(policy, principal, { ...question, role }, now));
@@ -63,10 +63,10 @@ function meantBy(policy: Policy, name: string): readonly string[] {
  * The same of every role there is for this principal, one by one: those of the config, then those its claims name, or,
  * where these are not known, the entries of `rolesFrom` in their place.
  */
-export function* explainEvery(
+export function* explainAllRoles(
   policy: Policy,
   principal: Principal,
-  question: Question,
+  question: ExplainQuery,
   now: Date,
 ): Generator<RoleExplanation> {
   const { every, outcome, grants } = explainer(policy, principal, question, now);
@@ -78,7 +78,7 @@ export function* explainEvery(
  * does not exist, nothing but that. Without `role`, every role it may have. What it may have is found before the name is
  * looked at, and grants are not even asked about other roles, so that time tells nothing either.
  */
-export function explainOwn(
+export function explainToCaller(
   policy: Policy,
   principal: Principal,
   question: DecisionRequest,
@@ -95,10 +95,10 @@ export function explainOwn(
   }));
 }
 
-function explainer(policy: Policy, principal: Principal, question: Question, now: Date) {
+function explainer(policy: Policy, principal: Principal, question: ExplainQuery, now: Date) {
   const { claimsKnown = true, sourceAddress } = question;
-  const situation = evaluationContextOf(policy.aliases, principal, sourceAddress, now);
-  const { permitted: list, failed } = listPermittedRoles(policy, situation);
+  const situation = createEvaluationContext(policy.aliases, principal, sourceAddress, now);
+  const { permitted: list, failed } = evaluatePermittedRoles(policy, situation);
   const permitted = new Map(list.map((each) => [each.role.name, each]));
   const claimed = claimRoleSources(policy, situation);
   const results = new Map<CompiledGrant, GrantResult>();
@@ -109,7 +109,7 @@ function explainer(policy: Policy, principal: Principal, question: Question, now
   };
   const grants = (role: string): readonly GrantResult[] => {
     const names = claimsKnown ? (claimed.get(role) ?? []) : namesPossible(policy, role);
-    return policy.covering([role, ...names]).map(resultOf);
+    return policy.grantsForRoles([role, ...names]).map(resultOf);
   };
   const outcome = (role: string): Outcome => {
     if (!claimsKnown) return { role, permitted: permittedWithoutClaims(policy, role, grants(role)) };

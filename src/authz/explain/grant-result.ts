@@ -1,5 +1,5 @@
 // How one grant comes out, condition by condition. It asks the very conditions that decide.
-import { EvaluationFailure } from '../cel/expression.js';
+import { ExpressionEvaluationError } from '../cel/expression.js';
 import type { GrantCondition } from '../grants/conditions.js';
 import type { EvaluationContext } from '../grants/evaluation-context.js';
 import type { CompiledGrant } from '../grants/grant.js';
@@ -30,9 +30,9 @@ export function grantResult(
   claimsKnown: boolean,
 ): GrantResult {
   const conditions = grant.conditions.map((condition): ConditionResult => {
-    const asked = { on: condition.on, wanted: condition.wanted(situation) };
-    if (condition.ofClaims && !claimsKnown) return { ...asked, holds: undefined };
-    const seen = condition.seen(situation);
+    const asked = { on: condition.path, wanted: condition.expected(situation) };
+    if (condition.dependsOnClaims && !claimsKnown) return { ...asked, holds: undefined };
+    const seen = condition.actual(situation);
     return { ...asked, ...(seen !== undefined && { seen }), ...outcome(condition, situation, grant.deny) };
   });
   const outcomes = conditions.map(({ holds }) => holds);
@@ -47,8 +47,11 @@ function outcome(
   deny: boolean,
 ): Pick<ConditionResult, 'holds' | 'failure'> {
   try {
-    return { holds: condition.holds(situation) };
+    return { holds: condition.isMet(situation) };
   } catch (error) {
-    return { holds: deny, failure: error instanceof EvaluationFailure ? error.message : 'internal error' };
+    return {
+      holds: deny,
+      failure: error instanceof ExpressionEvaluationError ? error.message : 'internal error',
+    };
   }
 }

@@ -1,7 +1,7 @@
 // The config's own `tests`: each a principal, and what must be decided for it.
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../../config/schema/config.js';
-import type { PolicyTest } from '../../config/schema/proving.js';
+import type { PolicyTest } from '../../config/schema/policy-test.js';
 import type { Session } from '../../core/types.js';
 import type { Policy } from '../policy.js';
 import { explainRole, type RoleExplanation } from './explain.js';

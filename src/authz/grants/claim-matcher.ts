@@ -32,7 +32,7 @@ export function claimValues(claims: Claims, name: string): readonly ClaimValue[]
 }
 
 /** A plain value as text: issuers differ in whether they send 789 or "789". Lists, objects and null have none. */
-export const textOf = (value: ClaimValue | undefined): string | undefined =>
+export const toText = (value: ClaimValue | undefined): string | undefined =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
     ? String(value)
     : undefined;
@@ -60,7 +60,7 @@ export function compileClaimMatcher(config: MatcherConfig, effect: 'allow' | 'de
     conditions.push(
       (values) =>
         values?.some((value) => {
-          const text = textOf(value);
+          const text = toText(value);
           return text !== undefined && globs.some((glob) => matchesGlob(text, glob));
         }) ?? false,
     );
@@ -87,7 +87,7 @@ const anyValue =
     values?.some((value) => same(value, wanted)) ?? false;
 
 const same = (value: ClaimValue | undefined, wanted: string | number | boolean): boolean =>
-  textOf(value) === String(wanted);
+  toText(value) === String(wanted);
 
 /** `*` any run of characters, `?` exactly one; everything else is itself. Linear in the text for each star. */
 export function matchesGlob(text: string, glob: string): boolean {

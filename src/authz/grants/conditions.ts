@@ -13,15 +13,15 @@ type GrantConfig = Config['grants'][number];
 
 export interface GrantCondition {
   /** What is asked about, by its path in the grant: `issuer`, `from`, `match.groups`, `when`. */
-  readonly on: string;
+  readonly path: string;
   /** Whether only the claims can tell. */
-  readonly ofClaims: boolean;
+  readonly dependsOnClaims: boolean;
   /** As the config has it; for `mfa`, the values that count at the caller's issuer, by claim. */
-  wanted(situation: EvaluationContext): unknown;
+  expected(situation: EvaluationContext): unknown;
   /** Undefined: there is nothing of the kind. */
-  seen(situation: EvaluationContext): unknown;
+  actual(situation: EvaluationContext): unknown;
   /** Only a `when` may throw: EvaluationFailure. */
-  holds(situation: EvaluationContext): boolean;
+  isMet(situation: EvaluationContext): boolean;
 }
 
 /** By issuer: what its claims must say of several factors. */
@@ -49,11 +49,11 @@ function issuerCondition({ issuer }: GrantConfig): readonly GrantCondition[] {
   const issuers = new Set([issuer].flat());
   return [
     {
-      on: 'issuer',
-      ofClaims: false,
-      wanted: () => issuer,
-      seen: ({ principal }) => principal.issuer,
-      holds: ({ principal }) => issuers.has(principal.issuer),
+      path: 'issuer',
+      dependsOnClaims: false,
+      expected: () => issuer,
+      actual: ({ principal }) => principal.issuer,
+      isMet: ({ principal }) => issuers.has(principal.issuer),
     },
   ];
 }
@@ -64,11 +64,11 @@ function addressCondition({ from, effect }: GrantConfig): readonly GrantConditio
   const inRange = addressSet(from, effect === 'deny');
   return [
     {
-      on: 'from',
-      ofClaims: false,
-      wanted: () => from,
-      seen: ({ sourceAddress }) => sourceAddress,
-      holds: ({ sourceAddress }) => inRange(sourceAddress),
+      path: 'from',
+      dependsOnClaims: false,
+      expected: () => from,
+      actual: ({ sourceAddress }) => sourceAddress,
+      isMet: ({ sourceAddress }) => inRange(sourceAddress),
     },
   ];
 }
@@ -77,11 +77,11 @@ const matchConditions = ({ match, effect = 'allow' }: GrantConfig): readonly Gra
   Object.entries(match).map(([claim, wanted]) => {
     const matcher = compileClaimMatcher(wanted, effect);
     return {
-      on: `match.${claim}`,
-      ofClaims: true,
-      wanted: () => wanted,
-      seen: ({ principal }) => claimValue(principal.claims, claim),
-      holds: ({ principal }) => matcher(claimValues(principal.claims, claim)),
+      path: `match.${claim}`,
+      dependsOnClaims: true,
+      expected: () => wanted,
+      actual: ({ principal }) => claimValue(principal.claims, claim),
+      isMet: ({ principal }) => matcher(claimValues(principal.claims, claim)),
     };
   });
 
@@ -95,11 +95,11 @@ function hoursCondition(
   if (within) {
     return [
       {
-        on: 'between',
-        ofClaims: false,
-        wanted: () => between,
-        seen: ({ now }) => now.toISOString(),
-        holds: ({ now }) => within(now),
+        path: 'between',
+        dependsOnClaims: false,
+        expected: () => between,
+        actual: ({ now }) => now.toISOString(),
+        isMet: ({ now }) => within(now),
       },
     ];
   }
@@ -125,11 +125,11 @@ function strengthCondition({ mfa }: GrantConfig, strengths: MfaRules): readonly 
   const strengthOf = ({ principal }: EvaluationContext) => strengths.get(principal.issuer);
   return [
     {
-      on: 'mfa',
-      ofClaims: true,
-      wanted: (situation) => strengthOf(situation)?.wanted ?? mfa,
-      seen: (situation) => strengthOf(situation)?.seen(situation.principal.claims),
-      holds: (situation) => strengthOf(situation)?.holds(situation.principal.claims) ?? false,
+      path: 'mfa',
+      dependsOnClaims: true,
+      expected: (situation) => strengthOf(situation)?.acceptedValues ?? mfa,
+      actual: (situation) => strengthOf(situation)?.claimedValues(situation.principal.claims),
+      isMet: (situation) => strengthOf(situation)?.isSatisfiedBy(situation.principal.claims) ?? false,
     },
   ];
 }
@@ -143,7 +143,13 @@ function expressionCondition(
   const compiled = compileExpression(when);
   if (compiled.ok)
     return [
-      { on: 'when', ofClaims: true, wanted: () => when, seen: compiled.seen, holds: compiled.condition },
+      {
+        path: 'when',
+        dependsOnClaims: true,
+        expected: () => when,
+        actual: compiled.seen,
+        isMet: compiled.condition,
+      },
     ];
   faults.push({ path: [...path, 'when'], message: compiled.message });
   return [];

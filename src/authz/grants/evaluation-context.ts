@@ -26,7 +26,7 @@ export interface ClaimsSize {
 export type Aliases = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
 /** An alias never shadows a claim: where a claim has its name, the name means the claim. */
-export function evaluationContextOf(
+export function createEvaluationContext(
   aliases: Aliases,
   principal: Principal,
   sourceAddress: string,

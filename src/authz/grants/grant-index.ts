@@ -1,7 +1,7 @@
 // Grants looked up by the value of a claim and by role, so that a decision reads only the few that could apply and
 // its cost does not grow with the config.
 
-import { claimValues, textOf } from './claim-matcher.js';
+import { claimValues, toText } from './claim-matcher.js';
 import type { EvaluationContext } from './evaluation-context.js';
 import type { CompiledGrant } from './grant.js';
 
@@ -52,7 +52,7 @@ function indexByClaim(grants: readonly CompiledGrant[]): Lookup {
   }
   return ({ principal }) => {
     const found = [...byClaim].flatMap(([claim, byText]) =>
-      (claimValues(principal.claims, claim) ?? []).flatMap((value) => byText.get(textOf(value) ?? '') ?? []),
+      (claimValues(principal.claims, claim) ?? []).flatMap((value) => byText.get(toText(value) ?? '') ?? []),
     );
     return found.length === 0 ? others : inOrder([...others, ...found]);
   };

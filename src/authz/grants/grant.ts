@@ -55,7 +55,7 @@ export function compileGrant(
     coversPermission: (permission) => permissions.has(permission) || (deny && roles.has('*')),
     evaluate: (situation) => {
       try {
-        return { applies: conditions.every((condition) => condition.holds(situation)), failed: false };
+        return { applies: conditions.every((condition) => condition.isMet(situation)), failed: false };
       } catch {
         return { applies: deny, failed: true };
       }

@@ -1,7 +1,7 @@
 // Whether the identity provider says that the caller used more than one factor. What it does not say is not assumed.
 import type { Config } from '../../config/schema/config.js';
 import type { Claims, ClaimValue, IssuerType } from '../../core/types.js';
-import { claimValue, claimValues, textOf } from './claim-matcher.js';
+import { claimValue, claimValues, toText } from './claim-matcher.js';
 
 /** Where each type of issuer says it, and what counts where the config names nothing. */
 const SOURCES = {
@@ -37,10 +37,10 @@ const SOURCES = {
 /** What one issuer must say of several factors. */
 export interface MfaRule {
   /** The values that count, by claim: one of them is enough. */
-  readonly wanted: Readonly<Record<string, readonly string[]>>;
+  readonly acceptedValues: Readonly<Record<string, readonly string[]>>;
   /** What the claims say, by claim; undefined where they say nothing. */
-  seen(claims: Claims): Readonly<Record<string, ClaimValue>> | undefined;
-  holds(claims: Claims): boolean;
+  claimedValues(claims: Claims): Readonly<Record<string, ClaimValue>> | undefined;
+  isSatisfiedBy(claims: Claims): boolean;
 }
 
 /** The claims in which issuers of a type say it. */
@@ -58,17 +58,17 @@ export function compileMfaRule({ type, mfa }: Config['issuers'][string]): MfaRul
     texts: new Set<string | undefined>(values),
   }));
   return {
-    wanted: Object.fromEntries(sources.map(({ claim, values }) => [claim, values])),
-    seen: (claims) => {
+    acceptedValues: Object.fromEntries(sources.map(({ claim, values }) => [claim, values])),
+    claimedValues: (claims) => {
       const said = sources.flatMap(({ claim }) => {
         const value = claimValue(claims, claim);
         return value === undefined ? [] : [[claim, value] as const];
       });
       return said.length === 0 ? undefined : Object.fromEntries(said);
     },
-    holds: (claims) =>
+    isSatisfiedBy: (claims) =>
       accepted.some(
-        ({ claim, texts }) => claimValues(claims, claim)?.some((value) => texts.has(textOf(value))) ?? false,
+        ({ claim, texts }) => claimValues(claims, claim)?.some((value) => texts.has(toText(value))) ?? false,
       ),
   };
 }

@@ -1,6 +1,6 @@
 // What a lint rule reports, and what it needs to know of an issuer.
 import type { Config } from '../../config/schema/config.js';
-import type { LintCode } from '../../config/schema/proving.js';
+import type { LintCode } from '../../config/schema/lint.js';
 import type { ConfigPath } from '../../core/config-error.js';
 
 export interface LintFinding {

@@ -37,7 +37,7 @@ export function sessionFindings(
   const needs = asking.flatMap(({ name, path, session, claim: named }): readonly Need[] => {
     const texts = stringsIn(session);
     const inTexts = texts.flatMap(
-      (text) => parseTemplate(text, { policyVariables: true, roleSessionName: true }).needed,
+      (text) => parseTemplate(text, { policyVariables: true, roleSessionName: true }).requiredClaims,
     );
     const claims = new Set([...inTexts, ...(named === undefined ? [] : [named])]);
     return [...claims].map((claim) => ({

@@ -6,9 +6,9 @@ import type { Template } from './template.js';
 
 export interface InlinePolicy {
   /** JSON text. Throws SallyportError `session_value_invalid`. */
-  fill(claims: Claims): string;
+  render(claims: Claims): string;
   /** The text with one value in place of every claim. */
-  shape(value: string): string;
+  renderWithPlaceholder(value: string): string;
 }
 
 type Path = readonly (string | number)[];
@@ -29,8 +29,8 @@ export function compileInlinePolicy(
   judgeStatements(policy['Statement'], compiler);
   const root = compileNode(policy, [], compiler);
   return {
-    fill: (claims) => text(root((template) => template.fill(claims, { check: checkPolicyValue }))),
-    shape: (value) => text(root((template) => template.shape(value))),
+    render: (claims) => text(root((template) => template.render(claims, { check: checkPolicyValue }))),
+    renderWithPlaceholder: (value) => text(root((template) => template.renderWithPlaceholder(value))),
   };
 }
 

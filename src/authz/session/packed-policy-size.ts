@@ -43,7 +43,9 @@ export function checkPackedSize(
 }
 
 function percent({ policy, policyArns, tags }: Packed, value: string): number {
-  const tagBytes = Buffer.byteLength(tags.map(([key, template]) => key + template.shape(value)).join(''));
+  const tagBytes = Buffer.byteLength(
+    tags.map(([key, template]) => key + template.renderWithPlaceholder(value)).join(''),
+  );
   const characters = policy(value).length + policyArns.join('').length;
   return Math.ceil(tagBytes / TAG_BYTES_PER_PERCENT + characters / POLICY_CHARACTERS_PER_PERCENT);
 }

@@ -50,8 +50,8 @@ export function compileSessionName(
 
 function givenName(place: StsConstraint, template: Template): SessionName {
   return (claims, roleSessionName) => {
-    const name = template.fill(claims, { roleSessionName });
-    if (!template.takesRoleSessionName || place.pattern.test(name)) return checkStsValue(place, name);
+    const name = template.render(claims, { roleSessionName });
+    if (!template.usesRoleSessionName || place.pattern.test(name)) return checkStsValue(place, name);
     throw new SallyportError('parameter_invalid', {
       reason: 'parameter.role_session_name',
       detail: `With your RoleSessionName the session would have a ${place.name} that STS does not take: it must be ${place.rule}. Send another, or a shorter one.`,
@@ -65,7 +65,7 @@ function defaultName(place: StsConstraint, [source, ...others]: Sources): Sessio
   return (claims) => {
     const isThere = (name: string) => Object.hasOwn(claims, name);
     const template = templates.find((each) => each.claims.every(isThere)) ?? first;
-    return checkStsValue(place, template.fill(claims));
+    return checkStsValue(place, template.render(claims));
   };
 }
 
@@ -73,11 +73,11 @@ function defaultName(place: StsConstraint, [source, ...others]: Sources): Sessio
  * The caller's RoleSessionName for a session, if the role takes one. A wish is no fault elsewhere.
  * @throws SallyportError `parameter_invalid` for one that was asked for and cannot be had.
  */
-export function roleSessionNameFor(
-  { takesRoleSessionName }: { readonly takesRoleSessionName: boolean },
+export function requestedRoleSessionName(
+  { acceptsRoleSessionName }: { readonly acceptsRoleSessionName: boolean },
   { roleSessionName, preferred }: Pick<ExchangeRequest, 'roleSessionName' | 'preferred'>,
 ): string | undefined {
-  if (takesRoleSessionName) return roleSessionName ?? preferred?.roleSessionName;
+  if (acceptsRoleSessionName) return roleSessionName ?? preferred?.roleSessionName;
   if (roleSessionName === undefined) return undefined;
   throw new SallyportError('parameter_invalid', {
     reason: 'parameter.role_session_name',

@@ -28,7 +28,7 @@ export interface SessionTemplate {
   /** The role sets a session policy itself, or has no permissions without one: the caller may not add to it. */
   readonly policyFixed: boolean;
   /** Whether the caller may name the session, or part of its name. */
-  readonly takesRoleSessionName: boolean;
+  readonly acceptsRoleSessionName: boolean;
   /** @throws SallyportError `session_value_invalid`; for a RoleSessionName that is missing or does not fit, `parameter_invalid`. */
   render(claims: Claims, roleSessionName?: string): RenderedSession;
 }
@@ -52,7 +52,7 @@ interface SessionConfig {
 
 /** What is wrong with a config, and what may go wrong with it. */
 export interface CompileFindings {
-  readonly faults: ConfigError[];
+  readonly errors: ConfigError[];
   readonly warnings: ConfigError[];
 }
 
@@ -60,7 +60,7 @@ export interface CompileFindings {
 export function compileSessionTemplate(
   role: Pick<RoleConfig, 'via' | 'session'>,
   path: ConfigPath,
-  { faults, warnings }: CompileFindings,
+  { errors: faults, warnings }: CompileFindings,
 ): SessionTemplate {
   const config: SessionConfig = role.session ?? {};
   const at = (...rest: (string | number)[]) => [...path, 'session', ...rest];
@@ -82,7 +82,7 @@ export function compileSessionTemplate(
   const value = (place: StsConstraint, source: string, key: string) => {
     const parsed = template(source, at(key));
     faults.push(...shapeFaults(place, parsed, at(key)));
-    return (claims: Claims) => checkStsValue(place, parsed.fill(claims));
+    return (claims: Claims) => checkStsValue(place, parsed.render(claims));
   };
 
   const place = sessionNameConstraint(role.via);
@@ -97,7 +97,7 @@ export function compileSessionTemplate(
   const tags = compileTags(config.tags ?? {}, at('tags'), template, faults);
   faults.push(...transitiveFaults(transitiveTags ?? [], config.tags ?? {}, at('transitiveTags')));
   const packed = checkPackedSize(
-    { policy: (value) => policy?.shape(value) ?? '', policyArns: policyArns ?? [], tags },
+    { policy: (value) => policy?.renderWithPlaceholder(value) ?? '', policyArns: policyArns ?? [], tags },
     at(),
   );
   faults.push(...packed.faults);
@@ -118,13 +118,13 @@ export function compileSessionTemplate(
   if (transitiveTags) parts.push(() => ({ transitiveTags }));
   if (policy) {
     const room = POLICY_LIMIT - (policyArns ?? []).join('').length;
-    parts.push((claims) => ({ policy: checkRoom(checkStsValue(POLICY_TEXT, policy.fill(claims)), room) }));
+    parts.push((claims) => ({ policy: checkRoom(checkStsValue(POLICY_TEXT, policy.render(claims)), room) }));
   }
   if (policyArns) parts.push(() => ({ policyArns }));
   if (config.tags) {
     parts.push((claims) => ({
       tags: Object.fromEntries(
-        tags.map(([key, value]) => [key, checkStsValue(TAG_VALUE, value.fill(claims))]),
+        tags.map(([key, value]) => [key, checkStsValue(TAG_VALUE, value.render(claims))]),
       ),
     }));
   }
@@ -133,7 +133,7 @@ export function compileSessionTemplate(
     durationLimits: compileDurationLimits(config, role.via, 'chain' in role, at, { faults, warnings }),
     policyFixed:
       TAKES_NO_POLICY.includes(role.via) || config.policy !== undefined || config.policyArns !== undefined,
-    takesRoleSessionName: named?.takesRoleSessionName ?? false,
+    acceptsRoleSessionName: named?.usesRoleSessionName ?? false,
     render: (claims, roleSessionName) =>
       Object.assign({}, ...parts.map((part) => part(claims, roleSessionName))),
   };
@@ -141,8 +141,10 @@ export function compileSessionTemplate(
 
 /** What AWS would refuse whatever the claims are. */
 function shapeFaults(place: StsConstraint, template: Template, path: ConfigPath): readonly ConfigError[] {
-  const isFixed = template.claims.length === 0 && !template.takesRoleSessionName;
-  const shape = isFixed ? template.shape('') : template.shape('x').padEnd(2, 'x');
+  const isFixed = template.claims.length === 0 && !template.usesRoleSessionName;
+  const shape = isFixed
+    ? template.renderWithPlaceholder('')
+    : template.renderWithPlaceholder('x').padEnd(2, 'x');
   return place.pattern.test(shape)
     ? []
     : [{ path, message: `STS would refuse this: a ${place.name} must be ${place.rule}.` }];

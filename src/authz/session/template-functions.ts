@@ -2,7 +2,7 @@
 // cannot be told from either: what loses something ends in a hash of what was there.
 import { createHash } from 'node:crypto';
 import type { ClaimValue } from '../../core/types.js';
-import { textOf } from '../grants/claim-matcher.js';
+import { toText } from '../grants/claim-matcher.js';
 
 /** Of one claim; undefined: it is not there. */
 export type Values = readonly ClaimValue[] | undefined;
@@ -37,7 +37,7 @@ const mapText =
   (change: (text: string) => string) =>
   (values: Values): Values =>
     values?.map((value) => {
-      const text = textOf(value);
+      const text = toText(value);
       return text ? change(text) : value; // "" stays, and is refused at the end
     });
 
@@ -85,7 +85,7 @@ export const FUNCTIONS: Readonly<
       const separator = literal(argument);
       if (separator === undefined) return undefined;
       return (values) => {
-        const texts = values?.map(textOf);
+        const texts = values?.map(toText);
         if (!texts || texts.length === 0 || texts.includes(undefined)) return values;
         return [texts.join(separator)];
       };

@@ -4,7 +4,7 @@
 import { SallyportError } from '../../core/errors.js';
 import type { ReasonSuffix } from '../../core/reasons.js';
 import type { Claims, ClaimValue } from '../../core/types.js';
-import { claimValues, textOf } from '../grants/claim-matcher.js';
+import { claimValues, toText } from '../grants/claim-matcher.js';
 import { FUNCTIONS, type Values } from './template-functions.js';
 
 /** What a template is filled from. */
@@ -22,12 +22,12 @@ interface Expression {
 export interface Template {
   readonly claims: readonly string[];
   /** Those of them without which there is no session: a default stands in for the others. */
-  readonly needed: readonly string[];
+  readonly requiredClaims: readonly string[];
   /** Whether the caller's RoleSessionName goes into it; without one, `fill` throws `parameter_invalid`, unless there is a default. */
-  readonly takesRoleSessionName: boolean;
-  fill(claims: Claims, options?: FillOptions): string;
+  readonly usesRoleSessionName: boolean;
+  render(claims: Claims, options?: FillOptions): string;
   /** The text with one value in place of every claim, and of the RoleSessionName. */
-  shape(value: string): string;
+  renderWithPlaceholder(value: string): string;
 }
 
 interface FillOptions {
@@ -121,13 +121,13 @@ export function parseTemplate(source: string, options: ParseOptions = {}): Templ
 
   const expressions = parts.filter((part) => typeof part !== 'string');
   return {
-    shape: (value) => parts.map((part) => (typeof part === 'string' ? part : value)).join(''),
+    renderWithPlaceholder: (value) => parts.map((part) => (typeof part === 'string' ? part : value)).join(''),
     claims: expressions.flatMap(({ claim }) => claim ?? []),
-    needed: expressions.flatMap(({ claim, evaluate }) =>
+    requiredClaims: expressions.flatMap(({ claim, evaluate }) =>
       evaluate({ claims: {} }) === undefined ? (claim ?? []) : [],
     ),
-    takesRoleSessionName: expressions.some(({ claim }) => claim === undefined),
-    fill: (claims, { check, roleSessionName } = {}) =>
+    usesRoleSessionName: expressions.some(({ claim }) => claim === undefined),
+    render: (claims, { check, roleSessionName } = {}) =>
       parts
         .map((part) => {
           if (typeof part === 'string') return part;
@@ -142,7 +142,7 @@ export function parseTemplate(source: string, options: ParseOptions = {}): Templ
 }
 
 function chosen(values: Values): string {
-  const text = textOf(values?.[0] ?? null);
+  const text = toText(values?.[0] ?? null);
   if (text) return text;
   throw new SallyportError('parameter_invalid', {
     reason: 'parameter.role_session_name',
@@ -153,7 +153,7 @@ function chosen(values: Values): string {
 function single(values: Values, claim: string): string {
   if (values === undefined || values.length === 0) throw unfit(claim, 'is missing', 'claim_missing');
   if (values.length > 1) throw unfit(claim, 'has several values', 'claim_multiple');
-  const text = textOf(values[0] as ClaimValue);
+  const text = toText(values[0] as ClaimValue);
   if (text === undefined) throw unfit(claim, 'is not a plain value', 'claim_structured');
   if (text === '') throw unfit(claim, 'is empty', 'claim_empty');
   return text;

@@ -53,7 +53,7 @@ async function examineWithShadow(file: string): Promise<Report> {
 async function examine(file: string, read: ReadConfig): Promise<Report> {
   const { lint } = await import('../../authz/lint/lint.js');
   const { runPolicyTests } = await import('../../authz/explain/policy-tests.js');
-  if (!read.ok) return { file, faults: read.faults, warnings: [], tests: [] };
+  if (!read.ok) return { file, faults: read.errors, warnings: [], tests: [] };
   const { config, policy, loaded, warnings: ofPolicy } = read;
   const placed = <T>(thing: T, path: LintFinding['path']): Placed<T> => {
     const [{ line, column } = { line: 1, column: 1 }] = loaded.locateErrors([{ path, message: '' }]);

@@ -1,12 +1,12 @@
 // `sallyport diff`: which of these principals gain or lose which roles by a change of the config. Exit codes as of diff:
 // 0 no difference, 1 differences, 2 trouble.
 import type { Command } from 'commander';
-import type { RoleChange, Subject } from '../../authz/explain/diff.js';
+import type { DiffSubject, RoleChange } from '../../authz/explain/diff.js';
 import { describeFailure, err, out, printConfigErrors } from '../output/print.js';
 import { style } from '../output/style.js';
 
 interface Difference {
-  readonly principal: Subject;
+  readonly principal: DiffSubject;
   readonly changes: readonly RoleChange[];
 }
 
@@ -48,12 +48,12 @@ export function registerDiff(program: Command): void {
 async function compare(old: string, next: string, file: string): Promise<Report | undefined> {
   const { readConfig } = await import('../read-config.js');
   const { readPrincipals } = await import('../read-principals.js');
-  const { roleChanges } = await import('../../authz/explain/diff.js');
+  const { diffRoles: roleChanges } = await import('../../authz/explain/diff.js');
   const [before, after] = [
     await readConfig(old, { issuers: false }),
     await readConfig(next, { issuers: false }),
   ];
-  for (const read of [before, after]) if (!read.ok) printConfigErrors(read.faults, 'Nothing was compared.');
+  for (const read of [before, after]) if (!read.ok) printConfigErrors(read.errors, 'Nothing was compared.');
   if (!before.ok || !after.ok) return undefined;
   const principals = await readPrincipals(file);
   const now = new Date();

@@ -35,7 +35,7 @@ async function* examine(file: string, tryRoles: boolean): AsyncGenerator<DoctorF
   const { readConfig } = await import('../read-config.js');
   const read = await readConfig(file, { issuers: true });
   if (!read.ok) {
-    printConfigErrors(read.faults, 'Nothing else was looked at.');
+    printConfigErrors(read.errors, 'Nothing else was looked at.');
     yield failed('config', `${file} has faults.`, 'Correct them; sallyport check lists them too.');
     return;
   }

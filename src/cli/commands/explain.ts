@@ -48,7 +48,7 @@ export function registerExplain(program: Command): void {
       const { readConfig } = await import('../read-config.js');
       const read = await readConfig(options.config, { issuers: false });
       if (!read.ok) {
-        printConfigErrors(read.faults, 'Nothing was explained.');
+        printConfigErrors(read.errors, 'Nothing was explained.');
         process.exitCode = 1;
         return;
       }
@@ -79,7 +79,9 @@ async function readRecord(
 
 async function explainAll(options: Options, { policy, config }: Read, record: AuditRecord | undefined) {
   const { simulatePrincipal } = await import('../../authz/explain/simulated-principal.js');
-  const { explainEvery, explainNamed } = await import('../../authz/explain/explain.js');
+  const { explainAllRoles: explainEvery, explainByName: explainNamed } = await import(
+    '../../authz/explain/explain.js'
+  );
   const claims = options.claims === undefined ? undefined : await readClaims(options.claims);
   const issuer = options.issuer ?? record?.Principal?.Issuer ?? (claims && issuerOf(config, claims));
   const subject = options.subject ?? record?.Principal?.Subject;

@@ -105,7 +105,7 @@ async function exportDocuments(folder: string, { config: file }: { readonly conf
   const { openWebIdentityIssuer } = await import('../../issuance/oidc-issuer/open.js');
   const result = loadConfig(file, process.env);
   if (!result.ok) {
-    printConfigErrors(result.faults, 'Nothing was exported.');
+    printConfigErrors(result.errors, 'Nothing was exported.');
     process.exitCode = 1;
     return;
   }
@@ -114,7 +114,7 @@ async function exportDocuments(folder: string, { config: file }: { readonly conf
     throw new Error('The config has no section webIdentity, so there is nothing to publish.');
   const opened = await openWebIdentityIssuer(config.webIdentity, config.server.url);
   if (!opened.ok) {
-    printConfigErrors(locateErrors(opened.faults), 'Nothing was exported.');
+    printConfigErrors(locateErrors(opened.errors), 'Nothing was exported.');
     process.exitCode = 1;
     return;
   }

@@ -6,7 +6,7 @@ export function registerSchema(program: Command): void {
     .command('schema')
     .description('print the JSON Schema of the config file')
     .action(async () => {
-      const { jsonSchema } = await import('../../config/docs/json-schema.js');
-      process.stdout.write(jsonSchema());
+      const { renderJsonSchema } = await import('../../config/docs/json-schema.js');
+      process.stdout.write(renderJsonSchema());
     });
 }

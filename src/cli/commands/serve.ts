@@ -25,7 +25,7 @@ export function registerServe(program: Command): void {
         .on('warning', ({ name }) => log.warn({ warning: name }, 'Node.js warns'));
       const started = await startBroker(config, log);
       if (!started.ok) {
-        printConfigErrors(started.faults);
+        printConfigErrors(started.errors);
         process.exitCode = 1;
         return;
       }

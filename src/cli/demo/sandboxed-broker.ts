@@ -58,7 +58,7 @@ export async function startSandboxedBroker({
     const files = await writeConfig(sandbox, folder, brokerPort, config);
     const started = await startBroker(files.configFile, log);
     if (!started.ok) {
-      printConfigErrors(started.faults);
+      printConfigErrors(started.errors);
       throw new Error('The config of the sandbox is not valid.');
     }
     const close = async () => {

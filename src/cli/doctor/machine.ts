@@ -64,7 +64,7 @@ async function examineCertificate({ server }: Config, now: Date): Promise<Doctor
     return skipped(check, 'the broker speaks http: TLS ends in a proxy, or it is on loopback.');
   const read = await readTls(server.tls);
   if (!read.ok) {
-    const [fault] = read.faults;
+    const [fault] = read.errors;
     return failed(check, fault?.message ?? 'it cannot be read.', 'Callers cannot connect.');
   }
   const certificate = new X509Certificate(read.tls.cert);

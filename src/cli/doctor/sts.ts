@@ -1,6 +1,6 @@
 // Whether STS can be reached, and whether its clock and ours agree: signatures and proofs both go by the time.
 import { Agent, request } from 'undici';
-import { endpointsOf } from '../../config/schema/aws.js';
+import { customEndpoints } from '../../config/schema/aws.js';
 import type { Config } from '../../config/schema/config.js';
 import { partitionHosts } from '../../core/partition.js';
 import { type DoctorFinding, failed, ok, skipped, warning } from './finding.js';
@@ -24,7 +24,7 @@ export async function* checkSts({ aws, roles }: Config, now: () => Date): AsyncG
 }
 
 function endpointIn(region: string, aws: Config['aws']): string | undefined {
-  const own = endpointsOf(aws)[region] ?? process.env['AWS_ENDPOINT_URL_STS'];
+  const own = customEndpoints(aws)[region] ?? process.env['AWS_ENDPOINT_URL_STS'];
   if (own !== undefined || aws.fips || aws.dualStack) return own;
   const suffix = partitionHosts(region)?.suffix;
   return suffix && `https://sts.${region}.${suffix}`;

@@ -1,7 +1,8 @@
 // docs/configuration.md from the schema: the tables of keys are generated, the prose around them is written by hand.
 // A table stands between `<!-- keys: NAME -->` and `<!-- end -->`, where NAME is a section, or in it a variant or key.
-import { DURATION_FORM } from '../schema/common.js';
+
 import { ConfigSchema } from '../schema/config.js';
+import { DURATION_FORMAT } from '../schema/primitives.js';
 
 /** What of JSON Schema the config's schema uses to describe keys. */
 interface Schema {
@@ -86,7 +87,7 @@ function whatOf({ description = '', enum: values, const: value, items }: Schema)
   const allowed = [values ?? value ?? items?.enum ?? []].flat();
   const unnamed = allowed.some((each) => !description.includes(each));
   const choice = unnamed ? `${allowed.map((each) => `\`${each}\``).join(', ')}. ` : '';
-  return `${choice}${description.replace(` ${DURATION_FORM}`, '')}`.trim();
+  return `${choice}${description.replace(` ${DURATION_FORMAT}`, '')}`.trim();
 }
 
 const plainRows = (rows: readonly Row[]) =>

@@ -4,7 +4,7 @@ import { REFERENCE_PATTERN } from '../interpolate.js';
 import { ConfigSchema } from '../schema/config.js';
 
 /** The text of schema/sallyport.schema.json. */
-export function jsonSchema(): string {
+export function renderJsonSchema(): string {
   const { $defs, ...rest } = asWritten(plain(ConfigSchema)) as Record<string, unknown>;
   const document = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',

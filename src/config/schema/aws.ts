@@ -1,7 +1,7 @@
 // Which STS is asked, where else when it is away, and how long a caller waits.
 import { type Static, Type } from 'typebox';
 import { seconds } from '../../core/duration.js';
-import { closed, Duration, REGION_PATTERN } from './common.js';
+import { closed, Duration, REGION_PATTERN } from './primitives.js';
 
 export const Aws = Type.Object(
   {
@@ -82,10 +82,10 @@ export const Aws = Type.Object(
 export type AwsConfig = Static<typeof Aws>;
 
 /** Milliseconds. */
-export const deadlineOf = ({ deadline = '10s' }: AwsConfig): number => seconds(deadline) * 1000;
+export const deadlineMs = ({ deadline = '10s' }: AwsConfig): number => seconds(deadline) * 1000;
 
 /** Endpoints that are not the regional ones, by region. */
-export const endpointsOf = ({
+export const customEndpoints = ({
   region,
   endpoint,
   endpoints,

@@ -1,10 +1,12 @@
 // The whole config as one JSON Schema: the validator, the types and the editors' completion all come from it.
 import { type Static, type TSchema, Type } from 'typebox';
 import { Aws } from './aws.js';
-import { BASE_URL_PATTERN, closed, NAME_PATTERN, oneOfBy } from './common.js';
 import { Grant, matcherDefinition } from './grant.js';
+import { Cache, Limits } from './limits.js';
+import { Lint } from './lint.js';
 import { OidcIssuer } from './oidc-issuer.js';
-import { Lint, PolicyTest } from './proving.js';
+import { PolicyTest } from './policy-test.js';
+import { BASE_URL_PATTERN, closed, discriminatedUnion, NAME_PATTERN } from './primitives.js';
 import {
   AssumeRoleRole,
   AssumeRoleWithSamlRole,
@@ -15,7 +17,7 @@ import {
 } from './role.js';
 import { type RolesFromConfig, RolesFromSaml, RolesFromWebIdentity } from './roles-from.js';
 import { SamlIssuer } from './saml-issuer.js';
-import { Cache, Limits, Store } from './stores.js';
+import { Store } from './store.js';
 import { WebIdentity } from './web-identity.js';
 
 const named = <T extends TSchema>(value: T, description: string) =>
@@ -74,7 +76,7 @@ const Server = Type.Object(
 const Audit = Type.Object(
   {
     sinks: Type.Array(
-      oneOfBy<{ type: 'stdout' } | { type: 'file'; path: string }>(
+      discriminatedUnion<{ type: 'stdout' } | { type: 'file'; path: string }>(
         'type',
         [
           Type.Object({ type: Type.Literal('stdout') }, closed),
@@ -106,7 +108,7 @@ export const ConfigSchema = Type.Object(
     server: Server,
     aws: Aws,
     issuers: named(
-      oneOfBy<OidcIssuer | SamlIssuer>(
+      discriminatedUnion<OidcIssuer | SamlIssuer>(
         'type',
         [OidcIssuer, SamlIssuer],
         'An identity provider, by type: oidc or saml.',
@@ -114,7 +116,7 @@ export const ConfigSchema = Type.Object(
       'The identity providers whose proofs are accepted, by name.',
     ),
     roles: named(
-      oneOfBy<RoleConfig>(
+      discriminatedUnion<RoleConfig>(
         'via',
         [
           AssumeRoleRole,
@@ -129,7 +131,7 @@ export const ConfigSchema = Type.Object(
     ),
     rolesFrom: Type.Optional(
       named(
-        oneOfBy<RolesFromConfig>(
+        discriminatedUnion<RolesFromConfig>(
           'via',
           [RolesFromSaml, RolesFromWebIdentity],
           'Roles that a claim names by ARN, by the STS operation that yields them.',

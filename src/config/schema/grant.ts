@@ -1,6 +1,6 @@
 // A grant in the config: which principals may have which roles. Default deny; `effect: deny` wins over any allow.
 import { type Static, Type } from 'typebox';
-import { closed, NAME_PATTERN, oneOrMore } from './common.js';
+import { closed, NAME_PATTERN, stringOrList } from './primitives.js';
 
 type Scalar = string | number | boolean;
 
@@ -38,7 +38,7 @@ export const matcherDefinition = {
     equals: { type: SCALAR, description: 'The claim is this value alone. The same as the bare value.' },
     anyOf: scalars("One of these is among the claim's values."),
     allOf: scalars("All of these are among the claim's values."),
-    glob: oneOrMore(
+    glob: stringOrList(
       'One of the values fits a pattern, or one of a list of patterns: * is any run of characters, ? exactly one.',
     ),
     exists: { type: 'boolean', description: 'The claim is there; with false, it is not.' },
@@ -93,7 +93,9 @@ export const Grant = Type.Object(
       }),
     ),
     issuer: Type.Optional(
-      oneOrMore('Name or names of issuers. An allow must name at least one; a deny without it is for all.'),
+      stringOrList(
+        'Name or names of issuers. An allow must name at least one; a deny without it is for all.',
+      ),
     ),
     match: Type.Record(Type.String({ minLength: 1 }), Type.Unsafe<MatcherConfig>({ $ref: MATCHER }), {
       description: 'Claims and what they must be; all must hold. {} matches everyone from the issuer.',

@@ -1,6 +1,6 @@
 // An OIDC issuer in the config: whose JWTs are accepted, addressed to whom, under which limits.
 import { type Static, Type } from 'typebox';
-import { closed, Duration, Mfa, oneOrMore } from './common.js';
+import { closed, Duration, Mfa, stringOrList } from './primitives.js';
 
 const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
 
@@ -69,11 +69,11 @@ export const OidcIssuer = Type.Object(
           'The issuer is inside your network: private addresses may be connected to. Link-local and metadata addresses never are. Default false.',
       }),
     ),
-    audience: oneOrMore(
+    audience: stringOrList(
       'Accepted `aud` values. The token must name one of them, and no others without `azp`.',
     ),
     authorizedParties: Type.Optional(
-      oneOrMore(
+      stringOrList(
         'Clients accepted in `azp`, besides the audience itself and, in a token for us alone, the subject.',
       ),
     ),
@@ -85,7 +85,7 @@ export const OidcIssuer = Type.Object(
       }),
     ),
     typ: Type.Optional(
-      oneOrMore(
+      stringOrList(
         'Accepted `typ` values in the header, in any case. Default JWT, or none at all. Add at+jwt for OAuth access tokens of RFC 9068; logout tokens are never accepted.',
       ),
     ),

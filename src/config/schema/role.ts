@@ -3,11 +3,11 @@
 import { type Static, Type } from 'typebox';
 import { IAM_ROLE_ARN_PATTERN, SAML_PROVIDER_ARN_PATTERN } from '../../core/arn.js';
 import type { ChainedRole } from '../../core/types.js';
-import { closed, REGION_PATTERN } from './common.js';
+import { closed, REGION_PATTERN } from './primitives.js';
 import { attribution, sessionLimits, sessionName, tags } from './session.js';
 
 /** What every role has, however it is issued. */
-export const shared = {
+export const sharedRoleSettings = {
   region: Type.Optional(
     Type.String({
       pattern: REGION_PATTERN,
@@ -75,7 +75,7 @@ export const AssumeRoleRole = Type.Object(
         { ...closed, description: 'The session. Every role of a chain gets its name.' },
       ),
     ),
-    ...shared,
+    ...sharedRoleSettings,
   },
   {
     ...closed,
@@ -97,7 +97,7 @@ export const GetSessionTokenRole = Type.Object(
         { ...closed, description: 'The session. It has all permissions of the IAM user.' },
       ),
     ),
-    ...shared,
+    ...sharedRoleSettings,
   },
   {
     ...closed,
@@ -120,7 +120,7 @@ export const AssumeRoleWithSamlRole = Type.Object(
         description: 'The session. Its name, tags and source identity come from the assertion.',
       }),
     ),
-    ...shared,
+    ...sharedRoleSettings,
   },
   { ...closed, description: "Issued by passing the caller's SAML response to STS." },
 );
@@ -145,7 +145,7 @@ export const AssumeRoleWithWebIdentityRole = Type.Object(
         },
       ),
     ),
-    ...shared,
+    ...sharedRoleSettings,
   },
   { ...closed, description: 'Issued by passing a JWT to STS.' },
 );
@@ -166,7 +166,7 @@ export const GetFederationTokenRole = Type.Object(
         },
       ),
     ),
-    ...shared,
+    ...sharedRoleSettings,
   },
   { ...closed, description: "A federated user, issued with the broker's own long-term IAM user keys." },
 );

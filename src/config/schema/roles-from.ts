@@ -1,7 +1,7 @@
 // Roles that a claim names by ARN, inside an allowlist, and the STS operation that yields them.
 import { type Static, Type } from 'typebox';
-import { closed } from './common.js';
-import { AssumeRoleWithSamlRole, shared } from './role.js';
+import { closed } from './primitives.js';
+import { AssumeRoleWithSamlRole, sharedRoleSettings } from './role.js';
 import { sessionLimits, sessionName } from './session.js';
 
 const allowlist = {
@@ -32,7 +32,7 @@ export const RolesFromSaml = Type.Object(
     ),
     ...allowlist,
     session: AssumeRoleWithSamlRole.properties.session,
-    ...shared,
+    ...sharedRoleSettings,
   },
   { ...closed, description: 'Roles that a SAML attribute names.' },
 );
@@ -48,7 +48,7 @@ export const RolesFromWebIdentity = Type.Object(
         { ...closed, description: 'The session. Its tags and source identity come from the token.' },
       ),
     ),
-    ...shared,
+    ...sharedRoleSettings,
   },
   { ...closed, description: 'Roles that a claim of a JWT names.' },
 );

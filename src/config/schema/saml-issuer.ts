@@ -1,6 +1,6 @@
 // A SAML IdP in the config: whose assertions are accepted, to whom they must be addressed, under which limits.
 import { type Static, Type } from 'typebox';
-import { closed, Duration, Mfa, NAME_PATTERN } from './common.js';
+import { closed, Duration, Mfa, NAME_PATTERN } from './primitives.js';
 
 export const SamlIssuer = Type.Object(
   {

@@ -1,7 +1,7 @@
 // What a role's session can say in the config, for those operations of STS that take it.
 import { Type } from 'typebox';
 import { POLICY_ARN_PATTERN } from '../../core/arn.js';
-import { Duration } from './common.js';
+import { Duration } from './primitives.js';
 
 export const sessionLimits = {
   duration: Type.Optional(

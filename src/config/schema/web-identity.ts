@@ -1,6 +1,6 @@
 // The broker as an OIDC issuer of its own, in the config: what its tokens say of themselves, and which keys sign them.
 import { type Static, Type } from 'typebox';
-import { BASE_URL_PATTERN, closed, Duration } from './common.js';
+import { BASE_URL_PATTERN, closed, Duration } from './primitives.js';
 
 /** Seconds. */
 export const MAX_TOKEN_LIFETIME = 3600;

@@ -4,7 +4,7 @@ import { isSecureUrl } from '@sallyport/client/internal/secure-url';
 import { partitionOfArn, partitionOfRegion } from '../../core/arn.js';
 import type { ConfigError, ConfigPath } from '../../core/config-error.js';
 import { seconds } from '../../core/duration.js';
-import { type AwsConfig, endpointsOf } from '../schema/aws.js';
+import { type AwsConfig, customEndpoints } from '../schema/aws.js';
 import type { Config } from '../schema/config.js';
 
 type Place<T> = readonly [path: ConfigPath, value: T];
@@ -79,7 +79,7 @@ function regionFaults(config: Config): readonly ConfigError[] {
       ([name, entry]): Place<string | undefined> => [['rolesFrom', name, 'region'], entry.region],
     ),
   ].filter((place): place is Place<string> => place[1] !== undefined);
-  const endpoints = endpointsOf(aws);
+  const endpoints = customEndpoints(aws);
   const partition = partitionOfRegion(aws.region);
   return [
     ...failover

@@ -1,7 +1,7 @@
 // The issued credentials of one process, bounded in number and bytes; the least recently used are evicted first. Evicted
 // credentials are overwritten in memory. Whether an entry may be served is decided in freshness.ts.
 import { LRUCache } from 'lru-cache';
-import type { CacheConfig } from '../../config/schema/stores.js';
+import type { CacheConfig } from '../../config/schema/limits.js';
 import type { IssuedCredentials } from '../../core/types.js';
 import { deserialize, serialize } from './serialize.js';
 

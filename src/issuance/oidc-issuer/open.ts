@@ -20,7 +20,7 @@ export interface WebIdentityIssuer {
 export async function openWebIdentityIssuer(
   config: WebIdentityConfig,
   serverUrl: string,
-): Promise<{ ok: true; issuer: WebIdentityIssuer } | { ok: false; faults: readonly ConfigError[] }> {
+): Promise<{ ok: true; issuer: WebIdentityIssuer } | { ok: false; errors: readonly ConfigError[] }> {
   const read = await readSigningKeys(config.keys);
   if (!read.ok) return read;
   const { issuer = serverUrl, audience = DEFAULT_AUDIENCE, lifetime = DEFAULT_LIFETIME } = config;

@@ -4,7 +4,13 @@
 import { createPublicKey, generateKeyPair } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { KEY_USES, type KeyUse, keyFile, privateKeyIn, publicJwk } from '../../config/key-folder.js';
+import {
+  KEY_USES,
+  type KeyUse,
+  keyFilePath,
+  parsePrivateKey,
+  parsePublicJwk,
+} from '../../config/key-folder.js';
 import { MAX_TOKEN_LIFETIME } from '../../config/schema/web-identity.js';
 import { toIsoSeconds } from '../../core/time.js';
 
@@ -67,12 +73,12 @@ export async function rotateKeys(folder: string, { now, atOnce = false }: Step):
     if (retire)
       throw new Error('There still is a previous key. Remove it first with sallyport issuer retire.');
   }
-  if (!privateKeyIn(await readFile(keyFile(folder, 'next'), 'utf8')))
+  if (!parsePrivateKey(await readFile(keyFilePath(folder, 'next'), 'utf8')))
     throw new Error('The next key cannot sign: there is only its public half. Replace next.pem.');
-  const pem = await readFile(keyFile(folder, 'current'), 'utf8');
+  const pem = await readFile(keyFilePath(folder, 'current'), 'utf8');
   const publicHalf = createPublicKey(pem).export({ type: 'spki', format: 'pem' }).toString();
   await put(folder, 'previous', publicHalf, now);
-  await rename(keyFile(folder, 'next'), keyFile(folder, 'current'));
+  await rename(keyFilePath(folder, 'next'), keyFilePath(folder, 'current'));
 }
 
 /** `previous` is published no longer: tokens that it signed are refused once AWS has fetched the keys anew. */
@@ -80,7 +86,7 @@ export async function retireKey(folder: string, { now, atOnce = false }: Step): 
   const { retire } = dueTimes(await keyStates(folder));
   if (!retire) throw new Error('There is no previous key to retire.');
   if (!atOnce) await refuseBefore(retire, now, 'Tokens that it signed may still be good');
-  await rm(keyFile(folder, 'previous'));
+  await rm(keyFilePath(folder, 'previous'));
 }
 
 async function refuseBefore(due: Date, now: Date, why: string): Promise<void> {
@@ -89,10 +95,10 @@ async function refuseBefore(due: Date, now: Date, why: string): Promise<void> {
 }
 
 async function stateOf(folder: string, use: KeyUse): Promise<KeyState | undefined> {
-  const file = keyFile(folder, use);
+  const file = keyFilePath(folder, use);
   try {
     const [pem, { mtime }] = await Promise.all([readFile(file, 'utf8'), stat(file)]);
-    const jwk = publicJwk(pem);
+    const jwk = parsePublicJwk(pem);
     if (!jwk) throw new Error(`The file ${file} holds no RSA key of 2048 bits or more in PEM.`);
     return { use, kid: jwk.kid, since: mtime };
   } catch (error) {
@@ -102,7 +108,7 @@ async function stateOf(folder: string, use: KeyUse): Promise<KeyState | undefine
 }
 
 async function put(folder: string, use: KeyUse, pem: string, now: Date): Promise<void> {
-  const file = keyFile(folder, use);
+  const file = keyFilePath(folder, use);
   const draft = `${file}.new`;
   await rm(draft, { force: true });
   await writeFile(draft, pem, { mode: 0o600, flag: 'wx' });

@@ -251,7 +251,7 @@ t.test('all faults of all issuers are told together', async (t) => {
       { path: ['issuers', 'two', 'audience'], message: /"one"/ },
     ],
   });
-  t.equal(!result.ok && result.faults.length, 4);
+  t.equal(!result.ok && result.errors.length, 4);
 });
 
 t.test('the schema names exactly the presets there are, and each example has its own form', async (t) => {

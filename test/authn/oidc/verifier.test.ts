@@ -188,7 +188,7 @@ t.test('verifiers with one pool share fetched keys, as long as they come from th
     log: keptLog().log,
     keys,
   });
-  if (!old.ok) throw new Error(JSON.stringify(old.faults));
+  if (!old.ok) throw new Error(JSON.stringify(old.errors));
   const token = signToken(goodClaims(idp.url), key);
   const fetches = () => idp.requests.filter((path) => path === '/keys').length;
   t.equal(await outcome(old.verifier, token), 'accepted alice');

@@ -36,7 +36,7 @@ async function verifierFor(
   log: Log = silent,
 ): Promise<ProofVerifier> {
   const result = await created(issuers, log);
-  if (!result.ok) throw new Error(JSON.stringify(result.faults));
+  if (!result.ok) throw new Error(JSON.stringify(result.errors));
   t.teardown(() => result.verifier.close());
   return result.verifier;
 }
@@ -48,7 +48,7 @@ const created = (issuers: Record<string, SamlIssuer>, log: Log = silent) =>
 async function faultsOf(t: Test, xml: string, config: Partial<SamlIssuer> = {}): Promise<string[]> {
   const path = join(folderWith(t, { 'idp.xml': xml }), 'idp.xml');
   const result = await created({ corp: { type: 'saml', metadata: path, ...config } });
-  if (!result.ok) return result.faults.map((fault) => `${fault.path.join('.')}: ${fault.message}`);
+  if (!result.ok) return result.errors.map((fault) => `${fault.path.join('.')}: ${fault.message}`);
   await result.verifier.close();
   return [];
 }
@@ -279,7 +279,7 @@ t.test('a new verifier takes over what the last one knows from a URL; files it r
   });
   const open = async (corp: Partial<SamlIssuer>, previous?: IdpRegistry) => {
     const result = await createSamlVerifier({ ...options(corp), ...(previous && { previous }) });
-    if (!result.ok) throw new Error(JSON.stringify(result.faults));
+    if (!result.ok) throw new Error(JSON.stringify(result.errors));
     t.teardown(() => result.verifier.close());
     return result;
   };

@@ -297,7 +297,7 @@ t.test('one IdP for AWS and for the broker: the browser brings what is for the b
     log: silent,
     reader: sharedReader,
   });
-  if (!created.ok) throw new Error(JSON.stringify(created.faults));
+  if (!created.ok) throw new Error(JSON.stringify(created.errors));
   t.teardown(() => created.verifier.close());
   const acs = `${SERVER_URL}/saml/acs`;
   const conditions = `<saml:AudienceRestriction><saml:Audience>${SERVER_URL}/saml/metadata</saml:Audience></saml:AudienceRestriction>`;

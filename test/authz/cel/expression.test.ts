@@ -1,7 +1,7 @@
 import t from 'tap';
 import { compileExpression } from '../../../src/authz/cel/expression.js';
-import { decide, permittedRolesOf } from '../../../src/authz/decide.js';
-import { evaluationContextOf } from '../../../src/authz/grants/evaluation-context.js';
+import { decide, listPermittedRoles } from '../../../src/authz/decide.js';
+import { createEvaluationContext } from '../../../src/authz/grants/evaluation-context.js';
 import { ConditionEvaluationError } from '../../../src/authz/permitted-roles.js';
 import { compilePolicy } from '../../../src/authz/policy.js';
 import { parseConfig } from '../../../src/config/load.js';
@@ -14,7 +14,7 @@ type GrantConfig = Config['grants'][number];
 const HERE = { sourceAddress: '10.1.2.3' };
 
 function situation(claims: object) {
-  return evaluationContextOf(new Map(), principalOf(claims), HERE.sourceAddress, NOW);
+  return createEvaluationContext(new Map(), principalOf(claims), HERE.sourceAddress, NOW);
 }
 
 /** What an expression yields: true, false, `error` at run time, or the fault it has at load. */
@@ -243,7 +243,7 @@ const allow = (more: Partial<GrantConfig> = {}): GrantConfig => ({
 t.test('a condition only narrows; an error goes against the caller and is told', (t) => {
   const ask = (grants: GrantConfig[], claims: object) => {
     const policy = policyOf({ a: web }, grants);
-    const listed = permittedRolesOf(policy, principalOf(claims), HERE, NOW).length > 0;
+    const listed = listPermittedRoles(policy, principalOf(claims), HERE, NOW).length > 0;
     try {
       const { failedConditions = [] } = decide(policy, principalOf(claims), { ...HERE, role: 'a' }, NOW);
       t.ok(listed);
@@ -283,7 +283,9 @@ t.test('a condition only narrows; an error goes against the caller and is told',
 });
 
 t.test('a faulty condition has its place in the file; nothing of the environment goes into it', (t) => {
-  const { faults } = compilePolicy(configOf({ a: web }, [allow(), allow({ id: 'b', when: 'claims.x ==' })]));
+  const { errors: faults } = compilePolicy(
+    configOf({ a: web }, [allow(), allow({ id: 'b', when: 'claims.x ==' })]),
+  );
   t.match(faults, [{ path: ['grants', 1, 'when'], message: /^At character 12 of the expression/ }]);
   const text = `
 server: { url: https://sallyport.corp.example }

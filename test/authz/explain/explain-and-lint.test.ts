@@ -1,7 +1,7 @@
 // What can be known of a policy before it ships: findings, the config's own tests, and the reasons of a decision.
 import t from 'tap';
 import { presetSends } from '../../../src/authn/oidc/presets.js';
-import { explainEvery, explainOwn, explainRole } from '../../../src/authz/explain/explain.js';
+import { explainAllRoles, explainRole, explainToCaller } from '../../../src/authz/explain/explain.js';
 import { runPolicyTests } from '../../../src/authz/explain/policy-tests.js';
 import { simulatePrincipal } from '../../../src/authz/explain/simulated-principal.js';
 import { lint } from '../../../src/authz/lint/lint.js';
@@ -16,7 +16,7 @@ const HERE = '10.1.2.3';
 
 /** A config with two issuers and two roles, and these sections besides. */
 function configOf(sections: string): Config {
-  const { loaded, faults } = parseConfig(
+  const { loaded, errors: faults } = parseConfig(
     `server: { url: https://sallyport.corp.example }
 aws: { region: eu-west-1 }
 issuers:
@@ -149,7 +149,7 @@ t.test('lint: what is probably not meant, and what is', (t) => {
 
   const unused = configOf('grants: [ { id: g, issuer: corp, match: { a: b }, roles: [upload] } ]');
   t.same(found(unused), ['issuer-unused issuers.ci', 'role-unused roles.deploy']);
-  const bare = parseConfig('', 'x', {}).faults;
+  const bare = parseConfig('', 'x', {}).errors;
   t.equal(bare.length > 0, true);
   const config = configOf(`grants:${USED}`);
   const federated: Config = { ...config, roles: { ...config.roles, upload: { via: 'GetFederationToken' } } };
@@ -258,7 +258,7 @@ tests:
     ['claim-never-sent claims.mail'],
     'a source identity of a claim that an issuer never sends',
   );
-  const { policy, faults } = compilePolicy(config);
+  const { policy, errors: faults } = compilePolicy(config);
   t.same(faults, []);
   const messages = runPolicyTests(config, policy, NOW).map(({ failures }) =>
     failures.map(({ message }) => message),
@@ -336,7 +336,7 @@ t.test('of an expression: what it reads, what it yields, and why it cannot be ev
   - { id: always, issuer: corp, match: {}, roles: [deploy] }
   - { id: g, effect: ${effect}, issuer: corp, match: {}, when: '${when}', roles: [deploy] }`);
     const compiled = compilePolicy(config);
-    t.same(compiled.faults, [], when);
+    t.same(compiled.errors, [], when);
     const principal = simulatePrincipal(compiled.policy, { issuer: 'corp', subject: 'bob', claims }, NOW);
     if (!principal) throw new Error('no such issuer');
     const { grants } = explainRole(compiled.policy, principal, { role: 'deploy', sourceAddress: HERE }, NOW);
@@ -441,7 +441,7 @@ t.test('every role at once costs no more than its rules: each grant is asked onc
     },
   );
   const principal = principalOf({}, { claims: counting as Claims });
-  const every = [...explainEvery(big, principal, { sourceAddress: HERE }, NOW)];
+  const every = [...explainAllRoles(big, principal, { sourceAddress: HERE }, NOW)];
   t.equal(every.length, count);
   t.same(
     every.filter(({ permitted }) => permitted).map(({ role }) => role),
@@ -470,7 +470,7 @@ t.test('a caller reads nothing of roles it may not have, or of rules not about i
   const own = (claims: Claims, role: string) => {
     const principal = simulatePrincipal(policy, { issuer: 'corp', claims }, NOW);
     if (!principal) throw new Error('no such issuer');
-    const [explanation] = explainOwn(policy, principal, { role, sourceAddress: HERE }, NOW);
+    const [explanation] = explainToCaller(policy, principal, { role, sourceAddress: HERE }, NOW);
     if (!explanation) throw new Error('nothing explained');
     return explanation;
   };

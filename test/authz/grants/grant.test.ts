@@ -1,5 +1,5 @@
 import t from 'tap';
-import { decide, permittedRolesOf } from '../../../src/authz/decide.js';
+import { decide, listPermittedRoles } from '../../../src/authz/decide.js';
 import { compileTimeWindow } from '../../../src/authz/grants/time-window.js';
 import { compilePolicy } from '../../../src/authz/policy.js';
 import { parseConfig } from '../../../src/config/load.js';
@@ -90,7 +90,7 @@ t.test('hours and weekdays by the clocks of a place', (t) => {
 
   const { policy } = compilePolicy(configOf({ a: web }, [allow({ between: office })]));
   const at = (now: string) =>
-    permittedRolesOf(policy, principalOf(), { sourceAddress: '10.1.2.3' }, new Date(now)).length;
+    listPermittedRoles(policy, principalOf(), { sourceAddress: '10.1.2.3' }, new Date(now)).length;
   t.equal(at('2026-11-20T12:00:00Z'), 1);
   t.equal(at('2026-11-21T12:00:00Z'), 0);
   t.end();
@@ -106,8 +106,8 @@ roles: { a: { via: GetFederationToken } }
 grants: [ { id: g, issuer: corp, match: {}, roles: [a], between: ${between} ${more} } ]
 `;
     const result = parseConfig(text, '/etc/sallyport.yaml', {});
-    const later = result.ok ? compilePolicy(result.loaded.config).faults : [];
-    return [...result.faults, ...later].map(({ message }) => message);
+    const later = result.ok ? compilePolicy(result.loaded.config).errors : [];
+    return [...result.errors, ...later].map(({ message }) => message);
   };
   t.same(faults('{ hours: "08:00-18:00", timeZone: UTC }'), []);
   t.same(faults('{ weekdays: [Mon], timeZone: Europe/Berlin }'), []);
@@ -178,7 +178,7 @@ t.test('mfa: required is what the identity provider says, and nothing else', (t)
       issuers: { ...config.issuers, [issuer]: { ...config.issuers[issuer], ...(mfa && { mfa }) } as never },
     });
     const principal = principalOf(claims, { issuer });
-    const permitted = permittedRolesOf(policy, principal, { sourceAddress: '10.1.2.3' }, NOW);
+    const permitted = listPermittedRoles(policy, principal, { sourceAddress: '10.1.2.3' }, NOW);
     t.equal(permitted.length === 1, counts, `${issuer} ${JSON.stringify({ mfa, claims })}`);
   }
   t.end();
@@ -195,7 +195,7 @@ t.test(
         when: '"email" in claims',
       }),
     ]);
-    const { policy, faults } = compilePolicy({
+    const { policy, errors: faults } = compilePolicy({
       ...config,
       issuers: {
         ...config.issuers,

@@ -1,8 +1,8 @@
 // Roles that a claim names, seen by everything that speaks of roles: decisions, explanations, differences, findings.
 import t from 'tap';
-import { decide, permittedRolesOf } from '../../../src/authz/decide.js';
-import { roleChanges } from '../../../src/authz/explain/diff.js';
-import { explainEvery, explainRole } from '../../../src/authz/explain/explain.js';
+import { decide, listPermittedRoles } from '../../../src/authz/decide.js';
+import { diffRoles } from '../../../src/authz/explain/diff.js';
+import { explainAllRoles, explainRole } from '../../../src/authz/explain/explain.js';
 import { lint } from '../../../src/authz/lint/lint.js';
 import { compilePolicy } from '../../../src/authz/policy.js';
 import { parseConfig } from '../../../src/config/load.js';
@@ -25,7 +25,7 @@ grants:
   - { id: everyone, issuer: corp, match: {}, roles: [admin, fam] }
   - { id: leavers, effect: deny, match: { leaver: true }, roles: [admin] }
 ${more}`;
-  const { loaded, faults } = parseConfig(text, 'sallyport.yaml', {});
+  const { loaded, errors: faults } = parseConfig(text, 'sallyport.yaml', {});
   if (!loaded || faults.length > 0) throw new Error(JSON.stringify(faults));
   return loaded.config;
 }
@@ -46,7 +46,7 @@ t.test('an IAM role of the config is had by its name alone, with what is demande
   t.equal(ask(ADMIN), 'role_not_permitted', 'and there is no way round by its ARN');
   t.equal(ask(otherCase), 'role_not_permitted', 'nor by one in another case');
   t.equal(ask(DEV), undefined);
-  const names = permittedRolesOf(
+  const names = listPermittedRoles(
     policy,
     principalOf({ arns: [ADMIN, DEV] }, { issuer: 'corp' }),
     { sourceAddress: HERE },
@@ -65,7 +65,7 @@ t.test(
     const entry = (more = '') =>
       `{ via: AssumeRoleWithWebIdentity, claim: arns, accounts: ["111122223333"], roleArns: ["${DEV}"]${more} }`;
     const outcomes = (...grants: string[]) => {
-      const { loaded, faults } = parseConfig(
+      const { loaded, errors: faults } = parseConfig(
         `
 server: { url: https://sallyport.corp.example }
 aws: { region: eu-west-1 }
@@ -84,7 +84,7 @@ grants: [ ${grants.map((grant, index) => `{ id: g${index}, issuer: corp, match: 
       const refusal = refusalOf(() => {
         grant = decide(policy, principal, asked, NOW).grant;
       });
-      const listed = permittedRolesOf(policy, principal, asked, NOW).map((each) => each.grant);
+      const listed = listPermittedRoles(policy, principal, asked, NOW).map((each) => each.grant);
       const { permitted, grants: rules } = explainRole(policy, principal, asked, NOW);
       const denied = rules.some(({ effect, applies }) => effect === 'deny' && applies);
       t.same([listed[0], permitted, !denied], [grant, grant !== undefined, grant !== undefined], 'all agree');
@@ -120,7 +120,7 @@ t.test('an explanation has the grants on the entry of rolesFrom', (t) => {
   const admin = explain({}, false, 'admin').grants.map(({ id }) => id);
   t.same(admin, ['everyone', 'leavers'], 'a role of the config is not one that a claim names');
   const every = [
-    ...explainEvery(
+    ...explainAllRoles(
       policy,
       principalOf({}, { issuer: 'corp' }),
       { sourceAddress: HERE, claimsKnown: false },
@@ -142,16 +142,16 @@ t.test('a difference has them too', (t) => {
     sourceAddress: HERE,
   };
   const narrower = sideOf('arn:aws:iam::*:role/other/*');
-  t.match(roleChanges(subject, wide, narrower, NOW), [{ role: DEV, change: 'loses' }]);
-  t.match(roleChanges(subject, narrower, wide, NOW), [{ role: DEV, change: 'gains' }]);
-  t.same(roleChanges(subject, wide, wide, NOW), []);
+  t.match(diffRoles(subject, wide, narrower, NOW), [{ role: DEV, change: 'loses' }]);
+  t.match(diffRoles(subject, narrower, wide, NOW), [{ role: DEV, change: 'gains' }]);
+  t.same(diffRoles(subject, wide, wide, NOW), []);
   t.end();
 });
 
 t.test('without claims, what could differ is said to be unknown, and nothing else', (t) => {
   const subject = { issuer: 'corp', subject: 'alice', sourceAddress: HERE };
   const changes = (next: typeof wide, old = wide) =>
-    roleChanges(subject, old, next, NOW).map(({ role, change }) => `${role} ${change}`);
+    diffRoles(subject, old, next, NOW).map(({ role, change }) => `${role} ${change}`);
   t.same(changes(wide), []);
   t.same(changes(sideOf('arn:aws:iam::*:role/other/*')), ['fam unknown'], 'another allowlist');
   const grant = (text: string) => sideOf('arn:aws:iam::*:role/*', `  - ${text}\n`);
@@ -221,7 +221,7 @@ tests: [${test}]
 `,
       'c.yaml',
       {},
-    ).faults.map(({ path }) => path.join('.'));
+    ).errors.map(({ path }) => path.join('.'));
   t.same(faults(`{ principal: { issuer: corp, claims: { arns: "${DEV}" } }, allow: ["${DEV}"] }`), []);
   t.same(faults('{ principal: { issuer: corp, claims: {} }, allow: [nope] }'), ['tests.0.allow.0']);
   t.same(

@@ -26,7 +26,7 @@ function decided(
   principal = principalOf(CLAIMS, role.via === 'AssumeRoleWithSAML' ? { type: 'saml', issuer: 'adfs' } : {}),
 ) {
   const config = configOf({ it: role }, [{ id: 'g', issuer: ['corp', 'adfs'], match: {}, roles: ['it'] }]);
-  const { policy, faults } = compilePolicy({ ...config, aws: { region } });
+  const { policy, errors: faults } = compilePolicy({ ...config, aws: { region } });
   if (faults.length > 0) throw new Error(JSON.stringify(faults));
   return decide(policy, principal, { sourceAddress: '10.1.2.3', role: 'it', console: wanted }, NOW).console;
 }

@@ -4,7 +4,7 @@
 import { Secret } from '@sallyport/client/internal/secret';
 import t from 'tap';
 import { decide } from '../../../src/authz/decide.js';
-import { explainNamed, explainOwn, explainRole } from '../../../src/authz/explain/explain.js';
+import { explainByName, explainRole, explainToCaller } from '../../../src/authz/explain/explain.js';
 import { runPolicyTests } from '../../../src/authz/explain/policy-tests.js';
 import { lint } from '../../../src/authz/lint/lint.js';
 import { compilePolicy } from '../../../src/authz/policy.js';
@@ -42,9 +42,9 @@ tests:
       chosen: { name: alice-RoleSessionName }
       optional: { name: RoleSessionName }
 `;
-const { loaded, faults: configFaults } = parseConfig(CONFIG, 'sallyport.yaml', {});
+const { loaded, errors: configFaults } = parseConfig(CONFIG, 'sallyport.yaml', {});
 if (!loaded) throw new Error(JSON.stringify(configFaults));
-const { policy, faults } = compilePolicy(loaded.config);
+const { policy, errors: faults } = compilePolicy(loaded.config);
 
 const alice = principalOf({}, { issuer: 'corp' });
 type Asked = Omit<Parameters<typeof decide>[2], 'sourceAddress'>;
@@ -105,7 +105,7 @@ t.test('credentials are cached under the name as well', (t) => {
 
 t.test('it is a fault of the config in any other place', (t) => {
   const faultsOf = (role: object) =>
-    compilePolicy({ ...loaded.config, roles: { r: role as never } }).faults.map(({ path, message }) => [
+    compilePolicy({ ...loaded.config, roles: { r: role as never } }).errors.map(({ path, message }) => [
       path.slice(2).join('.'),
       message,
     ]);
@@ -126,7 +126,7 @@ t.test('it is a fault of the config in any other place', (t) => {
   t.match(faultsOf({ ...role, session: { name: other } }), [['session.name', /^Write \$\{claims\.NAME\}/]]);
 
   const saml = CONFIG.replace('saml-provider/Adfs"', `saml-provider/Adfs", session: { name: "${it}" }`);
-  t.match(parseConfig(saml, 'sallyport.yaml', {}).faults, [
+  t.match(parseConfig(saml, 'sallyport.yaml', {}).errors, [
     { path: ['roles', 'shared-by-assertion', 'session', 'name'] },
   ]);
   t.end();
@@ -185,14 +185,14 @@ t.test('of several the permitted one; of several permitted the caller chooses', 
 t.test('explanations by ARN are those of each role that it means; of its own, to a caller', (t) => {
   const question = { role: SHARED, sourceAddress: '10.1.2.3' };
   const names = (explanations: readonly { readonly role: string }[]) => explanations.map(({ role }) => role);
-  t.same(names(explainNamed(policy, alice, question, NOW)), [
+  t.same(names(explainByName(policy, alice, question, NOW)), [
     'shared-by-token',
     'shared-by-assertion',
     'shared-with-reason',
   ]);
-  t.same(names(explainOwn(policy, alice, question, NOW)), ['shared-by-token', 'shared-by-assertion']);
+  t.same(names(explainToCaller(policy, alice, question, NOW)), ['shared-by-token', 'shared-by-assertion']);
   const stranger = principalOf({}, { issuer: 'elsewhere' });
-  t.match(explainOwn(policy, stranger, question, NOW), [
+  t.match(explainToCaller(policy, stranger, question, NOW), [
     { role: SHARED, permitted: false, refusal: { code: 'role_not_permitted' }, grants: [] },
   ]);
   t.end();
@@ -204,7 +204,7 @@ t.test('a grant by the ARN of a role of the config would say what does not hold:
       CONFIG.replace('tests:', `  - { id: by-arn, effect: deny, match: {}, roles: [${role}] }\ntests:`),
       'sallyport.yaml',
       {},
-    ).faults.map(({ path, message }) => [path.join('.'), message]);
+    ).errors.map(({ path, message }) => [path.join('.'), message]);
   for (const arn of [SHARED, SHARED.replace('Shared', 'SHARED')]) {
     t.same(denied(`fixed, "${arn}"`), [
       [

@@ -20,7 +20,7 @@ import { claimsOf, configOf, federation, refusalOf, web } from '../../support/po
 function fill(source: string, claims: object): string {
   let text = '';
   const refusal = refusalOf(() => {
-    text = parseTemplate(source).fill(claimsOf(claims));
+    text = parseTemplate(source).render(claimsOf(claims));
   });
   return refusal ? `! ${refusal.reason}` : text;
 }
@@ -260,7 +260,7 @@ t.test('places take what AWS takes there', (t) => {
 function sessionOf(role: RoleConfig) {
   const faults: ConfigError[] = [];
   const warnings: ConfigError[] = [];
-  const compiled = compileSessionTemplate(role, ['roles', 'r'], { faults, warnings });
+  const compiled = compileSessionTemplate(role, ['roles', 'r'], { errors: faults, warnings });
   return { faults, warnings, fill: (claims: object) => compiled.render(claimsOf(claims)) };
 }
 
@@ -463,7 +463,7 @@ t.test('a policy keeps every other value, and keys named like inherited ones', (
 });
 
 t.test('faults of every role are collected, each with its path', (t) => {
-  const { faults } = compilePolicy(
+  const { errors: faults } = compilePolicy(
     configOf(
       {
         a: { ...web, session: { name: '${x}' } },

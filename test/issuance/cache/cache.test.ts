@@ -3,8 +3,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { Secret } from '@sallyport/client/internal/secret';
 import t from 'tap';
+import type { CacheConfig } from '../../../src/config/schema/limits.js';
 import type { RoleConfig } from '../../../src/config/schema/role.js';
-import type { CacheConfig } from '../../../src/config/schema/stores.js';
 import { type ErrorCode, SallyportError } from '../../../src/core/errors.js';
 import type {
   Decision,

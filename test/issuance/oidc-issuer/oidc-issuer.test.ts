@@ -51,7 +51,7 @@ const orderOf = (session: Partial<Session>): Pick<IssueRequest, 'principal' | 'd
 
 async function keysOf(folder: string) {
   const read = await readSigningKeys(folder);
-  if (!read.ok) throw new Error(JSON.stringify(read.faults));
+  if (!read.ok) throw new Error(JSON.stringify(read.errors));
   return read.keys;
 }
 
@@ -276,7 +276,7 @@ t.test('keys that must not sign are faults, and say nothing of what is in them',
   ];
   for (const [what, files, expected] of rows) {
     const read = await readSigningKeys(t.testdir(files));
-    const faults = read.ok ? [] : read.faults;
+    const faults = read.ok ? [] : read.errors;
     t.match(
       faults.map(({ message }) => message),
       expected,

@@ -45,7 +45,7 @@ export async function loadIdpRegistry(
   log: Log,
   previous?: IdpRegistry,
 ): Promise<
-  { readonly ok: true; readonly trust: IdpRegistry } | { readonly ok: false; readonly faults: ConfigError[] }
+  { readonly ok: true; readonly trust: IdpRegistry } | { readonly ok: false; readonly errors: ConfigError[] }
 > {
   const issuers = Object.entries(config).map(([name, issuer]): RegisteredIdp => ({ name, config: issuer }));
   const load = async (issuer: RegisteredIdp): Promise<ConfigError[]> => {
@@ -62,7 +62,7 @@ export async function loadIdpRegistry(
     }
   };
   const faults = (await Promise.all(issuers.map(load))).flat();
-  if (faults.length > 0) return { ok: false, faults };
+  if (faults.length > 0) return { ok: false, errors: faults };
   const stops = issuers.map((issuer) => keepFresh(issuer, issuers, log));
   const close = () => {
     for (const stop of stops) stop();

@@ -10,18 +10,18 @@ export const REGION_PATTERN = '^[a-z]{2,4}(?:-[a-z]+)+-[0-9]+$';
 /** http or https, without user, query, fragment, or a slash at the end. */
 export const BASE_URL_PATTERN = '^https?://[^/?#@\\s]+(?:/[^?#\\s]*[^/?#\\s])?$';
 
-export const DURATION_FORM = 'A number and s, m, h or d, e.g. 15m.';
+export const DURATION_FORMAT = 'A number and s, m, h or d, e.g. 15m.';
 
 export const Duration = (description: string) =>
   Type.String({
     pattern: DURATION_PATTERN,
-    description: `${description} ${DURATION_FORM}`,
+    description: `${description} ${DURATION_FORMAT}`,
   });
 
 export const closed = { additionalProperties: false } as const;
 
 /** One string or a list of them. String keywords bind only the string, array keywords only the list. */
-export const oneOrMore = (description: string) =>
+export const stringOrList = (description: string) =>
   Type.Unsafe<string | string[]>({
     type: ['string', 'array'],
     minLength: 1,
@@ -33,8 +33,11 @@ export const oneOrMore = (description: string) =>
   });
 
 /** One of several object schemas, told apart by one property, so that a fault speaks of the right one only. */
-export const oneOfBy = <T>(propertyName: string, variants: readonly TSchema[], description: string) =>
-  Type.Unsafe<T>({ type: 'object', discriminator: { propertyName }, oneOf: variants, description });
+export const discriminatedUnion = <T>(
+  propertyName: string,
+  variants: readonly TSchema[],
+  description: string,
+) => Type.Unsafe<T>({ type: 'object', discriminator: { propertyName }, oneOf: variants, description });
 
 const strings = (description: string) =>
   Type.Optional(
