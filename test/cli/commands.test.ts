@@ -185,7 +185,7 @@ roles: { deploy: { via: AssumeRoleWithWebIdentity, roleArn: 'arn:aws:iam::111122
 grants: [{ id: all, issuer: corp, match: {}, roles: [deploy] }]
 `;
     const folder = t.testdir({ 'a.yaml': config(`, endpoint: ${sts}`), 'b.yaml': config('') });
-    const { fetchToken } = await import('@sallyport/sandbox/internal/oidc/client');
+    const { fetchToken } = await import('@sallyport/sandbox/internal/oidc/fetch-token');
     const jwt = await fetchToken(oidc.issuer, {
       user: 'alice',
       password: 'sandbox-alice',

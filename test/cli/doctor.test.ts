@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { selfSignedCertificate } from '@sallyport/sandbox/internal/saml/certificate';
-import { startSandbox } from '@sallyport/sandbox/internal/start';
+import { startSandbox } from '@sallyport/sandbox/internal/sandbox';
 import t, { type Test } from 'tap';
 import type { DoctorFinding } from '../../src/cli/doctor/finding.js';
 import { checkMachine } from '../../src/cli/doctor/machine.js';

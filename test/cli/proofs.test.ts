@@ -2,12 +2,12 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { writeDevState } from '@sallyport/sandbox/internal/dev-state';
 import { startOidc } from '@sallyport/sandbox/internal/oidc/server';
 import { startSamlIdp } from '@sallyport/sandbox/internal/saml/server';
 import { loadUsers } from '@sallyport/sandbox/internal/users';
 import { decodeJwt } from 'jose';
 import t from 'tap';
+import { writeDevState } from '../../src/cli/dev-state.js';
 import { describeFailure } from '../../src/cli/output/print.js';
 import { createProgram } from '../../src/cli/program.js';
 
@@ -166,10 +166,10 @@ t.test('with a running dev', async (t) => {
     }
   });
 
-  t.test('what the provider refuses is said in its words', async (t) => {
+  t.test('token prints the reason of the provider when it rejects the request', async (t) => {
     const { code, stderr } = await sallyport('token', '--user', 'alice', '--claim', 'sub=root');
     t.equal(code, 1);
-    t.equal(stderr, 'The OIDC provider refused: claims may not set iss, sub, aud, iat, exp.\n');
+    t.equal(stderr, 'The OIDC provider rejected the request: claims may not set iss, sub, aud, iat, exp.\n');
   });
 
   t.test('a dev that was killed left its state behind', async (t) => {

@@ -1,8 +1,8 @@
 // SIGTERM with a request under way: it is answered and recorded, then the server ends.
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { fetchToken } from '@sallyport/sandbox/internal/oidc/client';
-import { startSandbox } from '@sallyport/sandbox/internal/start';
+import { fetchToken } from '@sallyport/sandbox/internal/oidc/fetch-token';
+import { startSandbox } from '@sallyport/sandbox/internal/sandbox';
 import t from 'tap';
 import { start } from '../support/command.js';
 

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { fetchToken } from '@sallyport/sandbox/internal/oidc/client';
-import { startSandbox } from '@sallyport/sandbox/internal/start';
+import { fetchToken } from '@sallyport/sandbox/internal/oidc/fetch-token';
+import { startSandbox } from '@sallyport/sandbox/internal/sandbox';
 import t, { type Test } from 'tap';
 import { startBroker } from '../../src/cli/start-broker.js';
 import type { ErrorCode } from '../../src/core/errors.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { sandboxFile } from '@sallyport/sandbox/internal/start';
+import { readExample } from '@sallyport/sandbox/internal/sandbox';
 import * as oauth from 'openid-client';
 import t, { type Test } from 'tap';
 import { environmentOf, startTestBroker } from '../support/broker.js';
@@ -20,7 +20,7 @@ const READER = 'arn:aws:iam::111122223333:role/S3Reader';
 const PROVIDER = 'arn:aws:iam::111122223333:saml-provider/SandboxIdp';
 
 /** The sandbox's own, and a role whose sessions callers name. */
-const config = (await sandboxFile('sallyport.yaml')).replace(
+const config = (await readExample('sallyport.yaml')).replace(
   '\ngrants:\n',
   `  named-by-caller:
     via: GetFederationToken

@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@sallyport/sandbox/internal/free-port';
-import { fetchToken } from '@sallyport/sandbox/internal/oidc/client';
-import { fetchAssertion } from '@sallyport/sandbox/internal/saml/client';
-import { type Sandbox, sandboxFile, startSandbox } from '@sallyport/sandbox/internal/start';
+import { fetchToken } from '@sallyport/sandbox/internal/oidc/fetch-token';
+import { fetchAssertion } from '@sallyport/sandbox/internal/saml/fetch-assertion';
+import { readExample, type Sandbox, startSandbox } from '@sallyport/sandbox/internal/sandbox';
 import t, { type Test } from 'tap';
 import { writeConfig } from '../../src/cli/demo/sandboxed-broker.js';
 import { type Answer, readAnswer } from '../support/broker.js';
@@ -32,7 +32,7 @@ async function startReplicas(
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-replicas-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const stores = `store: { type: redis, url: "redis://127.0.0.1:${redis.port}" }\nlimits: ${limits}\n`;
-  const text = `${await sandboxFile('sallyport.yaml')}\n${stores}`;
+  const text = `${await readExample('sallyport.yaml')}\n${stores}`;
   const urls = await Promise.all(
     ['a', 'b', 'c'].map(async (name) => {
       const port = await freePort();

@@ -3,7 +3,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { freePort } from '@sallyport/sandbox/internal/free-port';
 import { selfSignedCertificate } from '@sallyport/sandbox/internal/saml/certificate';
-import { startSandbox } from '@sallyport/sandbox/internal/start';
+import { startSandbox } from '@sallyport/sandbox/internal/sandbox';
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { startTestBroker } from '../support/broker.js';

@@ -1,7 +1,7 @@
 // A broker with its sandbox for a test, closed when the test ends; and the few things every caller does.
 import { PassThrough } from 'node:stream';
-import { fetchToken } from '@sallyport/sandbox/internal/oidc/client';
-import { fetchAssertion } from '@sallyport/sandbox/internal/saml/client';
+import { fetchToken } from '@sallyport/sandbox/internal/oidc/fetch-token';
+import { fetchAssertion } from '@sallyport/sandbox/internal/saml/fetch-assertion';
 import type { Test } from 'tap';
 import {
   type SandboxedBroker,

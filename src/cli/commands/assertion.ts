@@ -1,5 +1,6 @@
 // `sallyport assertion`: a SAMLResponse for a user of the running sandbox.
 import { type Command, Option } from 'commander';
+import { loadSandbox } from '../load-sandbox.js';
 import { out } from '../output/print.js';
 import { findDev, parseLifetime, parsePair } from '../proof/proof-command.js';
 
@@ -20,7 +21,9 @@ function addAttribute(pair: string, attributes: Attributes = {}): Attributes {
 }
 
 async function obtainAssertion({ lifetime, attribute, ...options }: Options): Promise<string> {
-  const { fetchAssertion } = await import('@sallyport/sandbox/internal/saml/client');
+  const { fetchAssertion } = await loadSandbox(
+    () => import('@sallyport/sandbox/internal/saml/fetch-assertion'),
+  );
   const { saml, password } = await findDev(options.user);
   return fetchAssertion(saml.sso, {
     ...options,

@@ -1,6 +1,7 @@
 // `sallyport demo`: real callers against a broker and a sandbox, each step checked. Exit code 0 only if all came out
 // as expected.
 import type { Command } from 'commander';
+import { loadSandbox } from '../load-sandbox.js';
 import { err, out } from '../output/print.js';
 
 export function registerDemo(program: Command): void {
@@ -9,7 +10,7 @@ export function registerDemo(program: Command): void {
     .description('show the main job: proofs become credentials, and what is refused')
     .action(async () => {
       const { createLog } = await import('../../telemetry/log.js');
-      const { startSandboxedBroker } = await import('../demo/sandboxed-broker.js');
+      const { startSandboxedBroker } = await loadSandbox(() => import('../demo/sandboxed-broker.js'));
       const { playDemo } = await import('../demo/play.js');
       const { renderDemo } = await import('../demo/render.js');
       const running = await startSandboxedBroker({ log: createLog('error') });

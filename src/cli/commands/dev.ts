@@ -1,9 +1,11 @@
 // `sallyport dev`: sandbox and broker on loopback, kept running for a person to try things.
 
-import type { DevState } from '@sallyport/sandbox/internal/dev-state';
+import { runUntilStopped } from '@sallyport/client/internal/run-until-stopped';
 import type { Command } from 'commander';
+import { type DevState, removeDevState, writeDevState } from '../dev-state.js';
+import { loadSandbox } from '../load-sandbox.js';
 import { out } from '../output/print.js';
-import { portOption, runUntilStopped } from '../run.js';
+import { portOption } from '../run.js';
 
 interface Options {
   readonly port: number;
@@ -26,9 +28,8 @@ export function registerDev(program: Command): void {
     .option('--json', 'print one JSON line when everything is ready')
     .action(async (options: Options) => {
       const { createLog } = await import('../../telemetry/log.js');
-      const { startSandboxedBroker } = await import('../demo/sandboxed-broker.js');
-      const { removeDevState, writeDevState } = await import('@sallyport/sandbox/internal/dev-state');
-      const { addresses } = await import('@sallyport/sandbox/internal/start');
+      const { startSandboxedBroker } = await loadSandbox(() => import('../demo/sandboxed-broker.js'));
+      const { sandboxAddresses } = await import('@sallyport/sandbox/internal/sandbox');
       const start = async () => {
         const running = await startSandboxedBroker({
           log: createLog('warn'),
@@ -49,7 +50,7 @@ export function registerDev(program: Command): void {
         return { ...running, close };
       };
       await runUntilStopped(start, async ({ url, signInUrl, configFile, auditFile, sandbox }) => {
-        const state = { broker: url, signIn: signInUrl, ...addresses(sandbox), config: configFile };
+        const state = { broker: url, signIn: signInUrl, ...sandboxAddresses(sandbox), config: configFile };
         await writeDevState(state);
         out(options.json ? JSON.stringify(state) : welcome(state, auditFile));
       });

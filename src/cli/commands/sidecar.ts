@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { writePrivateFile } from '@sallyport/client/internal/private-files';
+import { runUntilStopped } from '@sallyport/client/internal/run-until-stopped';
 import { isLoopback } from '@sallyport/client/internal/secure-url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LOG_LEVELS, type LogLevel } from '../../core/log-level.js';
@@ -17,7 +18,6 @@ import {
   type ProofOptions,
   requireUnattended,
 } from '../proof/proof-options.js';
-import { runUntilStopped } from '../run.js';
 
 interface Options extends ProofOptions {
   readonly broker?: string;

@@ -1,5 +1,6 @@
 // `sallyport token`: an ID token for a user of the running sandbox.
 import type { Command } from 'commander';
+import { loadSandbox } from '../load-sandbox.js';
 import { out } from '../output/print.js';
 import { findDev, parseLifetime, parsePair } from '../proof/proof-command.js';
 
@@ -26,7 +27,7 @@ function addClaim(pair: string, claims: Claims = {}): Claims {
 }
 
 async function obtainToken({ user, audience, lifetime, claim }: Options): Promise<string> {
-  const { fetchToken } = await import('@sallyport/sandbox/internal/oidc/client');
+  const { fetchToken } = await loadSandbox(() => import('@sallyport/sandbox/internal/oidc/fetch-token'));
   const { oidc, password } = await findDev(user);
   return fetchToken(oidc.issuer, {
     user,

@@ -1,8 +1,8 @@
 // The demo's callers: people with a proof from the sandbox's identity providers, who ask the broker over HTTP and then
 // use what they got against STS. Each step knows what must come of it.
-import { fetchToken } from '@sallyport/sandbox/internal/oidc/client';
-import { fetchAssertion } from '@sallyport/sandbox/internal/saml/client';
-import type { Sandbox } from '@sallyport/sandbox/internal/start';
+import { fetchToken } from '@sallyport/sandbox/internal/oidc/fetch-token';
+import { fetchAssertion } from '@sallyport/sandbox/internal/saml/fetch-assertion';
+import type { Sandbox } from '@sallyport/sandbox/internal/sandbox';
 import { type Answer, whatStsSays } from './get-caller-identity.js';
 import { askAsSdk } from './sdk-client.js';
 

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@sallyport/sandbox/internal/free-port';
 import {
+  readExample,
   type Sandbox,
   type SandboxOptions,
-  sandboxFile,
   startSandbox,
-} from '@sallyport/sandbox/internal/start';
+} from '@sallyport/sandbox/internal/sandbox';
 import type { Log } from '../../core/ports.js';
 import { generateKey } from '../../issuance/oidc-issuer/rotate-keys.js';
 import { printConfigErrors } from '../output/print.js';
@@ -89,7 +89,7 @@ export async function writeConfig(
   const keyFolder = join(folder, 'keys');
   await writeFile(metadataFile, sandbox.saml.metadata);
   await generateKey(keyFolder, { now: new Date() });
-  const config = fill(text ?? (await sandboxFile('sallyport.yaml')), {
+  const config = fill(text ?? (await readExample('sallyport.yaml')), {
     'broker.url': urlAt(port),
     'broker.port': String(port),
     'sts.url': sandbox.sts.url,

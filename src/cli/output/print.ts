@@ -24,10 +24,6 @@ export function printConfigErrors(
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return 'Something went wrong.';
   const { code } = error as NodeJS.ErrnoException;
-  // The production image comes without it.
-  if (code === 'ERR_MODULE_NOT_FOUND' && error.message.includes('/sandbox/')) {
-    return 'This build has no sandbox. Run this command from a clone of the repository.';
-  }
   // All that fetch says when nothing listens: a `dev` that was killed leaves its state behind.
   if (error instanceof TypeError && error.message === 'fetch failed') {
     return 'The sandbox does not answer. Start it again with `npm run dev`, then try again.';

@@ -1,6 +1,7 @@
 // What `token` and `assertion` share: how their options are read, and the running `dev` they ask.
 import { InvalidArgumentError } from 'commander';
 import { DURATION_PATTERN, seconds } from '../../core/duration.js';
+import { readDevState } from '../dev-state.js';
 
 /** The value of `--lifetime`, in seconds. */
 export function parseLifetime(value: string): number {
@@ -25,7 +26,6 @@ interface Dev {
 
 /** The running `dev`, with the password of one of its users. Throws an Error that says what to do if there is none. */
 export async function findDev(user: string): Promise<Dev> {
-  const { readDevState } = await import('@sallyport/sandbox/internal/dev-state');
   const state = await readDevState();
   if (!state) throw new Error('No sandbox is running. Start one with `npm run dev`, then try again.');
   const known = state.users.find(({ name }) => name === user);

@@ -7,6 +7,7 @@ import { githubActionsToken } from '@sallyport/client/internal/github-actions';
 import { readTextFile } from '@sallyport/client/internal/proof-source';
 import { Option } from 'commander';
 import type { IssuerType } from '../../core/types.js';
+import { loadSandbox } from '../load-sandbox.js';
 import { portOption } from '../run.js';
 import { findDev } from './proof-command.js';
 import { signIn } from './sign-in.js';
@@ -147,7 +148,7 @@ async function outputOf(command: string): Promise<string> {
 }
 
 async function tokenOf(user: string): Promise<string> {
-  const { fetchToken } = await import('@sallyport/sandbox/internal/oidc/client');
+  const { fetchToken } = await loadSandbox(() => import('@sallyport/sandbox/internal/oidc/fetch-token'));
   const { oidc, password } = await findDev(user);
   return fetchToken(oidc.issuer, { user, password });
 }

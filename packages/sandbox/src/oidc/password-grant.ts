@@ -2,9 +2,9 @@
 // out. `audience`, `lifetime` (seconds), `claims` (a JSON object) and `algorithm` shape the token.
 import type { Context, errors as Errors } from 'oidc-provider';
 import { type SandboxUser, signIn } from '../users.js';
-import { BROWSER_CLIENT_ID } from './clients.js';
+import { mintIdToken, type TokenValues } from './id-token.js';
 import { SIGNING_ALGORITHMS, type SigningKeys } from './keys.js';
-import { mintIdToken, type TokenValues } from './mint.js';
+import { BROWSER_CLIENT_ID } from './registered-clients.js';
 
 export const PASSWORD_GRANT_PARAMETERS = [
   'username',

@@ -3,10 +3,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Context, Grant, interactionPolicy } from 'oidc-provider';
 import { errorPage, PAGE_HEADERS } from '../pages.js';
 import { claimsOf, type SandboxUser } from '../users.js';
-import { BROWSER_CLIENT_ID, MACHINE_CLIENT } from './clients.js';
 import { devicePages } from './device-pages.js';
 import type { SigningKeys } from './keys.js';
 import { memoryAdapter } from './memory-adapter.js';
+import { BROWSER_CLIENT_ID, MACHINE_CLIENT } from './registered-clients.js';
 import { interactionPath } from './sign-in.js';
 
 const SCOPES = ['openid', 'email', 'groups', 'profile'];

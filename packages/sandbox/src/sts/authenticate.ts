@@ -3,7 +3,7 @@
 import { StsError } from '@sallyport/sts-protocol/sts-error';
 import { findKeyHolder, type Iam } from '../iam/model.js';
 import { type Caller, callerOfKey, callerOfSession } from './caller.js';
-import { invalidClientTokenId } from './fault.js';
+import { invalidClientTokenId } from './errors.js';
 import type { WireRequest } from './query.js';
 import type { Session, SessionTokens } from './session-tokens.js';
 import { checkScope, readSignature, type Signature, verifySignature } from './sigv4.js';

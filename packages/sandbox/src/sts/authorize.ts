@@ -18,7 +18,7 @@ import {
   sessionEntries,
   withoutTagEntries,
 } from './context.js';
-import { accessDenied } from './fault.js';
+import { accessDenied } from './errors.js';
 import type { KeptKeys } from './session-tokens.js';
 
 const notAuthorized = (caller: Caller, action: string, resource?: string) =>

@@ -12,7 +12,7 @@ import type { QueryParameters } from '@sallyport/sts-protocol/validate';
 import { authenticate } from './authenticate.js';
 import type { StsState } from './call.js';
 import type { Caller } from './caller.js';
-import { notImplemented } from './fault.js';
+import { notImplemented } from './errors.js';
 import { OPERATIONS, type Operation, UNIMPLEMENTED } from './operations.js';
 import { header, readParameters, type WireRequest } from './query.js';
 

@@ -1,7 +1,7 @@
 // MFA given with a request: SerialNumber names a device of the calling user, TokenCode is what it shows.
 import { isCurrentTotp } from '../iam/totp.js';
 import type { Caller } from './caller.js';
-import { accessDenied } from './fault.js';
+import { accessDenied } from './errors.js';
 
 interface MfaParameters {
   readonly SerialNumber?: string;

@@ -5,7 +5,7 @@ import { StsError, validationError } from '@sallyport/sts-protocol/sts-error';
 import type { Account, Tags } from '../iam/model.js';
 import { type PolicyDocument, readPolicy } from '../iam/policy/document.js';
 import { Reader } from '../iam/reader.js';
-import { malformedPolicy } from './fault.js';
+import { malformedPolicy } from './errors.js';
 
 export interface SessionPolicy {
   readonly document?: PolicyDocument;

@@ -3,7 +3,7 @@
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { StsError } from '@sallyport/sts-protocol/sts-error';
-import { signatureDoesNotMatch } from './fault.js';
+import { signatureDoesNotMatch } from './errors.js';
 import { header, type WireRequest } from './query.js';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';

@@ -4,7 +4,7 @@
 import { tagKey, tagValue } from '@sallyport/sts-protocol/constraints';
 import { checkText } from '@sallyport/sts-protocol/validate';
 import type { Tags } from '../iam/model.js';
-import { invalidParameterValue } from './fault.js';
+import { invalidParameterValue } from './errors.js';
 
 export interface RequestedTags {
   readonly tags: Tags;

@@ -3,7 +3,7 @@
 import { StsError } from '@sallyport/sts-protocol/sts-error';
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import type { OidcProvider } from '../iam/model.js';
-import { invalidIdentityToken } from './fault.js';
+import { invalidIdentityToken } from './errors.js';
 
 const TIMEOUT_MS = 5000;
 

@@ -4,7 +4,7 @@
 import { sourceIdentity } from '@sallyport/sts-protocol/constraints';
 import { checkText } from '@sallyport/sts-protocol/validate';
 import type { JWTPayload } from 'jose';
-import { invalidIdentityToken } from './fault.js';
+import { invalidIdentityToken } from './errors.js';
 import { type RequestedTags, readFederatedTags, type Tag } from './tags.js';
 
 const TAGS = 'https://aws.amazon.com/tags';

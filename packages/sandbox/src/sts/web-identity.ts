@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
 import { compactVerify, decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import type { Account, OidcProvider } from '../iam/model.js';
-import { expiredIdentityToken, invalidIdentityToken } from './fault.js';
+import { expiredIdentityToken, invalidIdentityToken } from './errors.js';
 import type { KeptKeys } from './session-tokens.js';
 import { faultOfVerification, type ProviderKeys } from './web-identity-keys.js';
 

@@ -1,7 +1,7 @@
 // The sandbox's OIDC provider over HTTP: discovery, the code flow as a browser runs it, and tokens for scripts.
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { fetchToken } from '@sallyport/sandbox/internal/oidc/client';
+import { fetchToken } from '@sallyport/sandbox/internal/oidc/fetch-token';
 import { startOidc } from '@sallyport/sandbox/internal/oidc/server';
 import { loadUsers } from '@sallyport/sandbox/internal/users';
 import { createRemoteJWKSet, jwtVerify } from 'jose';

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { deflateRawSync } from 'node:zlib';
-import { fetchAssertion } from '@sallyport/sandbox/internal/saml/client';
+import { fetchAssertion } from '@sallyport/sandbox/internal/saml/fetch-assertion';
 import { startSamlIdp } from '@sallyport/sandbox/internal/saml/server';
 import { loadUsers } from '@sallyport/sandbox/internal/users';
 import { DOMParser } from '@xmldom/xmldom';

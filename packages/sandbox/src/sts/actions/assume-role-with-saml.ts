@@ -6,7 +6,7 @@ import type { Result } from '@sallyport/sts-protocol/render';
 import { findRole, type Iam, type SamlProvider } from '../../iam/model.js';
 import { authorizeFederated } from '../authorize.js';
 import type { Call } from '../call.js';
-import { accessDenied, invalidIdentityToken } from '../fault.js';
+import { accessDenied, invalidIdentityToken } from '../errors.js';
 import { checkArn, issueRoleSession, roleSessionSeconds } from '../role-session.js';
 import type { Assertion } from '../saml/assertion.js';
 import {

@@ -6,7 +6,7 @@ import type { Result } from '@sallyport/sts-protocol/render';
 import { findRole } from '../../iam/model.js';
 import { authorizeFederated } from '../authorize.js';
 import type { Call } from '../call.js';
-import { notImplemented } from '../fault.js';
+import { notImplemented } from '../errors.js';
 import { checkArn, issueRoleSession, roleSessionSeconds } from '../role-session.js';
 import { readSessionPolicy } from '../session-policy.js';
 import { verifyWebIdentity } from '../web-identity.js';

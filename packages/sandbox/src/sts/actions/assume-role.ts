@@ -7,7 +7,7 @@ import { validationError } from '@sallyport/sts-protocol/sts-error';
 import { findRole } from '../../iam/model.js';
 import { authorizeAssumeRole } from '../authorize.js';
 import type { SignedCall } from '../call.js';
-import { accessDenied, notImplemented } from '../fault.js';
+import { accessDenied, notImplemented } from '../errors.js';
 import { mfaAuthenticatedAt } from '../mfa.js';
 import { checkArn, issueRoleSession, roleSessionSeconds } from '../role-session.js';
 import { readSessionPolicy } from '../session-policy.js';

@@ -6,7 +6,7 @@ import type { Result } from '@sallyport/sts-protocol/render';
 import { authorizeCaller } from '../authorize.js';
 import type { SignedCall } from '../call.js';
 import { callerContext, tagEntries } from '../context.js';
-import { accessDenied } from '../fault.js';
+import { accessDenied } from '../errors.js';
 import { packedPolicySize, readSessionPolicy } from '../session-policy.js';
 import { readTags } from '../tags.js';
 import { userSessionSeconds } from '../user-session.js';

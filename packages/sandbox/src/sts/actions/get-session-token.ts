@@ -4,7 +4,7 @@
 import type { ParametersOf } from '@sallyport/sts-protocol/constraints';
 import type { Result } from '@sallyport/sts-protocol/render';
 import type { SignedCall } from '../call.js';
-import { accessDenied } from '../fault.js';
+import { accessDenied } from '../errors.js';
 import { mfaAuthenticatedAt } from '../mfa.js';
 import { userSessionSeconds } from '../user-session.js';
 

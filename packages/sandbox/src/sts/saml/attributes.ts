@@ -1,6 +1,6 @@
 // The attributes of an assertion that are addressed to AWS.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
-import { invalidIdentityToken } from '../fault.js';
+import { invalidIdentityToken } from '../errors.js';
 import { type RequestedTags, readFederatedTags } from '../tags.js';
 import type { Assertion } from './assertion.js';
 

@@ -3,7 +3,7 @@
 // saml-core-2.0-os section 5, xmldsig-core.
 import { DOMParser } from '@xmldom/xmldom';
 import { SignedXml } from 'xml-crypto';
-import { invalidIdentityToken } from '../fault.js';
+import { invalidIdentityToken } from '../errors.js';
 
 export const ASSERTION = 'urn:oasis:names:tc:SAML:2.0:assertion';
 const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol';

@@ -2,7 +2,7 @@
 // the wire has InvalidIdentityToken for all of them is assumed.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html
 import type { SamlProvider } from '../../iam/model.js';
-import { expiredIdentityToken, invalidIdentityToken } from '../fault.js';
+import { expiredIdentityToken, invalidIdentityToken } from '../errors.js';
 import { type Assertion, readAssertion } from './assertion.js';
 import { readSignedAssertion } from './signed-assertion.js';
 

@@ -1,4 +1,4 @@
-// How other commands find a running `sallyport dev`: one JSON file that only its owner may read.
+// The state of a running `sallyport dev`, through which other commands find it: a JSON file that only its owner may read.
 import { readFile, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ function statePath(): string {
   return join(tmpdir(), `sallyport-dev-${userInfo().uid}.json`);
 }
 
-/** What the running `dev` wrote; undefined if none runs, or what is there cannot be read. */
+/** The state of the running `dev`. Undefined if none is running, or if the file is not readable or not valid. */
 export async function readDevState(): Promise<DevState | undefined> {
   try {
     const state: unknown = JSON.parse(await readFile(statePath(), 'utf8'));
@@ -37,12 +37,12 @@ export async function readDevState(): Promise<DevState | undefined> {
   }
 }
 
-/** Says where this `dev` is, in place of any that ran before. */
+/** Replaces the state of any `dev` that ran before. */
 export async function writeDevState(state: DevState): Promise<void> {
   await writePrivateFile(statePath(), JSON.stringify(state));
 }
 
-/** Called when the `dev` whose broker this is ends; another one's state stays. */
+/** Removes the state if it is that of the `dev` with this broker, and leaves the state of another `dev` in place. */
 export async function removeDevState(broker: string): Promise<void> {
   if ((await readDevState())?.broker === broker) await rm(statePath(), { force: true });
 }
