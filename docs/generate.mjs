@@ -4,5 +4,5 @@ import { GENERATED_FILES } from '../dist/cli/docs/generated-files.js';
 
 for (const [path, render] of Object.entries(GENERATED_FILES)) {
   const file = new URL(`../${path}`, import.meta.url);
-  writeFileSync(file, render(readFileSync(file, 'utf8')));
+  writeFileSync(file, await render(readFileSync(file, 'utf8')));
 }

@@ -6,10 +6,9 @@ import { GENERATED_FILES } from '../../src/cli/docs/generated-files.js';
 import { createProgram } from '../../src/cli/program.js';
 
 for (const [path, render] of Object.entries(GENERATED_FILES)) {
-  t.test(`${path} is up to date`, (t) => {
+  t.test(`${path} is up to date`, async (t) => {
     const present = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-    t.equal(render(present), present, `${path} differs from the code: run npm run docs`);
-    t.end();
+    t.equal(await render(present), present, `${path} differs from the code: run npm run docs`);
   });
 }
 

@@ -1,12 +1,22 @@
 // Every file that `npm run docs` writes. Sections of the pages are generated; the prose around them is written by hand.
+import type { Command } from 'commander';
 import { renderConfigurationReference } from '../../config/docs/generate-reference.js';
 import { renderJsonSchema } from '../../config/docs/json-schema.js';
+import { defineSandbox } from '../commands/sandbox.js';
 import { createProgram } from '../program.js';
 import { renderCommandReference } from './command-reference.js';
 
 /** Path from the root of the repository -> what the file holds now, given its present text. */
-export const GENERATED_FILES: Readonly<Record<string, (present: string) => string>> = {
+export const GENERATED_FILES: Readonly<Record<string, (present: string) => string | Promise<string>>> = {
   'schema/sallyport.schema.json': renderJsonSchema,
   'docs/configuration.md': renderConfigurationReference,
-  'docs/cli.md': (page) => renderCommandReference(page, createProgram()),
+  'docs/cli.md': async (page) => renderCommandReference(page, await createDocumentedProgram()),
 };
+
+/** The program with the options of `sandbox`, which are otherwise loaded when the command is called. */
+async function createDocumentedProgram(): Promise<Command> {
+  const program = createProgram();
+  const sandbox = program.commands.find((command) => command.name() === 'sandbox');
+  if (sandbox) await defineSandbox(sandbox);
+  return program;
+}
