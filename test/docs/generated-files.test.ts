@@ -2,12 +2,17 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { renderCommandReference } from '../../src/cli/docs/command-reference.js';
+import { renderErrorReference } from '../../src/cli/docs/error-reference.js';
 import { GENERATED_FILES } from '../../src/cli/docs/generated-files.js';
 import { createProgram } from '../../src/cli/program.js';
+import { ERRORS } from '../../src/core/errors.js';
+import { REASONS } from '../../src/core/reasons.js';
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 for (const [path, render] of Object.entries(GENERATED_FILES)) {
   t.test(`${path} is up to date`, async (t) => {
-    const present = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+    const present = read(path);
     t.equal(await render(present), present, `${path} differs from the code: run npm run docs`);
   });
 }
@@ -41,3 +46,40 @@ t.test(
     t.end();
   },
 );
+
+t.test('docs/errors.md lists every error code once, and links to each from the overview', (t) => {
+  const page = read('docs/errors.md');
+  const codes = Object.keys(ERRORS).sort();
+  const headings = [...page.matchAll(/^### `([a-z_]+)`$/gm)].map(([, code]) => code);
+  t.strictSame(headings.sort(), codes);
+  const links = [...page.matchAll(/\[`([a-z_]+)`\]\(#\1\)/g)].map(([, code]) => code);
+  t.strictSame(links.sort(), codes);
+  t.end();
+});
+
+t.test('docs/errors.md lists every internal reason', (t) => {
+  const page = read('docs/errors.md');
+  t.strictSame(
+    Object.keys(REASONS).filter((reason) => !page.includes(`\n| \`${reason}\` | `)),
+    [],
+  );
+  t.end();
+});
+
+t.test('the error reference fails on a missing, repeated, or unknown section', (t) => {
+  const page = read('docs/errors.md');
+  const render = (text: string) => renderErrorReference(text, REASONS);
+  t.throws(() => render(page.replace('<!-- reasons: jwt -->', '<!-- reasons: oidc -->')), {
+    message: /lists "oidc\.[a-z._]+" twice/,
+  });
+  t.throws(() => render(page.replace('<!-- errors: proof -->', '<!-- errors: server -->')), {
+    message: /lists "audit_unavailable" twice/,
+  });
+  t.throws(() => render(page.replace('<!-- errors: proof -->', '<!-- errors: proofs -->')), {
+    message: /no section "proofs"/,
+  });
+  t.throws(() => render('<!-- errors: proof -->\n<!-- end -->'), {
+    message: /does not list request_malformed/,
+  });
+  t.end();
+});
