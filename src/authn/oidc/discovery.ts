@@ -1,17 +1,17 @@
-// From an issuer to the document with its keys: OpenID Connect Discovery 1.0 section 4. The document must name the very
-// issuer it was fetched for, and may place the keys only on a host that is pinned beforehand.
+// Fetches the keys of an issuer, with discovery (OpenID Connect Discovery 1.0 section 4) where the config has no jwksUri.
+// The discovery document must name the issuer it was fetched for, and its jwks_uri must be on a pinned host.
 import { isJsonObject } from '../../core/json.js';
 import { type JsonFetcher, KeyFetchError } from './fetch-json.js';
 import type { Issuer } from './issuer.js';
-import { readKeySet, type VerificationKey } from './keys.js';
+import { parseJwks, type VerificationKey } from './jwks.js';
 
-/** Fetches the usable keys of an issuer. Throws `KeyFetchError`. */
+/** @throws KeyFetchError */
 export async function fetchKeys(issuer: Issuer, fetcher: JsonFetcher): Promise<readonly VerificationKey[]> {
-  const jwksUri = issuer.jwksUri ?? (await discover(issuer, fetcher));
-  return readKeySet(await fetcher.fetch(jwksUri));
+  const jwksUri = issuer.jwksUri ?? (await discoverJwksUri(issuer, fetcher));
+  return parseJwks(await fetcher.fetch(jwksUri));
 }
 
-async function discover(issuer: Issuer, fetcher: JsonFetcher): Promise<string> {
+async function discoverJwksUri(issuer: Issuer, fetcher: JsonFetcher): Promise<string> {
   const document = await fetcher.fetch(`${issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`);
   if (!isJsonObject(document)) throw new KeyFetchError('discovery.malformed');
   if (document['issuer'] !== issuer.url) throw new KeyFetchError('discovery.issuer_mismatch');

@@ -1,5 +1,5 @@
-// Fetches one JSON document of an issuer over a connection that cannot be led astray: certificate checked, no
-// redirects, addresses judged when connecting, bounded in time and bytes.
+// Fetches JSON documents of an issuer: the TLS certificate is verified, redirects are not followed, the IP address is
+// checked when connecting, and time and size are limited.
 import { promises as dns } from 'node:dns';
 import { readFile } from 'node:fs/promises';
 import type { LookupFunction } from 'node:net';
@@ -8,7 +8,7 @@ import { Agent, errors, request } from 'undici';
 import { JsonError, parseJson } from '../../core/json.js';
 import type { ReasonSuffix } from '../../core/reasons.js';
 import type { ClaimValue } from '../../core/types.js';
-import { type AddressPolicy, addressIn, isAllowed } from './address-policy.js';
+import { type AddressPolicy, ipAddressOf, isAddressAllowed } from './address-policy.js';
 
 /** Why the keys of an issuer cannot be fetched, e.g. `fetch.redirect`. */
 type KeyFetchReason = ReasonSuffix<'oidc'>;
@@ -24,23 +24,17 @@ export class KeyFetchError extends Error {
   }
 }
 
-/** All addresses of a host name. */
+/** Resolves a host name to all its addresses. */
 export type Lookup = (hostname: string) => Promise<readonly string[]>;
 
-export interface FetchOptions {
-  readonly reach: AddressPolicy;
+export interface JsonFetcherOptions {
+  readonly addressPolicy: AddressPolicy;
   readonly ca?: string;
-  /** File of a bearer token to send, read for each fetch, since it may be rotated. */
+  /** File with a bearer token to send. It is read for each fetch because it may be rotated. */
   readonly tokenFile?: string;
   readonly lookup: Lookup;
-  /** For everything from lookup to the last byte, in milliseconds. */
+  /** From the lookup to the last byte, in milliseconds. */
   readonly timeoutMs: number;
-}
-
-export interface JsonFetcher {
-  /** Throws `KeyFetchError`, and nothing else. */
-  fetch(url: string): Promise<ClaimValue>;
-  close(): Promise<void>;
 }
 
 const MAX_BYTES = 512 * 1024;
@@ -50,31 +44,51 @@ export const systemLookup: Lookup = async (hostname) => {
   return found.map(({ address }) => address);
 };
 
-/** A fetcher for one issuer. Holds a small connection pool until closed. */
-export function createJsonFetcher(options: FetchOptions): JsonFetcher {
-  const { reach, timeoutMs } = options;
-  const dispatcher = new Agent({
-    connections: 2,
-    maxResponseSize: MAX_BYTES,
-    headersTimeout: 0, // The deadline below is for all of it.
-    bodyTimeout: 0,
-    connect: {
-      lookup: guardedLookup(options.lookup, reach),
-      timeout: timeoutMs,
-      rejectUnauthorized: true, // NODE_TLS_REJECT_UNAUTHORIZED=0 has no say here.
-      minVersion: 'TLSv1.2',
-      ...(options.ca !== undefined && { ca: options.ca }),
-    },
-  });
+/** Fetches the documents of one issuer. Holds a small connection pool until closed. */
+export class JsonFetcher {
+  readonly #options: JsonFetcherOptions;
+  readonly #agent: Agent;
 
-  async function load(url: string, signal: AbortSignal): Promise<ClaimValue> {
-    guardLiteral(url, reach); // An address in the URL is connected to without a lookup.
+  constructor(options: JsonFetcherOptions) {
+    const { addressPolicy, lookup, timeoutMs, ca } = options;
+    this.#options = options;
+    this.#agent = new Agent({
+      connections: 2,
+      maxResponseSize: MAX_BYTES,
+      headersTimeout: 0, // `timeoutMs` covers the whole request.
+      bodyTimeout: 0,
+      connect: {
+        lookup: lookupAllowed(lookup, addressPolicy),
+        timeout: timeoutMs,
+        rejectUnauthorized: true, // NODE_TLS_REJECT_UNAUTHORIZED=0 must not turn it off.
+        minVersion: 'TLSv1.2',
+        ...(ca !== undefined && { ca }),
+      },
+    });
+  }
+
+  /** @throws KeyFetchError and no other error. */
+  async fetch(url: string): Promise<ClaimValue> {
+    try {
+      return await withTimeout(this.#options.timeoutMs, timedOut, (signal) => this.#get(url, signal));
+    } catch (error) {
+      throw toKeyFetchError(error);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#agent.destroy();
+  }
+
+  async #get(url: string, signal: AbortSignal): Promise<ClaimValue> {
+    const { addressPolicy, tokenFile } = this.#options;
+    checkLiteralAddress(url, addressPolicy); // An IP address in the URL is connected to without a lookup.
     const { statusCode, body } = await request(url, {
-      dispatcher,
+      dispatcher: this.#agent,
       headers: {
         accept: 'application/json',
         'accept-encoding': 'identity',
-        ...(await bearer(options.tokenFile)),
+        ...(await authorizationHeader(tokenFile)),
       },
       signal,
     });
@@ -82,28 +96,24 @@ export function createJsonFetcher(options: FetchOptions): JsonFetcher {
     body.on('error', () => undefined).destroy();
     throw new KeyFetchError(statusCode >= 300 && statusCode < 400 ? 'fetch.redirect' : 'fetch.status');
   }
-
-  return {
-    fetch: (url) => withTimeout(timeoutMs, timedOut, (signal) => load(url, signal)).catch(rethrow),
-    close: () => dispatcher.destroy(),
-  };
 }
 
 const timedOut = () => new KeyFetchError('fetch.timeout');
 
-function guardLiteral(url: string, reach: AddressPolicy): void {
-  const address = addressIn(url);
-  if (address !== undefined && !isAllowed(address, reach)) throw new KeyFetchError('fetch.address_refused');
+function checkLiteralAddress(url: string, policy: AddressPolicy): void {
+  const address = ipAddressOf(url);
+  if (address !== undefined && !isAddressAllowed(address, policy))
+    throw new KeyFetchError('fetch.address_refused');
 }
 
-/** One inward address among several refuses the name: whoever answers so is not to be trusted with the rest. */
-function guardedLookup(lookup: Lookup, reach: AddressPolicy): LookupFunction {
+/** A host name is refused if any of its addresses is: its other answers cannot be trusted either. */
+function lookupAllowed(lookup: Lookup, policy: AddressPolicy): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname).then(
       (addresses) => {
         const [first] = addresses;
         if (first === undefined) return callback(new KeyFetchError('fetch.lookup'), '');
-        if (!addresses.every((address) => isAllowed(address, reach))) {
+        if (!addresses.every((address) => isAddressAllowed(address, policy))) {
           return callback(new KeyFetchError('fetch.address_refused'), '');
         }
         const all = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
@@ -114,13 +124,14 @@ function guardedLookup(lookup: Lookup, reach: AddressPolicy): LookupFunction {
   };
 }
 
-async function bearer(file: string | undefined): Promise<Record<string, string>> {
+async function authorizationHeader(file: string | undefined): Promise<Record<string, string>> {
   return file === undefined ? {} : { authorization: `Bearer ${(await readFile(file, 'utf8')).trim()}` };
 }
 
-function rethrow(error: unknown): never {
-  if (error instanceof KeyFetchError) throw error;
-  if (error instanceof JsonError) throw new KeyFetchError('fetch.json', error);
-  if (error instanceof errors.ResponseExceededMaxSizeError) throw new KeyFetchError('fetch.too_large', error);
-  throw new KeyFetchError('fetch.connection', error);
+function toKeyFetchError(error: unknown): KeyFetchError {
+  if (error instanceof KeyFetchError) return error;
+  if (error instanceof JsonError) return new KeyFetchError('fetch.json', error);
+  if (error instanceof errors.ResponseExceededMaxSizeError)
+    return new KeyFetchError('fetch.too_large', error);
+  return new KeyFetchError('fetch.connection', error);
 }

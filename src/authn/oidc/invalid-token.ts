@@ -1,8 +1,8 @@
-// Why a JWT is refused: a code from the table, and a fine reason under `jwt.` that holds no value of the token.
+// The error that refuses a JWT: a code of the error table and a reason `jwt.*`. Neither holds a value of the token.
 import { type ErrorCode, SallyportError } from '../../core/errors.js';
 import type { ReasonSuffix } from '../../core/reasons.js';
 
-type RefusalCode = Extract<
+type InvalidTokenCode = Extract<
   ErrorCode,
   | 'proof_malformed'
   | 'proof_invalid'
@@ -13,9 +13,9 @@ type RefusalCode = Extract<
   | 'claim_missing'
 >;
 
-/** E.g. `refusal('proof_invalid', 'alg.refused')`; `detail` and `cause` as in `SallyportError`. */
+/** E.g. `invalidToken('proof_invalid', 'alg.refused')`; `detail` and `cause` as in `SallyportError`. */
 export function invalidToken(
-  code: RefusalCode,
+  code: InvalidTokenCode,
   reason: ReasonSuffix<'jwt'>,
   more: { readonly detail?: string; readonly cause?: unknown } = {},
 ): SallyportError {

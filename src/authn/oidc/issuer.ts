@@ -1,14 +1,15 @@
-// From the config of one OIDC issuer to what verification works with: preset applied, defaults filled, URLs judged.
-// An issuer that could be reached unsafely, or whose tokens anybody can get, does not compile.
+// Compiles the config of one OIDC issuer: applies the preset, fills defaults, checks URLs. An issuer whose keys would be
+// fetched over an unsafe connection, or whose tokens anyone can get, does not compile.
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { isLoopback } from '@sallyport/client/internal/loopback';
 import type { OidcIssuer } from '../../config/schema/oidc-issuer.js';
 import type { ConfigError } from '../../core/config-error.js';
 import { seconds } from '../../core/duration.js';
-import { type AddressPolicy, addressPolicyOf } from './address-policy.js';
-import { addressProblem, urlProblem } from './issuer-url.js';
-import { ownerClaimsOf, PRESETS } from './presets.js';
-import { mediaType } from './token.js';
+import { omitUndefined } from '../../core/omit-undefined.js';
+import { type AddressPolicy, ipAddressOf, isAddressAllowed, selectAddressPolicy } from './address-policy.js';
+import { ownerClaimsFor, PRESETS } from './presets.js';
+import { normalizeType } from './token.js';
 
 type Scalar = string | number | boolean;
 
@@ -16,14 +17,14 @@ type Scalar = string | number | boolean;
 export interface Issuer {
   /** Its name in the config. */
   readonly name: string;
-  /** Exactly as `iss` must be. */
+  /** Compared with `iss` exactly. */
   readonly url: string;
-  /** Where the keys are, if discovery need not be asked. */
+  /** URL of the keys; without it, discovery provides the URL. */
   readonly jwksUri?: string;
-  /** `host[:port]` of URLs that discovery may place the keys on. */
+  /** `host[:port]` values allowed for the `jwks_uri` of the discovery document. */
   readonly jwksHosts: readonly string[];
-  /** Which addresses may be connected to for it. */
-  readonly reach: AddressPolicy;
+  /** Which addresses the broker may connect to for it. */
+  readonly addressPolicy: AddressPolicy;
   /** PEM text of the certificate authorities trusted for it. */
   readonly ca?: string;
   readonly tokenFile?: string;
@@ -31,78 +32,106 @@ export interface Issuer {
   readonly authorizedParties: readonly string[];
   readonly algorithms: readonly string[];
   /** Accepted header `typ`, lower case, without `application/`; empty: `jwt` or none. */
-  readonly typ: readonly string[];
-  readonly require: ReadonlyMap<string, readonly Scalar[]>;
+  readonly tokenTypes: readonly string[];
+  readonly requiredClaims: ReadonlyMap<string, readonly Scalar[]>;
   readonly maxLifetime: number;
-  readonly once: boolean;
+  readonly singleUse: boolean;
 }
 
 const DEFAULT_ALGORITHMS = ['RS256', 'ES256'];
 const DEFAULT_MAX_LIFETIME = '1d';
 
-/** Compiles one issuer, or adds everything that is wrong with it to `faults`. Reads the CA file; no network. */
+/** Compiles one issuer, or adds all its config errors to `errors`. Reads the CA file but makes no network calls. */
 export async function compileIssuer(
   name: string,
   config: OidcIssuer,
-  faults: ConfigError[],
+  errors: ConfigError[],
 ): Promise<Issuer | undefined> {
   const preset = config.preset && PRESETS[config.preset];
-  const soFar = faults.length;
-  const fault = (key: string, message: string) => {
-    faults.push({ path: ['issuers', name, key], message });
+  const errorsBefore = errors.length;
+  const addError = (key: string, message: string) => {
+    errors.push({ path: ['issuers', name, key], message });
     return undefined;
   };
 
-  const url = config.issuer ?? preset?.known?.issuer;
+  const url = config.issuer ?? preset?.defaults?.issuer;
   if (url === undefined) {
     const example = preset?.example ?? 'https://login.corp.example';
-    return fault('issuer', `Write the issuer URL exactly as the iss claim has it, e.g. ${example}.`);
+    return addError('issuer', `Write the issuer URL exactly as the iss claim has it, e.g. ${example}.`);
   }
-  const form = preset?.form.exec(url);
-  if (preset && !form) {
-    fault('issuer', `Preset ${config.preset} needs ${preset.needs} It looks like ${preset.example}.`);
+  const match = preset?.issuerPattern.exec(url);
+  if (preset && !match) {
+    addError(
+      'issuer',
+      `Preset ${config.preset} needs ${preset.instructions} It looks like ${preset.example}.`,
+    );
   }
-  const jwksUri = config.jwksUri ?? (url === preset?.known?.issuer ? preset.known.jwksUri : undefined);
-  const source = jwksUri ?? url;
-  const reach = addressPolicyOf(source, config.private ?? false);
-  const issuerProblem = urlProblem(url) ?? (source === url ? addressProblem(url, reach) : undefined);
-  if (issuerProblem) fault('issuer', issuerProblem);
-  const jwksProblem = jwksUri && (urlProblem(jwksUri) ?? addressProblem(jwksUri, reach));
-  if (jwksProblem) fault('jwksUri', jwksProblem);
-  const required = { ...preset?.require, ...boundClaim(preset?.bind, form?.[1]), ...config.require };
-  const owners = ownerClaimsOf(url);
+  const jwksUri = config.jwksUri ?? (url === preset?.defaults?.issuer ? preset.defaults.jwksUri : undefined);
+  const keysUrl = jwksUri ?? url;
+  const addressPolicy = selectAddressPolicy(keysUrl, config.private ?? false);
+  const issuerProblem =
+    checkIssuerUrl(url) ?? (keysUrl === url ? checkIssuerAddress(url, addressPolicy) : undefined);
+  if (issuerProblem) addError('issuer', issuerProblem);
+  const jwksProblem = jwksUri && (checkIssuerUrl(jwksUri) ?? checkIssuerAddress(jwksUri, addressPolicy));
+  if (jwksProblem) addError('jwksUri', jwksProblem);
+  const required = {
+    ...preset?.require,
+    ...requireTenant(preset?.tenantClaim, match?.[1]),
+    ...config.require,
+  };
+  const owners = ownerClaimsFor(url);
   if (owners && !owners.some((claim) => Object.hasOwn(required, claim))) {
-    const choice = owners.join(', ');
-    fault('require', `Anyone can get a token from ${url}. Say whose you accept: require one of ${choice}.`);
+    addError(
+      'require',
+      `Anyone can get a token from ${url}. Set require with at least one of ${owners.join(', ')}.`,
+    );
   }
   const ca = config.ca && (await readCa(config.ca));
   if (config.ca && !ca)
-    fault('ca', 'No certificate can be read from this file. Write the path of a PEM file.');
-  if (faults.length > soFar) return undefined;
+    addError('ca', 'This file has no certificate that can be read. Write the path of a PEM file.');
+  if (errors.length > errorsBefore) return undefined;
 
   return {
     name,
     url,
-    ...(jwksUri !== undefined && { jwksUri }),
+    ...omitUndefined({ jwksUri, ca: ca || undefined, tokenFile: config.tokenFile }),
     jwksHosts: [new URL(url).host, ...(preset?.jwksHosts ?? [])],
-    reach,
-    ...(ca !== undefined && { ca }),
-    ...(config.tokenFile !== undefined && { tokenFile: config.tokenFile }),
+    addressPolicy,
     audience: [config.audience].flat(),
     authorizedParties: [config.authorizedParties ?? []].flat(),
     algorithms: config.algorithms ?? preset?.algorithms ?? DEFAULT_ALGORITHMS,
-    typ: [config.typ ?? []].flat().map(mediaType),
-    require: new Map(Object.entries(required).map(([claim, value]) => [claim, [value].flat()])),
+    tokenTypes: [config.typ ?? []].flat().map(normalizeType),
+    requiredClaims: new Map(Object.entries(required).map(([claim, value]) => [claim, [value].flat()])),
     maxLifetime: seconds(config.maxLifetime ?? DEFAULT_MAX_LIFETIME),
-    once: config.replay === 'once',
+    singleUse: config.replay === 'once',
   };
 }
 
-function boundClaim(claim: string | undefined, value: string | undefined): Record<string, string> {
+/** What is wrong with a URL, if anything. OpenID Connect Discovery 1.0 section 3: https, no query, no fragment. */
+function checkIssuerUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return 'This is not a URL. Write one such as https://login.corp.example.';
+  const { protocol, hostname, username, search, hash } = new URL(text);
+  if (username !== '' || search !== '' || hash !== '') {
+    return 'The URL has a user name, query or fragment. Remove it.';
+  }
+  if (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))) return undefined;
+  return 'Use https. Plain http is accepted for an issuer on loopback only, because anyone who can alter the keys can sign tokens.';
+}
+
+/** What is wrong with the IP address in a URL, if anything. A host name is checked when it is resolved. */
+function checkIssuerAddress(url: string, policy: AddressPolicy): string | undefined {
+  const address = ipAddressOf(url);
+  if (address === undefined || isAddressAllowed(address, policy)) return undefined;
+  return isAddressAllowed(address, 'private')
+    ? 'This is a private address. If the issuer is inside your network, set private: true.'
+    : 'The broker never connects to this address: it is link-local, a metadata service or not a host address. Use another address.';
+}
+
+function requireTenant(claim: string | undefined, value: string | undefined): Record<string, string> {
   return claim !== undefined && value !== undefined ? { [claim]: value } : {};
 }
 
-/** The text of a file that begins with a certificate, else undefined. */
+/** The text of a PEM file that begins with a certificate; undefined if it does not. */
 async function readCa(path: string): Promise<string | undefined> {
   try {
     const text = await readFile(path, 'utf8');

@@ -1,50 +1,54 @@
-// An issuer together with the store of its keys and the connections they are fetched over.
+// An issuer with the cache of its keys and the connections to fetch them.
 
 import type { Log } from '../../core/ports.js';
 import { createPool, type Pool } from '../../core/shared-resource.js';
 import { fetchKeys } from './discovery.js';
-import { createJsonFetcher, type Lookup, systemLookup } from './fetch-json.js';
+import { JsonFetcher, type Lookup, systemLookup } from './fetch-json.js';
 import type { Issuer } from './issuer.js';
-import { KeyStore } from './key-store.js';
+import { JwksCache } from './jwks-cache.js';
 
-export interface Source {
+export interface KeySource {
   readonly issuer: Issuer;
-  readonly keys: KeyStore;
+  readonly keys: JwksCache;
   close(): Promise<void>;
 }
 
-export interface SourceOptions {
+export interface KeySourceOptions {
   readonly log: Log;
-  /** How host names are resolved. Default: as the system does. */
+  /** Resolves host names. Default: the resolver of the system. */
   readonly lookup?: Lookup;
   /** For each document fetched from an issuer, in milliseconds. Default 5000. */
   readonly fetchTimeoutMs?: number;
 }
 
-interface FetchedKeys {
-  readonly keys: KeyStore;
+interface CachedKeys {
+  readonly keys: JwksCache;
   close(): Promise<void>;
 }
 
-/** Keys by issuer: verifiers with one pool share what was fetched, as long as where keys come from is the same. */
-export type KeyPool = Pool<Issuer, FetchedKeys>;
+/** Key caches by issuer. Verifiers with the same pool share a cache if the keys come from the same place. */
+export type KeyPool = Pool<Issuer, CachedKeys>;
 
-/** Opens nothing yet: the first token does. */
-export function createKeyPool({ log, lookup = systemLookup, fetchTimeoutMs = 5000 }: SourceOptions): KeyPool {
+/** Connections are opened when the first token needs them. */
+export function createKeyPool({
+  log,
+  lookup = systemLookup,
+  fetchTimeoutMs = 5000,
+}: KeySourceOptions): KeyPool {
   return createPool(
     (issuer) => {
-      const fetcher = createJsonFetcher({ ...issuer, lookup, timeoutMs: fetchTimeoutMs });
+      const fetcher = new JsonFetcher({ ...issuer, lookup, timeoutMs: fetchTimeoutMs });
       return {
-        keys: new KeyStore(issuer.name, () => fetchKeys(issuer, fetcher), log),
+        keys: new JwksCache(issuer.name, () => fetchKeys(issuer, fetcher), log),
         close: () => fetcher.close(),
       };
     },
-    ({ name, url, jwksUri, jwksHosts, reach, ca, tokenFile }) =>
-      JSON.stringify([name, url, jwksUri, jwksHosts, reach, ca, tokenFile]),
+    ({ name, url, jwksUri, jwksHosts, addressPolicy, ca, tokenFile }) =>
+      JSON.stringify([name, url, jwksUri, jwksHosts, addressPolicy, ca, tokenFile]),
   );
 }
 
-export function createSource(issuer: Issuer, pool: KeyPool): Source {
+export function createKeySource(issuer: Issuer, pool: KeyPool): KeySource {
   const { resource, release } = pool(issuer);
   return { issuer, keys: resource.keys, close: release };
 }

@@ -6,20 +6,20 @@ export type PresetName = NonNullable<OidcIssuer['preset']>;
 
 export interface Preset {
   /** The issuer when the config names none, and where its keys are. */
-  readonly known?: { readonly issuer: string; readonly jwksUri: string };
+  readonly defaults?: { readonly issuer: string; readonly jwksUri: string };
   /** The form of issuer this provider has; its first group may bind a claim (see `bind`). */
-  readonly form: RegExp;
+  readonly issuerPattern: RegExp;
   /** An issuer of that form, for the fault message. */
   readonly example: string;
   /** What the operator must know, in a sentence. */
-  readonly needs: string;
+  readonly instructions: string;
   readonly algorithms?: NonNullable<OidcIssuer['algorithms']>;
   /** Hosts besides the issuer's own that its discovery document may place the keys on. */
   readonly jwksHosts?: readonly string[];
   /** Claims that must have these values unless the config's `require` says otherwise. */
   readonly require?: Readonly<Record<string, string>>;
   /** A claim that must equal the first group of `form`. */
-  readonly bind?: string;
+  readonly tenantClaim?: string;
 }
 
 const HOST = 'https://[^/]+';
@@ -27,77 +27,82 @@ const GUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   'github-actions': {
-    known: {
+    defaults: {
       issuer: 'https://token.actions.githubusercontent.com',
       jwksUri: 'https://token.actions.githubusercontent.com/.well-known/jwks',
     },
-    form: new RegExp(`^${HOST}(?:/[^/]+)*$`),
+    issuerPattern: new RegExp(`^${HOST}(?:/[^/]+)*$`),
     example: 'https://token.actions.githubusercontent.com',
-    needs: 'An owner claim in require, best repository_owner_id; issuer only for GitHub Enterprise.',
+    instructions: 'An owner claim in require, best repository_owner_id; issuer only for GitHub Enterprise.',
     algorithms: ['RS256'],
   },
   gitlab: {
-    known: { issuer: 'https://gitlab.com', jwksUri: 'https://gitlab.com/oauth/discovery/keys' },
-    form: new RegExp(`^${HOST}(?:/[^/]+)*$`),
+    defaults: { issuer: 'https://gitlab.com', jwksUri: 'https://gitlab.com/oauth/discovery/keys' },
+    issuerPattern: new RegExp(`^${HOST}(?:/[^/]+)*$`),
     example: 'https://gitlab.corp.example',
-    needs:
+    instructions:
       'On gitlab.com an owner claim in require, best namespace_id; issuer only for a GitLab of your own.',
     algorithms: ['RS256'],
   },
   google: {
-    known: { issuer: 'https://accounts.google.com', jwksUri: 'https://www.googleapis.com/oauth2/v3/certs' },
-    form: /^https:\/\/accounts\.google\.com$/,
+    defaults: {
+      issuer: 'https://accounts.google.com',
+      jwksUri: 'https://www.googleapis.com/oauth2/v3/certs',
+    },
+    issuerPattern: /^https:\/\/accounts\.google\.com$/,
     example: 'https://accounts.google.com',
-    needs: 'An owner claim in require: hd for a Workspace domain, or sub for service accounts.',
+    instructions: 'An owner claim in require: hd for a Workspace domain, or sub for service accounts.',
     algorithms: ['RS256'],
   },
   entra: {
-    form: new RegExp(
+    issuerPattern: new RegExp(
       `^https://(?:login\\.microsoftonline\\.(?:com|us)|login\\.partner\\.microsoftonline\\.cn|sts\\.windows\\.net)/(${GUID})/(?:v2\\.0)?$`,
     ),
     example: 'https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000/v2.0',
-    needs: 'issuer with the id of your tenant: not common, organizations or consumers.',
+    instructions: 'issuer with the id of your tenant: not common, organizations or consumers.',
     algorithms: ['RS256'],
     jwksHosts: ['login.microsoftonline.com', 'login.microsoftonline.us', 'login.partner.microsoftonline.cn'],
-    bind: 'tid',
+    tenantClaim: 'tid',
   },
   okta: {
-    form: new RegExp(`^${HOST}(?:/oauth2/[^/]+)?$`),
+    issuerPattern: new RegExp(`^${HOST}(?:/oauth2/[^/]+)?$`),
     example: 'https://corp.okta.com/oauth2/default',
-    needs: 'issuer of your org or of a custom authorization server, without a slash at the end.',
+    instructions: 'issuer of your org or of a custom authorization server, without a slash at the end.',
     algorithms: ['RS256'],
   },
   auth0: {
-    form: new RegExp(`^${HOST}/$`),
+    issuerPattern: new RegExp(`^${HOST}/$`),
     example: 'https://corp.eu.auth0.com/',
-    needs: 'issuer of your tenant, with the slash at the end.',
+    instructions: 'issuer of your tenant, with the slash at the end.',
     algorithms: ['RS256'],
   },
   keycloak: {
-    form: /^https?:\/\/[^/]+(?:\/[^/]+)*\/realms\/[^/]+$/,
+    issuerPattern: /^https?:\/\/[^/]+(?:\/[^/]+)*\/realms\/[^/]+$/,
     example: 'https://keycloak.corp.example/realms/corp',
-    needs:
+    instructions:
       'issuer of your realm. ID tokens are accepted; for access tokens set require: { typ: Bearer } and authorizedParties.',
     algorithms: ['RS256', 'ES256', 'PS256'],
     require: { typ: 'ID' },
   },
   kubernetes: {
-    form: /^https?:\/\/[^/]+(?:\/[^/]+)*\/?$/,
+    issuerPattern: /^https?:\/\/[^/]+(?:\/[^/]+)*\/?$/,
     example: 'https://kubernetes.default.svc.cluster.local',
-    needs:
+    instructions:
       'issuer as --service-account-issuer has it; for an API server in your network also private, ca, tokenFile and jwksUri. Pods need a projected token with the audience.',
     algorithms: ['RS256', 'ES256'],
   },
   eks: {
-    form: /^https:\/\/oidc[.-]eks\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|api\.aws)\/id\/[0-9A-Za-z]+$/,
+    issuerPattern:
+      /^https:\/\/oidc[.-]eks\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|api\.aws)\/id\/[0-9A-Za-z]+$/,
     example: 'https://oidc.eks.eu-west-1.amazonaws.com/id/D539D4633E53DE1B71C1E2F3A4B5C6D7',
-    needs: 'issuer of your cluster: aws eks describe-cluster --query cluster.identity.oidc.issuer.',
+    instructions: 'issuer of your cluster: aws eks describe-cluster --query cluster.identity.oidc.issuer.',
     algorithms: ['RS256'],
   },
   cognito: {
-    form: /^https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?\/[\w-]+$/,
+    issuerPattern: /^https:\/\/cognito-idp\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?\/[\w-]+$/,
     example: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE',
-    needs: 'issuer of your user pool; the audience is the app client id. Only ID tokens have an audience.',
+    instructions:
+      'issuer of your user pool; the audience is the app client id. Only ID tokens have an audience.',
     algorithms: ['RS256'],
     require: { token_use: 'id' },
   },
@@ -107,7 +112,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
 const REGISTERED = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'];
 
 // Only of providers whose claims an operator cannot add to, but for those that `more` fits.
-const SENT: Readonly<
+const CLAIMS_BY_PRESET: Readonly<
   Partial<Record<PresetName, { readonly names: readonly string[]; readonly more?: RegExp }>>
 > = {
   'github-actions': {
@@ -149,7 +154,7 @@ const SENT: Readonly<
 
 /** Whether tokens of this preset can have the claim, or what a dotted path leads to; undefined where it cannot be told. */
 export function presetSends(preset: PresetName, claim: string): boolean | undefined {
-  const sent = SENT[preset];
+  const sent = CLAIMS_BY_PRESET[preset];
   if (!sent) return undefined;
   return REGISTERED.includes(claim) || sent.names.includes(claim) || (sent.more?.test(claim) ?? false);
 }
@@ -185,6 +190,6 @@ const PUBLIC_ISSUERS: readonly PublicIssuer[] = [
  * The claims of which a config must require one, if this issuer signs tokens for the general public; else undefined.
  * Judged by the URL, so that leaving out the preset does not leave out the check.
  */
-export function ownerClaimsOf(issuer: string): readonly string[] | undefined {
+export function ownerClaimsFor(issuer: string): readonly string[] | undefined {
   return PUBLIC_ISSUERS.find((known) => known.issuer.test(issuer))?.ownerClaims;
 }

@@ -1,12 +1,13 @@
-// A JWT taken apart, before anything in it is believed. Exactly one text form per token is read: three canonical
-// base64url parts of strict JSON (RFC 7515 section 7.1, RFC 7519 section 7.2).
+// Parses a JWT without trusting anything in it. Only one text form of a token is accepted: three canonical base64url
+// parts with strict JSON (RFC 7515 section 7.1, RFC 7519 section 7.2).
 import { isJsonObject, JsonError, parseJson } from '../../core/json.js';
+import { omitUndefined } from '../../core/omit-undefined.js';
 import type { ReasonSuffix } from '../../core/reasons.js';
 import type { Claims } from '../../core/types.js';
 import { invalidToken } from './invalid-token.js';
 
-/** A token that can be read. Nothing in it is proven. */
-export interface Token {
+/** A parsed token. Nothing in it is verified. */
+export interface ParsedToken {
   readonly text: string;
   readonly alg: string;
   readonly kid?: string;
@@ -15,18 +16,18 @@ export interface Token {
   readonly claims: Claims;
 }
 
-/** What STS takes as WebIdentityToken at most, in characters. */
+/** Characters of WebIdentityToken that STS accepts at most. */
 const MAX_LENGTH = 20_000;
 const MAX_KID_LENGTH = 512;
 
 const malformed = (reason: ReasonSuffix<'jwt'>) => invalidToken('proof_malformed', reason);
 
 /**
- * Takes a compact JWS apart. Keys and URLs that a header may bring along (`jwk`, `jku`, `x5c`, `x5u`; RFC 7515
- * section 4.1) are never read; `crit` (section 4.1.11) and `b64` (RFC 7797) are refused, since no extension is understood.
+ * Parses a compact JWS. Keys and URLs in the header (`jwk`, `jku`, `x5c`, `x5u`; RFC 7515 section 4.1) are never read.
+ * `crit` (section 4.1.11) and `b64` (RFC 7797) are refused because no extension is supported.
  * @throws SallyportError `proof_malformed`, or `proof_invalid` for a header that is refused.
  */
-export function readToken(text: string): Token {
+export function parseToken(text: string): ParsedToken {
   if (text.length > MAX_LENGTH) throw malformed('too_long');
   const parts = text.split('.');
   if (parts.length === 5) throw malformed('encrypted');
@@ -34,9 +35,9 @@ export function readToken(text: string): Token {
   if (header64 === undefined || payload64 === undefined || signature64 === undefined || parts.length !== 3) {
     throw malformed('parts');
   }
-  const header = readObject(header64, 'header');
-  const claims = readObject(payload64, 'payload');
-  decodeCanonical(signature64, 'signature');
+  const header = parseJsonPart(header64, 'header');
+  const claims = parseJsonPart(payload64, 'payload');
+  decodeBase64url(signature64, 'signature');
 
   const { alg, kid, typ } = header;
   if (typeof alg !== 'string') throw malformed('alg.missing');
@@ -48,19 +49,18 @@ export function readToken(text: string): Token {
   return {
     text,
     alg,
-    ...(kid !== undefined && { kid }),
-    ...(typ !== undefined && { typ: mediaType(typ) }),
     claims,
+    ...omitUndefined({ kid, typ: typ === undefined ? undefined : normalizeType(typ) }),
   };
 }
 
-/** A `typ` as it is compared: RFC 7515 section 4.1.9, without regard to case and with `application/` left out. */
-export function mediaType(typ: string): string {
+/** Normalizes `typ` for comparison: lower case, without `application/` (RFC 7515 section 4.1.9). */
+export function normalizeType(typ: string): string {
   return typ.toLowerCase().replace(/^application\//, '');
 }
 
-function readObject(part: string, name: 'header' | 'payload'): Claims {
-  const bytes = decodeCanonical(part, name);
+function parseJsonPart(part: string, name: 'header' | 'payload'): Claims {
+  const bytes = decodeBase64url(part, name);
   try {
     const value = parseJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
     if (isJsonObject(value)) return value;
@@ -70,8 +70,8 @@ function readObject(part: string, name: 'header' | 'payload'): Claims {
   throw malformed(`${name}.not_object`);
 }
 
-/** RFC 7515 section 2: no padding, no other alphabet, and no stray bits in the last character (RFC 4648 section 3.5). */
-function decodeCanonical(part: string, name: 'header' | 'payload' | 'signature'): Buffer {
+/** RFC 7515 section 2: no padding, no other alphabet, no stray bits in the last character (RFC 4648 section 3.5). */
+function decodeBase64url(part: string, name: 'header' | 'payload' | 'signature'): Buffer {
   const bytes = Buffer.from(part, 'base64url');
   if (bytes.toString('base64url') !== part) throw malformed(`${name}.base64url`);
   return bytes;

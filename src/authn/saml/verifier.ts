@@ -7,12 +7,12 @@ import { SallyportError } from '../../core/errors.js';
 import type { Log, ProofVerifier, SingleUseId, VerifiedProof } from '../../core/ports.js';
 import { CLOCK_SKEW_SECONDS } from '../../core/time.js';
 import type { LoginRequest, Principal, Proof } from '../../core/types.js';
-import { addressingOf, serviceAddressOf } from './assertion/addressing.js';
-import { type AssertionFacts, checkAssertion } from './assertion/assertion.js';
+import { expectedAddressing, serviceAddressOf } from './assertion/addressing.js';
+import { checkAssertion, type VerifiedAssertion } from './assertion/assertion.js';
 import { toClaims } from './assertion/claims.js';
 import { checkResponse } from './assertion/response.js';
-import { readStructure } from './assertion/response-structure.js';
-import { requireSameReading } from './cross-check/agreement.js';
+import { parseResponseStructure } from './assertion/response-structure.js';
+import { requireAgreement } from './cross-check/agreement.js';
 import { type CrossCheck, createCrossCheck } from './cross-check/cross-check.js';
 import { decodeResponse } from './decode-response.js';
 import { findLoginRequest } from './in-response-to.js';
@@ -21,13 +21,13 @@ import {
   isForAws,
   loadIdpRegistry,
   type RegisteredIdp,
-  usableMetadata,
+  requireMetadata,
 } from './metadata/idp-registry.js';
-import type { IdpMetadata } from './metadata/metadata.js';
+import type { IdpMetadata } from './metadata/parse-metadata.js';
 import { rejectAssertion } from './reject-assertion.js';
-import { readSignedParts } from './signature/signed-parts.js';
+import { verifySignatures } from './signature/signed-parts.js';
 import { responseLimits } from './xml/limits.js';
-import { parseXml } from './xml/xml.js';
+import { parseXml } from './xml/parse-xml.js';
 
 export interface SamlVerifierOptions {
   /** SAML issuers by name; metadata paths are absolute. */
@@ -61,14 +61,14 @@ export async function createSamlVerifier(
   async function verify({ value, loginRequests }: Proof, now: number): Promise<VerifiedProof> {
     const text = decodeResponse(value.reveal());
     const document = parseXml(text, allRules);
-    const found = readStructure(document.root);
-    const { issuer, metadata } = findIssuer(trust, found.issuer, loginRequests !== undefined, now);
+    const found = parseResponseStructure(document.root);
+    const { issuer, metadata } = findIssuer(trust, found.claimedIssuer, loginRequests !== undefined, now);
     const rules = responseLimits([issuer.config], document.namespaces);
     const keys = { signing: metadata.keys, decryption: issuer.config.decryptionKeys ?? [] };
-    const parts = await readSignedParts(text, found, keys, rules);
+    const parts = await verifySignatures(text, found, keys, rules);
     const expected = {
       entityId: metadata.entityId,
-      addressing: addressingOf(issuer.config.audience, service),
+      addressing: expectedAddressing(issuer.config.audience, service),
       maxLifetime: issuer.config.maxLifetime ? seconds(issuer.config.maxLifetime) : DEFAULT_MAX_LIFETIME,
     };
     const facts = checkAssertion(parts.assertion, expected, now);
@@ -76,7 +76,7 @@ export async function createSamlVerifier(
     const claims = toClaims(metadata.entityId, facts);
     const answered = findLoginRequest(issuer, facts.inResponseTo, loginRequests);
     const confirm = async () =>
-      requireSameReading(facts, await reader.read({ ...parts.reading, audience: facts.audience }));
+      requireAgreement(facts, await reader.read({ ...parts.crossCheckInput, audience: facts.audience }));
     return {
       principal: toPrincipal(issuer.name, facts, claims, answered),
       singleUseIds: [
@@ -126,7 +126,7 @@ function findIssuer(
   const named = issuers.filter(({ metadata }) => metadata?.entityId === entityId);
   const forBroker = named.find((issuer) => !isForAws(issuer));
   const issuer = fromBrowser ? forBroker : (named.find(isForAws) ?? forBroker);
-  if (issuer) return { issuer, metadata: usableMetadata(issuer, now) };
+  if (issuer) return { issuer, metadata: requireMetadata(issuer, now) };
   if (named.length > 0) return rejectAssertion('issuer.for_aws', 'audience_mismatch', FOR_AWS);
   if (issuers.some(({ metadata }) => !metadata))
     return rejectAssertion('metadata.missing', 'issuer_unavailable');
@@ -138,7 +138,7 @@ const FOR_AWS =
 
 function toPrincipal(
   issuer: string,
-  facts: AssertionFacts,
+  facts: VerifiedAssertion,
   claims: Principal['claims'],
   answered: LoginRequest | undefined,
 ): Principal {
@@ -158,5 +158,5 @@ function toPrincipal(
 
 const singleUseOf = (
   issuer: string,
-  { id, issuedAt, expiresAt }: Pick<AssertionFacts | LoginRequest, 'id' | 'issuedAt' | 'expiresAt'>,
+  { id, issuedAt, expiresAt }: Pick<VerifiedAssertion | LoginRequest, 'id' | 'issuedAt' | 'expiresAt'>,
 ): SingleUseId => ({ issuer, id, issuedAt, expiresAt });

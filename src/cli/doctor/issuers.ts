@@ -1,9 +1,9 @@
 // Whether the keys of each issuer can be had now, over the same guarded connections that the broker makes.
 import { fetchKeys } from '../../authn/oidc/discovery.js';
-import { createJsonFetcher, KeyFetchError, systemLookup } from '../../authn/oidc/fetch-json.js';
+import { JsonFetcher, KeyFetchError, systemLookup } from '../../authn/oidc/fetch-json.js';
 import { compileIssuer } from '../../authn/oidc/issuer.js';
-import { MetadataError, parseMetadata, toSigningKey } from '../../authn/saml/metadata/metadata.js';
-import { readSource } from '../../authn/saml/metadata/metadata-source.js';
+import { MetadataError, parseMetadata, toSigningKey } from '../../authn/saml/metadata/parse-metadata.js';
+import { readMetadataSource } from '../../authn/saml/metadata/read-metadata.js';
 import type { Config } from '../../config/schema/config.js';
 import type { OidcIssuer } from '../../config/schema/oidc-issuer.js';
 import type { SamlIssuer } from '../../config/schema/saml-issuer.js';
@@ -28,7 +28,7 @@ const keyCount = (count: number) => `${count} ${count === 1 ? 'key' : 'keys'}`;
 async function examineOidc(check: string, name: string, config: OidcIssuer): Promise<DoctorFinding> {
   const issuer = await compileIssuer(name, config, []);
   if (!issuer) return failed(check, 'its config has faults.', 'Run sallyport check.');
-  const fetcher = createJsonFetcher({ ...issuer, lookup: systemLookup, timeoutMs: FETCH_TIMEOUT });
+  const fetcher = new JsonFetcher({ ...issuer, lookup: systemLookup, timeoutMs: FETCH_TIMEOUT });
   try {
     const keys = await fetchKeys(issuer, fetcher);
     return ok(check, `${keyCount(keys.length)} from ${issuer.jwksUri ?? issuer.url}.`);
@@ -56,7 +56,11 @@ async function examineSaml(check: string, config: SamlIssuer, now: Date): Promis
   const { metadata, metadataCertificate } = config;
   try {
     const signer = metadataCertificate === undefined ? undefined : toSigningKey(metadataCertificate);
-    const { keys, validUntil } = parseMetadata(await readSource(metadata), signer, now.getTime() / 1000);
+    const { keys, validUntil } = parseMetadata(
+      await readMetadataSource(metadata),
+      signer,
+      now.getTime() / 1000,
+    );
     const found = `${keyCount(keys.length)} from ${metadata}`;
     const ends = keys.map(({ certificate }) => Date.parse(certificate.validTo));
     const soonest = Math.min(

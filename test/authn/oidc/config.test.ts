@@ -28,12 +28,12 @@ t.test('configs that compile, and what they come to', async (t) => {
       {
         url: 'https://login.corp.example',
         jwksHosts: ['login.corp.example'],
-        reach: 'public',
+        addressPolicy: 'public',
         audience: ['sallyport'],
         algorithms: ['RS256', 'ES256'],
-        typ: [],
+        tokenTypes: [],
         maxLifetime: 86_400,
-        once: false,
+        singleUse: false,
       },
     ],
     [
@@ -51,13 +51,13 @@ t.test('configs that compile, and what they come to', async (t) => {
       },
       {
         jwksHosts: ['login.corp.example:8443'],
-        reach: 'private',
+        addressPolicy: 'private',
         audience: ['a', 'b'],
         authorizedParties: ['p'],
         algorithms: ['PS512'],
-        typ: ['at+jwt', 'jwt'],
+        tokenTypes: ['at+jwt', 'jwt'],
         maxLifetime: 300,
-        once: true,
+        singleUse: true,
       },
     ],
     [
@@ -75,7 +75,11 @@ t.test('configs that compile, and what they come to', async (t) => {
       { preset: 'gitlab', require: { namespace_id: '72' } },
       { url: 'https://gitlab.com', jwksUri: 'https://gitlab.com/oauth/discovery/keys' },
     ],
-    ['a GitLab of your own', { preset: 'gitlab', issuer: 'https://git.corp.example' }, { reach: 'public' }],
+    [
+      'a GitLab of your own',
+      { preset: 'gitlab', issuer: 'https://git.corp.example' },
+      { addressPolicy: 'public' },
+    ],
     [
       'Google',
       { preset: 'google', require: { hd: 'corp.example' } },
@@ -84,24 +88,24 @@ t.test('configs that compile, and what they come to', async (t) => {
     [
       'Entra ID, and its tenant bound',
       { preset: 'entra', issuer: `https://login.microsoftonline.com/${GUID}/v2.0` },
-      { require: new Map([['tid', [GUID]]]) },
+      { requiredClaims: new Map([['tid', [GUID]]]) },
     ],
     [
       'Entra ID, version 1',
       { preset: 'entra', issuer: `https://sts.windows.net/${GUID}/` },
-      { require: new Map([['tid', [GUID]]]) },
+      { requiredClaims: new Map([['tid', [GUID]]]) },
     ],
     ['Okta', { preset: 'okta', issuer: 'https://corp.okta.com' }, {}],
     ['Auth0', { preset: 'auth0', issuer: 'https://corp.eu.auth0.com/' }, {}],
     [
       'Keycloak, whose type is a claim',
       { preset: 'keycloak', issuer: 'https://sso.corp.example/auth/realms/corp' },
-      { require: new Map([['typ', ['ID']]]) },
+      { requiredClaims: new Map([['typ', ['ID']]]) },
     ],
     [
       'Keycloak, access tokens',
       { preset: 'keycloak', issuer: 'https://sso.corp.example/realms/corp', require: { typ: 'Bearer' } },
-      { require: new Map([['typ', ['Bearer']]]) },
+      { requiredClaims: new Map([['typ', ['Bearer']]]) },
     ],
     [
       'Kubernetes in the cluster',
@@ -111,7 +115,7 @@ t.test('configs that compile, and what they come to', async (t) => {
         jwksUri: 'https://10.0.0.1/openid/v1/jwks',
         private: true,
       },
-      { reach: 'private' },
+      { addressPolicy: 'private' },
     ],
     [
       'EKS',
@@ -124,12 +128,16 @@ t.test('configs that compile, and what they come to', async (t) => {
     [
       'Cognito',
       { preset: 'cognito', issuer: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123' },
-      { require: new Map([['token_use', ['id']]]) },
+      { requiredClaims: new Map([['token_use', ['id']]]) },
     ],
-    ['http on loopback', { issuer: 'http://127.0.0.1:9000' }, { reach: 'loopback' }],
-    ['http on localhost', { issuer: 'http://localhost:9000' }, { reach: 'loopback' }],
-    ['http on loopback in IPv6', { issuer: 'http://[::1]:9000' }, { reach: 'loopback' }],
-    ['a private address declared so', { issuer: 'https://10.1.2.3', private: true }, { reach: 'private' }],
+    ['http on loopback', { issuer: 'http://127.0.0.1:9000' }, { addressPolicy: 'loopback' }],
+    ['http on localhost', { issuer: 'http://localhost:9000' }, { addressPolicy: 'loopback' }],
+    ['http on loopback in IPv6', { issuer: 'http://[::1]:9000' }, { addressPolicy: 'loopback' }],
+    [
+      'a private address declared so',
+      { issuer: 'https://10.1.2.3', private: true },
+      { addressPolicy: 'private' },
+    ],
   ];
   for (const [what, config, expected] of cases) {
     const { issuer, faults, schemaSound } = await compile(config);
@@ -256,9 +264,9 @@ t.test('all faults of all issuers are told together', async (t) => {
 
 t.test('the schema names exactly the presets there are, and each example has its own form', async (t) => {
   t.same(Object.keys(PRESETS).sort(), [...OIDC_PRESETS].sort());
-  for (const [name, { form, example, needs }] of Object.entries(PRESETS)) {
-    t.match(example, form, name);
-    t.match(needs, /\.$/, `${name} says what it needs`);
+  for (const [name, { issuerPattern, example, instructions }] of Object.entries(PRESETS)) {
+    t.match(example, issuerPattern, name);
+    t.match(instructions, /\.$/, `${name} says what it needs`);
   }
 });
 

@@ -1,13 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import t from 'tap';
-import { type AddressPolicy, isAllowed } from '../../../src/authn/oidc/address-policy.js';
+import { type AddressPolicy, isAddressAllowed } from '../../../src/authn/oidc/address-policy.js';
 import { KeyFetchError } from '../../../src/authn/oidc/fetch-json.js';
-import { candidates, readKeySet } from '../../../src/authn/oidc/keys.js';
+import { parseJwks, selectKeys } from '../../../src/authn/oidc/jwks.js';
 import { parseJson } from '../../../src/core/json.js';
 import { base64url, type Json, newKey } from '../../support/oidc-issuer.js';
 
-const read = (...jwks: unknown[]) => readKeySet(parseJson(JSON.stringify({ keys: jwks })));
-const one = async (jwk: unknown) => (await read(jwk))[0]?.id;
+const read = (...jwks: unknown[]) => parseJwks(parseJson(JSON.stringify({ keys: jwks })));
+const one = async (jwk: unknown) => (await read(jwk))[0]?.thumbprint;
 const rsa = newKey('rsa');
 const ec = newKey('ec', 'ES256');
 
@@ -39,14 +39,14 @@ t.test('keys that must not verify signatures are left out; their like that may a
     if (!kept) await t.rejects(read(jwk), new KeyFetchError('jwks.no_usable_key'), `${what}, alone`);
   }
   const [bitcoin] = await read({ ...curve, kid: 'k' });
-  t.same(bitcoin && candidates([bitcoin], { alg: 'ES256', kid: 'k' }), [], 'a curve that no algorithm uses');
+  t.same(bitcoin && selectKeys([bitcoin], { alg: 'ES256', kid: 'k' }), [], 'a curve that no algorithm uses');
 });
 
 t.test('a key may sign only with its algorithm, or those of its type and curve', async (t) => {
   const { alg: _, ...free } = rsa.jwk;
   const keys = await read(free, ec.jwk, newKey('ed', 'EdDSA').jwk);
   const names = (alg: string, kid?: string) =>
-    candidates(keys, { alg, ...(kid !== undefined && { kid }) }).map((key) => key.kid);
+    selectKeys(keys, { alg, ...(kid !== undefined && { kid }) }).map((key) => key.kid);
   t.same(names('RS256', 'rsa'), ['rsa']);
   t.same(names('PS512', 'rsa'), ['rsa']);
   t.same(names('ES256', 'rsa'), []);
@@ -55,7 +55,7 @@ t.test('a key may sign only with its algorithm, or those of its type and curve',
   t.same(names('HS256', 'rsa'), []);
   t.same(names('none', 'rsa'), []);
   t.same(names('ES256'), ['ec'], 'without a kid, the only one that fits');
-  const id = keys[0]?.id;
+  const id = keys[0]?.thumbprint;
   t.equal(await one(free), id, 'a key fetched again is the same key');
   const turned = Object.fromEntries(Object.entries(free).reverse());
   t.equal(await one({ ...turned, kid: 'renamed', x5t: 'x' }), id, 'however it is written');
@@ -106,7 +106,9 @@ t.test('which addresses may be connected to', async (t) => {
     ['example.com'],
   ];
   for (const [address, ...reaches] of cases) {
-    const found = (['public', 'private', 'loopback'] as const).filter((reach) => isAllowed(address, reach));
+    const found = (['public', 'private', 'loopback'] as const).filter((reach) =>
+      isAddressAllowed(address, reach),
+    );
     t.same(found, reaches, address || 'no address');
   }
 });

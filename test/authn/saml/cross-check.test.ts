@@ -1,6 +1,6 @@
 // saml2-js may refuse, disagree, crash, stall or never start: the proof is refused, and the next one is read.
 import t, { type Test } from 'tap';
-import { requireSameReading } from '../../../src/authn/saml/cross-check/agreement.js';
+import { requireAgreement } from '../../../src/authn/saml/cross-check/agreement.js';
 import { type CrossCheckOptions, createCrossCheck } from '../../../src/authn/saml/cross-check/cross-check.js';
 import { SallyportError } from '../../../src/core/errors.js';
 import { AWS_AUDIENCE, fixture, signedResponse } from '../../support/saml-documents.js';
@@ -121,7 +121,7 @@ t.test('readers must agree about the NameID and every attribute', async (t) => {
     ],
   };
   const agreed = { nameId: 'alice', attributes: { Role: ['b'], groups: ['x', 'y'] } };
-  const check = (second: typeof agreed) => () => requireSameReading(facts as never, second);
+  const check = (second: typeof agreed) => () => requireAgreement(facts as never, second);
   t.doesNotThrow(check(agreed), 'saml2-js keeps the last Attribute of a Name');
   const differing = [
     { ...agreed, nameId: 'admin' },

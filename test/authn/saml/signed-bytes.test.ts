@@ -1,18 +1,19 @@
 // What is answered comes from the signed bytes, never from the tree that was read before them.
 import t from 'tap';
-import { readStructure } from '../../../src/authn/saml/assertion/response-structure.js';
-import { toSigningKey } from '../../../src/authn/saml/metadata/metadata.js';
-import { verifyEnveloped } from '../../../src/authn/saml/signature/signature.js';
-import { readSignedParts } from '../../../src/authn/saml/signature/signed-parts.js';
-import { walk } from '../../../src/authn/saml/xml/elements.js';
+import { parseResponseStructure } from '../../../src/authn/saml/assertion/response-structure.js';
+import { toSigningKey } from '../../../src/authn/saml/metadata/parse-metadata.js';
+import { verifyEnvelopedSignature } from '../../../src/authn/saml/signature/enveloped-signature.js';
+import { verifySignatures } from '../../../src/authn/saml/signature/signed-parts.js';
+import { selfAndDescendants } from '../../../src/authn/saml/xml/elements.js';
 import { responseLimits } from '../../../src/authn/saml/xml/limits.js';
 import { XHTML } from '../../../src/authn/saml/xml/namespaces.js';
-import { parseXml, type XmlElement, type XmlRules } from '../../../src/authn/saml/xml/xml.js';
+import { parseXml, type XmlElement, type XmlLimits } from '../../../src/authn/saml/xml/parse-xml.js';
 import { assertion, encrypt, fixture, response, sign, signedResponse } from '../../support/saml-documents.js';
 
 const rules = responseLimits([]);
 const keys = { signing: [toSigningKey(fixture('idp.crt'))], decryption: [fixture('broker.key')] };
-const nameIdIn = (element: XmlElement) => [...walk(element)].find(({ name }) => name === 'NameID')?.text;
+const nameIdIn = (element: XmlElement) =>
+  [...selfAndDescendants(element)].find(({ name }) => name === 'NameID')?.text;
 
 t.test('if the first reading is wrong, the answer is still what was signed', async (t) => {
   const documents = {
@@ -21,21 +22,29 @@ t.test('if the first reading is wrong, the answer is still what was signed', asy
     both: sign(signedResponse(), '_response-1'),
   };
   for (const [name, xml] of Object.entries(documents)) {
-    const wrong = readStructure(parseXml(xml.replace('>alice<', '>admin<'), rules).root);
-    t.equal(nameIdIn((await readSignedParts(xml, wrong, keys, rules)).assertion), 'alice', name);
+    const wrong = parseResponseStructure(parseXml(xml.replace('>alice<', '>admin<'), rules).root);
+    t.equal(nameIdIn((await verifySignatures(xml, wrong, keys, rules)).assertion), 'alice', name);
   }
   const signed = sign(response(assertion()), '_response-1');
   const elsewhere = signed.replace('Destination="https://signin', 'Destination="https://evil');
-  const parts = await readSignedParts(signed, readStructure(parseXml(elsewhere, rules).root), keys, rules);
+  const parts = await verifySignatures(
+    signed,
+    parseResponseStructure(parseXml(elsewhere, rules).root),
+    keys,
+    rules,
+  );
   t.equal(parts.response.attributes.get('Destination'), 'https://signin.aws.amazon.com/saml');
 
   const encrypted = (text: string) => sign(response(encrypt(text)), '_response-1');
   const genuine = encrypted(assertion());
   const forged = encrypted(assertion({ nameId: '<saml:NameID>admin</saml:NameID>' }));
   const swapped = parseXml(genuine, rules).root;
-  const cipher = readStructure(parseXml(forged, rules).root);
-  const wrong = { ...readStructure(swapped), ...(cipher.encrypted && { encrypted: cipher.encrypted }) };
-  t.equal(nameIdIn((await readSignedParts(genuine, wrong, keys, rules)).assertion), 'alice', 'encrypted');
+  const cipher = parseResponseStructure(parseXml(forged, rules).root);
+  const wrong = {
+    ...parseResponseStructure(swapped),
+    ...(cipher.encrypted && { encrypted: cipher.encrypted }),
+  };
+  t.equal(nameIdIn((await verifySignatures(genuine, wrong, keys, rules)).assertion), 'alice', 'encrypted');
 });
 
 t.test('a SignedInfo of another shape is refused before the document is read again', (t) => {
@@ -45,12 +54,12 @@ t.test('a SignedInfo of another shape is refused before the document is read aga
     [/(<ds:DigestMethod [^>]*)\/>/, '$1><ds:Object/></ds:DigestMethod>'],
   ] as const;
   for (const [place, stuffing] of stuffings) {
-    const { assertion: parent } = readStructure(
+    const { assertion: parent } = parseResponseStructure(
       parseXml(signedResponse().replace(place, stuffing), rules).root,
     );
     if (!parent) throw new Error('no assertion');
     try {
-      verifyEnveloped('never read', parent, keys.signing, rules);
+      verifyEnvelopedSignature('never read', parent, keys.signing, rules);
       t.fail('accepted');
     } catch (error) {
       t.match(error, { reason: 'saml.signature.shape' });
@@ -60,9 +69,9 @@ t.test('a SignedInfo of another shape is refused before the document is read aga
 });
 
 t.test('limits and names that hold whatever the rules list', (t) => {
-  const parse = (xml: string, more: Partial<XmlRules> = {}) =>
+  const parse = (xml: string, more: Partial<XmlLimits> = {}) =>
     parseXml(xml, { ...rules, namespaces: 'any', ...more });
-  const refused = (reason: string, xml: string, more?: Partial<XmlRules>) => {
+  const refused = (reason: string, xml: string, more?: Partial<XmlLimits>) => {
     try {
       parse(xml, more);
       t.fail(`accepted ${xml}`);

@@ -30,7 +30,10 @@ export function serviceAddressOf(serverUrl: string): ServiceAddress {
   return { entityId: `${base}/saml/metadata`, acs: `${base}/saml/acs` };
 }
 
-export function addressingOf(audience: SamlIssuer['audience'], service: ServiceAddress): ExpectedAddressing {
+export function expectedAddressing(
+  audience: SamlIssuer['audience'],
+  service: ServiceAddress,
+): ExpectedAddressing {
   if (audience !== 'sallyport') return AWS;
   return {
     isRecipient: (url) => url === service.acs,

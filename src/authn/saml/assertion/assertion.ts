@@ -1,24 +1,24 @@
 // Every field of a signed assertion is judged here; what passes is all that later code knows of it.
 
 import { rejectAssertion } from '../reject-assertion.js';
-import { leafText, one, shape, walk } from '../xml/elements.js';
-import { instantAttribute, requireBegun, requireOrder } from '../xml/instants.js';
+import { leafText, matchChildren, requireSingle, selfAndDescendants } from '../xml/elements.js';
+import { instantAttribute, requireOrder, requireStarted } from '../xml/instants.js';
 import { DSIG, ENTITY_FORMAT, SAML } from '../xml/namespaces.js';
-import type { XmlElement } from '../xml/xml.js';
+import type { XmlElement } from '../xml/parse-xml.js';
 import type { ExpectedAddressing } from './addressing.js';
 import { checkConditions } from './conditions.js';
 import { type Attribute, type Authentication, checkAuthentication, readAttributes } from './statements.js';
 import { checkConfirmation, type NameId, readNameId } from './subject.js';
 
 /** What an issuer's proofs must say. */
-export interface Expectation {
+export interface ExpectedValues {
   readonly entityId: string;
   readonly addressing: ExpectedAddressing;
   /** Seconds from IssueInstant to the earliest NotOnOrAfter. */
   readonly maxLifetime: number;
 }
 
-export interface AssertionFacts {
+export interface VerifiedAssertion {
   readonly id: string;
   /** Epoch seconds; may have a fraction. */
   readonly issuedAt: number;
@@ -35,8 +35,12 @@ export interface AssertionFacts {
  * SAML core 2.3.3. `now` in epoch seconds.
  * @throws SallyportError with the refusal's code and a reason per field.
  */
-export function checkAssertion(assertion: XmlElement, expected: Expectation, now: number): AssertionFacts {
-  const parts = shape(
+export function checkAssertion(
+  assertion: XmlElement,
+  expected: ExpectedValues,
+  now: number,
+): VerifiedAssertion {
+  const parts = matchChildren(
     assertion,
     {
       issuer: [SAML, 'Issuer', 1, 1],
@@ -51,13 +55,13 @@ export function checkAssertion(assertion: XmlElement, expected: Expectation, now
   );
   for (const advice of parts.advice) checkAdvice(advice);
   const { id, issuedAt } = checkHeader(assertion, now);
-  checkIssuer(one(parts.issuer, 'issuer.missing'), expected.entityId);
-  const subject = one(parts.subject, 'subject.missing', 'claim_missing');
+  checkIssuer(requireSingle(parts.issuer, 'issuer.missing'), expected.entityId);
+  const subject = requireSingle(parts.subject, 'subject.missing', 'claim_missing');
   const nameId = readNameId(subject);
   const confirmation = checkConfirmation(subject, expected.addressing, now);
   const { recipient, inResponseTo } = confirmation;
   const conditions = checkConditions(
-    one(parts.conditions, 'conditions.missing'),
+    requireSingle(parts.conditions, 'conditions.missing'),
     recipient,
     expected.addressing,
     now,
@@ -73,7 +77,7 @@ export function checkAssertion(assertion: XmlElement, expected: Expectation, now
     audience: conditions.audience,
     ...(inResponseTo !== undefined && { inResponseTo }),
     nameId,
-    authentication: checkAuthentication(one(parts.authentication, 'assertion.content'), now),
+    authentication: checkAuthentication(requireSingle(parts.authentication, 'assertion.content'), now),
     attributes: readAttributes(parts.attributes[0]),
   };
 }
@@ -86,7 +90,7 @@ export function checkHeader(
   if (element.attributes.get('Version') !== '2.0') rejectAssertion('version');
   const id = element.attributes.get('ID') ?? rejectAssertion('id.missing');
   const issuedAt = instantAttribute(element, 'IssueInstant') ?? rejectAssertion('issue_instant.missing');
-  requireBegun(issuedAt, now, 'issue_instant');
+  requireStarted(issuedAt, now, 'issue_instant');
   return { id, issuedAt };
 }
 
@@ -95,7 +99,7 @@ function checkAdvice(advice: XmlElement): void {
   const references = advice.children.filter(
     ({ name, children }) => /^Assertion(?:ID|URI)Ref$/.test(name) && children.length === 0,
   );
-  const ours = [...walk(advice)].slice(1).filter(({ namespace }) => namespace === SAML);
+  const ours = [...selfAndDescendants(advice)].slice(1).filter(({ namespace }) => namespace === SAML);
   if (!ours.every((element) => references.includes(element))) rejectAssertion('advice');
 }
 

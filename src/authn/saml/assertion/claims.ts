@@ -2,7 +2,7 @@
 // joined in order; what SAML itself says about the subject goes by reserved names, which no attribute may take.
 import type { Claims, ClaimValue } from '../../../core/types.js';
 import { rejectAssertion } from '../reject-assertion.js';
-import type { AssertionFacts } from './assertion.js';
+import type { VerifiedAssertion } from './assertion.js';
 
 /** Single strings, absent if the assertion does not say them. */
 const RESERVED_CLAIMS = [
@@ -20,7 +20,7 @@ const RESERVED_CLAIMS = [
 const REFUSED_NAMES: ReadonlySet<string> = new Set([...RESERVED_CLAIMS, '__proto__']);
 
 /** @throws SallyportError `proof_invalid`, reason `saml.attribute.reserved`. */
-export function toClaims(entityId: string, facts: AssertionFacts): Claims {
+export function toClaims(entityId: string, facts: VerifiedAssertion): Claims {
   const reserved: Record<(typeof RESERVED_CLAIMS)[number], string | undefined> = {
     Issuer: entityId,
     NameID: facts.nameId.value,

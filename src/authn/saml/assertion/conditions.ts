@@ -1,13 +1,13 @@
 // The Conditions of an assertion: every one must be understood and hold (SAML core 2.5.1).
 
 import { rejectAssertion } from '../reject-assertion.js';
-import { leafText, shape } from '../xml/elements.js';
-import { instantAttribute, requireBegun, requireNotEnded, requireOrder } from '../xml/instants.js';
+import { leafText, matchChildren } from '../xml/elements.js';
+import { instantAttribute, requireNotEnded, requireOrder, requireStarted } from '../xml/instants.js';
 import { SAML } from '../xml/namespaces.js';
-import type { XmlElement } from '../xml/xml.js';
+import type { XmlElement } from '../xml/parse-xml.js';
 import type { ExpectedAddressing } from './addressing.js';
 
-export interface ConditionFacts {
+export interface VerifiedConditions {
   /** The Audience that names us; if there are several restrictions, the first one's. */
   readonly audience: string;
   /** Epoch seconds. */
@@ -23,8 +23,8 @@ export function checkConditions(
   recipient: string,
   addressing: ExpectedAddressing,
   now: number,
-): ConditionFacts {
-  const { restrictions } = shape(
+): VerifiedConditions {
+  const { restrictions } = matchChildren(
     conditions,
     {
       restrictions: [SAML, 'AudienceRestriction', 0, Number.POSITIVE_INFINITY],
@@ -35,7 +35,7 @@ export function checkConditions(
   );
   const audiences = restrictions.map((restriction) => ourAudience(restriction, recipient, addressing));
   const notBefore = instantAttribute(conditions, 'NotBefore');
-  requireBegun(notBefore, now, 'conditions.not_before');
+  requireStarted(notBefore, now, 'conditions.not_before');
   const notOnOrAfter = instantAttribute(conditions, 'NotOnOrAfter') ?? Number.POSITIVE_INFINITY;
   requireNotEnded(notOnOrAfter, now, 'conditions.expired');
   requireOrder(notBefore, notOnOrAfter);
@@ -43,7 +43,7 @@ export function checkConditions(
 }
 
 function ourAudience(restriction: XmlElement, recipient: string, addressing: ExpectedAddressing): string {
-  const { audiences } = shape(
+  const { audiences } = matchChildren(
     restriction,
     { audiences: [SAML, 'Audience', 0, Number.POSITIVE_INFINITY] },
     'audience.content',

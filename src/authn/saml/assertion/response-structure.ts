@@ -2,9 +2,9 @@
 // puts them, unique IDs. The shapes of XML signature wrapping end here.
 
 import { rejectAssertion, type SamlReason } from '../reject-assertion.js';
-import { is, one, shape, walk } from '../xml/elements.js';
+import { isElement, matchChildren, requireSingle, selfAndDescendants } from '../xml/elements.js';
 import { DSIG, SAML, SAMLP, STATUS_SUCCESS } from '../xml/namespaces.js';
-import type { XmlElement } from '../xml/xml.js';
+import type { XmlElement } from '../xml/parse-xml.js';
 
 /** A Response as it came. What it says is unproven: it picks the keys to check with, and may only be refused for. */
 export interface ResponseStructure {
@@ -12,7 +12,7 @@ export interface ResponseStructure {
   /** Absent exactly if `encrypted` is there. */
   readonly assertion?: XmlElement;
   readonly encrypted?: XmlElement;
-  readonly issuer: string;
+  readonly claimedIssuer: string;
 }
 
 /** Characters. */
@@ -28,24 +28,24 @@ const MAX_SIGNATURE_DEPTH = 8;
  * SAML core 3.2.2 and 3.3.3.
  * @throws SallyportError `proof_malformed`, or `proof_invalid` (`saml.status`) when the IdP itself said no.
  */
-export function readStructure(root: XmlElement): ResponseStructure {
-  if (!is(root, SAMLP, 'Response'))
+export function parseResponseStructure(root: XmlElement): ResponseStructure {
+  if (!isElement(root, SAMLP, 'Response'))
     return rejectAssertion(
       'root',
       'proof_malformed',
-      is(root, SAML, 'Assertion') ? ASSERTION_ALONE : undefined,
+      isElement(root, SAML, 'Assertion') ? ASSERTION_ALONE : undefined,
     );
   const parts = responseParts(root);
-  requireSuccess(one(parts.status, 'response.content', 'proof_malformed'));
+  requireSuccess(requireSingle(parts.status, 'response.content', 'proof_malformed'));
   const [assertion] = parts.assertion;
   const [encrypted] = parts.encrypted;
   checkElementPositions(root, assertion ?? encrypted, [root, ...parts.assertion]);
-  requireBareStatus(one(parts.status, 'response.content', 'proof_malformed'));
+  requireBareStatus(requireSingle(parts.status, 'response.content', 'proof_malformed'));
   return {
     response: root,
     ...(assertion && { assertion }),
     ...(encrypted && { encrypted }),
-    issuer: claimedIssuer(root, assertion),
+    claimedIssuer: claimedIssuer(root, assertion),
   };
 }
 
@@ -59,8 +59,8 @@ export function checkElementPositions(
   signable: readonly XmlElement[],
 ): void {
   refuseRepeatedIds(root);
-  const assertions = [...walk(root)].filter(
-    (element) => is(element, SAML, 'Assertion') || is(element, SAML, 'EncryptedAssertion'),
+  const assertions = [...selfAndDescendants(root)].filter(
+    (element) => isElement(element, SAML, 'Assertion') || isElement(element, SAML, 'EncryptedAssertion'),
   );
   if (assertions.length !== 1) malformed('assertion.count');
   if (assertions[0] !== assertion) malformed('assertion.place');
@@ -69,7 +69,7 @@ export function checkElementPositions(
 
 /** The children of a Response; no others may be there. */
 export function responseParts(response: XmlElement) {
-  return shape(
+  return matchChildren(
     response,
     {
       issuer: [SAML, 'Issuer', 0, 1],
@@ -85,7 +85,7 @@ export function responseParts(response: XmlElement) {
 
 /** An IdP that refuses sends no assertion, so this comes before asking for one. */
 export function requireSuccess(status: XmlElement): void {
-  const { codes } = shape(
+  const { codes } = matchChildren(
     status,
     {
       codes: [SAMLP, 'StatusCode', 1, 1],
@@ -106,7 +106,7 @@ export function requireSuccess(status: XmlElement): void {
 export function requireBareStatus({ children }: XmlElement): void {
   for (const child of children) {
     const allowed =
-      !is(child, SAMLP, 'StatusDetail') &&
+      !isElement(child, SAMLP, 'StatusDetail') &&
       child.children.length === 0 &&
       child.text.length <= MAX_STATUS_MESSAGE;
     if (!allowed) rejectAssertion('status.content');
@@ -116,7 +116,7 @@ export function requireBareStatus({ children }: XmlElement): void {
 /** ID, Id and id alike, with or without a prefix: XML signature libraries look for all of them. */
 function refuseRepeatedIds(root: XmlElement): void {
   const seen = new Set<string>();
-  for (const element of walk(root)) {
+  for (const element of selfAndDescendants(root)) {
     const ids = [...element.attributes].filter(([name]) => /(?:^|\})id$/i.test(name));
     if (ids.length > 1) malformed('xml.id');
     for (const [, id] of ids) {
@@ -129,13 +129,13 @@ function refuseRepeatedIds(root: XmlElement): void {
 /** A Signature may only be a child of what it signs, holds nothing of SAML, and is small: its KeyInfo is not signed. */
 function refuseStraySignatures(root: XmlElement, signable: readonly XmlElement[]): void {
   const placed = new Set(
-    signable.flatMap((parent) => parent.children.filter((child) => is(child, DSIG, 'Signature'))),
+    signable.flatMap((parent) => parent.children.filter((child) => isElement(child, DSIG, 'Signature'))),
   );
-  for (const element of walk(root)) {
-    if (is(element, DSIG, 'Signature') && !placed.has(element)) malformed('signature.place');
+  for (const element of selfAndDescendants(root)) {
+    if (isElement(element, DSIG, 'Signature') && !placed.has(element)) malformed('signature.place');
   }
   for (const signature of placed) {
-    const elements = [...walk(signature)];
+    const elements = [...selfAndDescendants(signature)];
     if (elements.some(({ namespace }) => namespace === SAML || namespace === SAMLP)) {
       malformed('signature.content');
     }
@@ -150,8 +150,8 @@ function depthOf({ children }: XmlElement): number {
 }
 
 function claimedIssuer(response: XmlElement, assertion: XmlElement | undefined): string {
-  const issuers = (assertion ?? response).children.filter((child) => is(child, SAML, 'Issuer'));
-  return one(issuers, 'issuer.missing').text;
+  const issuers = (assertion ?? response).children.filter((child) => isElement(child, SAML, 'Issuer'));
+  return requireSingle(issuers, 'issuer.missing').text;
 }
 
 const malformed = (reason: SamlReason): never => rejectAssertion(reason, 'proof_malformed');

@@ -2,9 +2,9 @@
 // they say must still fit: a document that contradicts itself is refused.
 
 import { rejectAssertion } from '../reject-assertion.js';
-import { one } from '../xml/elements.js';
-import type { XmlElement } from '../xml/xml.js';
-import type { AssertionFacts, Expectation } from './assertion.js';
+import { requireSingle } from '../xml/elements.js';
+import type { XmlElement } from '../xml/parse-xml.js';
+import type { ExpectedValues, VerifiedAssertion } from './assertion.js';
 import { checkHeader, checkIssuer } from './assertion.js';
 import { requireBareStatus, requireSuccess, responseParts } from './response-structure.js';
 
@@ -15,13 +15,13 @@ import { requireBareStatus, requireSuccess, responseParts } from './response-str
 export function checkResponse(
   response: XmlElement,
   signed: boolean,
-  facts: AssertionFacts,
-  expected: Expectation,
+  facts: VerifiedAssertion,
+  expected: ExpectedValues,
   now: number,
 ): void {
   const parts = responseParts(response);
   checkHeader(response, now);
-  const status = one(parts.status, 'response.content');
+  const status = requireSingle(parts.status, 'response.content');
   requireSuccess(status);
   requireBareStatus(status);
   const [issuer] = parts.issuer;

@@ -1,10 +1,10 @@
 // What an assertion states: how and until when the subject signed in, and its attributes.
 
 import { rejectAssertion } from '../reject-assertion.js';
-import { is, leafText, one, shape } from '../xml/elements.js';
-import { instantAttribute, requireBegun, requireNotEnded } from '../xml/instants.js';
+import { isElement, leafText, matchChildren, requireSingle } from '../xml/elements.js';
+import { instantAttribute, requireNotEnded, requireStarted } from '../xml/instants.js';
 import { SAML } from '../xml/namespaces.js';
-import type { XmlElement } from '../xml/xml.js';
+import type { XmlElement } from '../xml/parse-xml.js';
 
 export interface Authentication {
   /** xs:dateTime as sent. */
@@ -25,19 +25,19 @@ export interface Attribute {
 
 /** SAML core 2.7.2. */
 export function checkAuthentication(statement: XmlElement, now: number): Authentication {
-  const parts = shape(
+  const parts = matchChildren(
     statement,
     { locality: [SAML, 'SubjectLocality', 0, 1], context: [SAML, 'AuthnContext', 1, 1] },
     'authn_statement',
   );
-  requireBegun(
+  requireStarted(
     instantAttribute(statement, 'AuthnInstant') ?? rejectAssertion('authn_instant.missing'),
     now,
     'authn_instant',
   );
   const sessionNotOnOrAfter = instantAttribute(statement, 'SessionNotOnOrAfter');
   requireNotEnded(sessionNotOnOrAfter, now, 'session.expired');
-  const contextClass = classOf(one(parts.context, 'authn_statement'));
+  const contextClass = classOf(requireSingle(parts.context, 'authn_statement'));
   const sessionIndex = statement.attributes.get('SessionIndex');
   return {
     instant: statement.attributes.get('AuthnInstant') ?? '',
@@ -48,7 +48,7 @@ export function checkAuthentication(statement: XmlElement, now: number): Authent
 }
 
 function classOf(context: XmlElement): string | undefined {
-  const { classes } = shape(
+  const { classes } = matchChildren(
     context,
     {
       classes: [SAML, 'AuthnContextClassRef', 0, 1],
@@ -67,7 +67,7 @@ function classOf(context: XmlElement): string | undefined {
  */
 export function readAttributes(statement: XmlElement | undefined): readonly Attribute[] {
   if (!statement) return [];
-  const { attributes } = shape(
+  const { attributes } = matchChildren(
     statement,
     { attributes: [SAML, 'Attribute', 0, Number.POSITIVE_INFINITY] },
     'attribute_statement',
@@ -75,7 +75,7 @@ export function readAttributes(statement: XmlElement | undefined): readonly Attr
   return attributes.map((attribute) => {
     const name = attribute.attributes.get('Name') ?? '';
     if (name === '') rejectAssertion('attribute.name');
-    const { values } = shape(
+    const { values } = matchChildren(
       attribute,
       { values: [SAML, 'AttributeValue', 0, Number.POSITIVE_INFINITY] },
       'attribute.content',
@@ -90,6 +90,6 @@ export function readAttributes(statement: XmlElement | undefined): readonly Attr
 
 function attributeValue(value: XmlElement): string {
   const [child, ...others] = value.children;
-  const named = child && others.length === 0 && is(child, SAML, 'NameID');
+  const named = child && others.length === 0 && isElement(child, SAML, 'NameID');
   return leafText(named ? child : value, 'attribute.value');
 }

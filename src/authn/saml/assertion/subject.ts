@@ -1,10 +1,10 @@
 // The Subject of an assertion: who it is about, and the one bearer confirmation that lets the caller present it.
 import { hasInvisibleCharacters } from '../../../core/invisible-characters.js';
 import { rejectAssertion } from '../reject-assertion.js';
-import { leafText, one, shape } from '../xml/elements.js';
-import { instantAttribute, requireBegun, requireNotEnded, requireOrder } from '../xml/instants.js';
+import { leafText, matchChildren, requireSingle } from '../xml/elements.js';
+import { instantAttribute, requireNotEnded, requireOrder, requireStarted } from '../xml/instants.js';
 import { BEARER, SAML } from '../xml/namespaces.js';
-import type { XmlElement } from '../xml/xml.js';
+import type { XmlElement } from '../xml/parse-xml.js';
 import type { ExpectedAddressing } from './addressing.js';
 
 export interface NameId {
@@ -26,7 +26,7 @@ const MAX_NAME_ID = 256;
 
 /** SAML core 2.4.1. @throws SallyportError `claim_missing`, reason `saml.nameid.*`. */
 export function readNameId(subject: XmlElement): NameId {
-  const { nameId } = shape(
+  const { nameId } = matchChildren(
     subject,
     {
       nameId: [SAML, 'NameID', 0, 1],
@@ -34,7 +34,7 @@ export function readNameId(subject: XmlElement): NameId {
     },
     'subject',
   );
-  const element = one(nameId, 'nameid.missing', 'claim_missing');
+  const element = requireSingle(nameId, 'nameid.missing', 'claim_missing');
   const value = leafText(element, 'nameid.content');
   if (value.trim() === '') return rejectAssertion('nameid.empty', 'claim_missing');
   if (value.length > MAX_NAME_ID) return rejectAssertion('nameid.length', 'claim_missing');
@@ -58,20 +58,20 @@ export function checkConfirmation(
   now: number,
 ): Confirmation {
   const confirmations = subject.children.filter(({ name }) => name === 'SubjectConfirmation');
-  const confirmation = one(confirmations, 'confirmation.count');
+  const confirmation = requireSingle(confirmations, 'confirmation.count');
   if (confirmation.attributes.get('Method') !== BEARER) rejectAssertion('confirmation.method');
-  const { data } = shape(
+  const { data } = matchChildren(
     confirmation,
     { data: [SAML, 'SubjectConfirmationData', 1, 1] },
     'confirmation.data',
   );
-  const bearer = one(data, 'confirmation.data');
+  const bearer = requireSingle(data, 'confirmation.data');
   if (leafText(bearer, 'confirmation.data').trim() !== '') rejectAssertion('confirmation.data');
   const recipient =
     bearer.attributes.get('Recipient') ?? rejectAssertion('recipient.missing', 'audience_mismatch');
   if (!addressing.isRecipient(recipient)) rejectAssertion('recipient', 'audience_mismatch');
   const notBefore = instantAttribute(bearer, 'NotBefore');
-  requireBegun(notBefore, now, 'confirmation.not_before');
+  requireStarted(notBefore, now, 'confirmation.not_before');
   const notOnOrAfter =
     instantAttribute(bearer, 'NotOnOrAfter') ?? rejectAssertion('confirmation.not_on_or_after');
   requireNotEnded(notOnOrAfter, now, 'confirmation.expired');

@@ -3,11 +3,11 @@
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../../core/ports.js';
 import { rejectAssertion } from '../reject-assertion.js';
-import type { Read, Reading } from './worker.js';
+import type { CrossCheckRequest, CrossCheckResponse } from './worker.js';
 
 export interface CrossCheck {
   /** @throws SallyportError `overloaded` if the queue is full or no worker starts, `proof_invalid` (`saml.reader.*`) if saml2-js refuses. */
-  read(reading: Omit<Reading, 'id'>): Promise<NonNullable<Read['user']>>;
+  read(reading: Omit<CrossCheckRequest, 'id'>): Promise<NonNullable<CrossCheckResponse['user']>>;
   close(): Promise<void>;
 }
 
@@ -24,9 +24,9 @@ export interface CrossCheckOptions {
 }
 
 interface Job {
-  readonly reading: Reading;
+  readonly reading: CrossCheckRequest;
   /** `failed`: the worker broke over this very reading; `unavailable`: it never came to it. */
-  readonly settle: (outcome: Read | 'failed' | 'unavailable') => void;
+  readonly settle: (outcome: CrossCheckResponse | 'failed' | 'unavailable') => void;
 }
 
 interface Thread {
@@ -57,7 +57,7 @@ export function createCrossCheck(options: CrossCheckOptions): CrossCheck {
       resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
     });
     const started: Thread = { worker, ready: false };
-    worker.on('message', (message: 'ready' | Read) => {
+    worker.on('message', (message: 'ready' | CrossCheckResponse) => {
       if (message === 'ready') started.ready = true;
       else if (message.id === current?.reading.id) finish(message);
       advance();
@@ -82,7 +82,7 @@ export function createCrossCheck(options: CrossCheckOptions): CrossCheck {
     advance();
   }
 
-  function finish(outcome: Read | 'failed'): void {
+  function finish(outcome: CrossCheckResponse | 'failed'): void {
     const job = current;
     current = undefined;
     job?.settle(outcome);
@@ -116,7 +116,7 @@ export function createCrossCheck(options: CrossCheckOptions): CrossCheck {
   return {
     async read(reading) {
       if (closed || queue.length >= queueLimit) return rejectAssertion('reader.queue', 'overloaded');
-      const outcome = await new Promise<Read | 'failed' | 'unavailable'>((settle) => {
+      const outcome = await new Promise<CrossCheckResponse | 'failed' | 'unavailable'>((settle) => {
         lastId += 1;
         queue.push({ reading: { ...reading, id: lastId }, settle });
         advance();

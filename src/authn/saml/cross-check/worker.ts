@@ -5,7 +5,7 @@ import { type MessagePort, parentPort } from 'node:worker_threads';
 import { IdentityProvider, ServiceProvider } from 'saml2-js';
 
 /** What to read. The signature is checked with this one certificate, unless saml2-js does not know its algorithm. */
-export interface Reading {
+export interface CrossCheckRequest {
   readonly id: number;
   readonly xml: string;
   readonly certificate: string;
@@ -14,7 +14,7 @@ export interface Reading {
 }
 
 /** What saml2-js read; `undefined` if it refused. */
-export interface Read {
+export interface CrossCheckResponse {
   readonly id: number;
   readonly user?: {
     readonly nameId: string;
@@ -32,7 +32,10 @@ const provider = new ServiceProvider({
   certificate: '',
 });
 
-function answer(port: MessagePort, { id, xml, certificate, checkSignature, audience }: Reading): void {
+function answer(
+  port: MessagePort,
+  { id, xml, certificate, checkSignature, audience }: CrossCheckRequest,
+): void {
   const idp = new IdentityProvider({ sso_login_url: '', sso_logout_url: '', certificates: [certificate] });
   const options = {
     request_body: { SAMLResponse: Buffer.from(xml, 'utf8').toString('base64') },
@@ -44,13 +47,16 @@ function answer(port: MessagePort, { id, xml, certificate, checkSignature, audie
   };
   provider.post_assert(idp, options, (error, response) => {
     const user = error || response?.type !== 'authn_response' ? undefined : response.user;
-    const read: Read = { id, ...(user && { user: { nameId: user.name_id, attributes: user.attributes } }) };
+    const read: CrossCheckResponse = {
+      id,
+      ...(user && { user: { nameId: user.name_id, attributes: user.attributes } }),
+    };
     port.postMessage(read);
   });
 }
 
 if (parentPort) {
   const port = parentPort;
-  port.on('message', (reading: Reading) => answer(port, reading));
+  port.on('message', (reading: CrossCheckRequest) => answer(port, reading));
   port.postMessage('ready');
 }

@@ -7,8 +7,8 @@ import { seconds } from '../../../core/duration.js';
 import type { Log } from '../../../core/ports.js';
 import { rejectAssertion } from '../reject-assertion.js';
 import { checkIssuerSettings } from './issuer-settings.js';
-import { type IdpMetadata, MetadataError, parseMetadata, toSigningKey } from './metadata.js';
-import { isUrl, readSource, SourceUnavailable } from './metadata-source.js';
+import { type IdpMetadata, MetadataError, parseMetadata, toSigningKey } from './parse-metadata.js';
+import { isUrl, MetadataUnavailableError, readMetadataSource } from './read-metadata.js';
 
 const DEFAULT_REFRESH = 3600;
 /** Longer delays do not fit into a timer. */
@@ -56,7 +56,7 @@ export async function loadIdpRegistry(
       await readMetadata(issuer, issuers, log);
       return [];
     } catch (error) {
-      if (!(error instanceof SourceUnavailable)) return [metadataFault(issuer, error)];
+      if (!(error instanceof MetadataUnavailableError)) return [metadataFault(issuer, error)];
       report(issuer, error, log);
       return [];
     }
@@ -74,7 +74,7 @@ export async function loadIdpRegistry(
  * What is known of an issuer's IdP at `now` (epoch seconds).
  * @throws SallyportError `issuer_unavailable`, reason `saml.metadata.missing` or `saml.metadata.expired`.
  */
-export function usableMetadata({ metadata }: RegisteredIdp, now: number): IdpMetadata {
+export function requireMetadata({ metadata }: RegisteredIdp, now: number): IdpMetadata {
   if (!metadata) return rejectAssertion('metadata.missing', 'issuer_unavailable');
   if ((metadata.validUntil ?? now) < now) return rejectAssertion('metadata.expired', 'issuer_unavailable');
   return metadata;
@@ -119,7 +119,7 @@ function keepFresh(issuer: RegisteredIdp, all: readonly RegisteredIdp[], log: Lo
 async function readMetadata(issuer: RegisteredIdp, all: readonly RegisteredIdp[], log: Log): Promise<void> {
   const { metadata, metadataCertificate } = issuer.config;
   const signer = metadataCertificate === undefined ? undefined : toSigningKey(metadataCertificate);
-  const next = parseMetadata(await readSource(metadata), signer, Date.now() / 1000);
+  const next = parseMetadata(await readMetadataSource(metadata), signer, Date.now() / 1000);
   const last = issuer.metadata;
   if (last && last.entityId !== next.entityId) {
     throw new MetadataError('Its entityID has changed. Restart or reload if that is meant.');

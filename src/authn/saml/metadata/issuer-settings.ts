@@ -2,7 +2,7 @@
 import type { SamlIssuer } from '../../../config/schema/saml-issuer.js';
 import type { ConfigError } from '../../../core/config-error.js';
 import { checkDecryptionKey } from '../signature/decryption.js';
-import { toSigningKey } from './metadata.js';
+import { toSigningKey } from './parse-metadata.js';
 
 /** Faults in the settings of one issuer; none is about its metadata. */
 export function checkIssuerSettings(name: string, config: SamlIssuer): ConfigError[] {

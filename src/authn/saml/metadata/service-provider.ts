@@ -4,7 +4,7 @@ import { IdentityProvider, ServiceProvider as Saml2 } from 'saml2-js';
 import { SallyportError } from '../../../core/errors.js';
 import { serviceAddressOf } from '../assertion/addressing.js';
 import { METADATA, SAMLP } from '../xml/namespaces.js';
-import { type IdpRegistry, usableMetadata } from './idp-registry.js';
+import { type IdpRegistry, requireMetadata } from './idp-registry.js';
 
 interface AuthnRequest {
   /** Unpredictable: 168 random bits. */
@@ -33,7 +33,7 @@ export function createServiceProvider({ issuers }: IdpRegistry, serverUrl: strin
     request: async (name, now) => {
       const issuer = issuers.find((each) => each.name === name && each.config.audience === 'sallyport');
       if (!issuer) throw new SallyportError('sign_in_unknown', { reason: 'saml.sign_in.issuer' });
-      const { ssoUrl } = usableMetadata(issuer, now.getTime() / 1000);
+      const { ssoUrl } = requireMetadata(issuer, now.getTime() / 1000);
       if (ssoUrl === undefined)
         throw new SallyportError('sign_in_unknown', { reason: 'saml.sign_in.binding' });
       return loginRequest(provider, ssoUrl);

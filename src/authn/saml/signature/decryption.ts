@@ -3,9 +3,9 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { decrypt } from 'xml-encryption';
 import { rejectAssertion } from '../reject-assertion.js';
-import { is, one, shape } from '../xml/elements.js';
+import { isElement, matchChildren, requireSingle } from '../xml/elements.js';
 import { DSIG, SAML, XENC, XENC11 } from '../xml/namespaces.js';
-import { parseXml, type XmlElement, type XmlRules } from '../xml/xml.js';
+import { parseXml, type XmlElement, type XmlLimits } from '../xml/parse-xml.js';
 
 const AUTHENTICATED = new Set([`${XENC11}aes128-gcm`, `${XENC11}aes256-gcm`]);
 const UNAUTHENTICATED = new Set([`${XENC}aes128-cbc`, `${XENC}aes256-cbc`]);
@@ -32,7 +32,7 @@ export function decryptAssertion(
   encrypted: XmlElement,
   signed: boolean,
   keys: readonly string[],
-  rules: XmlRules,
+  rules: XmlLimits,
 ): Decrypted {
   try {
     const xml = rewrite(encrypted, signed);
@@ -41,7 +41,7 @@ export function decryptAssertion(
     const assertion = parseXml(plain, rules, inScope).root;
     // xml-encryption puts U+FFFD where the plain text is not UTF-8.
     const readable = !plain.includes('\uFFFD');
-    if (readable && is(assertion, SAML, 'Assertion')) {
+    if (readable && isElement(assertion, SAML, 'Assertion')) {
       return { text: standingAlone(plain, assertion, inScope), assertion };
     }
   } catch {
@@ -91,17 +91,17 @@ function standingAlone(
 
 /** The EncryptedData with its EncryptedKey inside, in the plainest form. Throws if a part is missing or odd. */
 function rewrite(encryptedAssertion: XmlElement, signed: boolean): string {
-  const { data, keys: besides } = shape(
+  const { data, keys: besides } = matchChildren(
     encryptedAssertion,
     { data: [XENC, 'EncryptedData', 1, 1], keys: [XENC, 'EncryptedKey', 0, 1] },
     'decryption',
   );
-  const encryptedData = one(data, 'decryption');
-  const keyInfos = encryptedData.children.filter((child) => is(child, DSIG, 'KeyInfo'));
+  const encryptedData = requireSingle(data, 'decryption');
+  const keyInfos = encryptedData.children.filter((child) => isElement(child, DSIG, 'KeyInfo'));
   const inside = keyInfos.flatMap(({ children }) =>
-    children.filter((child) => is(child, XENC, 'EncryptedKey')),
+    children.filter((child) => isElement(child, XENC, 'EncryptedKey')),
   );
-  const encryptedKey = one([...inside, ...besides], 'decryption');
+  const encryptedKey = requireSingle([...inside, ...besides], 'decryption');
 
   const method = encryptionMethod(encryptedData);
   const algorithm = uriOf(method);
@@ -122,8 +122,8 @@ function rewrite(encryptedAssertion: XmlElement, signed: boolean): string {
 }
 
 function encryptionMethod(parent: XmlElement): XmlElement {
-  return one(
-    parent.children.filter((child) => is(child, XENC, 'EncryptionMethod')),
+  return requireSingle(
+    parent.children.filter((child) => isElement(child, XENC, 'EncryptionMethod')),
     'decryption',
   );
 }
@@ -136,12 +136,12 @@ function keyParameter(parameter: XmlElement): string {
 }
 
 function cipherValue(parent: XmlElement): string {
-  const data = one(
-    parent.children.filter((child) => is(child, XENC, 'CipherData')),
+  const data = requireSingle(
+    parent.children.filter((child) => isElement(child, XENC, 'CipherData')),
     'decryption',
   );
-  const { value } = shape(data, { value: [XENC, 'CipherValue', 1, 1] }, 'decryption');
-  return base64(one(value, 'decryption').text);
+  const { value } = matchChildren(data, { value: [XENC, 'CipherValue', 1, 1] }, 'decryption');
+  return base64(requireSingle(value, 'decryption').text);
 }
 
 function base64(text: string): string {

@@ -2,10 +2,10 @@
 // parent's ID, transformed by enveloped-signature and exclusive c14n, in this order.
 
 import { rejectAssertion } from '../reject-assertion.js';
-import { is, leafText, one, shape } from '../xml/elements.js';
+import { isElement, leafText, matchChildren, requireSingle } from '../xml/elements.js';
 import { DSIG, ENVELOPED_SIGNATURE, EXCLUSIVE_C14N } from '../xml/namespaces.js';
-import type { XmlElement } from '../xml/xml.js';
-import { isDigestAlgorithm, isSignatureAlgorithm } from './signature-algorithms.js';
+import type { XmlElement } from '../xml/parse-xml.js';
+import { isDigestAlgorithm, isSignatureAlgorithm } from './algorithms.js';
 
 export interface SignedInfo {
   /** URI of the SignatureMethod. */
@@ -23,7 +23,7 @@ const MAX_PREFIXES = 32;
  * @throws SallyportError `proof_invalid`, reason `saml.signature.*`.
  */
 export function readSignedInfo(info: XmlElement, parentId: string): SignedInfo {
-  const parts = shape(
+  const parts = matchChildren(
     info,
     {
       canonicalization: [DSIG, 'CanonicalizationMethod', 1, 1],
@@ -32,19 +32,19 @@ export function readSignedInfo(info: XmlElement, parentId: string): SignedInfo {
     },
     'signature.shape',
   );
-  const canonicalization = one(parts.canonicalization, 'signature.shape');
+  const canonicalization = requireSingle(parts.canonicalization, 'signature.shape');
   if (algorithmOf(canonicalization) !== EXCLUSIVE_C14N || canonicalization.children.length > 0) {
     rejectAssertion('signature.canonicalization');
   }
-  const algorithm = leafAlgorithm(one(parts.method, 'signature.shape'));
+  const algorithm = leafAlgorithm(requireSingle(parts.method, 'signature.shape'));
   if (!isSignatureAlgorithm(algorithm)) rejectAssertion('signature.algorithm');
-  const reference = one(parts.reference, 'signature.reference');
+  const reference = requireSingle(parts.reference, 'signature.reference');
   if (reference.attributes.get('URI') !== `#${parentId}`) rejectAssertion('signature.reference');
   return { algorithm, ...readReference(reference) };
 }
 
 function readReference(reference: XmlElement): Omit<SignedInfo, 'algorithm'> {
-  const parts = shape(
+  const parts = matchChildren(
     reference,
     {
       transforms: [DSIG, 'Transforms', 1, 1],
@@ -53,10 +53,13 @@ function readReference(reference: XmlElement): Omit<SignedInfo, 'algorithm'> {
     },
     'signature.shape',
   );
-  const prefixes = readTransforms(one(parts.transforms, 'signature.shape'));
-  const digestAlgorithm = leafAlgorithm(one(parts.method, 'signature.shape'));
+  const prefixes = readTransforms(requireSingle(parts.transforms, 'signature.shape'));
+  const digestAlgorithm = leafAlgorithm(requireSingle(parts.method, 'signature.shape'));
   if (!isDigestAlgorithm(digestAlgorithm)) rejectAssertion('signature.digest_algorithm');
-  const digest = Buffer.from(leafText(one(parts.value, 'signature.shape'), 'signature.shape'), 'base64');
+  const digest = Buffer.from(
+    leafText(requireSingle(parts.value, 'signature.shape'), 'signature.shape'),
+    'base64',
+  );
   return { digestAlgorithm, digest, prefixes };
 }
 
@@ -65,13 +68,13 @@ function readTransforms({ children }: XmlElement): readonly string[] {
   const [enveloped, canonical, ...others] = children;
   const expected =
     others.length === 0 &&
-    children.every((child) => is(child, DSIG, 'Transform')) &&
+    children.every((child) => isElement(child, DSIG, 'Transform')) &&
     enveloped?.children.length === 0 &&
     algorithmOf(enveloped) === ENVELOPED_SIGNATURE &&
     canonical !== undefined &&
     algorithmOf(canonical) === EXCLUSIVE_C14N;
   if (!expected) return rejectAssertion('signature.transforms');
-  const { inclusive } = shape(
+  const { inclusive } = matchChildren(
     canonical,
     { inclusive: [EXCLUSIVE_C14N, 'InclusiveNamespaces', 0, 1] },
     'signature.transforms',

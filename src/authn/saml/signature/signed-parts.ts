@@ -2,24 +2,24 @@
 // bytes; only the frame of a Response without a signature of its own is not, and `responseSigned` says so.
 import { setImmediate } from 'node:timers/promises';
 import { checkElementPositions, type ResponseStructure } from '../assertion/response-structure.js';
-import type { Reading } from '../cross-check/worker.js';
+import type { CrossCheckRequest } from '../cross-check/worker.js';
 import { rejectAssertion } from '../reject-assertion.js';
-import { is, one, walk } from '../xml/elements.js';
+import { isElement, requireSingle, selfAndDescendants } from '../xml/elements.js';
 import { SAML, SAMLP, STATUS_SUCCESS } from '../xml/namespaces.js';
-import type { XmlElement, XmlRules } from '../xml/xml.js';
+import type { XmlElement, XmlLimits } from '../xml/parse-xml.js';
+import type { SigningKey } from './algorithms.js';
 import { type Decrypted, decryptAssertion } from './decryption.js';
-import { isSigned, type SignedElement, verifyEnveloped } from './signature.js';
-import type { SigningKey } from './signature-algorithms.js';
+import { hasSignature, type VerifiedElement, verifyEnvelopedSignature } from './enveloped-signature.js';
 
-export interface SignedParts {
+export interface VerifiedParts {
   readonly assertion: XmlElement;
   readonly response: XmlElement;
   readonly responseSigned: boolean;
   /** The same Response, for the second reader. */
-  readonly reading: Pick<Reading, 'xml' | 'certificate' | 'checkSignature'>;
+  readonly crossCheckInput: Pick<CrossCheckRequest, 'xml' | 'certificate' | 'checkSignature'>;
 }
 
-export interface Keys {
+export interface IssuerKeys {
   readonly signing: readonly SigningKey[];
   /** PEM. */
   readonly decryption: readonly string[];
@@ -29,16 +29,16 @@ export interface Keys {
  * Verifies every signature there is; at least one must cover the assertion. Before each, others may use the thread.
  * @throws SallyportError `proof_invalid`, reason `saml.signature.*` or `saml.decryption`.
  */
-export async function readSignedParts(
+export async function verifySignatures(
   text: string,
   outline: ResponseStructure,
-  keys: Keys,
-  rules: XmlRules,
-): Promise<SignedParts> {
+  keys: IssuerKeys,
+  rules: XmlLimits,
+): Promise<VerifiedParts> {
   const verify = async (xml: string, element: XmlElement) => {
-    if (!isSigned(element)) return undefined;
+    if (!hasSignature(element)) return undefined;
     await setImmediate();
-    return verifyEnveloped(xml, element, keys.signing, rules);
+    return verifyEnvelopedSignature(xml, element, keys.signing, rules);
   };
   const signedResponse = await verify(text, outline.response);
   const response = signedResponse?.element ?? outline.response;
@@ -48,7 +48,7 @@ export async function readSignedParts(
     const signedAssertion = await verify(text, outline.assertion);
     const signature = signedAssertion ?? signedResponse ?? rejectAssertion('signature.missing');
     const assertion = signedAssertion?.element ?? childOf(signature.element, 'Assertion');
-    return { ...frame, assertion, reading: { xml: text, ...readerCheck(signature) } };
+    return { ...frame, assertion, crossCheckInput: { xml: text, ...readerCheck(signature) } };
   }
   const encrypted = childOf(response, 'EncryptedAssertion');
   const decrypted = decryptAssertion(response, encrypted, frame.responseSigned, keys.decryption, rules);
@@ -58,12 +58,12 @@ export async function readSignedParts(
   // The Response's signature covers the ciphertext, which saml2-js is not given.
   const check = { ...readerCheck(signature), ...(!signedAssertion && { checkSignature: false }) };
   const assertion = signedAssertion?.element ?? decrypted.assertion;
-  return { ...frame, assertion, reading: { xml: inPlainResponse(decrypted), ...check } };
+  return { ...frame, assertion, crossCheckInput: { xml: inPlainResponse(decrypted), ...check } };
 }
 
 function childOf(response: XmlElement, name: string): XmlElement {
-  return one(
-    response.children.filter((child) => is(child, SAML, name)),
+  return requireSingle(
+    response.children.filter((child) => isElement(child, SAML, name)),
     'assertion.count',
   );
 }
@@ -72,10 +72,10 @@ function childOf(response: XmlElement, name: string): XmlElement {
 function readerCheck({
   element,
   signedBy,
-  readerCanCheck,
-}: SignedElement): Pick<Reading, 'certificate' | 'checkSignature'> {
-  const altered = [...walk(element)].some(({ text }) => text.includes('\r'));
-  return { certificate: signedBy.certificate.toString(), checkSignature: readerCanCheck && !altered };
+  supportedBySaml2Js,
+}: VerifiedElement): Pick<CrossCheckRequest, 'certificate' | 'checkSignature'> {
+  const altered = [...selfAndDescendants(element)].some(({ text }) => text.includes('\r'));
+  return { certificate: signedBy.certificate.toString(), checkSignature: supportedBySaml2Js && !altered };
 }
 
 function inPlainResponse({ text }: Decrypted): string {

@@ -1,7 +1,7 @@
 // Times in SAML are UTC, written in one way (SAML core 1.3.3). Nothing else is guessed at.
 import { CLOCK_SKEW_SECONDS } from '../../../core/time.js';
 import { rejectAssertion, type SamlReason } from '../reject-assertion.js';
-import type { XmlElement } from './xml.js';
+import type { XmlElement } from './parse-xml.js';
 
 const INSTANT = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{1,9})?Z$/;
 
@@ -22,7 +22,7 @@ export function instantAttribute(element: XmlElement, name: string): number | un
 }
 
 /** Refuses what begins after `now` (epoch seconds). */
-export function requireBegun(from: number | undefined, now: number, reason: SamlReason): void {
+export function requireStarted(from: number | undefined, now: number, reason: SamlReason): void {
   if (from !== undefined && now < from - CLOCK_SKEW_SECONDS) rejectAssertion(reason, 'proof_not_yet_valid');
 }
 

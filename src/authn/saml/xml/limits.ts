@@ -2,7 +2,7 @@
 import type { SamlIssuer } from '../../../config/schema/saml-issuer.js';
 import { rejectAssertion } from '../reject-assertion.js';
 import { PROOF_NAMESPACES } from './namespaces.js';
-import type { XmlRules } from './xml.js';
+import type { XmlLimits } from './parse-xml.js';
 
 /**
  * The rules for proofs of these issuers.
@@ -11,7 +11,7 @@ import type { XmlRules } from './xml.js';
 export function responseLimits(
   issuers: readonly SamlIssuer[],
   declared: ReadonlySet<string> = new Set(),
-): XmlRules {
+): XmlLimits {
   const added = issuers.flatMap(({ namespaces }) => namespaces ?? []);
   const namespaces = new Set([...PROOF_NAMESPACES, ...added]);
   for (const namespace of declared) {

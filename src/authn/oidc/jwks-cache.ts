@@ -1,22 +1,22 @@
-// The keys of one issuer, fetched when first needed and kept fresh by the tokens that come. However many tokens come,
-// with whatever key ids, the issuer is asked at most once per cooldown, and by one request at a time.
+// Caches the keys of one issuer. They are fetched when the first token needs them and refreshed as tokens arrive. At most
+// one fetch is in flight, and at most one starts per cooldown, whatever key ids the tokens have.
 import { SallyportError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
 import { KeyFetchError } from './fetch-json.js';
 import { invalidToken } from './invalid-token.js';
-import { candidates, type VerificationKey } from './keys.js';
+import { selectKeys, type VerificationKey } from './jwks.js';
 
 /** Seconds. */
 const KEY_TIMES = {
-  /** From this age on keys are refreshed in the background. */
+  /** Age at which keys are refreshed in the background. */
   refresh: 5 * 60,
-  /** From this age on a token waits for the refresh, unless the last one failed. */
+  /** Age at which a token waits for the refresh, unless the last fetch failed. */
   expire: 15 * 60,
-  /** Up to this age keys go on serving while the issuer cannot be reached; a key it withdraws meanwhile lives on as long. */
+  /** Age up to which keys are used while the issuer is unavailable. A key withdrawn in that time stays valid as long. */
   stale: 6 * 60 * 60,
-  /** Pause between fetches, so that made-up key ids do not become a storm. */
+  /** Minimum time between fetches, so that made-up key ids do not cause a storm of requests. */
   cooldown: 30,
-  /** The same after a failed fetch, which is remembered as long. */
+  /** Minimum time to the next fetch after a failed one. */
   failureCooldown: 10,
 } as const;
 
@@ -25,12 +25,12 @@ interface Fetched {
   readonly at: number;
 }
 
-export class KeyStore {
+export class JwksCache {
   readonly #issuer: string;
   readonly #fetch: () => Promise<readonly VerificationKey[]>;
   readonly #log: Log;
   #fetched: Fetched | undefined;
-  #triedAt = Number.NEGATIVE_INFINITY;
+  #lastAttempt = Number.NEGATIVE_INFINITY;
   #failure: KeyFetchError | undefined;
   #refreshing: Promise<void> | undefined;
 
@@ -42,60 +42,60 @@ export class KeyStore {
   }
 
   /**
-   * The keys that may have signed a token; `now` in seconds. An unknown key id leads to one more fetch.
+   * The keys that may have signed a token; `now` in epoch seconds. An unknown key id causes a fetch after the cooldown.
    * @throws SallyportError `issuer_unavailable`, or `proof_invalid` if the issuer has no such key.
    */
   async find(header: { alg: string; kid?: string }, now: number): Promise<readonly VerificationKey[]> {
-    const known = candidates(await this.current(now), header);
-    if (known.length > 0) return known;
+    const cached = selectKeys(await this.current(now), header);
+    if (cached.length > 0) return cached;
     if (this.#mayRefresh(now)) await this.#refresh(now);
-    const found = candidates(await this.current(now), header);
+    const found = selectKeys(await this.current(now), header);
     if (found.length > 0) return found;
     if (this.#failure) throw this.#unavailable();
     throw invalidToken('proof_invalid', 'kid.unknown');
   }
 
-  /** All keys that count at `now`. @throws SallyportError `issuer_unavailable` if there are none. */
+  /** All keys that are valid at `now`. @throws SallyportError `issuer_unavailable` if there are none. */
   async current(now: number): Promise<readonly VerificationKey[]> {
     if (this.#age(now) >= KEY_TIMES.refresh && this.#mayRefresh(now)) {
       const refreshed = this.#refresh(now);
-      const mayServe = this.#age(now) < (this.#failure ? KEY_TIMES.stale : KEY_TIMES.expire);
-      if (!mayServe) await refreshed;
+      const canUseCached = this.#age(now) < (this.#failure ? KEY_TIMES.stale : KEY_TIMES.expire);
+      if (!canUseCached) await refreshed;
     }
     if (this.#fetched === undefined || this.#age(now) >= KEY_TIMES.stale) throw this.#unavailable();
     return this.#fetched.keys;
   }
 
-  /** A clock that was set back makes keys old, not young. */
+  /** A clock that was set back makes keys older, not younger. */
   #age(now: number): number {
     return this.#fetched === undefined ? Number.POSITIVE_INFINITY : Math.abs(now - this.#fetched.at);
   }
 
   #mayRefresh(now: number): boolean {
-    const pause = this.#failure ? KEY_TIMES.failureCooldown : KEY_TIMES.cooldown;
-    return this.#refreshing !== undefined || Math.abs(now - this.#triedAt) >= pause;
+    const cooldown = this.#failure ? KEY_TIMES.failureCooldown : KEY_TIMES.cooldown;
+    return this.#refreshing !== undefined || Math.abs(now - this.#lastAttempt) >= cooldown;
   }
 
-  /** Joins the fetch under way or starts one. Never rejects: a failure is remembered instead. */
+  /** Joins the fetch in flight or starts one. Never rejects: `#failure` keeps the error. */
   #refresh(now: number): Promise<void> {
-    this.#refreshing ??= this.#attempt(now).finally(() => {
+    this.#refreshing ??= this.#fetchKeys(now).finally(() => {
       this.#refreshing = undefined;
     });
     return this.#refreshing;
   }
 
-  async #attempt(now: number): Promise<void> {
-    this.#triedAt = now;
+  async #fetchKeys(now: number): Promise<void> {
+    this.#lastAttempt = now;
     try {
       const keys = await this.#fetch();
       this.#fetched = { keys, at: now };
       this.#failure = undefined;
-      this.#log.debug({ issuer: this.#issuer, keys: keys.length }, 'keys of the issuer fetched');
+      this.#log.debug({ issuer: this.#issuer, keys: keys.length }, 'issuer keys fetched');
     } catch (error) {
       this.#failure = error instanceof KeyFetchError ? error : new KeyFetchError('unexpected', error);
       this.#log.warn(
         { issuer: this.#issuer, reason: this.#failure.reason, err: this.#failure },
-        'keys of the issuer cannot be fetched',
+        'issuer keys cannot be fetched',
       );
     }
   }

@@ -5,7 +5,7 @@ import { ExclusiveCanonicalization } from 'xml-crypto';
 import { DSIG } from './namespaces.js';
 
 /** An element of a document with its one Signature child apart. */
-export interface SignedNode {
+export interface CanonicalParts {
   readonly signedInfo: string;
   /** The element without the Signature. `prefixes`: InclusiveNamespaces PrefixList of the transform. */
   content(prefixes: readonly string[]): string;
@@ -18,7 +18,7 @@ const ELEMENT = 1;
  * Finds the root, or the child of the root, with this ID. `text` has been read strictly before.
  * @throws Error if xmldom sees another document than that.
  */
-export function findSignedNode(text: string, id: string): SignedNode {
+export function canonicalizeSigned(text: string, id: string): CanonicalParts {
   const root = parse(text).documentElement;
   const target = single(
     [root, ...childElements(root)].filter((element) => element.getAttribute('ID') === id),

@@ -1,12 +1,12 @@
 // IdP metadata -> whose signatures to accept. Keys come from here and from nowhere else.
 import { X509Certificate } from 'node:crypto';
 import { isLoopback } from '@sallyport/client/internal/secure-url';
-import { verifyEnveloped } from '../signature/signature.js';
-import { keyWeakness, type SigningKey } from '../signature/signature-algorithms.js';
-import { is, leafText, walk } from '../xml/elements.js';
+import { keyWeakness, type SigningKey } from '../signature/algorithms.js';
+import { verifyEnvelopedSignature } from '../signature/enveloped-signature.js';
+import { isElement, leafText, selfAndDescendants } from '../xml/elements.js';
 import { parseInstant } from '../xml/instants.js';
 import { DSIG, METADATA, REDIRECT, SAMLP } from '../xml/namespaces.js';
-import { parseXml, type XmlElement, type XmlRules } from '../xml/xml.js';
+import { parseXml, type XmlElement, type XmlLimits } from '../xml/parse-xml.js';
 
 export interface IdpMetadata {
   readonly entityId: string;
@@ -23,7 +23,7 @@ export class MetadataError extends Error {
   override readonly name = 'MetadataFault';
 }
 
-const RULES: XmlRules = {
+const RULES: XmlLimits = {
   depth: 32,
   elements: 5_000,
   attributes: 20_000,
@@ -39,7 +39,9 @@ const RULES: XmlRules = {
  */
 export function parseMetadata(text: string, signer: SigningKey | undefined, now: number): IdpMetadata {
   const root = signer ? signedRoot(text, signer) : readRoot(text);
-  const descriptors = [...walk(root)].filter((element) => is(element, METADATA, 'EntityDescriptor'));
+  const descriptors = [...selfAndDescendants(root)].filter((element) =>
+    isElement(element, METADATA, 'EntityDescriptor'),
+  );
   const [entity, ...others] = descriptors.filter((element) => idpRole(element) !== undefined);
   const role = entity && idpRole(entity);
   if (!entity || !role)
@@ -86,7 +88,7 @@ function readRoot(text: string): XmlElement {
 function signedRoot(text: string, signer: SigningKey): XmlElement {
   const root = readRoot(text);
   try {
-    return verifyEnveloped(text, root, [signer], RULES).element;
+    return verifyEnvelopedSignature(text, root, [signer], RULES).element;
   } catch (cause) {
     throw new MetadataError('It is not signed with the key in metadataCertificate.', { cause });
   }
@@ -95,17 +97,19 @@ function signedRoot(text: string, signer: SigningKey): XmlElement {
 function idpRole(entity: XmlElement): XmlElement | undefined {
   return entity.children.find(
     (child) =>
-      is(child, METADATA, 'IDPSSODescriptor') &&
+      isElement(child, METADATA, 'IDPSSODescriptor') &&
       child.attributes.get('protocolSupportEnumeration')?.split(/\s+/).includes(SAMLP),
   );
 }
 
 function signingKeys(role: XmlElement): readonly SigningKey[] {
   const keys = role.children
-    .filter((child) => is(child, METADATA, 'KeyDescriptor') && signs(child.attributes.get('use')))
-    .flatMap((descriptor) => [...walk(descriptor)].filter((element) => is(element, DSIG, 'X509Data')))
+    .filter((child) => isElement(child, METADATA, 'KeyDescriptor') && signs(child.attributes.get('use')))
+    .flatMap((descriptor) =>
+      [...selfAndDescendants(descriptor)].filter((element) => isElement(element, DSIG, 'X509Data')),
+    )
     // The first certificate holds the key; others are its chain, and their keys sign no assertions.
-    .flatMap((data) => data.children.filter((child) => is(child, DSIG, 'X509Certificate')).slice(0, 1))
+    .flatMap((data) => data.children.filter((child) => isElement(child, DSIG, 'X509Certificate')).slice(0, 1))
     .map((element) => toSigningKey(Buffer.from(leafText(element, 'metadata'), 'base64')));
   if (keys.length === 0) throw new MetadataError('It has no signing certificate.');
   return keys;
@@ -115,7 +119,8 @@ function signingKeys(role: XmlElement): readonly SigningKey[] {
 function redirectUrl(role: XmlElement): string | undefined {
   return role.children
     .filter(
-      (child) => is(child, METADATA, 'SingleSignOnService') && child.attributes.get('Binding') === REDIRECT,
+      (child) =>
+        isElement(child, METADATA, 'SingleSignOnService') && child.attributes.get('Binding') === REDIRECT,
     )
     .map(({ attributes }) => attributes.get('Location') ?? '')
     .find((url) => {

@@ -1,14 +1,14 @@
-// What is known of tokens that were verified, so that a container that asks a thousand times costs one verification.
-// Keyed by the SHA-256 of the whole token, which names its issuer; one cache belongs to one loaded config and ends with it.
+// Caches verified tokens, so that a client that sends the same token a thousand times costs one signature verification.
+// The key is the SHA-256 of the whole token, which names its issuer. A cache belongs to one loaded config.
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 
 const MAX_TOKENS = 10_000;
-/** Characters of all tokens together; the claims kept take a few times as much memory. */
+/** Characters of all tokens together; the cached claims take a few times as much memory. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 
-/** Bounded; the least recently used goes first. It judges nothing: whoever gets a value checks that it still holds. */
-export class VerifiedCache<Value extends object> {
+/** An LRU cache bounded by entries and size. The caller checks whether a cached value is still valid. */
+export class VerifiedTokenCache<Value extends object> {
   readonly #entries = new LRUCache<string, Value>({ max: MAX_TOKENS, maxSize: MAX_CHARACTERS });
 
   get(token: string): Value | undefined {

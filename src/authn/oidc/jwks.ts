@@ -1,16 +1,16 @@
-// The public keys of a JWK Set (RFC 7517 section 5), with every key left out that must not verify a signature.
+// Parses a JWK Set (RFC 7517 section 5). Keys that must not verify a signature are left out.
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
 import { isJsonObject } from '../../core/json.js';
 import type { ClaimValue } from '../../core/types.js';
 import { KeyFetchError } from './fetch-json.js';
 
-/** A key that may verify signatures. */
+/** A public key that may verify signatures. */
 export interface VerificationKey {
-  /** Its thumbprint (RFC 7638) and `alg`: the same key has the same one however its issuer writes it. */
-  readonly id: string;
+  /** RFC 7638 thumbprint and `alg`. It stays the same however the issuer writes the key. */
+  readonly thumbprint: string;
   readonly kid?: string;
-  /** The one algorithm it is for, if the set says so. */
+  /** The only algorithm of the key, if the JWK names one. */
   readonly alg?: string;
   readonly key: KeyObject;
 }
@@ -20,7 +20,7 @@ const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 8192;
 const MAX_RSA_EXPONENT = 2n ** 32n;
 
-/** Which key an algorithm takes: RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1. */
+/** The type of key for each algorithm: RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1. */
 const KEY_TYPES: readonly [algorithm: RegExp, type: string, curve?: string][] = [
   [/^(?:RS|PS)(?:256|384|512)$/, 'rsa'],
   [/^ES256$/, 'ec', 'prime256v1'],
@@ -30,10 +30,11 @@ const KEY_TYPES: readonly [algorithm: RegExp, type: string, curve?: string][] = 
 ];
 
 /**
- * The usable keys of a JWK Set. Left out: symmetric and private keys, keys not for signatures, RSA keys that are weak
- * or absurdly costly, keys that cannot be read. Rejects with `KeyFetchError` if what remains is nothing.
+ * The usable keys of a JWK Set. Left out are symmetric and private keys, keys that are not for signatures, RSA keys that
+ * are too weak or too costly, and keys that cannot be parsed.
+ * @throws KeyFetchError if no key is usable.
  */
-export async function readKeySet(set: ClaimValue): Promise<readonly VerificationKey[]> {
+export async function parseJwks(set: ClaimValue): Promise<readonly VerificationKey[]> {
   const keys = isJsonObject(set) ? set['keys'] : undefined;
   if (!Array.isArray(keys)) throw new KeyFetchError('jwks.malformed');
   if (keys.length > MAX_KEYS) throw new KeyFetchError('jwks.too_many_keys');
@@ -43,8 +44,8 @@ export async function readKeySet(set: ClaimValue): Promise<readonly Verification
   return usable;
 }
 
-/** The keys that may have signed a token with this header. Without a `kid`, only a key that leaves no choice. */
-export function candidates(
+/** The keys that may have signed a token with this header. Without a `kid`, exactly one key must fit the algorithm. */
+export function selectKeys(
   keys: readonly VerificationKey[],
   { alg, kid }: { alg: string; kid?: string },
 ): readonly VerificationKey[] {
@@ -70,7 +71,7 @@ async function readKey(jwk: ClaimValue): Promise<VerificationKey | undefined> {
   const key = publicKey(jwk);
   if (key === undefined) return undefined;
   return {
-    id: `${await calculateJwkThumbprint(key)} ${alg ?? ''}`,
+    thumbprint: `${await calculateJwkThumbprint(key)} ${alg ?? ''}`,
     ...(kid !== undefined && { kid }),
     ...(alg !== undefined && { alg }),
     key,
@@ -92,6 +93,8 @@ function publicKey(jwk: { readonly [name: string]: ClaimValue }): KeyObject | un
   }
   if (key.asymmetricKeyType !== 'rsa') return key;
   const { modulusLength: bits = 0, publicExponent: exponent = 0n } = key.asymmetricKeyDetails ?? {};
-  const sound = bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS;
-  return sound && exponent >= 3n && exponent % 2n === 1n && exponent < MAX_RSA_EXPONENT ? key : undefined;
+  const isSizeAllowed = bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS;
+  return isSizeAllowed && exponent >= 3n && exponent % 2n === 1n && exponent < MAX_RSA_EXPONENT
+    ? key
+    : undefined;
 }

@@ -44,7 +44,7 @@ const READER_ALGORITHMS: ReadonlySet<string> = new Set([
 
 export const isSignatureAlgorithm = (uri: string): boolean => SIGNATURES.has(uri);
 export const isDigestAlgorithm = (uri: string): boolean => DIGESTS.has(uri);
-export const isReaderAlgorithm = (uri: string): boolean => READER_ALGORITHMS.has(uri);
+export const isSaml2JsAlgorithm = (uri: string): boolean => READER_ALGORITHMS.has(uri);
 
 /** Why a key may not sign, as a sentence for the operator; undefined if it may. */
 export function keyWeakness({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string | undefined {
@@ -59,7 +59,7 @@ export function keyWeakness({ asymmetricKeyType, asymmetricKeyDetails }: KeyObje
 }
 
 /** The one of these keys that made the signature (ECDSA: r and s in fixed length, RFC 9231 section 2.3.6). */
-export function signerAmong(
+export function findSigner(
   keys: readonly SigningKey[],
   algorithm: string,
   material: string,
@@ -75,7 +75,7 @@ export function signerAmong(
 }
 
 /** Whether `digest` is that of the text in UTF-8. */
-export function isDigestOf(text: string, algorithm: string, digest: Buffer): boolean {
+export function matchesDigest(text: string, algorithm: string, digest: Buffer): boolean {
   const hash = DIGESTS.get(algorithm);
   return hash !== undefined && createHash(hash).update(text, 'utf8').digest().equals(digest);
 }

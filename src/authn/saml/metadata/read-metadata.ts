@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { isLoopback } from '@sallyport/client/internal/secure-url';
 import { Agent, request } from 'undici';
-import { MetadataError } from './metadata.js';
+import { MetadataError } from './parse-metadata.js';
 
 const MAX_BYTES = 1024 * 1024;
 const FETCH_LIMIT = 10_000;
@@ -13,7 +13,7 @@ const PASSING = new Set([404, 408, 425, 429]);
 export const isUrl = (source: string): boolean => /^https?:\/\//.test(source);
 
 /** The source cannot be reached just now; trying again later may help. */
-export class SourceUnavailable extends Error {
+export class MetadataUnavailableError extends Error {
   override readonly name = 'SourceUnavailable';
 }
 
@@ -21,7 +21,7 @@ export class SourceUnavailable extends Error {
  * Reads at most 1 MiB, in at most 10 s. Redirects are not followed.
  * @throws MetadataFault for what only the operator can mend, SourceUnavailable for a network or server that is down.
  */
-export async function readSource(source: string): Promise<string> {
+export async function readMetadataSource(source: string): Promise<string> {
   const bytes = isUrl(source) ? await fetchBytes(new URL(source)) : await readBytes(source);
   if (bytes.length > MAX_BYTES)
     throw new MetadataError('It is larger than 1 MiB. Save the metadata of one IdP.');
@@ -66,7 +66,7 @@ async function fetchBytes(url: URL): Promise<Uint8Array> {
     );
   } catch (cause) {
     if (cause instanceof MetadataError) throw cause;
-    throw new SourceUnavailable('The metadata URL cannot be reached.', { cause });
+    throw new MetadataUnavailableError('The metadata URL cannot be reached.', { cause });
   } finally {
     await agent.destroy();
   }

@@ -25,7 +25,7 @@ export interface XmlDocument {
 }
 
 /** What a document may hold. Counts are for the whole document, `attributesPerElement` counts declarations too. */
-export interface XmlRules {
+export interface XmlLimits {
   readonly depth: number;
   readonly elements: number;
   readonly attributes: number;
@@ -56,7 +56,7 @@ const FOREIGN_LINE_END = /[\u0085\u2028]/;
  */
 export function parseXml(
   text: string,
-  rules: XmlRules,
+  rules: XmlLimits,
   inScope: ReadonlyMap<string, string> = new Map(),
 ): XmlDocument {
   if (FOREIGN_LINE_END.test(text)) return malformed('character');
@@ -87,7 +87,7 @@ export function parseXml(
 }
 
 class TreeBuilder {
-  readonly #rules: XmlRules;
+  readonly #rules: XmlLimits;
   readonly #stack: OpenElement[] = [];
   readonly #namespaces = new Set<string>();
   #root: XmlElement | undefined;
@@ -95,7 +95,7 @@ class TreeBuilder {
   #attributes = 0;
   #attributesHere = 0;
 
-  constructor(rules: XmlRules) {
+  constructor(rules: XmlLimits) {
     this.#rules = rules;
   }
 
