@@ -135,7 +135,7 @@ export const credentialProcess: Shape = {
 };
 
 export const library: Shape = {
-  name: '`sallyport/client`',
+  name: '`@sallyport/client`',
   behind: 'broker',
   environment: () => ({}),
   arguments: ({ port, role, jwtFile }) => [`http://127.0.0.1:${port}`, role, jwtFile],

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { fromSallyport } from 'sallyport/client';
+import { fromSallyport } from '@sallyport/client';
 
 const [endpoint, url, role, tokenFile] = process.argv.slice(2);
 

@@ -120,7 +120,7 @@ t.test('exec', async (t) => {
 t.test('javascript', async (t) => {
   const modules = `${folder}/node_modules`;
   await mkdir(modules, { recursive: true });
-  await symlink(ROOT, `${modules}/sallyport`);
+  await symlink(`${ROOT}/node_modules/@sallyport`, `${modules}/@sallyport`);
   await symlink(`${ROOT}/node_modules/@aws-sdk`, `${modules}/@aws-sdk`);
   for (const [tokenFile, expected] of [
     ['token', { code: 0, stdout: ALICE }],
