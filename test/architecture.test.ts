@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import ts from 'typescript';
+import { fromRoot } from './support/paths.js';
 
-const ROOT = fileURLToPath(new URL('../src', import.meta.url));
+const ROOT = fromRoot('src');
 
 /** Lower may be imported by higher, never the other way, and never from one folder of a rank into another. */
 const RANKS = [

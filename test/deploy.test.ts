@@ -15,11 +15,11 @@ import type { OidcIssuer } from '../src/config/schema/oidc-issuer.js';
 import { VERSION } from '../src/core/version.js';
 import { createLog } from '../src/telemetry/log.js';
 import { startTestBroker } from './support/broker.js';
+import { fixturePath, fromRoot, ROOT } from './support/paths.js';
 import { requirePeer } from './support/peers.js';
 
 const run = promisify(execFile);
-const ROOT = new URL('..', import.meta.url).pathname;
-const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const read = (path: string) => readFileSync(fromRoot(path), 'utf8');
 const list = (folder: string, ending: string) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith(ending))
@@ -90,11 +90,12 @@ t.test('the production image: starts without sandbox and dev dependencies, write
   );
 
   const folder = t.testdir({
-    'tls.crt': readFileSync(new URL('fixtures/oidc/issuer-cert.pem', import.meta.url)),
-    'tls.key': readFileSync(new URL('fixtures/oidc/issuer-key.pem', import.meta.url)),
+    'tls.crt': readFileSync(fixturePath('oidc/issuer-cert.pem')),
+    'tls.key': readFileSync(fixturePath('oidc/issuer-key.pem')),
   });
   cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
-  const compile = ['-p', 'tsconfig.json', '--outDir', join(folder, 'dist')];
+  const dist = join(folder, 'dist');
+  const compile = ['-p', 'tsconfig.json', '--outDir', dist, '--tsBuildInfoFile', join(dist, '.tsbuildinfo')];
   await run('env', alone('node_modules/.bin/tsc', compile), { cwd: ROOT });
   rmSync(join(folder, 'dist/sandbox'), { recursive: true });
   const config = parse(read('deploy/sallyport.yaml')) as { server: { listen: object } };

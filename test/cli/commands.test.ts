@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { MAIN, runToEnd, start } from '../support/command.js';
+import { fromRoot } from '../support/paths.js';
 import { requirePeer } from '../support/peers.js';
 
 /** No `dev` of the person who runs the tests must be seen, or lost. */
@@ -253,9 +254,5 @@ audit: { sinks: [{ type: file, path: nowhere/audit.jsonl }] }
 
 t.test('openapi.yaml in the repository is what the routes say', async (t) => {
   const { stdout } = await runToEnd(t, ['openapi']);
-  t.equal(
-    stdout,
-    await readFile(new URL('../../openapi.yaml', import.meta.url), 'utf8'),
-    'run `npm run openapi`',
-  );
+  t.equal(stdout, await readFile(fromRoot('openapi.yaml'), 'utf8'), 'run `npm run openapi`');
 });

@@ -3,9 +3,9 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Test } from 'tap';
+import { fromRoot } from '../support/paths.js';
 import { requirePeer } from '../support/peers.js';
 
 /** Whose the credentials are, as STS says, or what a user reads instead. */
@@ -29,7 +29,7 @@ type Environment = Readonly<Record<string, string>>;
 /** Starts the program; it ends with the test. */
 export type Start = (t: Test, env: Environment, own?: readonly string[]) => Program;
 
-const fileBeside = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const fileBeside = (name: string) => fromRoot(`test/clients/${name}`);
 
 /** A program that answers each line with a line. `sts`: where the credentials are used. */
 const lineByLine =

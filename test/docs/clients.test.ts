@@ -6,13 +6,12 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import t, { type Test } from 'tap';
 import { startTestBroker } from '../support/broker.js';
+import { ROOT } from '../support/paths.js';
 import { requirePeer } from '../support/peers.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const page = await readFile(`${ROOT}/docs/clients.md`, 'utf8');
 const ALICE = /arn:aws:sts::111122223333:assumed-role\/deploy\/deploy-alice/;
 const REFUSAL = /You may not have this role.*role_not_permitted/s;

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { loadIam } from '../../../src/sandbox/iam/load.js';
 import { findKeyHolder, findRole } from '../../../src/sandbox/iam/model.js';
+import { fromRoot } from '../../support/paths.js';
 import { fixture, metadata } from '../../support/saml-documents.js';
 
-const example = readFileSync(new URL('../../../examples/sandbox/iam.yaml', import.meta.url), 'utf8');
+const example = readFileSync(fromRoot('examples/sandbox/iam.yaml'), 'utf8');
 const variables = {
   'oidc.issuer': 'http://127.0.0.1:8444/path',
   'oidc.host': '127.0.0.1:8444/path',

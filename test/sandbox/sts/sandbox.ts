@@ -6,6 +6,7 @@ import type { Test } from 'tap';
 import { loadIam } from '../../../src/sandbox/iam/load.js';
 import type { Iam } from '../../../src/sandbox/iam/model.js';
 import { type StsServer, startSts } from '../../../src/sandbox/sts/server.js';
+import { fromRoot } from '../../support/paths.js';
 import { metadata, NOW } from '../../support/saml-documents.js';
 
 export interface Keys {
@@ -27,7 +28,7 @@ export const SALLYPORT: Keys = {
 
 /** examples/sandbox/iam.yaml with an issuer that the test runs, or one that is never asked. */
 export const exampleIam = (issuer = 'http://127.0.0.1:1', broker = 'http://127.0.0.1:2'): Iam =>
-  loadIam(readFileSync(new URL('../../../examples/sandbox/iam.yaml', import.meta.url), 'utf8'), {
+  loadIam(readFileSync(fromRoot('examples/sandbox/iam.yaml'), 'utf8'), {
     'oidc.issuer': issuer,
     'oidc.host': issuer.replace('http://', ''),
     'broker.url': broker,
