@@ -43,7 +43,7 @@ function observe(parser, names, lines) {
   parser.on('comment', (text) => {
     if (/seed/i.test(text)) lines.push(`  ${names[0]}: ${text.replace(/^#\s*/, '').trim()}`);
   });
-  parser.on('assert', ({ ok, name, skip, todo, diag, fullname }) => {
+  parser.on('assert', ({ ok, name, skip, todo, diag }) => {
     // The result of a subtest follows the subtest itself.
     const within = subtest ?? { passed: 0, failed: 0, skipped: 0, assertions: 1 };
     const isSubtest = subtest !== undefined;
@@ -59,7 +59,7 @@ function observe(parser, names, lines) {
     // A test of which nothing but skips is left is skipped, not passed.
     else if (!isSubtest || within.assertions > 0 || within.skipped === 0) seen.passed++;
     if (!ok && diag && !(isSubtest && within.failed > 0)) {
-      lines.push(`  FAILED: ${fullname || [...names, name].join(' > ')}${position(diag.at)}`);
+      lines.push(`  FAILED: ${[...names, name].join(' > ')}${position(diag.at)}`);
       lines.push(formatDiagnostics(diag));
     }
   });
@@ -68,10 +68,15 @@ function observe(parser, names, lines) {
 
 const position = (at) => (at?.fileName ? ` (${at.fileName}:${at.lineNumber}:${at.columnNumber})` : '');
 
+const indent = (text) => text.trimEnd().replaceAll(/^/gm, '    ');
+
 /** With positions in TypeScript alone, where there are two. */
 function formatDiagnostics({ at: _at, ...diag }) {
-  const text = JSON.stringify(diag, undefined, 2).replaceAll('\\n', '\n');
-  return text.replaceAll(/\(?build\/\S+?:\d+:\d+\)? (?=\()/g, '').replaceAll(/^/gm, '    ');
+  const lines = Object.entries(diag).map(([key, value]) => {
+    const text = typeof value === 'string' ? value : JSON.stringify(value, undefined, 2);
+    return text.includes('\n') ? `${key}:\n${indent(text)}` : `${key}: ${text}`;
+  });
+  return indent(lines.join('\n')).replaceAll(/\(?build\/\S+?:\d+:\d+\)? (?=\()/g, '');
 }
 
 async function runFile(file) {
@@ -99,7 +104,7 @@ async function runFile(file) {
   const results = await completed;
   clearTimeout(timer);
   running.delete(child);
-  if (results.plan.skipAll) {
+  if (results.plan.skipAll && code === 0) {
     seen.skipped++;
     lines.push(`  skipped: ${file}: ${results.plan.skipReason}`);
   }

@@ -135,8 +135,8 @@ t.test(
 );
 
 t.test('dev: what it says to paste works', { timeout: 60_000 }, async (t) => {
-  if (!requirePeer(t, '/usr/bin/aws', 'apt-get install awscli')) return;
-  if (!requirePeer(t, 'curl', 'apt-get install curl')) return;
+  if (!requirePeer(t, 'AWS CLI')) return;
+  if (!requirePeer(t, 'curl')) return;
   const folder = t.testdir();
   const env = { ...isolated(folder), HOME: folder, XDG_CACHE_HOME: folder };
   const dev = start(t, ['dev'], env);

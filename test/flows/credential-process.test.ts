@@ -149,7 +149,7 @@ t.test('configure shows what it would write, writes it, and programs use it', as
   });
 
   await t.test('the AWS CLI', async (t) => {
-    const aws = requirePeer(t, '/usr/bin/aws', 'apt-get install awscli');
+    const aws = requirePeer(t, 'AWS CLI');
     if (aws === undefined) return;
     const run = (profile: string) =>
       promisify(execFile)(
@@ -176,7 +176,7 @@ t.test('configure shows what it would write, writes it, and programs use it', as
   });
 
   await t.test('on a terminal it asks', async (t) => {
-    const script = requirePeer(t, 'script', 'apt-get install bsdutils');
+    const script = requirePeer(t, 'script');
     if (script === undefined) return;
     const line = `${process.execPath} ${MAIN} configure --profile asked --role deploy --token-file ${jwt}`;
     const answered = (answer: string) =>

@@ -127,7 +127,7 @@ t.test('JS SDK: three variables of the environment are all it needs', async (t: 
 });
 
 t.test('AWS CLI: both actions by --endpoint-url', async (t: Test) => {
-  const aws = requirePeer(t, '/usr/bin/aws', 'apt-get install awscli');
+  const aws = requirePeer(t, 'AWS CLI');
   if (aws === undefined) return;
   const sts = (...args: readonly string[]) =>
     outcome(
