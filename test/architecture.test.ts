@@ -2,11 +2,9 @@
 // named. The ranks are those of docs/architecture.md.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import ts from 'typescript';
-
-const REPOSITORY = fileURLToPath(new URL('..', import.meta.url));
+import { ROOT } from './support/paths.js';
 
 /** Lower ranks first. A folder imports only from lower ranks, and never from another folder of its own rank. */
 const RANKS = [
@@ -42,12 +40,12 @@ interface Import {
 }
 
 const filesIn = (folder: string) =>
-  readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: 'utf8' })
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => `${folder}/${file}`);
 const folderOf = (name: string) => `packages/${name.replace('@sallyport/', '')}/src`;
 const files = [...filesIn('src'), ...Object.keys(PACKAGES).flatMap((name) => filesIn(folderOf(name)))];
-const text = (file: string) => readFileSync(join(REPOSITORY, file), 'utf8');
+const text = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
 /** `src/authz/decide.ts` -> `authz`; undefined for a file of a package. */
 const topOf = (file: string) => (file.startsWith('src/') ? file.split('/')[1] : undefined);
@@ -177,7 +175,7 @@ t.test('packages import nothing of the server, and only the packages they declar
   });
   t.same(leaving.map(arrow), []);
   for (const name of Object.keys(PACKAGES)) {
-    const manifest = JSON.parse(readFileSync(join(REPOSITORY, folderOf(name), '../package.json'), 'utf8'));
+    const manifest = JSON.parse(readFileSync(join(ROOT, folderOf(name), '../package.json'), 'utf8'));
     const used = imports
       .filter(({ from, to, local }) => packageOf(from) === name && !local && !to.startsWith('node:'))
       .map(({ to }) => dependencyOf(to));

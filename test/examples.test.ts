@@ -1,6 +1,7 @@
 // The configs in examples/ load, compile, and mean what their comments say: who gets what, and who is refused. What the
 // documentation shows is held to the code as well.
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { createOidcVerifier } from '../src/authn/oidc/verifier.js';
 import { createSamlVerifier } from '../src/authn/saml/verifier.js';
@@ -11,16 +12,17 @@ import { type Config, ConfigSchema } from '../src/config/schema/config.js';
 import type { SallyportError } from '../src/core/errors.js';
 import type { Claims, Decision, IssuerType } from '../src/core/types.js';
 import { createLog } from '../src/telemetry/log.js';
+import { fixturePath, fromRoot } from './support/paths.js';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
-const CA = new URL('fixtures/oidc/issuer-cert.pem', import.meta.url).pathname;
+const CA = fixturePath('oidc/issuer-cert.pem');
 const ENV = {
   SALLYPORT_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
   SALLYPORT_SECRET_ACCESS_KEY: 'an-example-secret',
   EDGE_CLUSTER_CA: CA,
   EDGE_CLUSTER_TOKEN: '/var/run/edge/token',
 };
-const FOLDER = new URL('../examples/', import.meta.url);
+const FOLDER = fromRoot('examples');
 
 interface Ask {
   readonly issuer: string;
@@ -33,7 +35,7 @@ interface Ask {
 
 /** Loads an example and gives what its policy decides: the decision, or the code of the refusal. */
 function decider(name: string) {
-  const result = loadConfig(new URL(name, FOLDER).pathname, ENV);
+  const result = loadConfig(join(FOLDER, name), ENV);
   t.strictSame(result.errors, [], `${name} loads`);
   if (!result.ok) throw new Error(`${name} does not load`);
   const { config } = result.loaded;
@@ -71,7 +73,7 @@ t.test('the issuers of every example can be verified against', async (t) => {
   const names = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
   t.strictSame(names.sort(), ['containers.yaml', 'on-prem.yaml', 'portal.yaml']);
   for (const name of names) {
-    const { loaded } = loadConfig(new URL(name, FOLDER).pathname, ENV);
+    const { loaded } = loadConfig(join(FOLDER, name), ENV);
     if (!loaded) throw new Error(`${name} does not load`);
     const log = createLog('silent');
     const { config } = loaded;
@@ -228,7 +230,7 @@ t.test('containers: pods by service account, CI jobs by repository and branch', 
   t.match(decision(job({ ...ownMachine, event_name: 'workflow_dispatch' })), { role: 'deploy' });
 });
 
-const readText = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+const readText = (path: string) => readFileSync(fromRoot(path), 'utf8');
 
 for (const page of ['README.md', 'docs/getting-started.md']) {
   t.test(`${page}: the config is valid`, async (t) => {

@@ -14,8 +14,9 @@ import {
   type TestIssuer,
 } from '../support/oidc-issuer.js';
 import { openVerifier, outcome } from '../support/oidc-verifier.js';
+import { fixturePath } from '../support/paths.js';
 
-const fixture = (name: string) => new URL(`../fixtures/oidc/${name}`, import.meta.url).pathname;
+const fixture = (name: string) => fixturePath(`oidc/${name}`);
 const tls = {
   cert: readFileSync(fixture('issuer-cert.pem'), 'utf8'),
   key: readFileSync(fixture('issuer-key.pem'), 'utf8'),

@@ -3,6 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { runToEnd } from '../support/command.js';
+import { fixturePath, fromRoot } from '../support/paths.js';
 
 const CONFIG = `server: { url: https://sallyport.corp.example }
 aws: { region: eu-west-1 }
@@ -254,19 +255,18 @@ t.test('diff: who gains, who loses, whose session changes, and what cannot be kn
 });
 
 t.test('check: every config in the repository is sound and proves itself', async (t) => {
-  const root = new URL('../../', import.meta.url);
   const env = {
     ...process.env,
     CREDENTIALS_DIRECTORY: '/run/credentials',
     SALLYPORT_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
     SALLYPORT_SECRET_ACCESS_KEY: 'an-example-secret',
-    EDGE_CLUSTER_CA: new URL('test/fixtures/oidc/issuer-cert.pem', root).pathname,
+    EDGE_CLUSTER_CA: fixturePath('oidc/issuer-cert.pem'),
     EDGE_CLUSTER_TOKEN: '/var/run/edge/token',
   };
-  const examples = readdirSync(new URL('examples', root)).filter((name) => name.endsWith('.yaml'));
+  const examples = readdirSync(fromRoot('examples')).filter((name) => name.endsWith('.yaml'));
   t.ok(examples.length >= 3);
   for (const file of [...examples.map((name) => `examples/${name}`), 'deploy/sallyport.yaml']) {
-    const { code, stdout } = await runToEnd(t, ['check', '--strict', new URL(file, root).pathname], env);
+    const { code, stdout } = await runToEnd(t, ['check', '--strict', fromRoot(file)], env);
     t.equal(code, 0, stdout);
     t.match(stdout, /: 0 faults, 0 warnings, ([1-9]\d*) of \1 tests passed\.\n$/);
   }

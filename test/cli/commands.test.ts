@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { MAIN, runToEnd, start } from '../support/command.js';
+import { fromRoot } from '../support/paths.js';
 import { requirePeer } from '../support/peers.js';
 
 /** No `dev` of the person who runs the tests must be seen, or lost. */
@@ -134,8 +135,8 @@ t.test(
 );
 
 t.test('dev: what it says to paste works', { timeout: 60_000 }, async (t) => {
-  if (!requirePeer(t, '/usr/bin/aws', 'apt-get install awscli')) return;
-  if (!requirePeer(t, 'curl', 'apt-get install curl')) return;
+  if (!requirePeer(t, 'AWS CLI')) return;
+  if (!requirePeer(t, 'curl')) return;
   const folder = t.testdir();
   const env = { ...isolated(folder), HOME: folder, XDG_CACHE_HOME: folder };
   const dev = start(t, ['dev'], env);
@@ -253,9 +254,5 @@ audit: { sinks: [{ type: file, path: nowhere/audit.jsonl }] }
 
 t.test('openapi.yaml in the repository is what the routes say', async (t) => {
   const { stdout } = await runToEnd(t, ['openapi']);
-  t.equal(
-    stdout,
-    await readFile(new URL('../../openapi.yaml', import.meta.url), 'utf8'),
-    'run `npm run openapi`',
-  );
+  t.equal(stdout, await readFile(fromRoot('openapi.yaml'), 'utf8'), 'run `npm run openapi`');
 });

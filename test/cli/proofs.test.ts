@@ -10,6 +10,7 @@ import t from 'tap';
 import { writeDevState } from '../../src/cli/dev-state.js';
 import { describeFailure } from '../../src/cli/output/print.js';
 import { createProgram } from '../../src/cli/program.js';
+import { MAIN } from '../support/command.js';
 
 process.env['TMPDIR'] = t.testdir();
 
@@ -109,7 +110,7 @@ t.test('with a running dev', async (t) => {
   });
 
   t.test('from a shell it is the same', async (t) => {
-    const command = [...process.execArgv, 'src/main.ts', 'token', '--user', 'alice'];
+    const command = [MAIN, 'token', '--user', 'alice'];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, command);
     t.equal(decodeJwt(stdout.trim()).sub, 'alice');
     t.equal(stderr, '');

@@ -5,13 +5,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import { fromRoot } from '../support/paths.js';
 import { CELLS, type Cell } from './cells.js';
 import { type Seen, withMatrix } from './matrix.js';
 import type { ClientName } from './programs.js';
 import { containerElsewhere, containerTokenFile, type Shape } from './shapes.js';
 import { ARN, type Client, openStage, type Stage } from './stage.js';
 
-const PAGE = new URL('../../docs/clients.md', import.meta.url);
+const PAGE = fromRoot('docs/clients.md');
 
 /** More programs at once would wait for each other longer than an SDK waits for a broker. */
 const AT_ONCE = 6;

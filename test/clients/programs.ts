@@ -1,11 +1,11 @@
 // The clients nobody here wrote, each as a program that uses its credentials as often as it is told to. What is set
 // in their environment is all they know.
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Test } from 'tap';
+import { fromRoot } from '../support/paths.js';
 import { requirePeer } from '../support/peers.js';
 
 /** Whose the credentials are, as STS says, or what a user reads instead. */
@@ -29,7 +29,7 @@ type Environment = Readonly<Record<string, string>>;
 /** Starts the program; it ends with the test. */
 export type Start = (t: Test, env: Environment, own?: readonly string[]) => Program;
 
-const fileBeside = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const fileBeside = (name: string) => fromRoot(`test/clients/${name}`);
 
 /** A program that answers each line with a line. `sts`: where the credentials are used. */
 const lineByLine =
@@ -78,36 +78,29 @@ const anewEachTime =
 type Find = (t: Test, at: { readonly sts: string; readonly folder: string }) => Promise<Start | undefined>;
 
 const findCli: Find = async (t, { sts }) => {
-  const aws = requirePeer(t, '/usr/bin/aws', 'apt-get install awscli');
+  const aws = requirePeer(t, 'AWS CLI');
   if (aws === undefined) return undefined;
   return anewEachTime(aws, ['sts', 'get-caller-identity', '--output', 'json', '--endpoint-url', sts]);
 };
 
 const findDebianPython: Find = async (t, { sts }) => {
-  const probe = ['-c', 'import boto3'];
-  const python = requirePeer(t, '/usr/bin/python3', 'apt-get install python3-boto3', probe);
+  const python = requirePeer(t, 'boto3');
   if (python === undefined) return undefined;
   return lineByLine(python, [fileBeside('use.py')], sts);
 };
 
 /** No package of Debian 12 has it, so no machine need have it. */
 const findNewerPython: Find = async (t, { sts }) => {
-  const probe =
-    'import boto3, sys; print(sys.executable if [*map(int, boto3.__version__.split("."))] >= [1, 40] else "")';
-  const python = spawnSync('python3', ['-c', probe], { encoding: 'utf8' }).stdout?.trim();
-  if (python) return lineByLine(python, [fileBeside('use.py')], sts);
-  t.pass('newer boto3', {
-    skip: 'python3 on the PATH has no boto3 1.40 or later. Get it: pip install boto3',
-  });
-  return undefined;
+  const python = requirePeer(t, 'newer boto3');
+  if (python === undefined) return undefined;
+  return lineByLine(python, [fileBeside('use.py')], sts);
 };
 
 const findNode: Find = async (_t, { sts }) => lineByLine(process.execPath, [fileBeside('use.mjs')], sts);
 
 /** Built from Debian's packages alone. */
 const findGo: Find = async (t, { sts, folder }) => {
-  const hint = 'apt-get install golang-go golang-github-aws-aws-sdk-go-v2-dev';
-  const go = requirePeer(t, '/usr/bin/go', hint, ['version']);
+  const go = requirePeer(t, 'Go and its AWS SDK');
   if (go === undefined) return undefined;
   const program = join(folder, 'use');
   await run(go, ['build', '-o', program, fileBeside('use.go')], {

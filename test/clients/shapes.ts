@@ -2,11 +2,9 @@
 // arrives then.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
+import { MAIN } from '../support/command.js';
 import type { Sent } from './recorder.js';
-
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** Not loopback to whoever reads it, and yet the way to this machine: a broker elsewhere. */
 const ELSEWHERE = '0.0.0.0';

@@ -89,7 +89,7 @@ export async function openStage(t: Test, opening: Test): Promise<Stage> {
   const sidecarToken = readFileSync(tokenFile, 'utf8');
   const behind = { broker: brokerUrl, sidecar: sidecarUrl };
 
-  const openssl = requirePeer(opening, 'openssl', 'apt-get install openssl', ['version']);
+  const openssl = requirePeer(opening, 'OpenSSL');
   const certificate = openssl === undefined ? undefined : makeCertificate(openssl, folder);
   const clients = await findClients(opening, { sts: sandbox.sts.url, folder });
 

@@ -5,8 +5,9 @@ import t from 'tap';
 import { parse } from 'yaml';
 import { renderConfigurationReference } from '../../src/config/docs/generate-reference.js';
 import { renderJsonSchema } from '../../src/config/docs/json-schema.js';
+import { fromRoot } from '../support/paths.js';
 
-const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const read = (path: string) => readFileSync(fromRoot(path), 'utf8');
 
 t.test('what is committed is what the schema says now: npm run docs', (t) => {
   t.equal(read('schema/sallyport.schema.json'), renderJsonSchema());

@@ -1,18 +1,17 @@
 // What docs/clients.md tells people to paste, pasted: each snippet is run as it stands there, but for the addresses,
 // and must end as the page says.
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import t, { type Test } from 'tap';
 import { startTestBroker } from '../support/broker.js';
-import { requirePeer } from '../support/peers.js';
+import { ROOT } from '../support/paths.js';
+import { requirePeer, TERRAFORM_PLUGINS } from '../support/peers.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const page = await readFile(`${ROOT}/docs/clients.md`, 'utf8');
 const ALICE = /arn:aws:sts::111122223333:assumed-role\/deploy\/deploy-alice/;
 const REFUSAL = /You may not have this role.*role_not_permitted/s;
@@ -37,25 +36,23 @@ const snippets = new Map(
     code,
   ]),
 );
-const used = new Set<string>();
+const tested = new Set<string>();
+
+/** Call it first in a test, so that a snippet counts as tested where the program it needs is missing. */
+function declareSnippets(...names: readonly string[]): void {
+  for (const name of names) tested.add(name);
+}
 
 /** A snippet with the sandbox's addresses, and its role of a name that everybody knows. */
 function snippet(name: string, tokenFile = 'token'): string {
   const code = snippets.get(name);
   if (code === undefined) throw new Error(`docs/clients.md has no snippet "${name}"`);
-  used.add(name);
+  if (!tested.has(name)) throw new Error(`the snippet "${name}" is used but not declared`);
   return code
     .replaceAll('https://sallyport.corp.example', broker.url)
     .replaceAll('/var/run/token', `${folder}/${tokenFile}`)
     .replaceAll(/(?<=--role |Role=|role: '|"Role": "|\/)reader\b/g, 'deploy');
 }
-
-/** Where Terraform's AWS provider may be without a network. Few machines have it. */
-const TERRAFORM_PLUGINS = [
-  '/usr/share/terraform/plugins',
-  '/usr/local/share/terraform/plugins',
-  '/opt/tf-plugins',
-];
 
 interface Ended {
   readonly code: number;
@@ -86,27 +83,15 @@ function run(
 const shell = (name: string, env?: NodeJS.ProcessEnv, tokenFile?: string) =>
   run('/bin/sh', ['-c', snippet(name, tokenFile)], env);
 
-const hasCli = (t: Test) => requirePeer(t, '/usr/bin/aws', 'apt-get install awscli') !== undefined;
-
-/** Debian's, whose boto3 is old. */
-const debianPython = requirePeer(t, '/usr/bin/python3', 'apt-get install python3-boto3', [
-  '-c',
-  'import boto3',
-]);
-/** The one on the PATH, where it is another: no machine need have it. */
-const otherPython = findOtherPython();
-const pythons = [debianPython, otherPython].filter((python) => python !== undefined);
-
-function findOtherPython(): string | undefined {
-  const probe = 'import boto3, sys; print(sys.executable)';
-  const python = spawnSync('python3', ['-c', probe], { encoding: 'utf8' }).stdout?.trim();
-  if (python && python !== '/usr/bin/python3') return python;
-  t.pass('another boto3', { skip: 'python3 on the PATH has none of its own. Get it: pip install boto3' });
-  return undefined;
-}
+/** Debian's, whose boto3 is old, and a newer one. */
+const findPythons = (t: Test) =>
+  (['boto3', 'newer boto3'] as const)
+    .map((name) => requirePeer(t, name))
+    .filter((python) => python !== undefined);
 
 t.test('exec', async (t) => {
-  if (!hasCli(t)) return;
+  declareSnippets('exec', 'exec --serve');
+  if (!requirePeer(t, 'AWS CLI')) return;
   const [plain, served, refused] = await Promise.all([
     shell('exec'),
     shell('exec --serve'),
@@ -118,6 +103,7 @@ t.test('exec', async (t) => {
 });
 
 t.test('javascript', async (t) => {
+  declareSnippets('javascript');
   const modules = `${folder}/node_modules`;
   await mkdir(modules, { recursive: true });
   await symlink(`${ROOT}/node_modules/@sallyport`, `${modules}/@sallyport`);
@@ -133,7 +119,8 @@ t.test('javascript', async (t) => {
 });
 
 t.test('shell', async (t) => {
-  if (!hasCli(t)) return;
+  declareSnippets('shell', 'shell without jq');
+  if (!requirePeer(t, 'AWS CLI') || !requirePeer(t, 'curl')) return;
   const asked: (string | undefined)[] = [];
   const github = createServer(async (request, response) => {
     asked.push(request.url, request.headers.authorization);
@@ -152,13 +139,16 @@ t.test('shell', async (t) => {
   ]);
   t.match(plain, { code: 0, stdout: ALICE }, plain.stderr);
   t.match(refused, { code: 1, stdout: '', stderr: REFUSAL });
-  if (!requirePeer(t, 'jq', 'apt-get install jq')) return;
+  if (!requirePeer(t, 'jq')) return;
   const job = await shell('shell', runner);
   t.match(job, { code: 0, stdout: ALICE }, job.stderr);
   t.same(asked, ['/token?api-version=2.0&audience=sallyport', 'Bearer of-the-runner']);
 });
 
 t.test('profile', async (t) => {
+  declareSnippets('profile', 'profile, used');
+  const pythons = findPythons(t);
+  const aws = requirePeer(t, 'AWS CLI');
   await mkdir(`${folder}/.aws`);
   await writeFile(`${folder}/.aws/config`, snippet('profile'));
   const boto = (python: string) =>
@@ -166,26 +156,24 @@ t.test('profile', async (t) => {
       '-c',
       `import boto3\nprint(boto3.Session(profile_name="reader").client("sts", endpoint_url="${sts}").get_caller_identity()["Arn"])`,
     ]);
-  const all = [...pythons.map(boto), ...(hasCli(t) ? [shell('profile, used')] : [])];
+  const all = [...pythons.map(boto), ...(aws ? [shell('profile, used')] : [])];
   for (const { code, stdout, stderr } of await Promise.all(all))
     t.match({ code, stdout }, { code: 0, stdout: ALICE }, stderr);
 });
 
 t.test('terraform', async (t) => {
+  declareSnippets('terraform');
+  const command = requirePeer(t, 'Terraform');
+  if (!command) return;
   const plugins = TERRAFORM_PLUGINS.find((each) => existsSync(`${each}/registry.terraform.io/hashicorp/aws`));
   const configuration = `${snippet('terraform')}
 data "aws_caller_identity" "me" {}
 output "arn" { value = data.aws_caller_identity.me.arn }`;
-  if (!plugins || (await run('terraform', ['version'])).code !== 0) {
-    const skip = `it is not on the PATH, or its AWS provider in none of ${TERRAFORM_PLUGINS.join(', ')}`;
-    t.pass('terraform', { skip });
-    return;
-  }
   await mkdir(`${folder}/terraform`);
   await writeFile(`${folder}/terraform/main.tf`, configuration);
   const terraform = async (...args: string[]) => {
     const env = { CHECKPOINT_DISABLE: '1', TF_CLI_CONFIG_FILE: '/dev/null' };
-    const ended = await run('terraform', args, env, `${folder}/terraform`);
+    const ended = await run(command, args, env, `${folder}/terraform`);
     t.match(ended, { code: 0 }, ended.stderr);
     return ended.stdout;
   };
@@ -194,6 +182,8 @@ output "arn" { value = data.aws_caller_identity.me.arn }`;
 });
 
 t.test('python', async (t) => {
+  declareSnippets('python');
+  const pythons = findPythons(t);
   const use = `print(session.client("sts", region_name="eu-west-1", endpoint_url="${sts}").get_caller_identity()["Arn"])`;
   await Promise.all(
     pythons.flatMap((python) =>
@@ -208,15 +198,14 @@ t.test('python', async (t) => {
 });
 
 t.test('go', async (t) => {
+  declareSnippets('go');
   const env = {
     GOPATH: '/usr/share/gocode',
     GO111MODULE: 'off',
     GOCACHE: `${folder}/go-cache`,
     GOFLAGS: '-p=2',
   };
-  const go = requirePeer(t, '/usr/bin/go', 'apt-get install golang-go golang-github-aws-aws-sdk-go-v2-dev', [
-    'version',
-  ]);
+  const go = requirePeer(t, 'Go and its AWS SDK');
   if (!go) return;
   const main = `package main
 import ("context"; "encoding/json"; "fmt"; "os")
@@ -247,6 +236,8 @@ func main() {
 });
 
 t.test('ask as the SDK would', async (t) => {
+  declareSnippets('ask as the SDK would');
+  if (!requirePeer(t, 'curl')) return;
   const { stdout } = await shell('ask as the SDK would');
   t.match(JSON.parse(stdout), { AccessKeyId: /^ASIA/, Token: String });
   const refused = await shell('ask as the SDK would', {}, 'refused');
@@ -255,7 +246,7 @@ t.test('ask as the SDK would', async (t) => {
 
 t.test('no snippet is left out', (t) => {
   t.same(
-    [...snippets.keys()].filter((name) => !used.has(name)),
+    [...snippets.keys()].filter((name) => !tested.has(name)),
     [],
   );
   const own = page.slice(page.indexOf('\n## exec\n'));

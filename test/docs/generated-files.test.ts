@@ -7,8 +7,9 @@ import { GENERATED_FILES } from '../../src/cli/docs/generated-files.js';
 import { createProgram } from '../../src/cli/program.js';
 import { ERRORS } from '../../src/core/errors.js';
 import { REASONS } from '../../src/core/reasons.js';
+import { fromRoot } from '../support/paths.js';
 
-const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const read = (path: string) => readFileSync(fromRoot(path), 'utf8');
 
 for (const [path, render] of Object.entries(GENERATED_FILES)) {
   t.test(`${path} is up to date`, async (t) => {

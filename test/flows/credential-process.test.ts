@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import t, { type Test } from 'tap';
 import { startTestBroker } from '../support/broker.js';
-import { runToEnd } from '../support/command.js';
+import { MAIN, runToEnd } from '../support/command.js';
 import { requirePeer } from '../support/peers.js';
 
 const broker = await startTestBroker(t);
@@ -149,7 +149,7 @@ t.test('configure shows what it would write, writes it, and programs use it', as
   });
 
   await t.test('the AWS CLI', async (t) => {
-    const aws = requirePeer(t, '/usr/bin/aws', 'apt-get install awscli');
+    const aws = requirePeer(t, 'AWS CLI');
     if (aws === undefined) return;
     const run = (profile: string) =>
       promisify(execFile)(
@@ -176,10 +176,9 @@ t.test('configure shows what it would write, writes it, and programs use it', as
   });
 
   await t.test('on a terminal it asks', async (t) => {
-    const script = requirePeer(t, 'script', 'apt-get install bsdutils');
+    const script = requirePeer(t, 'script');
     if (script === undefined) return;
-    const main = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
-    const line = `${process.execPath} ${main} configure --profile asked --role deploy --token-file ${jwt}`;
+    const line = `${process.execPath} ${MAIN} configure --profile asked --role deploy --token-file ${jwt}`;
     const answered = (answer: string) =>
       spawnSync(script, ['-qec', line, '/dev/null'], { env, input: `${answer}\n`, encoding: 'utf8' }).stdout;
     t.match(answered('n'), /Write this\? \[y\/N\].*Nothing was written/s);
@@ -208,7 +207,7 @@ t.test('configure does not override what others have set', async (t) => {
 t.test('the name of the program is written where a shell finds this very one', async (t) => {
   const bin = join(home, 'bin');
   await mkdir(bin);
-  await symlink(join(import.meta.dirname, '..', '..', 'dist', 'main.js'), join(bin, 'sallyport'));
+  await symlink(MAIN, join(bin, 'sallyport'));
   const args = ['configure', '--profile', 'x', '--token-env', 'CI_JWT', '--dry-run'];
   const found = await runToEnd(t, args, { ...env, PATH: `${bin}:/usr/bin` });
   t.match(

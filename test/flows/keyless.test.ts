@@ -156,7 +156,7 @@ t.test(
 );
 
 t.test('the AWS CLI uses the credentials', async (t) => {
-  const aws = requirePeer(t, '/usr/bin/aws', 'apt-get install awscli');
+  const aws = requirePeer(t, 'AWS CLI');
   if (aws === undefined) return;
   const env = environmentOf((await asCarol()).json.Credentials);
   const endpoint = ['--endpoint-url', broker.sandbox.sts.url];

@@ -359,7 +359,7 @@ const issue = async (Role: string): Promise<Answer> =>
     : broker.exchange({ Role }, await broker.token());
 
 t.test('the AWS CLI uses what each operation yields', async (t) => {
-  const aws = requirePeer(t, '/usr/bin/aws', 'apt-get install awscli');
+  const aws = requirePeer(t, 'AWS CLI');
   if (!aws) return;
   for (const [role, arn] of usable) {
     const env = environmentOf((await issue(role)).json.Credentials);
@@ -369,7 +369,7 @@ t.test('the AWS CLI uses what each operation yields', async (t) => {
 });
 
 t.test('boto3 uses them, and what is transitive is there in the next role', async (t) => {
-  const python = requirePeer(t, '/usr/bin/python3', 'apt-get install python3-boto3', ['-c', 'import boto3']);
+  const python = requirePeer(t, 'boto3');
   if (!python) return;
   const script = `
 import boto3, json, sys

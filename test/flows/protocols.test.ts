@@ -4,17 +4,16 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { readExample } from '@sallyport/sandbox/internal/sandbox';
 import * as oauth from 'openid-client';
 import t, { type Test } from 'tap';
 import { environmentOf, startTestBroker } from '../support/broker.js';
+import { ROOT } from '../support/paths.js';
 import { requirePeer } from '../support/peers.js';
 
 const run = promisify(execFile);
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const DEPLOY = 'arn:aws:iam::111122223333:role/deploy';
 const READER = 'arn:aws:iam::111122223333:role/S3Reader';
 const PROVIDER = 'arn:aws:iam::111122223333:saml-provider/SandboxIdp';
@@ -128,7 +127,7 @@ t.test('JS SDK: three variables of the environment are all it needs', async (t: 
 });
 
 t.test('AWS CLI: both actions by --endpoint-url', async (t: Test) => {
-  const aws = requirePeer(t, '/usr/bin/aws', 'apt-get install awscli');
+  const aws = requirePeer(t, 'AWS CLI');
   if (aws === undefined) return;
   const sts = (...args: readonly string[]) =>
     outcome(

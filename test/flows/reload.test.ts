@@ -5,7 +5,6 @@ import { copyFileSync, readFileSync, renameSync, symlinkSync, writeFileSync } fr
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { connect } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { fetchToken } from '@sallyport/sandbox/internal/oidc/fetch-token';
 import { fetchAssertion } from '@sallyport/sandbox/internal/saml/fetch-assertion';
 import { type Sandbox, startSandbox } from '@sallyport/sandbox/internal/sandbox';
@@ -14,6 +13,7 @@ import { startBroker } from '../../src/cli/start-broker.js';
 import { createLog } from '../../src/telemetry/log.js';
 import { readAnswer } from '../support/broker.js';
 import { start } from '../support/command.js';
+import { fixturePath } from '../support/paths.js';
 
 const RELOADS = 200;
 const ALICE = { user: 'alice', password: 'sandbox-alice' };
@@ -228,7 +228,7 @@ t.test('a process: SIGHUP reloads it and does not end it; a swapped volume is no
 });
 
 t.test('a new certificate is used for new connections', async (t) => {
-  const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/saml/${name}`, import.meta.url));
+  const fixture = (name: string) => fixturePath(`saml/${name}`);
   const { folder, file } = folderOf(t, configText({ tls: ', tls: { cert: tls.crt, key: tls.key }' }));
   const install = (name: string) => {
     for (const ending of ['crt', 'key'])

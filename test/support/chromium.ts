@@ -1,15 +1,12 @@
 // Chromium from Debian, and what a person does at a sign-in page of the sandbox.
-import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { Test } from 'tap';
 import { requirePeer } from './peers.js';
 
-const CHROMIUM = '/usr/bin/chromium';
-
 /** Undefined where Chromium is missing: the test is then skipped, or failed in CI. */
 export async function openBrowser(t: Test): Promise<Browser | undefined> {
-  const path = existsSync(CHROMIUM) ? CHROMIUM : 'chromium';
-  if (!requirePeer(t, path, 'apt-get install chromium')) return undefined;
+  const path = requirePeer(t, 'Chromium');
+  if (!path) return undefined;
   const browser = await chromium.launch({ executablePath: path, args: ['--no-sandbox', '--disable-gpu'] });
   t.teardown(() => browser.close());
   return browser;

@@ -1,9 +1,9 @@
 // The built command line as a person runs it: `node dist/main.js …`.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
+import { fromRoot } from './paths.js';
 
-export const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+export const MAIN = fromRoot('dist/main.js');
 
 export interface Finished {
   readonly code: number | null;

@@ -33,8 +33,7 @@ export async function rememberAlready({ cli }: RedisServer): Promise<void> {
 }
 
 /** Undefined where Redis is missing: the test is then skipped, or failed in CI. */
-export const redisPeer = (t: Test): string | undefined =>
-  requirePeer(t, REDIS, 'apt-get install redis-server');
+export const redisPeer = (t: Test): string | undefined => requirePeer(t, 'Redis');
 
 interface RedisOptions {
   /** Lines of redis.conf; later ones win. */

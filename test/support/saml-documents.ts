@@ -13,6 +13,7 @@ import {
 import { readFileSync } from 'node:fs';
 import { DOMParser } from '@xmldom/xmldom';
 import { ExclusiveCanonicalization } from 'xml-crypto';
+import { fixturePath } from './paths.js';
 
 export const NOW = new Date('2026-11-21T12:00:00.000Z');
 export const ENTITY_ID = 'https://idp.corp.example/saml';
@@ -29,7 +30,7 @@ const MORE = 'http://www.w3.org/2001/04/xmldsig-more#';
 
 /** A key or certificate of test/fixtures/saml as PEM. */
 export function fixture(file: string): string {
-  return readFileSync(new URL(`../fixtures/saml/${file}`, import.meta.url), 'utf8');
+  return readFileSync(fixturePath(`saml/${file}`), 'utf8');
 }
 
 /** `seconds` after NOW as SAML writes it. */

@@ -2,7 +2,7 @@
 // fetched over an unsafe connection, or whose tokens anyone can get, does not compile.
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { isLoopback } from '@sallyport/client/internal/loopback';
+import { isLoopback } from '@sallyport/client/internal/secure-url';
 import type { OidcIssuer } from '../../config/schema/oidc-issuer.js';
 import type { ConfigError } from '../../core/config-error.js';
 import { seconds } from '../../core/duration.js';

@@ -7,9 +7,10 @@ import { OIDC_PRESETS, OidcIssuer } from '../../../src/config/schema/oidc-issuer
 import type { ConfigError } from '../../../src/core/config-error.js';
 import { goodClaims, NOW, newKey, signToken, startIssuer } from '../../support/oidc-issuer.js';
 import { complete, keptLog, openVerifier, outcome } from '../../support/oidc-verifier.js';
+import { fixturePath } from '../../support/paths.js';
 
 const isSchemaSound = new Ajv({ strict: false }).compile(OidcIssuer);
-const ca = new URL('../../fixtures/oidc/issuer-cert.pem', import.meta.url).pathname;
+const ca = fixturePath('oidc/issuer-cert.pem');
 
 const compile = async (config: Partial<OidcIssuer>) => {
   const faults: ConfigError[] = [];

@@ -5,7 +5,6 @@ import { once } from 'node:events';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { GetCallerIdentityCommand, STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
 import { BrokerRefusal, fromSallyport } from '@sallyport/client';
@@ -13,9 +12,9 @@ import t, { type Test } from 'tap';
 import { startTestBroker } from '../../support/broker.js';
 import { credentialsOf } from '../../support/broker-stub.js';
 import { FAULTS, startFaultProxy } from '../../support/fault-proxy.js';
+import { ROOT } from '../../support/paths.js';
 
 const run = promisify(execFile);
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 const broker = await startTestBroker(t);
 const token = await broker.token();
@@ -258,6 +257,7 @@ fromSallyport({ url: '', role: 'deploy' });
     process.execPath,
     [
       `${ROOT}/node_modules/@typescript/native/bin/tsc`,
+      '--ignoreConfig',
       '--noEmit',
       '--strict',
       '--exactOptionalPropertyTypes',
@@ -271,8 +271,8 @@ fromSallyport({ url: '', role: 'deploy' });
       'program.ts',
     ],
     { cwd: folder },
-  ).catch((error: { stdout: string }) => error);
-  t.equal(checked.stdout, '');
+  ).catch(({ stdout, stderr }: { stdout: string; stderr: string }) => ({ stdout, stderr }));
+  t.strictSame(checked, { stdout: '', stderr: '' });
   await rm(`${folder}/node_modules/@aws-sdk`);
   const program = `
     import { fromSallyport } from '@sallyport/client';

@@ -160,7 +160,7 @@ print(endpoint + login)
 `;
 
 t.test("AWS's sample flow with Debian's boto3 and urllib, and a browser that opens the URL", async (t) => {
-  const python = requirePeer(t, '/usr/bin/python3', 'apt-get install python3-boto3', ['-c', 'import boto3']);
+  const python = requirePeer(t, 'boto3');
   if (!python) return;
   const sts = await startSts({ iam: exampleIam() });
   t.teardown(() => sts.close());
@@ -182,7 +182,7 @@ t.test("AWS's sample flow with Debian's boto3 and urllib, and a browser that ope
   }
   t.match(signin.requests, [{ method: 'GET' }, { method: 'POST', url: '/federation' }]);
 
-  const browser = requirePeer(t, 'chromium', 'apt-get install chromium');
+  const browser = requirePeer(t, 'Chromium');
   if (!browser) return;
   const home = mkdtempSync(join(tmpdir(), 'sallyport-browser-'));
   t.teardown(() => rmSync(home, { recursive: true, force: true }));

@@ -3,12 +3,10 @@ import { readFileSync } from 'node:fs';
 import { loadIam } from '@sallyport/sandbox/internal/iam/load';
 import { findKeyHolder, findRole } from '@sallyport/sandbox/internal/iam/model';
 import t from 'tap';
+import { fromRoot } from '../../../support/paths.js';
 import { fixture, metadata } from '../../../support/saml-documents.js';
 
-const example = readFileSync(
-  new URL('../../../../packages/sandbox/examples/iam.yaml', import.meta.url),
-  'utf8',
-);
+const example = readFileSync(fromRoot('packages/sandbox/examples/iam.yaml'), 'utf8');
 const variables = {
   'oidc.issuer': 'http://127.0.0.1:8444/path',
   'oidc.host': '127.0.0.1:8444/path',

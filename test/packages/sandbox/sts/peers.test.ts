@@ -12,7 +12,6 @@ import { requirePeer } from '../../../support/peers.js';
 import { exampleIam, type Keys, SALLYPORT } from './sandbox.js';
 
 const DEPLOY = 'arn:aws:iam::111122223333:role/deploy';
-const HINT = 'apt-get install awscli python3-boto3';
 const run = promisify(execFile);
 
 /** A folder of the test's own: no AWS configuration of this machine takes part. */
@@ -44,7 +43,7 @@ const outcome = (command: string, args: readonly string[], env: NodeJS.ProcessEn
 const otherFirst = (secret: string) => (secret.startsWith('a') ? 'b' : 'a') + secret.slice(1);
 
 t.test('AWS CLI', async (t) => {
-  const aws = requirePeer(t, '/usr/bin/aws', HINT);
+  const aws = requirePeer(t, 'AWS CLI');
   if (!aws) return;
   const key = newKey('one');
   const issuer = await startIssuer(t, [key]);
@@ -82,7 +81,7 @@ t.test('AWS CLI', async (t) => {
 });
 
 t.test('boto3', async (t) => {
-  const python = requirePeer(t, '/usr/bin/python3', HINT, ['-c', 'import boto3']);
+  const python = requirePeer(t, 'boto3');
   if (!python) return;
   const sts = await startSts({ iam: exampleIam() });
   t.teardown(() => sts.close());
@@ -139,7 +138,7 @@ const beyondTheModel = (line: string) =>
   /SourceIdentity|ProvidedContexts/.test(line) || /^AssumeRole\.Policy /.test(line);
 
 t.test('the constraints are those of the service model', async (t) => {
-  const python = requirePeer(t, '/usr/bin/python3', HINT, ['-c', 'import botocore']);
+  const python = requirePeer(t, 'boto3');
   if (!python) return;
   const printed = await run(python, ['-c', DUMP], { env: environment(homeOf(t)), maxBuffer: 10_000_000 });
   const shapes: Readonly<Record<string, ModelShape>> = JSON.parse(printed.stdout);

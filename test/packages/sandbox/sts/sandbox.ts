@@ -6,6 +6,7 @@ import { loadIam } from '@sallyport/sandbox/internal/iam/load';
 import type { Iam } from '@sallyport/sandbox/internal/iam/model';
 import { type StsServer, startSts } from '@sallyport/sandbox/internal/sts/server';
 import type { Test } from 'tap';
+import { fromRoot } from '../../../support/paths.js';
 import { metadata, NOW } from '../../../support/saml-documents.js';
 
 export interface Keys {
@@ -27,7 +28,7 @@ export const SALLYPORT: Keys = {
 
 /** packages/sandbox/examples/iam.yaml with an issuer that the test runs, or one that is never asked. */
 export const exampleIam = (issuer = 'http://127.0.0.1:1', broker = 'http://127.0.0.1:2'): Iam =>
-  loadIam(readFileSync(new URL('../../../../packages/sandbox/examples/iam.yaml', import.meta.url), 'utf8'), {
+  loadIam(readFileSync(fromRoot('packages/sandbox/examples/iam.yaml'), 'utf8'), {
     'oidc.issuer': issuer,
     'oidc.host': issuer.replace('http://', ''),
     'broker.url': broker,
