@@ -49,7 +49,7 @@ export function compileDurationLimits(
     const value = seconds(text);
     if (value < MIN_SESSION_SECONDS || value > MAX_SECONDS[via]) {
       const range = `${formatSeconds(MIN_SESSION_SECONDS)} to ${formatSeconds(MAX_SECONDS[via])}`;
-      faults.push({ path: at(key), message: `${via} takes ${range}. Write a duration in that range.` });
+      faults.push({ path: at(key), message: `${via} accepts durations of ${range}. Change it.` });
     } else if (chained && value > MAX_CHAINED_SESSION_SECONDS) {
       const message = 'STS gives one hour at most at the end of a chain, so this counts as 1h. Write 1h.';
       warnings.push({ path: at(key), message });
