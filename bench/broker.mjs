@@ -35,7 +35,7 @@ export async function startBenchBroker({ roles, stsUrl, sink = { type: 'file', p
   };
   await writeFile(file, JSON.stringify(config));
   const started = await startBroker(file, silent);
-  if (!started.ok) throw new Error(JSON.stringify(started.faults));
+  if (!started.ok) throw new Error(JSON.stringify(started.errors));
   return {
     url: started.url,
     token: issuer.token,

@@ -11,7 +11,7 @@ const caller = { sourceAddress: '10.1.2.3' };
 /** As many roles as grants, each grant about one role; `match` says for whom it is. */
 function policyOf(count, match) {
   const numbers = Array.from({ length: count }, (_, index) => index);
-  const { policy, faults } = compilePolicy({
+  const { policy, errors } = compilePolicy({
     server: { url: 'https://sallyport.bench.example' },
     aws: { region: 'eu-west-1' },
     issuers: { ci: { type: 'oidc', issuer: 'https://ci.bench.example', audience: 'sallyport' } },
@@ -28,7 +28,7 @@ function policyOf(count, match) {
       roles: [`role-${index}`],
     })),
   });
-  if (faults.length > 0) throw new Error(JSON.stringify(faults));
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
   return policy;
 }
 

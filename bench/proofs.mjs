@@ -34,7 +34,7 @@ async function samlBench() {
     serverUrl: 'https://sallyport.bench.example',
     log: silent,
   });
-  if (!created.ok) throw new Error(JSON.stringify(created.faults));
+  if (!created.ok) throw new Error(JSON.stringify(created.errors));
 
   const after = new Date(now.getTime() + 300_000);
   const response = (groups, placement = 'assertion') =>
@@ -82,7 +82,7 @@ async function jwtBench() {
     issuers: { bench: { type: 'oidc', issuer: issuer.url, audience: 'sallyport' } },
     log: silent,
   });
-  if (!created.ok) throw new Error(JSON.stringify(created.faults));
+  if (!created.ok) throw new Error(JSON.stringify(created.errors));
 
   const now = new Date();
   const proof = (jti) => ({ type: 'oidc', value: new Secret(issuer.token({ jti })) });

@@ -1,7 +1,7 @@
 // Whether time tells a role that does not exist from one that is not permitted: refusals of the two, interleaved in many
 // small samples. A ratio of medians far from 1, and farther than that of a role against itself, would be a leak.
 import { decide } from '../dist/authz/decide.js';
-import { explainOwn } from '../dist/authz/explain/explain.js';
+import { explainToCaller } from '../dist/authz/explain/explain.js';
 import { compilePolicy } from '../dist/authz/policy.js';
 import { medianRatio } from './measure.mjs';
 
@@ -11,7 +11,7 @@ const caller = { sourceAddress: '10.1.2.3' };
 
 /** Roles that each take as much work to refuse, beside roles that a claim names. */
 function policyOf() {
-  const { policy, faults } = compilePolicy({
+  const { policy, errors } = compilePolicy({
     server: { url: 'https://sallyport.bench.example' },
     aws: { region: 'eu-west-1' },
     issuers: { corp: { type: 'oidc', issuer: 'https://corp.bench.example', audience: 'sallyport' } },
@@ -37,7 +37,7 @@ function policyOf() {
       roles: [`role-${index}`, `role-${(index * 7) % ROLES}`],
     })),
   });
-  if (faults.length > 0) throw new Error(JSON.stringify(faults));
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
   return policy;
 }
 
@@ -64,7 +64,7 @@ export async function benchRefusals() {
     }
     throw new Error('not refused');
   };
-  const explained = (role) => explainOwn(policy, principal, { ...caller, role }, now);
+  const explained = (role) => explainToCaller(policy, principal, { ...caller, role }, now);
   // Names of one length: what is told apart is whether the role is there.
   const numbers = Array.from({ length: 900 }, (_, index) => 100 + index);
   const there = numbers.map((number) => `role-${number}`);

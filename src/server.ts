@@ -22,7 +22,7 @@ import type { ShadowDifference } from './exchange/shadow.js';
 import { replaceCertificate } from './http/app.js';
 import type { App } from './http/fastify.js';
 import { CredentialCache } from './issuance/cache/credential-cache.js';
-import { openSts, type Sts, type StsOptions } from './issuance/sts/open-sts.js';
+import { Sts, type StsOptions } from './issuance/sts/sts.js';
 import { createSeal } from './portal/seal.js';
 import { createConfigManager } from './runtime/config-manager.js';
 import { createStores } from './runtime/open-stores.js';
@@ -66,7 +66,7 @@ export async function composeServer(
     sts: createPool((aws) =>
       openConfiguredSts(aws, {
         log,
-        observe: { called: metrics.stsCalled, regionChanged: metrics.stsRegionChanged },
+        observer: { onCall: metrics.stsCalled, onRegionStateChange: metrics.stsRegionChanged },
       }),
     ),
     cache,
@@ -88,7 +88,7 @@ export async function composeServer(
   // After all that can fail: its connections would keep the process alive.
   const stores = await createStores(config, { now, log });
   const first = built.withReplay(stores.replay);
-  let { stsRegions } = first;
+  let { stsRegionStates } = first;
   const live = createConfigManager({
     first,
     build: async (previous) => {
@@ -98,7 +98,7 @@ export async function composeServer(
       return rebuilt.ok ? { ok: true, snapshot: rebuilt.withReplay(stores.replay) } : rebuilt;
     },
     onActivated: ({ tls, shadowFaults, ...taken }, epoch, previous) => {
-      stsRegions = taken.stsRegions;
+      stsRegionStates = taken.stsRegionStates;
       if (previous?.tls && tls && !isDeepStrictEqual(tls, previous.tls)) replaceCertificate(app, tls);
       metrics.configTaken(epoch);
       metrics.shadowLoaded(shadowFaults.length);
@@ -136,13 +136,13 @@ export async function composeServer(
       // Shared by all replicas: if it made one unready, it would take away all, and reusable proofs go on without it.
       store: { works: await stores.replay.check(), essential: false },
       ...Object.fromEntries(
-        Object.entries(stsRegions()).map(([region, state]) => [
+        Object.entries(stsRegionStates()).map(([region, state]) => [
           `sts.${region}`,
           { works: state === 'closed', essential: false },
         ]),
       ),
     }),
-    ownIdentity: () => live.snapshot().ownIdentity(),
+    ownIdentity: () => live.snapshot().brokerIdentity.get(),
     configStatus: live.status,
     documents: () => live.snapshot().documents,
     limiter: stores.limiter,
@@ -169,9 +169,9 @@ export async function composeServer(
 }
 
 /** The STS that the config names, with the broker's own credentials. */
-export function openConfiguredSts(aws: Config['aws'], told: Pick<StsOptions, 'log' | 'observe'>): Sts {
+export function openConfiguredSts(aws: Config['aws'], options: Pick<StsOptions, 'log' | 'observer'>): Sts {
   const { region, failoverRegions, fips, dualStack, credentials: keys } = aws;
-  return openSts({
+  return new Sts({
     region,
     endpoints: customEndpoints(aws),
     deadlineMs: deadlineMs(aws),
@@ -185,7 +185,7 @@ export function openConfiguredSts(aws: Config['aws'], told: Pick<StsOptions, 'lo
         ...(keys.sessionToken !== undefined && { sessionToken: new Secret(keys.sessionToken) }),
       },
     }),
-    ...told,
+    ...options,
     now: Date.now,
   });
 }

@@ -29,7 +29,7 @@ export interface SurfaceOptions extends AppOptions, SignInOptions {
   readonly explain: Explain;
   readonly decode: DecodeMessageRequestHandler;
   readonly ready: Readiness;
-  readonly ownIdentity: BrokerIdentity;
+  readonly ownIdentity: BrokerIdentity['get'];
   configStatus(): ConfigStatus;
   /** What the broker publishes as an OIDC issuer; undefined outside keyless mode. */
   documents(): IssuerDocuments | undefined;

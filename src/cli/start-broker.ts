@@ -1,7 +1,7 @@
 // From a config file to a listening broker that follows the file, for every command that runs one.
 
 import { loadConfig } from '../config/load.js';
-import { type ConfigWatch, watchFiles } from '../config/watch.js';
+import { FileWatcher } from '../config/watch.js';
 import type { LocatedConfigError } from '../core/config-error.js';
 import type { Log } from '../core/ports.js';
 import { type Broker, type ComposedServer, composeServer } from '../server.js';
@@ -13,7 +13,7 @@ export type Started =
 /** Faults of the file and of building the broker come together. Rejects if the port cannot be had. */
 export async function startBroker(file: string, log: Log): Promise<Started> {
   let composing: Promise<ComposedServer> | undefined;
-  const watch = watchFiles(async () => {
+  const watch = new FileWatcher(async () => {
     // A change while the broker is being built waits for it.
     const composed = await composing?.catch(() => undefined);
     if (composed?.ok) await composed.broker.reload();
@@ -37,7 +37,7 @@ export async function startBroker(file: string, log: Log): Promise<Started> {
   }
 }
 
-const alsoClosing = (broker: Broker, watch: ConfigWatch): Broker => ({
+const alsoClosing = (broker: Broker, watch: FileWatcher): Broker => ({
   ...broker,
   close: async () => {
     watch.close();

@@ -1,24 +1,24 @@
-// The folder of the broker's own signing keys: `current.pem` signs; `next.pem`, which will, and `previous.pem`, which
-// did, are only published. Fixed names, so that the folder can be a mounted Secret and a change of any file is noticed.
+// The folder with the broker's own signing keys. `current.pem` signs; `next.pem` and `previous.pem` are only published,
+// before and after a rotation. File names are fixed, so that the folder can be a mounted Secret and can be watched.
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigError } from '../core/config-error.js';
 
-/** What a key is used for, by the order in which keys are published. */
+/** Uses of a key, in the order of publication. */
 export const KEY_USES = ['current', 'next', 'previous'] as const;
 export type KeyUse = (typeof KEY_USES)[number];
 
 export const keyFilePath = (folder: string, use: KeyUse): string => join(folder, `${use}.pem`);
 
-/** Paths of all files it may have. */
+/** Paths of all key files, whether they exist or not. */
 export const keyFilePaths = (folder: string): readonly string[] =>
   KEY_USES.map((use) => keyFilePath(folder, use));
 
-/** The public half, as a JWK Set has it (RFC 7517 section 4, RFC 7518 section 6.3.1). */
+/** A public key as in a JWK Set (RFC 7517 section 4, RFC 7518 section 6.3.1). */
 export interface PublicJwk {
   readonly kty: 'RSA';
-  /** The key's thumbprint (RFC 7638): the same key has the same one, whatever file it is in. */
+  /** JWK thumbprint (RFC 7638). It does not depend on the file name, so it survives a rotation. */
   readonly kid: string;
   readonly n: string;
   readonly e: string;
@@ -26,21 +26,21 @@ export interface PublicJwk {
 
 export interface SigningKeys {
   readonly signing: { readonly kid: string; readonly privateKey: KeyObject };
-  /** The signing key first; each once. */
+  /** The signing key first, without duplicates. */
   readonly published: readonly PublicJwk[];
 }
 
 const MIN_RSA_BITS = 2048;
 
-const FORM = 'an RSA key of 2048 bits or more, in PEM without a passphrase';
+const REQUIRED_FORMAT = 'an RSA key of at least 2048 bits, in PEM without a passphrase';
 
-/** Reads and judges the keys. Faults name files, never what is in them. */
+/** Reads and validates the keys. Errors name the files, never their content. */
 export async function readSigningKeys(
   folder: string,
 ): Promise<{ ok: true; keys: SigningKeys } | { ok: false; errors: readonly ConfigError[] }> {
-  const faults: ConfigError[] = [];
-  const fault = (message: string) => {
-    faults.push({ path: ['webIdentity', 'keys'], message });
+  const errors: ConfigError[] = [];
+  const report = (message: string) => {
+    errors.push({ path: ['webIdentity', 'keys'], message });
     return undefined;
   };
   const published: PublicJwk[] = [];
@@ -48,24 +48,22 @@ export async function readSigningKeys(
   for (const use of KEY_USES) {
     const file = keyFilePath(folder, use);
     const pem = await readKey(file, use !== 'current').catch((error: NodeJS.ErrnoException) =>
-      fault(
-        `The file ${file} cannot be read (${error.code ?? 'unknown error'}). Make it with sallyport issuer generate, or check path and permissions.`,
+      report(
+        `Cannot read file ${file} (${error.code ?? 'unknown error'}). Create it with "sallyport issuer generate", or check the path and the permissions.`,
       ),
     );
     if (pem === undefined) continue;
-    const jwk = parsePublicJwk(pem) ?? fault(`The file ${file} must hold ${FORM}.`);
+    const jwk = parsePublicJwk(pem) ?? report(`File ${file} must contain ${REQUIRED_FORMAT}.`);
     if (jwk && !published.some(({ kid }) => kid === jwk.kid)) published.push(jwk);
     if (!jwk || use !== 'current') continue;
     const privateKey =
-      parsePrivateKey(pem) ?? fault(`The file ${file} holds no private key, so it cannot sign.`);
+      parsePrivateKey(pem) ?? report(`File ${file} contains no private key, which is required for signing.`);
     if (privateKey) signing = { kid: jwk.kid, privateKey };
   }
-  return signing && faults.length === 0
-    ? { ok: true, keys: { signing, published } }
-    : { ok: false, errors: faults };
+  return signing && errors.length === 0 ? { ok: true, keys: { signing, published } } : { ok: false, errors };
 }
 
-/** Undefined for a file that need not be there and is not. */
+/** The content of a file; undefined for an optional file that does not exist. */
 async function readKey(file: string, optional: boolean): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
@@ -75,7 +73,7 @@ async function readKey(file: string, optional: boolean): Promise<string | undefi
   }
 }
 
-/** The public half of a private or public key in PEM; undefined if it is none that may sign for the broker. */
+/** The public part of a private or public key in PEM; undefined unless it is an RSA key of at least 2048 bits. */
 export function parsePublicJwk(pem: string): PublicJwk | undefined {
   let key: KeyObject;
   try {
@@ -92,7 +90,7 @@ export function parsePublicJwk(pem: string): PublicJwk | undefined {
   return { kty: 'RSA', kid, n, e };
 }
 
-/** The private key in PEM; undefined if there is none, or it has a passphrase. */
+/** Undefined if the PEM text has no private key or needs a passphrase. */
 export function parsePrivateKey(pem: string): KeyObject | undefined {
   try {
     return createPrivateKey(pem);

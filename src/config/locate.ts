@@ -1,4 +1,4 @@
-// Where in the YAML file a path of the config stands, so that every fault names its line and column.
+// Finds the line and column of a config path in the YAML file, for error messages.
 import { type Document, isMap, isNode, isPair, isScalar, type LineCounter, type Node, type Pair } from 'yaml';
 import type { ConfigPath } from '../core/config-error.js';
 
@@ -12,8 +12,8 @@ export interface Position {
 const keyOf = (pair: Pair) => (isScalar(pair.key) ? String(pair.key.value) : undefined);
 
 /**
- * The position of the value at `path`, or of its key where it is the value of a mapping; where the path leaves the
- * document (a missing key), the position of the deepest part that exists.
+ * The position of the key at `path`, or of the item if its parent is a list. If the path does not exist (a missing
+ * key), the position of the deepest part that exists.
  */
 export function locate(document: Document, lines: LineCounter, path: ConfigPath): Position {
   let node: Node | null = document.contents;

@@ -1,5 +1,5 @@
-// YAML text -> plain values, or what is wrong with the text. Refused besides bad syntax: what YAML would read otherwise
-// than it stands there, and aliases that could grow without end.
+// Parses YAML text to plain values. In addition to syntax errors it refuses numbers that YAML changes when it reads
+// them, and aliases that could expand without limit.
 import {
   type Alias,
   type Document,
@@ -22,7 +22,7 @@ export type YamlResult =
       readonly value: unknown;
       readonly document: Document;
       readonly lines: LineCounter;
-      /** Values that can be read, but hardly as they are meant. */
+      /** Errors in values that can be parsed but probably do not mean what is written. */
       readonly errors: readonly ConfigError[];
     }
   | { readonly ok: false; readonly errors: readonly (Position & { readonly message: string })[] };
@@ -40,44 +40,49 @@ export function readYaml(text: string): YamlResult {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1), message };
   };
-  // What follows from an earlier error, and says nothing more.
-  const own = document.errors.filter(({ code }, index) => index === 0 || code !== 'UNEXPECTED_TOKEN');
-  const errors = own.map(({ pos, message }) =>
-    at(pos[0], `This is not valid YAML: ${message.replace(/\.$/, '')}.`),
+  // An unexpected token after another error is only its consequence.
+  const relevant = document.errors.filter(({ code }, index) => index === 0 || code !== 'UNEXPECTED_TOKEN');
+  const syntaxErrors = relevant.map(({ pos, message }) =>
+    at(pos[0], `Invalid YAML: ${message.replace(/\.$/, '')}.`),
   );
-  const problems = errors.length > 0 ? errors : aliasProblems(document, at);
-  if (problems.length > 0) return { ok: false, errors: problems };
+  const errors = syntaxErrors.length > 0 ? syntaxErrors : findAliasErrors(document, at);
+  if (errors.length > 0) return { ok: false, errors };
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
-    return { ok: true, value, document, lines, errors: numberFaults(document.contents, []) };
+    return { ok: true, value, document, lines, errors: findChangedNumbers(document.contents, []) };
   } catch {
-    return { ok: false, errors: [at(0, 'The YAML has too many aliases. Write it out.')] };
+    return { ok: false, errors: [at(0, 'Too many YAML aliases. Write the values out.')] };
   }
 }
 
-function aliasProblems<T>(document: Document, at: (offset: number, message: string) => T): T[] {
-  const problems: T[] = [];
+function findAliasErrors<T>(document: Document, at: (offset: number, message: string) => T): T[] {
+  const errors: T[] = [];
   visit(document, {
     Alias: (_, alias: Alias, ancestors) => {
       const target = alias.resolve(document);
       const offset = alias.range?.[0] ?? 0;
-      if (!target) problems.push(at(offset, 'This alias has no anchor before it. Correct its name.'));
+      if (!target) errors.push(at(offset, 'YAML alias without an anchor before it. Correct its name.'));
       else if (ancestors.some((ancestor) => ancestor === target))
-        problems.push(at(offset, 'This alias is inside of what it stands for. Write it out.'));
+        errors.push(at(offset, 'YAML alias refers to a value that contains it. Write the value out.'));
     },
   });
-  return problems;
+  return errors;
 }
 
-/** An account id loses its first zero as a number, a version its last one, a long id its end: a rule would be about something else. */
-function numberFaults(node: Node | null | undefined, path: ConfigPath): readonly ConfigError[] {
+/** Numbers that YAML changes: an account ID loses its leading zero, a version its trailing zero, a long ID its precision. */
+function findChangedNumbers(node: Node | null | undefined, path: ConfigPath): readonly ConfigError[] {
   if (isMap<unknown, Node | null>(node)) {
     return node.items.flatMap(({ key, value }) =>
-      numberFaults(value, [...path, isScalar(key) ? String(key.value) : '']),
+      findChangedNumbers(value, [...path, isScalar(key) ? String(key.value) : '']),
     );
   }
   if (isSeq<Node | null>(node))
-    return node.items.flatMap((item, index) => numberFaults(item, [...path, index]));
+    return node.items.flatMap((item, index) => findChangedNumbers(item, [...path, index]));
   if (!isScalar(node) || typeof node.value !== 'number' || String(node.value) === node.source) return [];
-  return [{ path, message: `YAML reads this number as ${node.value}. Put it in quotes, or write it so.` }];
+  return [
+    {
+      path,
+      message: `YAML reads this number as ${node.value}. Put it in quotes, or write it as YAML reads it.`,
+    },
+  ];
 }

@@ -1,97 +1,102 @@
-// Tells when the content of files has changed and then stood still. Folders are watched, not files: editors and
-// Kubernetes put a new file, or a new symlink above it, in the place of the old. Now and then it looks without being
-// told, since not every file system tells.
+// Reports when the content of files has changed and is stable again. It watches folders rather than files, because editors
+// and Kubernetes replace a file, or a symbolic link above it. It also polls, because not every file system sends events.
 import { createHash } from 'node:crypto';
 import { type FSWatcher, readFileSync, realpathSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
 export interface WatchOptions {
-  /** Milliseconds a change must stand still, so that no file is taken half written. Default 200. */
+  /** Milliseconds for which a change must be stable, so that a partly written file is not read. Default 200. */
   readonly settleMs?: number;
-  /** Milliseconds between looks that nothing asked for. Default 10000. */
+  /** Milliseconds between polls. Default 10000. */
   readonly pollIntervalMs?: number;
-}
-
-export interface ConfigWatch {
-  /** Reads, and follows from then on the files that were read. Whatever changes after it has begun is told. */
-  track<T extends { readonly files: readonly string[] }>(read: () => T): T;
-  close(): void;
 }
 
 /** Content hashes by file. */
 type Fingerprint = ReadonlyMap<string, string>;
 
-/** Calls `onChange` once for each new content; a touch, or a new link to the same, is none. Keeps no process alive. */
-export function watchFiles(
-  onChange: () => void,
-  { settleMs: settle = 200, pollIntervalMs: interval = 10_000 }: WatchOptions = {},
-): ConfigWatch {
-  const watchers = new Map<string, FSWatcher>();
-  let known: Fingerprint = new Map();
-  let seen = known;
-  let timer: NodeJS.Timeout | undefined;
+/** Watches files until `close`. It does not keep the process alive. */
+export class FileWatcher {
+  readonly #onChange: () => void;
+  readonly #settleMs: number;
+  readonly #poll: NodeJS.Timeout;
+  /** By folder. */
+  readonly #watchers = new Map<string, FSWatcher>();
+  /** The content that `onChange` was last called for. */
+  #reported: Fingerprint = new Map();
+  /** The content at the last check. */
+  #observed = this.#reported;
+  #pendingCheck: NodeJS.Timeout | undefined;
 
-  const look = () => {
-    timer = undefined;
-    const now = fingerprint(known.keys());
-    if (isDeepStrictEqual(now, known)) return;
-    if (isDeepStrictEqual(now, seen)) {
-      known = now;
-      watchFolders();
-      onChange();
+  /** `onChange` is called once for each new content, not when a file is touched or linked to the same content. */
+  constructor(onChange: () => void, { settleMs = 200, pollIntervalMs = 10_000 }: WatchOptions = {}) {
+    this.#onChange = onChange;
+    this.#settleMs = settleMs;
+    this.#poll = setInterval(() => {
+      if (!this.#pendingCheck) this.#check();
+    }, pollIntervalMs).unref();
+  }
+
+  /** Calls `read` and from then on watches the files that it read. Changes during `read` are reported too. */
+  track<T extends { readonly files: readonly string[] }>(read: () => T): T {
+    const before = fingerprint(this.#reported.keys());
+    const result = read();
+    this.#reported = new Map(result.files.map((file) => [file, before.get(file) ?? contentHash(file)]));
+    this.#watchFolders();
+    return result;
+  }
+
+  close(): void {
+    clearInterval(this.#poll);
+    clearTimeout(this.#pendingCheck);
+    for (const watcher of this.#watchers.values()) watcher.close();
+    this.#watchers.clear();
+  }
+
+  #check(): void {
+    this.#pendingCheck = undefined;
+    const current = fingerprint(this.#reported.keys());
+    if (isDeepStrictEqual(current, this.#reported)) return;
+    if (isDeepStrictEqual(current, this.#observed)) {
+      this.#reported = current;
+      this.#watchFolders();
+      this.#onChange();
     } else {
-      seen = now;
-      lookSoon();
+      this.#observed = current;
+      this.#scheduleCheck();
     }
-  };
-  // Not put off by what goes on in the same folder: an audit log there is written all the time.
-  const lookSoon = () => {
-    timer ??= setTimeout(look, settle).unref();
-  };
-  const watchFolders = () => {
-    const folders = new Set([...known.keys()].flatMap(foldersOf));
-    for (const [folder, watcher] of watchers) {
-      if (folders.has(folder)) continue;
-      watcher.close();
-      watchers.delete(folder);
-    }
-    for (const folder of folders) if (!watchers.has(folder)) watchFolder(folder);
-  };
-  const watchFolder = (folder: string) => {
-    const forget = () => {
-      watchers.get(folder)?.close();
-      watchers.delete(folder);
-    };
-    try {
-      const watcher = watch(folder, { persistent: false }, lookSoon).on('error', forget);
-      watchers.set(folder, watcher);
-    } catch {
-      // Not there, or no more watches to be had: the looks in between must do.
-    }
-  };
-  const looking = setInterval(() => {
-    if (!timer) look();
-  }, interval).unref();
+  }
 
-  return {
-    track: (read) => {
-      const before = fingerprint(known.keys());
-      const result = read();
-      known = new Map(result.files.map((file) => [file, before.get(file) ?? contentHash(file)]));
-      watchFolders();
-      return result;
-    },
-    close: () => {
-      clearInterval(looking);
-      clearTimeout(timer);
-      for (const watcher of watchers.values()) watcher.close();
-      watchers.clear();
-    },
-  };
+  /** Further events do not postpone the check: an audit log in the same folder may cause them all the time. */
+  #scheduleCheck(): void {
+    this.#pendingCheck ??= setTimeout(() => this.#check(), this.#settleMs).unref();
+  }
+
+  #watchFolders(): void {
+    const folders = new Set([...this.#reported.keys()].flatMap(foldersOf));
+    for (const folder of this.#watchers.keys()) if (!folders.has(folder)) this.#unwatch(folder);
+    for (const folder of folders) if (!this.#watchers.has(folder)) this.#watch(folder);
+  }
+
+  #watch(folder: string): void {
+    try {
+      const watcher = watch(folder, { persistent: false }, () => this.#scheduleCheck());
+      this.#watchers.set(
+        folder,
+        watcher.on('error', () => this.#unwatch(folder)),
+      );
+    } catch {
+      // The folder does not exist, or the limit of watches is reached: polling must suffice.
+    }
+  }
+
+  #unwatch(folder: string): void {
+    this.#watchers.get(folder)?.close();
+    this.#watchers.delete(folder);
+  }
 }
 
-/** Where a file is named, and where its links lead. */
+/** The folder of the path, and the folder that its symbolic links lead to. */
 function foldersOf(file: string): readonly string[] {
   try {
     return [dirname(file), dirname(realpathSync(file))];
@@ -103,6 +108,7 @@ function foldersOf(file: string): readonly string[] {
 const fingerprint = (files: Iterable<string>): Fingerprint =>
   new Map([...files].map((file) => [file, contentHash(file)]));
 
+/** A hash of the content, or the error code if the file cannot be read. */
 function contentHash(file: string): string {
   try {
     return createHash('sha256').update(readFileSync(file)).digest('base64');

@@ -4,7 +4,10 @@ import { decodedRecord, type Progress } from '../audit/record.js';
 import { hasPermission } from '../authz/decide.js';
 import { SallyportError } from '../core/errors.js';
 import type { ExchangeRequest } from '../core/types.js';
-import type { DecodedMessage } from '../issuance/operations/decode-authorization-message.js';
+import {
+  type DecodedMessage,
+  decodeAuthorizationMessage,
+} from '../issuance/operations/decode-authorization-message.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { Stages } from './exchange.js';
 import { limitPrincipal } from './limit-principal.js';
@@ -23,10 +26,10 @@ export function createDecodeMessage({
   audit,
   now,
 }: Pick<Stages, 'limiter' | 'audit' | 'now'> & {
-  snapshot(): Pick<Runtime, 'authenticate' | 'policy' | 'decodeMessage'>;
+  snapshot(): Pick<Runtime, 'authenticate' | 'policy' | 'sts'>;
 }): DecodeMessageRequestHandler {
   return async ({ encodedMessage, ...request }) => {
-    const { authenticate, policy, decodeMessage } = snapshot();
+    const { authenticate, policy, sts } = snapshot();
     let progress: Progress = { request };
     try {
       const principal = await authenticate(request.proof, now());
@@ -34,7 +37,7 @@ export function createDecodeMessage({
       await limitPrincipal(limiter, principal);
       if (!hasPermission('DecodeAuthorizationMessage', policy, principal, request, now()))
         throw new SallyportError('permission_missing');
-      const decoded = await decodeMessage(encodedMessage);
+      const decoded = await decodeAuthorizationMessage(sts, encodedMessage);
       await record(audit, decodedRecord(progress, decoded.stsRequestId, now()));
       return decoded;
     } catch (error) {

@@ -1,5 +1,6 @@
 // The fields by which a caller proves who it is and says what it wants, wherever they come: body, form or query. Their
 // names and forms are the same on every surface.
+import { MIN_SESSION_SECONDS, namePattern, sessionName } from '@sallyport/sts-protocol/constraints';
 import { type Static, Type } from 'typebox';
 import { POLICY_ARN_PATTERN } from '../core/arn.js';
 import type { SessionParameters } from '../core/types.js';
@@ -19,7 +20,10 @@ export const sessionParameterFields = {
     }),
   ),
   DurationSeconds: Type.Optional(
-    Type.Integer({ minimum: 900, description: "Lifetime in seconds, up to the role's limit." }),
+    Type.Integer({
+      minimum: MIN_SESSION_SECONDS,
+      description: "Lifetime in seconds, up to the role's limit.",
+    }),
   ),
   Policy: Type.Optional(
     Type.String({
@@ -37,7 +41,7 @@ export const sessionParameterFields = {
   ),
   RoleSessionName: Type.Optional(
     Type.String({
-      pattern: '^[A-Za-z0-9_+=,.@-]{2,64}$',
+      pattern: namePattern(sessionName),
       description: 'Name of the session, where the role lets the caller choose it; elsewhere it is refused.',
     }),
   ),

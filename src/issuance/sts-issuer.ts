@@ -7,22 +7,33 @@ import type { SignWebIdentity } from '../core/ports.js';
 import type { IssuedCredentials, IssueRequest } from '../core/types.js';
 import type { ConsoleSignIn } from './console/console-sign-in.js';
 import { assumeRole } from './operations/assume-role.js';
-import { assumeRoleKeyless } from './operations/assume-role-keyless.js';
 import { assumeRoleWithSAML } from './operations/assume-role-with-saml.js';
-import { assumeRoleWithWebIdentity } from './operations/assume-role-with-web-identity.js';
+import { assumeRoleKeyless, assumeRoleWithWebIdentity } from './operations/assume-role-with-web-identity.js';
 import { getFederationToken } from './operations/get-federation-token.js';
 import { getSessionToken } from './operations/get-session-token.js';
-import type { Sts } from './sts/open-sts.js';
+import type { Sts } from './sts/sts.js';
+
+/** The part of `Sts` that issuing needs. */
+export type StsForIssuing = Pick<
+  Sts,
+  | 'assumeRole'
+  | 'assumeRoleWithSAML'
+  | 'assumeRoleWithWebIdentity'
+  | 'getFederationToken'
+  | 'getSessionToken'
+  | 'hasTemporaryCredentials'
+  | 'defaultDeadline'
+>;
 
 export interface StsIssuerOptions {
-  readonly sts: Pick<Sts, 'client'>;
+  readonly sts: StsForIssuing;
   readonly consoleSignIn: ConsoleSignIn;
   /** Absent without `webIdentity` in the config; then no role needs it. */
   readonly signWebIdentity?: SignWebIdentity | undefined;
 }
 
 export class StsIssuer {
-  readonly #sts: Pick<Sts, 'client'>;
+  readonly #sts: StsForIssuing;
   readonly #consoleSignIn: ConsoleSignIn;
   readonly #signWebIdentity: SignWebIdentity | undefined;
 
@@ -43,23 +54,25 @@ export class StsIssuer {
 
   async #callSts({ principal, decision, proof, mfa, deadline }: IssueRequest): Promise<IssuedCredentials> {
     const { target, session, region } = decision;
-    const sts = this.#sts.client(omitUndefined({ region, deadline }));
+    const sts = this.#sts;
+    // One deadline for all calls of a role chain.
+    const options = { deadline: deadline ?? sts.defaultDeadline(), ...omitUndefined({ region }) };
     switch (target.operation) {
       case 'AssumeRole':
-        return assumeRole(sts, target, session, mfa);
+        return assumeRole(sts, target, session, mfa, options);
       case 'AssumeRoleWithSAML':
-        return assumeRoleWithSAML(sts, target, session, proof.value);
+        return assumeRoleWithSAML(sts, target, session, proof.value, options);
       case 'AssumeRoleWithWebIdentity': {
         if (target.webIdentity === 'caller')
-          return assumeRoleWithWebIdentity(sts, target, session, proof.value);
+          return assumeRoleWithWebIdentity(sts, target, session, proof.value, options);
         const sign = this.#signWebIdentity;
         if (!sign) throw new SallyportError('internal', { reason: 'web_identity.no_keys' });
-        return assumeRoleKeyless(sts, target, session, await sign({ principal, decision }));
+        return assumeRoleKeyless(sts, target, session, await sign({ principal, decision }), options);
       }
       case 'GetFederationToken':
-        return getFederationToken(sts, session);
+        return getFederationToken(sts, session, options);
       case 'GetSessionToken':
-        return getSessionToken(sts, session, mfa);
+        return getSessionToken(sts, session, mfa, options);
     }
   }
 }

@@ -20,12 +20,8 @@ import { ConsoleSignIn } from '../issuance/console/console-sign-in.js';
 import { CredentialIssuer, type CredentialIssuerOptions } from '../issuance/credential-issuer.js';
 import type { IssuerDocuments } from '../issuance/oidc-issuer/discovery-documents.js';
 import { openWebIdentityIssuer } from '../issuance/oidc-issuer/open.js';
-import {
-  createDecodeMessage,
-  type DecodeMessage,
-} from '../issuance/operations/decode-authorization-message.js';
-import { type BrokerIdentity, createBrokerIdentity } from '../issuance/operations/get-caller-identity.js';
-import type { Sts } from '../issuance/sts/open-sts.js';
+import { BrokerIdentity } from '../issuance/operations/get-caller-identity.js';
+import type { Sts } from '../issuance/sts/sts.js';
 import { StsIssuer } from '../issuance/sts-issuer.js';
 import { compileShadow } from './shadow-policy.js';
 
@@ -37,9 +33,9 @@ export interface Runtime {
   readonly deadlineMs: number;
   /** What the broker publishes as an OIDC issuer, if it is one. */
   readonly documents?: IssuerDocuments;
-  readonly decodeMessage: DecodeMessage;
-  /** Who the broker itself is to STS. */
-  readonly ownIdentity: BrokerIdentity;
+  readonly sts: Pick<Sts, 'decodeAuthorizationMessage'>;
+  /** The broker's own AWS identity. */
+  readonly brokerIdentity: Pick<BrokerIdentity, 'get'>;
   /** How browsers are sent to sign in. */
   readonly serviceProvider: ServiceProvider;
   /** The policy of the candidate, if there is a sound one. */
@@ -53,7 +49,7 @@ export interface OwnedRuntime extends Runtime {
   readonly tls?: TlsMaterial;
   readonly trust: IdpRegistry;
   /** The circuit breakers of STS, by region. */
-  readonly stsRegions: Sts['regions'];
+  readonly stsRegionStates: Sts['regionStates'];
   readonly sweepCache: CredentialIssuer['sweep'];
   /** To be called when no request uses it any more. */
   close(): Promise<void>;
@@ -143,8 +139,8 @@ export async function buildRuntime(
       deadlineMs: deadlineMs(config.aws),
       issuer,
       sweepCache: () => issuer.sweep(),
-      decodeMessage: createDecodeMessage(sts.resource),
-      ownIdentity: createBrokerIdentity(sts.resource, now),
+      sts: sts.resource,
+      brokerIdentity: new BrokerIdentity(sts.resource, now),
       ...(keyless?.ok && { documents: keyless.issuer.documents }),
       serviceProvider: createServiceProvider(saml.trust, serverUrl),
       ...(shadow.policy && { shadow: shadow.policy }),
@@ -152,7 +148,7 @@ export async function buildRuntime(
       shadowFaults: shadow.errors,
       ...(https?.ok && { tls: https.tls }),
       trust: saml.trust,
-      stsRegions: sts.resource.regions,
+      stsRegionStates: () => sts.resource.regionStates(),
       close,
     }),
     close,

@@ -73,7 +73,10 @@ t.test('check: a sound file, a warning, a failed test, a fault', async (t) => {
   ]);
   t.equal(broken.code, 1);
   t.equal(broken.stdout.trim().split('\n').length, 2, 'a slip in the YAML is one fault, not one a line');
-  t.match(await runToEnd(t, ['check', '/nowhere.yaml']), { code: 1, stdout: /cannot be read \(ENOENT\)/ });
+  t.match(await runToEnd(t, ['check', '/nowhere.yaml']), {
+    code: 1,
+    stdout: /Cannot read the config file \(ENOENT\)/,
+  });
   t.match(await runToEnd(t, ['check', 'a', 'b']), { code: 2, stdout: '' });
 });
 
@@ -245,7 +248,11 @@ t.test('diff: who gains, who loses, whose session changes, and what cannot be kn
     stdout: /corp bob from 192\.0\.2\.7\n {2}\? aws: what is written about it differs\n1 of 1/,
   });
 
-  t.match(await diff(old, '/nowhere', people), { code: 2, stdout: '', stderr: /cannot be read/ });
+  t.match(await diff(old, '/nowhere', people), {
+    code: 2,
+    stdout: '',
+    stderr: /Cannot read the config file/,
+  });
   t.match(await diff(old, next, write('x', 'x')), { code: 2, stdout: '', stderr: /Line 1 .* not JSON/ });
   t.match(await diff(old, next, write('y', '[{}]')), {
     code: 2,

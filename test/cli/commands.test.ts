@@ -248,7 +248,7 @@ audit: { sinks: [{ type: file, path: nowhere/audit.jsonl }] }
   t.match(stderr, /^7 faults/m);
   t.match(await runToEnd(t, ['serve', '--config', 'missing.yaml']), {
     code: 1,
-    stderr: /cannot be read \(ENOENT\)/,
+    stderr: /Cannot read the config file \(ENOENT\)/,
   });
 });
 

@@ -31,7 +31,7 @@ t.test('every code of a finding is explained', (t) => {
 t.test('a table has each key with its place, its need and its words', (t) => {
   const table = (name: string) => renderConfigurationReference(`<!-- keys: ${name} -->\nold\n<!-- end -->`);
   t.notMatch(table('server'), /old/);
-  t.match(table('server'), /\| `url` \| required \| Public base URL/);
+  t.match(table('server'), /\| `url` \| yes \| Public base URL/);
   t.match(table('server'), /\| `listen\.port` \| {2}\| TCP port/);
   t.match(table('issuers.oidc'), /`github-actions`, `gitlab`/);
   t.notMatch(table('issuers.oidc'), /`type`/);
@@ -39,12 +39,12 @@ t.test('a table has each key with its place, its need and its words', (t) => {
     table('roles'),
     /\| `session\.tags` \| `AssumeRole`, `AssumeRoleWithWebIdentity`, `GetFederationToken` \|/,
   );
-  t.match(table('roles'), /\| `session\.duration` \| all \| Lifetime[^|]*that is less\. \|/);
+  t.match(table('roles'), /\| `session\.duration` \| all \| Lifetime[^|]*that is shorter\. \|/);
   t.match(table('tests'), /\| `session\.NAME\.durationSeconds` \|/);
-  t.match(table('audit'), /\| `sinks\[\]\.type` \| required \| `stdout`\. `file`\. \|/);
-  t.match(table('rolesFrom'), /\| `roleArns` \| all, required \| Globs/);
+  t.match(table('audit'), /\| `sinks\[\]\.type` \| yes \| `stdout`\. `file`\. \|/);
+  t.match(table('rolesFrom'), /\| `roleArns` \| all, required \| Patterns/);
   t.match(table('rolesFrom'), /\| `session\.name` \| `AssumeRoleWithWebIdentity` \|/);
-  t.match(table('grants.between'), /\| `timeZone` \| required \|/);
+  t.match(table('grants.between'), /\| `timeZone` \| yes \|/);
   t.throws(() => table('nothing'), /no nothing/);
   t.throws(() => table('grants.betwixt'), /no grants\.betwixt/);
   t.throws(() => table('issuers.ldap'), /no issuers\.ldap/);

@@ -11,10 +11,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { type ConfigWatch, type WatchOptions, watchFiles } from '../../src/config/watch.js';
+import { FileWatcher, type WatchOptions } from '../../src/config/watch.js';
 
 interface Watched {
-  readonly watch: ConfigWatch;
+  readonly watch: FileWatcher;
   /** How often it has told so far. */
   told(): number;
   /** The next time it tells. */
@@ -24,7 +24,7 @@ interface Watched {
 function watched(t: Test, files: readonly string[], options: WatchOptions = {}): Watched {
   let count = 0;
   const events = new EventTarget();
-  const watch = watchFiles(
+  const watch = new FileWatcher(
     () => {
       count++;
       events.dispatchEvent(new Event('told'));

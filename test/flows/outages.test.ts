@@ -180,7 +180,7 @@ t.test('a region that is away: the next answers, in one request; then the first 
       metrics,
       'sallyport_sts_call_duration_seconds_count{operation="AssumeRoleWithWebIdentity",region="eu-west-1",outcome="sts_unavailable"} 3',
     );
-    t.equal(logged().match(/does not answer in this region/g)?.length, 1, 'said once');
+    t.equal(logged().match(/is unavailable in this region/g)?.length, 1, 'said once');
   }
 });
 
@@ -219,5 +219,5 @@ t.test('throttling pauses one account in one region', async (t) => {
   t.equal(second?.calls(), 0, 'and none elsewhere');
   first?.use(FAULTS.none);
   t.equal((await ask('other')).json.code, 'sts_rejected_proof', 'another account is asked for');
-  t.equal(logged().match(/limits calls of this account/g)?.length, 1);
+  t.equal(logged().match(/throttles this account/g)?.length, 1);
 });

@@ -160,7 +160,7 @@ t.test('faults keep the old config, and are told until they are gone', async (t)
   const { broker, exchange, readyz, metric, lines } = await startOn(t, file);
   const rows: [what: string, text: string, logged: RegExp][] = [
     ['a typing error', configText().replace('grants:', 'grant:'), /Unknown key \\"grant\\"/],
-    ['not YAML', '{', /not valid YAML/],
+    ['not YAML', '{', /Invalid YAML/],
     ['a fault of the policy', configText().replace('claims.sub', 'claims.'), /fault in a config/],
     ['metadata that is not there', configText().replace('idp.xml', 'nowhere.xml'), /nowhere\.xml/],
     ['a certificate that is not there', configText({ tls: ', tls: { cert: a, key: b }' }), /server\.tls/],
@@ -284,6 +284,6 @@ t.test('a shadow config is asked beside the live one, and no caller notices', as
   t.equal(await metric('sallyport_shadow_config_faults'), 1);
   t.match(await exchange({ Role: 'deploy' }, jwt), granted);
   t.equal(await differences('lost'), 2, 'with faults it is not asked');
-  t.ok(lines.some((text) => /candidate\.yaml/.test(text) && /No role has this name/.test(text)));
+  t.ok(lines.some((text) => /candidate\.yaml/.test(text) && /Unknown role/.test(text)));
   t.notMatch(lines.join(''), jwt);
 });

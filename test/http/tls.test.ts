@@ -51,6 +51,6 @@ grants: []
   const broken = start(t, ['serve', '--config', join(folder, 'sallyport.yaml')]);
   const { code, stderr } = await broken.finished;
   t.equal(code, 1);
-  t.match(stderr, /sallyport\.yaml:2:\d+: server\.tls: Certificate and key do not work together/);
+  t.match(stderr, /sallyport\.yaml:2:\d+: server\.tls: Certificate and key are invalid or do not match/);
   t.notMatch(stderr, /^\s+at /m);
 });

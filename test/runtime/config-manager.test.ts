@@ -23,10 +23,10 @@ function snapshotOf(name: string, closed: string[], parts: Partial<OwnedRuntime>
   return {
     authenticate: never,
     issuer: { getOrIssue: never },
-    decodeMessage: never,
-    ownIdentity: never,
+    sts: { decodeAuthorizationMessage: never },
+    brokerIdentity: { get: never },
     deadlineMs: 10_000,
-    stsRegions: () => ({}),
+    stsRegionStates: () => ({}),
     policy: policyOf({}, []),
     config: configOf({}, []),
     shadowFaults: [],

@@ -4,8 +4,8 @@ import { Secret } from '@sallyport/client/internal/secret';
 import type { Test } from 'tap';
 import type { SignWebIdentity } from '../../src/core/ports.js';
 import { ConsoleSignIn } from '../../src/issuance/console/console-sign-in.js';
-import { openSts, type Sts, type StsOptions } from '../../src/issuance/sts/open-sts.js';
-import { StsIssuer } from '../../src/issuance/sts-issuer.js';
+import { Sts, type StsOptions } from '../../src/issuance/sts/sts.js';
+import { type StsForIssuing, StsIssuer } from '../../src/issuance/sts-issuer.js';
 import { NOW } from './policy.js';
 
 export const KEYS = { accessKeyId: 'AKIAEXAMPLEEXAMPLE00', secretAccessKey: new Secret('broker-secret') };
@@ -22,15 +22,15 @@ export function openTestSts(
   const called: string[] = [];
   const states: string[] = [];
   const line = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`);
-  const sts = openSts({
+  const sts = new Sts({
     region,
     failoverRegions,
     endpoints,
     deadlineMs: 5000,
     log: { debug: line, info: line, warn: line, error: line },
-    observe: {
-      called: ({ operation, region: where, outcome }) => called.push(`${operation} ${where} ${outcome}`),
-      regionChanged: (where, state) => states.push(`${where} ${state}`),
+    observer: {
+      onCall: ({ operation, region: where, outcome }) => called.push(`${operation} ${where} ${outcome}`),
+      onRegionStateChange: (where, state) => states.push(`${where} ${state}`),
     },
     now: Date.now,
     ...options,
@@ -41,7 +41,7 @@ export function openTestSts(
 
 /** `signinEndpoint`: a federation endpoint, for console sign-ins. */
 export function stsIssuerOver(
-  sts: Pick<Sts, 'client'>,
+  sts: StsForIssuing,
   { signWebIdentity, signinEndpoint = 'http://127.0.0.1:1/federation' }: StsIssuerParts = {},
 ): StsIssuer {
   const consoleSignIn = new ConsoleSignIn({

@@ -47,9 +47,17 @@ const arn = {
   max: 2048,
   pattern: String.raw`[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`,
 } as const;
-const sessionName = { type: 'text', min: 2, max: 64, pattern: NAME_PATTERN } as const;
-/** The model says 64; the service takes 256. */
+export const sessionName = { type: 'text', min: 2, max: 64, pattern: NAME_PATTERN } as const;
+export const federatedUserName = { type: 'text', min: 2, max: 32, pattern: NAME_PATTERN } as const;
+/** What live AWS accepts, and with it the sandbox. The service model says 64: see `portableSourceIdentity`. */
 export const sourceIdentity = { type: 'text', min: 2, max: 256, pattern: NAME_PATTERN } as const;
+/** Valid by the service model as well as by live AWS: the broker sends no longer ones. */
+export const portableSourceIdentity = { ...sourceIdentity, max: 64 } as const;
+
+/** A regular expression for one of the names above that is also valid in a JSON Schema. */
+export const namePattern = ({ min, max }: { readonly min: number; readonly max: number }): string =>
+  `^[A-Za-z0-9_+=,.@-]{${min},${max}}$`;
+
 const serialNumber = { type: 'text', min: 9, max: 256, pattern: String.raw`[\w+=/:,.@-]*` } as const;
 const tokenCode = { type: 'text', min: 6, max: 6, pattern: String.raw`[\d]*` } as const;
 /** AssumeRole's Policy has no upper bound in the model: its packed size limits it. */
@@ -63,8 +71,16 @@ const policyArns = {
   type: 'list',
   member: { type: 'structure', required: {}, optional: { arn } },
 } as const;
-const roleDuration = { type: 'integer', min: 900, max: 43_200 } as const;
-const userDuration = { type: 'integer', min: 900, max: 129_600 } as const;
+
+/** Bounds of DurationSeconds. */
+export const MIN_SESSION_SECONDS = 900;
+export const MAX_ROLE_SESSION_SECONDS = 43_200;
+export const MAX_USER_SESSION_SECONDS = 129_600;
+/** For a role that is assumed with the credentials of another session (role chaining). */
+export const MAX_CHAINED_SESSION_SECONDS = 3600;
+
+const roleDuration = { type: 'integer', min: MIN_SESSION_SECONDS, max: MAX_ROLE_SESSION_SECONDS } as const;
+const userDuration = { type: 'integer', min: MIN_SESSION_SECONDS, max: MAX_USER_SESSION_SECONDS } as const;
 export const tagKey = {
   type: 'text',
   min: 1,
@@ -137,7 +153,7 @@ export const CONSTRAINTS = {
     },
   ),
   GetFederationToken: structure(
-    { Name: { type: 'text', min: 2, max: 32, pattern: NAME_PATTERN } },
+    { Name: federatedUserName },
     { Policy: policy, PolicyArns: policyArns, DurationSeconds: userDuration, Tags: tags },
   ),
   GetSessionToken: structure(

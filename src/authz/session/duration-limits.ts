@@ -1,23 +1,24 @@
 // How long credentials last: bounds compiled from the config, then the least of all that bounds a request.
 
+import {
+  MAX_CHAINED_SESSION_SECONDS,
+  MAX_ROLE_SESSION_SECONDS,
+  MAX_USER_SESSION_SECONDS,
+  MIN_SESSION_SECONDS,
+} from '@sallyport/sts-protocol/constraints';
 import type { ConfigError, ConfigPath } from '../../core/config-error.js';
 import { formatSeconds, seconds } from '../../core/duration.js';
 import { SallyportError } from '../../core/errors.js';
 import type { DurationLimit, ExchangeRequest, Operation, Principal } from '../../core/types.js';
 
-/** STS's own bounds of DurationSeconds; the defaults are the broker's. */
-const MIN_SECONDS = 900;
 const MAX_SECONDS: Readonly<Record<Operation, number>> = {
-  AssumeRole: 43_200,
-  AssumeRoleWithSAML: 43_200,
-  AssumeRoleWithWebIdentity: 43_200,
-  GetFederationToken: 129_600,
-  GetSessionToken: 129_600,
+  AssumeRole: MAX_ROLE_SESSION_SECONDS,
+  AssumeRoleWithSAML: MAX_ROLE_SESSION_SECONDS,
+  AssumeRoleWithWebIdentity: MAX_ROLE_SESSION_SECONDS,
+  GetFederationToken: MAX_USER_SESSION_SECONDS,
+  GetSessionToken: MAX_USER_SESSION_SECONDS,
 };
 const DEFAULT_SECONDS = 3600;
-
-/** STS's limit for a role that is taken on with the credentials of another session. */
-const CHAIN_SECONDS = 3600;
 
 interface LifetimeConfig {
   readonly duration?: string;
@@ -46,10 +47,10 @@ export function compileDurationLimits(
     const text = config[key];
     if (text === undefined) return undefined;
     const value = seconds(text);
-    if (value < MIN_SECONDS || value > MAX_SECONDS[via]) {
-      const range = `${formatSeconds(MIN_SECONDS)} to ${formatSeconds(MAX_SECONDS[via])}`;
-      faults.push({ path: at(key), message: `${via} takes ${range}. Write a duration in that range.` });
-    } else if (chained && value > CHAIN_SECONDS) {
+    if (value < MIN_SESSION_SECONDS || value > MAX_SECONDS[via]) {
+      const range = `${formatSeconds(MIN_SESSION_SECONDS)} to ${formatSeconds(MAX_SECONDS[via])}`;
+      faults.push({ path: at(key), message: `${via} accepts durations of ${range}. Change it.` });
+    } else if (chained && value > MAX_CHAINED_SESSION_SECONDS) {
       const message = 'STS gives one hour at most at the end of a chain, so this counts as 1h. Write 1h.';
       warnings.push({ path: at(key), message });
     }
@@ -63,7 +64,7 @@ export function compileDurationLimits(
       message: 'duration is above maxDuration. Lower it, or raise maxDuration.',
     });
   }
-  const most = chained ? CHAIN_SECONDS : Infinity;
+  const most = chained ? MAX_CHAINED_SESSION_SECONDS : Infinity;
   const wantedMax = maxDuration ?? Math.max(duration ?? 0, DEFAULT_SECONDS);
   const wantedDefault = duration ?? Math.min(DEFAULT_SECONDS, wantedMax);
   return {
@@ -115,6 +116,6 @@ export function limitDuration(
     })),
   ];
   const least = bounds.reduce((a, b) => (b.seconds < a.seconds ? b : a));
-  if (least.seconds < MIN_SECONDS) throw new SallyportError('session_too_short');
+  if (least.seconds < MIN_SESSION_SECONDS) throw new SallyportError('session_too_short');
   return { ...least, ...(ends.length > 0 && { notAfter: Math.min(...ends.map(({ at }) => at)) }) };
 }

@@ -1,5 +1,11 @@
 // The places a value can go in an STS request, and what AWS accepts there (STS API reference, 2011-06-15).
 // A value is checked before the call, so that the fault is named here and not guessed from an STS message.
+import {
+  federatedUserName,
+  namePattern,
+  portableSourceIdentity,
+  sessionName,
+} from '@sallyport/sts-protocol/constraints';
 import { SallyportError } from '../../core/errors.js';
 import type { Reason } from '../../core/reasons.js';
 
@@ -12,28 +18,28 @@ export interface StsConstraint {
   readonly reason: Reason;
 }
 
-const SESSION_CHARACTERS = 'of A-Z a-z 0-9 _ + = , . @ -';
+const nameRule = ({ min, max }: { readonly min: number; readonly max: number }) =>
+  `${min} to ${max} of A-Z a-z 0-9 _ + = , . @ -`;
 
 export const ROLE_SESSION_NAME: StsConstraint = {
   name: 'RoleSessionName',
   reason: 'session.RoleSessionName',
-  pattern: /^[A-Za-z0-9_+=,.@-]{2,64}$/,
-  rule: `2 to 64 ${SESSION_CHARACTERS}`,
+  pattern: new RegExp(namePattern(sessionName)),
+  rule: nameRule(sessionName),
 };
 
 export const FEDERATED_USER_NAME: StsConstraint = {
   name: 'Name',
   reason: 'session.Name',
-  pattern: /^[A-Za-z0-9_+=,.@-]{2,32}$/,
-  rule: `2 to 32 ${SESSION_CHARACTERS}`,
+  pattern: new RegExp(namePattern(federatedUserName)),
+  rule: nameRule(federatedUserName),
 };
 
-/** STS's own documents differ on the upper bound; 64 holds by all of them. */
 export const SOURCE_IDENTITY: StsConstraint = {
   name: 'SourceIdentity',
   reason: 'session.SourceIdentity',
-  pattern: /^[A-Za-z0-9_+=,.@-]{2,64}$/,
-  rule: `2 to 64 ${SESSION_CHARACTERS}`,
+  pattern: new RegExp(namePattern(portableSourceIdentity)),
+  rule: nameRule(portableSourceIdentity),
 };
 
 export const TAG_KEY: StsConstraint = {

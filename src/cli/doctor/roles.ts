@@ -1,25 +1,23 @@
 // The broker's own AWS identity, and what can be known of each role without a caller.
 
+import { MAX_CHAINED_SESSION_SECONDS, MIN_SESSION_SECONDS } from '@sallyport/sts-protocol/constraints';
 import type { Policy } from '../../authz/policy.js';
 import type { CompiledRole } from '../../authz/roles/role.js';
 import type { Config } from '../../config/schema/config.js';
 import { ERRORS, type ErrorCode, SallyportError } from '../../core/errors.js';
 import type { Target } from '../../core/types.js';
 import { assumeRole } from '../../issuance/operations/assume-role.js';
-import { callerIdentity } from '../../issuance/operations/get-caller-identity.js';
+import { getCallerIdentity } from '../../issuance/operations/get-caller-identity.js';
 import { openConfiguredSts } from '../../server.js';
 import { type DoctorFinding, failed, ok, skipped, warning } from './finding.js';
 
-/** Seconds, the least there is: the credentials are dropped at once. */
-const TRIAL_SECONDS = 900;
 const TRIAL_NAME = 'sallyport-doctor';
-const CHAIN_SECONDS = 3600;
 
 const silent = () => {};
 /** What is found is printed, and nothing else. */
 const QUIET = {
   log: { debug: silent, info: silent, warn: silent, error: silent },
-  observe: { called: silent, regionChanged: silent },
+  observer: { onCall: silent, onRegionStateChange: silent },
 };
 
 type Keys = 'none' | 'long-term' | 'temporary';
@@ -46,11 +44,11 @@ async function examineIdentity(
   const needed =
     roleList.some(({ target }) => isSigned(target)) ||
     grants.some(({ permissions }) => permissions?.includes('DecodeAuthorizationMessage'));
-  const opened = openConfiguredSts(aws, QUIET);
-  const sts = opened.client({});
+  const sts = openConfiguredSts(aws, QUIET);
+  const deadline = sts.defaultDeadline();
   try {
-    const { arn } = await callerIdentity(sts);
-    const keys = (await sts.hasTemporaryCredentials()) ? 'temporary' : 'long-term';
+    const { arn } = await getCallerIdentity(sts, { deadline });
+    const keys = (await sts.hasTemporaryCredentials({ deadline })) ? 'temporary' : 'long-term';
     return { keys, finding: ok(check, `${arn}, with ${keys} credentials.`) };
   } catch (error) {
     const { reason, advice } = describe(error);
@@ -59,7 +57,7 @@ async function examineIdentity(
       : skipped(check, `none (${reason}), and no role needs one.`);
     return { keys: 'none', finding };
   } finally {
-    opened.close();
+    sts.close();
   }
 }
 
@@ -80,7 +78,7 @@ async function examineRole(
   }
   if (tryRoles && role.mfa !== 'required') return tryRole(check, config, role, target);
   const { maxSeconds } = role.session.durationLimits;
-  if (keys === 'temporary' && maxSeconds > CHAIN_SECONDS) {
+  if (keys === 'temporary' && maxSeconds > MAX_CHAINED_SESSION_SECONDS) {
     const message = "STS gives it 1h at most, since the broker's own credentials are temporary.";
     return warning(check, message, 'Lower session.maxDuration to 1h, or set aws.credentials.');
   }
@@ -96,11 +94,11 @@ async function tryRole(
   { region = aws.region }: CompiledRole,
   target: Extract<Target, { operation: 'AssumeRole' }>,
 ): Promise<DoctorFinding> {
-  const opened = openConfiguredSts(aws, QUIET);
-  const sts = opened.client({ region });
+  const sts = openConfiguredSts(aws, QUIET);
+  const options = { region, deadline: sts.defaultDeadline() };
   try {
-    const session = { name: TRIAL_NAME, durationSeconds: TRIAL_SECONDS };
-    const { assumedRoleUser } = await assumeRole(sts, target, session, undefined);
+    const session = { name: TRIAL_NAME, durationSeconds: MIN_SESSION_SECONDS };
+    const { assumedRoleUser } = await assumeRole(sts, target, session, undefined, options);
     return ok(check, `assumed as ${assumedRoleUser?.arn ?? TRIAL_NAME}; the credentials were dropped.`);
   } catch (error) {
     const { reason, advice } = describe(error);
@@ -110,7 +108,7 @@ async function tryRole(
       advice,
     );
   } finally {
-    opened.close();
+    sts.close();
   }
 }
 

@@ -1,10 +1,10 @@
-// docs/configuration.md from the schema: the tables of keys are generated, the prose around them is written by hand.
-// A table stands between `<!-- keys: NAME -->` and `<!-- end -->`, where NAME is a section, or in it a variant or key.
-
+// The key tables of docs/configuration.md, generated from the config schema. The prose around them is written by hand.
+// A table stands between `<!-- keys: NAME -->` and `<!-- end -->`. NAME is a section (`server`), a variant of a section
+// (`issuers.oidc`), a key of a section (`grants.between`) or a definition (`matcher`).
 import { ConfigSchema } from '../schema/config.js';
 import { DURATION_FORMAT } from '../schema/primitives.js';
 
-/** What of JSON Schema the config's schema uses to describe keys. */
+/** The JSON Schema keywords that the config schema uses to describe keys. */
 interface Schema {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -21,104 +21,108 @@ interface Schema {
 interface Row {
   readonly key: string;
   readonly required: boolean;
-  readonly what: string;
+  readonly description: string;
 }
 
 const ROOT: Schema & { readonly $defs: Readonly<Record<string, Schema>> } = JSON.parse(
   JSON.stringify(ConfigSchema),
 );
 const TABLE = /(<!-- keys: ([\w.]+) -->\n)[\s\S]*?(<!-- end -->)/g;
+const PLAIN_HEADER = ['Key', 'Required', 'Description'];
+const VARIANT_HEADER = ['Key', 'Applies to', 'Description'];
 
-/** The page with its tables as the schema has them now. Throws for a table that the schema knows nothing of. */
+/** Returns the page with current tables. Throws for a table name that the schema does not have. */
 export function renderConfigurationReference(page: string): string {
   return page.replace(
     TABLE,
-    (_, start: string, name: string, end: string) => `${start}\n${tableOf(name)}\n${end}`,
+    (_, start: string, name: string, end: string) => `${start}\n${renderTable(name)}\n${end}`,
   );
 }
 
-function tableOf(name: string): string {
-  const [section = '', variant] = name.split('.');
-  const schema = entryOf(ROOT.properties?.[section] ?? ROOT.$defs[section]);
+function renderTable(name: string): string {
+  const [section = '', part] = name.split('.');
+  const schema = entrySchema(ROOT.properties?.[section] ?? ROOT.$defs[section]);
   if (!schema) throw new Error(`The config has no ${name}.`);
   const tag = schema.discriminator?.propertyName;
   if (tag === undefined || !schema.oneOf) {
-    const inner = variant === undefined ? schema : schema.properties?.[variant];
+    const inner = part === undefined ? schema : schema.properties?.[part];
     if (!inner) throw new Error(`The config has no ${name}.`);
-    return table(['key', '', 'what'], plainRows(rowsOf(inner)));
+    return markdownTable(PLAIN_HEADER, plainCells(rowsOf(inner)));
   }
-  const tagOf = (each: Schema) => each.properties?.[tag]?.const ?? '';
-  if (variant === undefined) return table(['key', 'for', 'what'], variantRows(schema.oneOf, tag, tagOf));
-  const chosen = schema.oneOf.find((each) => tagOf(each) === variant);
-  if (!chosen) throw new Error(`The config has no ${name}.`);
-  return table(['key', '', 'what'], plainRows(rowsOf(chosen).filter(({ key }) => key !== tag)));
+  const tagOf = (variant: Schema) => variant.properties?.[tag]?.const ?? '';
+  if (part === undefined) return markdownTable(VARIANT_HEADER, variantCells(schema.oneOf, tag, tagOf));
+  const variant = schema.oneOf.find((each) => tagOf(each) === part);
+  if (!variant) throw new Error(`The config has no ${name}.`);
+  return markdownTable(PLAIN_HEADER, plainCells(rowsOf(variant).filter(({ key }) => key !== tag)));
 }
 
-/** What a section consists of: the section itself, or each entry of a map or list. */
-function entryOf(schema: Schema | undefined): Schema | undefined {
-  const [named] = Object.values(schema?.patternProperties ?? {});
-  return named ?? schema?.items ?? schema;
+/** The schema of a map's values or a list's items; for other sections, the schema itself. */
+function entrySchema(schema: Schema | undefined): Schema | undefined {
+  const [value] = Object.values(schema?.patternProperties ?? {});
+  return value ?? schema?.items ?? schema;
 }
 
-/** A row for each key; the keys of objects inside are written with dots, and NAME for a name of one's choice. */
+/** One row per key. Nested keys are joined with dots; NAME stands for a name that the operator chooses. */
 function rowsOf(schema: Schema, prefix = ''): readonly Row[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([name, each]) => {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
     const key = `${prefix}${name}`;
-    const row = { key, required: schema.required?.includes(name) ?? false, what: whatOf(each) };
-    const [named] = Object.values(each.patternProperties ?? {});
-    const inner = named ?? each.items ?? each;
-    const path = `${key}${named ? '.NAME' : each.items ? '[]' : ''}.`;
-    return [row, ...mergedRows((inner.oneOf ?? [inner]).map((variant) => rowsOf(variant, path)))];
+    const required = schema.required?.includes(name) ?? false;
+    const row = { key, required, description: describe(property) };
+    const [mapValue] = Object.values(property.patternProperties ?? {});
+    const inner = mapValue ?? property.items ?? property;
+    const nestedPrefix = `${key}${mapValue ? '.NAME' : property.items ? '[]' : ''}.`;
+    const variants = inner.oneOf ?? [inner];
+    return [row, ...mergeVariants(variants.map((variant) => rowsOf(variant, nestedPrefix)))];
   });
 }
 
-/** One row a key. What not every variant demands is not required. */
-function mergedRows(variants: readonly (readonly Row[])[]): readonly Row[] {
+/** Merges the rows of several variants to one row per key. A key is required if every variant requires it. */
+function mergeVariants(variants: readonly (readonly Row[])[]): readonly Row[] {
   const rows = variants.flat();
   return [...new Set(rows.map(({ key }) => key))].map((key) => {
     const same = rows.filter((row) => row.key === key);
     const required = same.length === variants.length && same.every((row) => row.required);
-    return { key, required, what: [...new Set(same.map(({ what }) => what))].join(' ') };
+    return { key, required, description: [...new Set(same.map(({ description }) => description))].join(' ') };
   });
 }
 
-/** The description, and the fixed values where it does not name them. */
-function whatOf({ description = '', enum: values, const: value, items }: Schema): string {
+/** The description, preceded by the permitted values unless it names them all. */
+function describe({ description = '', enum: values, const: value, items }: Schema): string {
   const allowed = [values ?? value ?? items?.enum ?? []].flat();
-  const unnamed = allowed.some((each) => !description.includes(each));
-  const choice = unnamed ? `${allowed.map((each) => `\`${each}\``).join(', ')}. ` : '';
+  const namesAll = allowed.every((each) => description.includes(each));
+  const choice = namesAll ? '' : `${allowed.map((each) => `\`${each}\``).join(', ')}. `;
   return `${choice}${description.replace(` ${DURATION_FORMAT}`, '')}`.trim();
 }
 
-const plainRows = (rows: readonly Row[]) =>
-  rows.map(({ key, required, what }) => [`\`${key}\``, required ? 'required' : '', what]);
+const plainCells = (rows: readonly Row[]) =>
+  rows.map(({ key, required, description }) => [`\`${key}\``, required ? 'yes' : '', description]);
 
-/** The keys of all variants together, each with the variants that have it. */
-function variantRows(variants: readonly Schema[], tag: string, tagOf: (variant: Schema) => string) {
-  const merged = new Map<string, (Row & { readonly name: string })[]>();
+/** The keys of all variants in one table, each with the variants that have it. */
+function variantCells(variants: readonly Schema[], tag: string, tagOf: (variant: Schema) => string) {
+  const groups = new Map<string, (Row & { readonly variant: string })[]>();
   for (const variant of variants) {
     for (const row of rowsOf(variant)) {
-      const like = row.key === tag ? tag : `${row.key}\0${row.what}`;
-      merged.set(like, [...(merged.get(like) ?? []), { ...row, name: tagOf(variant) }]);
+      const groupKey = row.key === tag ? tag : `${row.key}\0${row.description}`;
+      groups.set(groupKey, [...(groups.get(groupKey) ?? []), { ...row, variant: tagOf(variant) }]);
     }
   }
-  const order = [...merged.values()].flat().map(({ key }) => key);
-  const inOrder = [...merged.values()].sort(
-    ([a], [b]) => order.indexOf(a?.key ?? '') - order.indexOf(b?.key ?? ''),
+  // Keys that differ only in their description stand next to each other.
+  const keyOrder = [...groups.values()].flat().map(({ key }) => key);
+  const sorted = [...groups.values()].sort(
+    ([a], [b]) => keyOrder.indexOf(a?.key ?? '') - keyOrder.indexOf(b?.key ?? ''),
   );
-  return inOrder.flatMap((same) => {
-    const [first] = same;
+  return sorted.flatMap((group) => {
+    const [first] = group;
     if (!first) return [];
-    const names = same.map(({ name }) => `\`${name}\``);
-    const all = names.length === variants.length;
-    const who = all ? 'all' : names.join(', ');
-    const what = first.key === tag ? `${names.join(', ')}.` : first.what;
-    return [[`\`${first.key}\``, first.required ? `${who}, required` : who, what]];
+    const names = group.map(({ variant }) => `\`${variant}\``);
+    const appliesTo = names.length === variants.length ? 'all' : names.join(', ');
+    const description = first.key === tag ? `${names.join(', ')}.` : first.description;
+    return [[`\`${first.key}\``, first.required ? `${appliesTo}, required` : appliesTo, description]];
   });
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line), ''].join('\n');
+  return [line(header), line(header.map(() => '---')), ...rows.map(line), ''].join('\n');
 }

@@ -1,4 +1,4 @@
-// Which STS is asked, where else when it is away, and how long a caller waits.
+// The section `aws`: which STS endpoints the broker calls, the failover regions, the deadline and the broker's own keys.
 import { type Static, Type } from 'typebox';
 import { seconds } from '../../core/duration.js';
 import { closed, Duration, REGION_PATTERN } from './primitives.js';
@@ -7,84 +7,86 @@ export const Aws = Type.Object(
   {
     region: Type.String({
       pattern: REGION_PATTERN,
-      description: 'Region whose STS endpoint is called, e.g. eu-west-1.',
+      description: 'AWS Region whose STS endpoint the broker calls, for example eu-west-1.',
     }),
     failoverRegions: Type.Optional(
       Type.Array(Type.String({ pattern: REGION_PATTERN }), {
         minItems: 1,
         maxItems: 5,
         uniqueItems: true,
-        description: 'Regions that are asked in turn while STS in aws.region is away.',
+        description:
+          '1 to 5 Regions that the broker tries in this order while STS in `aws.region` is unavailable. Default: none.',
       }),
     ),
     endpoint: Type.Optional(
       Type.String({
         pattern: '^https?://',
         description:
-          'Another STS endpoint in aws.region, e.g. of a VPC, instead of the regional one. AWS_ENDPOINT_URL_STS does the same for every region.',
+          'URL of the STS endpoint in `aws.region`, for example of a VPC endpoint. The environment variable AWS_ENDPOINT_URL_STS sets the endpoint of every Region. Default: the regional endpoint of AWS.',
       }),
     ),
     endpoints: Type.Optional(
       Type.Record(Type.String({ pattern: REGION_PATTERN }), Type.String({ pattern: '^https?://' }), {
         ...closed,
-        description: 'The same for other regions, by region.',
+        description: 'URLs of the STS endpoints in other Regions, by Region.',
       }),
     ),
     signinEndpoint: Type.Optional(
       Type.String({
         pattern: '^https?://[^\\s?#@]+$',
         description:
-          "URL of another federation endpoint of AWS sign-in, for console URLs. Default: that of the role's region.",
+          "URL of the AWS sign-in federation endpoint that creates console URLs. Default: the endpoint of the role's Region.",
       }),
     ),
     fips: Type.Optional(
       Type.Boolean({
         description:
-          'Call the FIPS endpoints. Not every region has one. Default: AWS_USE_FIPS_ENDPOINT, else false.',
+          'Call the FIPS endpoints of STS, which not every Region has. Default: the environment variable AWS_USE_FIPS_ENDPOINT, otherwise false.',
       }),
     ),
     dualStack: Type.Optional(
       Type.Boolean({
         description:
-          'Call the endpoints that have IPv6 too. Default: AWS_USE_DUALSTACK_ENDPOINT, else false.',
+          'Call the dual-stack (IPv4 and IPv6) endpoints of STS. Default: the environment variable AWS_USE_DUALSTACK_ENDPOINT, otherwise false.',
       }),
     ),
     deadline: Type.Optional(
       Duration(
-        'How long a request for credentials may take, with all retries and other regions: 1s to 1m. Default 10s.',
+        'Longest time for one credential request, including retries and failover: 1s to 1m. Default: 10s.',
       ),
     ),
     credentials: Type.Optional(
       Type.Object(
         {
-          accessKeyId: Type.String({ minLength: 16, description: 'Of the IAM user.' }),
+          accessKeyId: Type.String({ minLength: 16, description: 'Access key ID of the IAM user.' }),
           secretAccessKey: Type.String({
             minLength: 1,
-            description: 'Write ${env:NAME} or ${file:PATH} here.',
+            description: 'Secret access key. Use ${env:NAME} or ${file:PATH}.',
           }),
           sessionToken: Type.Optional(
             Type.String({
               minLength: 1,
-              description: 'Of temporary keys: good for AssumeRole alone, and until they expire.',
+              description:
+                'Session token, if the keys are temporary. Temporary keys work only for AssumeRole and only until they expire.',
             }),
           ),
         },
         {
           ...closed,
           description:
-            "The broker's own IAM user keys, for AssumeRole, GetFederationToken and GetSessionToken. Default: the AWS SDK's usual sources.",
+            "The broker's own AWS keys, for AssumeRole, GetFederationToken and GetSessionToken. Default: the default credential provider chain of the AWS SDK.",
         },
       ),
     ),
   },
-  { ...closed, description: 'Which STS is asked.' },
+  { ...closed, description: 'How the broker calls AWS STS.' },
 );
 export type AwsConfig = Static<typeof Aws>;
 
-/** Milliseconds. */
+/** `aws.deadline` in milliseconds. */
 export const deadlineMs = ({ deadline = '10s' }: AwsConfig): number => seconds(deadline) * 1000;
 
-/** Endpoints that are not the regional ones, by region. */
+/** The STS endpoints that the config sets, by Region. */
 export const customEndpoints = ({
   region,
   endpoint,

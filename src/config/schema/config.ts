@@ -1,4 +1,5 @@
-// The whole config as one JSON Schema: the validator, the types and the editors' completion all come from it.
+// Entry point of this folder: the whole config as one JSON Schema, with one file per section. The validator, the
+// TypeScript types, the published JSON Schema and the tables in docs/configuration.md all come from it.
 import { type Static, type TSchema, Type } from 'typebox';
 import { Aws } from './aws.js';
 import { Grant, matcherDefinition } from './grant.js';
@@ -20,39 +21,47 @@ import { SamlIssuer } from './saml-issuer.js';
 import { Store } from './store.js';
 import { WebIdentity } from './web-identity.js';
 
-const named = <T extends TSchema>(value: T, description: string) =>
+const mapByName = <T extends TSchema>(value: T, description: string) =>
   Type.Record(Type.String({ pattern: NAME_PATTERN }), value, { ...closed, description });
 
 const Server = Type.Object(
   {
     url: Type.String({
       pattern: BASE_URL_PATTERN,
-      description: 'Public base URL, without a slash at the end, e.g. https://sallyport.corp.example.',
+      description:
+        'Public base URL of the broker without a trailing slash, for example https://sallyport.corp.example.',
     }),
     listen: Type.Optional(
       Type.Object(
         {
           host: Type.Optional(
-            Type.String({ minLength: 1, description: 'Address to listen on. Default 127.0.0.1.' }),
+            Type.String({
+              minLength: 1,
+              description: 'IP address or host name to listen on. Default: 127.0.0.1.',
+            }),
           ),
           port: Type.Optional(
             Type.Integer({
               minimum: 0,
               maximum: 65_535,
-              description: 'TCP port; 0 takes a free one. Default 8443.',
+              description:
+                'TCP port to listen on, 0 to 65535. With 0 the operating system chooses a free port. Default: 8443.',
             }),
           ),
         },
-        { ...closed, description: 'Where to listen.' },
+        { ...closed, description: 'Address and port to listen on.' },
       ),
     ),
     tls: Type.Optional(
       Type.Object(
         {
-          cert: Type.String({ minLength: 1, description: 'PEM file of the certificate and its chain.' }),
-          key: Type.String({ minLength: 1, description: 'PEM file of the private key.' }),
+          cert: Type.String({ minLength: 1, description: 'PEM file with the certificate and its chain.' }),
+          key: Type.String({
+            minLength: 1,
+            description: 'PEM file with the private key, without a passphrase.',
+          }),
         },
-        { ...closed, description: 'Serve https (TLS 1.2 or later) with this certificate.' },
+        { ...closed, description: 'Serve HTTPS (TLS 1.2 or later) with this certificate. Default: HTTP.' },
       ),
     ),
     cookieKey: Type.Optional(
@@ -60,17 +69,18 @@ const Server = Type.Object(
         minLength: 32,
         maxLength: 1024,
         description:
-          'A secret of 32 random bytes or more that all replicas share, which seals the cookies of sign-ins with a browser. Write ${env:NAME} or ${file:PATH} here. Default: a random one of each process, so that a sign-in must end at the replica where it began.',
+          'Secret of 32 to 1024 characters that encrypts the cookies of browser sign-ins. Use the same value on all replicas, from ${env:NAME} or ${file:PATH}. Default: a random key for each process, so a sign-in must finish on the replica where it started.',
       }),
     ),
     trustProxy: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
         minItems: 1,
-        description: 'Addresses or CIDR blocks of proxies whose X-Forwarded-For is believed.',
+        description:
+          'IP addresses or CIDR blocks of proxies whose X-Forwarded-For header the broker trusts. Default: none.',
       }),
     ),
   },
-  { ...closed, description: 'How callers reach the broker.' },
+  { ...closed, description: 'The HTTP server: public URL, listener, TLS and trusted proxies.' },
 );
 
 const Audit = Type.Object(
@@ -85,37 +95,39 @@ const Audit = Type.Object(
               type: Type.Literal('file'),
               path: Type.String({
                 minLength: 1,
-                description: 'The file: created for its owner alone, appended to, synced to disk.',
+                description:
+                  'Path of the log file. The broker creates it with mode 0600, appends to it and syncs every record to disk.',
               }),
             },
             closed,
           ),
         ],
-        'Where records go: `stdout`, or `file` with a path.',
+        'A destination for audit records: `stdout`, or `file` with a path.',
       ),
       {
         minItems: 1,
         maxItems: 4,
-        description: 'Every sink must take a record before anything is handed out.',
+        description:
+          '1 to 4 destinations. Every sink must accept a record before the broker returns credentials.',
       },
     ),
   },
-  { ...closed, description: 'The audit log: JSON lines. Default: stdout.' },
+  { ...closed, description: 'The audit log, in JSON Lines format. Default: one `stdout` sink.' },
 );
 
 export const ConfigSchema = Type.Object(
   {
     server: Server,
     aws: Aws,
-    issuers: named(
+    issuers: mapByName(
       discriminatedUnion<OidcIssuer | SamlIssuer>(
         'type',
         [OidcIssuer, SamlIssuer],
-        'An identity provider, by type: oidc or saml.',
+        'An identity provider. `type` selects OIDC or SAML.',
       ),
-      'The identity providers whose proofs are accepted, by name.',
+      'The identity providers whose tokens and assertions are accepted, by name.',
     ),
-    roles: named(
+    roles: mapByName(
       discriminatedUnion<RoleConfig>(
         'via',
         [
@@ -125,38 +137,42 @@ export const ConfigSchema = Type.Object(
           GetFederationTokenRole,
           GetSessionTokenRole,
         ],
-        'Something the broker can issue, by the STS operation that yields it.',
+        'A role that the broker can issue. `via` selects the STS operation.',
       ),
-      'What can be issued, by name.',
+      'The roles that the broker can issue, by name.',
     ),
     rolesFrom: Type.Optional(
-      named(
+      mapByName(
         discriminatedUnion<RolesFromConfig>(
           'via',
           [RolesFromSaml, RolesFromWebIdentity],
-          'Roles that a claim names by ARN, by the STS operation that yields them.',
+          'Roles that a claim names by ARN. `via` selects the STS operation.',
         ),
-        'Roles that a claim of the caller names, inside an allowlist. Grants name them by the name of the entry, or by ARN.',
+        'Allowlists for IAM roles that a claim of the caller names by ARN. Grants refer to them by the name of the entry or by ARN.',
       ),
     ),
-    grants: Type.Array(Grant, { description: 'Who may have what. Their order does not matter.' }),
+    grants: Type.Array(Grant, {
+      description: 'The grants: which principals may use which roles. Their order does not matter.',
+    }),
     webIdentity: Type.Optional(WebIdentity),
     audit: Type.Optional(Audit),
     store: Type.Optional(Store),
     limits: Type.Optional(Limits),
     cache: Type.Optional(Cache),
     tests: Type.Optional(
-      Type.Array(PolicyTest, { description: 'Decisions that must come out so; run by sallyport check.' }),
+      Type.Array(PolicyTest, {
+        description: 'Policy tests: decisions that the config must produce. `sallyport check` runs them.',
+      }),
     ),
     lint: Type.Optional(Lint),
     shadow: Type.Optional(
       Type.String({
         minLength: 1,
         description:
-          'Another config file, a candidate: its roles and grants are asked beside these for every request. Differences go to log and metric, never to the caller.',
+          'Path of a candidate config file. Its roles and grants are evaluated for every request as well; differences appear in the log and in a metric, never in a response.',
       }),
     ),
   },
-  { ...closed, $defs: { matcher: matcherDefinition }, description: 'The config of Sallyport.' },
+  { ...closed, $defs: { matcher: matcherDefinition }, description: 'The Sallyport config.' },
 );
 export type Config = Static<typeof ConfigSchema>;

@@ -1,4 +1,4 @@
-// A grant in the config: which principals may have which roles. Default deny; `effect: deny` wins over any allow.
+// The section `grants`: which principals may use which roles. Default deny; an explicit deny overrides every allow.
 import { type Static, Type } from 'typebox';
 import { closed, NAME_PATTERN, stringOrList } from './primitives.js';
 
@@ -25,32 +25,38 @@ export type MatcherConfig =
       readonly not?: MatcherConfig;
     };
 
-/** What a grant can permit besides roles. */
+/** Operations of the broker itself that a grant can permit. */
 const PERMISSIONS = ['explain', 'DecodeAuthorizationMessage'] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 const MATCHER = '#/$defs/matcher';
 
-/** Goes under `$defs` of the root, since `not` holds a matcher again. Object keywords bind only an object. */
+/** Stands under `$defs` of the root schema because `not` refers to it recursively. Object keywords apply only to an object. */
 export const matcherDefinition = {
   type: ['string', 'number', 'boolean', 'object'],
   properties: {
-    equals: { type: SCALAR, description: 'The claim is this value alone. The same as the bare value.' },
-    anyOf: scalars("One of these is among the claim's values."),
-    allOf: scalars("All of these are among the claim's values."),
+    equals: {
+      type: SCALAR,
+      description: 'The claim has this value and no other. A bare value means the same.',
+    },
+    anyOf: scalars("A list of which at least one is among the claim's values."),
+    allOf: scalars("A list of which all are among the claim's values."),
     glob: stringOrList(
-      'One of the values fits a pattern, or one of a list of patterns: * is any run of characters, ? exactly one.',
+      'A pattern, or a list of patterns, one of which must match one of the values. * matches any number of characters, ? exactly one.',
     ),
-    exists: { type: 'boolean', description: 'The claim is there; with false, it is not.' },
+    exists: {
+      type: 'boolean',
+      description: 'With true the claim must be present, with false it must be absent.',
+    },
     not: {
       $ref: MATCHER,
-      description: 'The matcher inside does not hold; also when the claim is not there.',
+      description: 'A matcher that must not match. It is satisfied if the claim is absent.',
     },
   },
   ...closed,
   minProperties: 1,
   description:
-    'A value (equals), or an object whose conditions must all hold. `equals`: the value. `anyOf` / `allOf`: one / every one of these is among the values. `glob`: * any run, ? one character. `exists`: the claim is there, or is not. `not`: this matcher does not hold.',
+    'A value (same as `equals`), or a mapping of conditions that must all be met: `equals`, `anyOf`, `allOf`, `glob`, `exists`, `not`.',
 };
 
 const TIME = '(?:[01][0-9]|2[0-3]):[0-5][0-9]';
@@ -61,23 +67,28 @@ const Between = Type.Object(
       Type.String({
         pattern: `^(${TIME})-(?!\\1)(?:${TIME}|24:00)$`,
         description:
-          'From and to, e.g. "08:00-18:00", or over midnight "22:00-06:00". The start belongs to it, the end does not; 24:00 ends a day. Default all day.',
+          'Start and end time as "HH:MM-HH:MM", for example "08:00-18:00", or across midnight "22:00-06:00". The start is inclusive, the end exclusive; 24:00 is the end of the day. Default: all day.',
       }),
     ),
     weekdays: Type.Optional(
       Type.Array(Type.Enum(['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']), {
         minItems: 1,
         uniqueItems: true,
-        description: 'Days. Hours over midnight belong to the day on which they begin. Default every day.',
+        description:
+          'Days of the week. A window across midnight belongs to the day on which it starts. Default: every day.',
       }),
     ),
     timeZone: Type.String({
       pattern: '^[A-Za-z]',
       description:
-        'Name of the IANA time zone whose clocks count, e.g. Europe/Berlin, daylight saving time included.',
+        'Name of the IANA time zone for hours and weekdays, for example Europe/Berlin. Daylight saving time applies.',
     }),
   },
-  { ...closed, minProperties: 2, description: 'Hours, weekdays or both, in a time zone.' },
+  {
+    ...closed,
+    minProperties: 2,
+    description: 'Time window: hours, weekdays or both, in a time zone. Default: always.',
+  },
 );
 export type BetweenConfig = Static<typeof Between>;
 
@@ -85,32 +96,33 @@ export const Grant = Type.Object(
   {
     id: Type.String({
       pattern: NAME_PATTERN,
-      description: 'Names the grant in answers, log and audit. Unique.',
+      description: 'Unique name of the grant, shown in responses, logs and audit records.',
     }),
     effect: Type.Optional(
       Type.Enum(['allow', 'deny'], {
-        description: '`allow`, the default, or `deny`: one that matches wins over every allow.',
+        description: '`allow` or `deny`. A deny overrides every allow. Default: `allow`.',
       }),
     ),
     issuer: Type.Optional(
       stringOrList(
-        'Name or names of issuers. An allow must name at least one; a deny without it is for all.',
+        'Name of an issuer, or a list of names. Required for an allow. Default for a deny: all issuers.',
       ),
     ),
     match: Type.Record(Type.String({ minLength: 1 }), Type.Unsafe<MatcherConfig>({ $ref: MATCHER }), {
-      description: 'Claims and what they must be; all must hold. {} matches everyone from the issuer.',
+      description: 'Matchers by claim name. All must match; `{}` matches every principal of the issuer.',
     }),
     from: Type.Optional(
       Type.Array(Type.String(), {
         minItems: 1,
-        description: 'Addresses or CIDR blocks the caller must be in, e.g. 10.0.0.0/8.',
+        description:
+          'IP addresses or CIDR blocks, one of which must contain the source address, for example 10.0.0.0/8. Default: any address.',
       }),
     ),
     between: Type.Optional(Between),
     mfa: Type.Optional(
       Type.Literal('required', {
         description:
-          'Only for an allow: the identity provider must say that several factors were used, see `mfa` of the issuer.',
+          'Require that the identity provider reports multi-factor authentication; `mfa` of the issuer sets the accepted claim values. Only valid for an allow.',
       }),
     ),
     when: Type.Optional(
@@ -118,14 +130,15 @@ export const Grant = Type.Object(
         minLength: 1,
         maxLength: 2000,
         description:
-          'CEL expression that must hold too, over claims, issuer, subject, sourceAddress and now. Where it cannot be evaluated, a deny denies and an allow does not allow.',
+          'CEL expression that must also be true, of 1 to 2000 characters. It can read claims, issuer, subject, sourceAddress and now. If it cannot be evaluated, a deny applies and an allow does not.',
       }),
     ),
     roles: Type.Optional(
       Type.Array(Type.String(), {
         minItems: 1,
         uniqueItems: true,
-        description: 'Names of roles, of entries of rolesFrom, or ARNs of roles from a claim; "*" for all.',
+        description:
+          'Names of roles or of rolesFrom entries, or ARNs of roles that a claim names. "*" means all roles.',
       }),
     ),
     permissions: Type.Optional(
@@ -133,9 +146,9 @@ export const Grant = Type.Object(
         minItems: 1,
         uniqueItems: true,
         description:
-          'What the principals may do with the broker itself, beside or instead of roles. `explain`: see why anyone is given or refused a role. `DecodeAuthorizationMessage`: read what AWS services say when they refuse.',
+          'Operations of the broker itself, in addition to or instead of roles. `explain`: see why any principal is permitted or refused a role. `DecodeAuthorizationMessage`: decode authorization failure messages of AWS services.',
       }),
     ),
   },
-  { ...closed, description: 'Which principals may have which roles.' },
+  { ...closed, description: 'A grant: which principals may use which roles.' },
 );

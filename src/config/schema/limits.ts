@@ -6,8 +6,12 @@ const limit = (description: string) =>
   Type.Optional(
     Type.Object(
       {
-        requests: Type.Integer({ minimum: 1, maximum: 1_000_000_000, description: 'How many.' }),
-        per: Duration('In how long a time.'),
+        requests: Type.Integer({
+          minimum: 1,
+          maximum: 1_000_000_000,
+          description: 'Number of requests in a window.',
+        }),
+        per: Duration('Length of the window.'),
       },
       { ...closed, description },
     ),
@@ -16,31 +20,36 @@ const limit = (description: string) =>
 export const Limits = Type.Object(
   {
     perAddress: limit(
-      'Requests from one address (IPv6: one /64), counted before authentication. Behind a proxy set server.trustProxy, or all callers count as one. Default 3000 in 1m.',
+      'Limit for one IP address (IPv6: one /64), counted before authentication. Behind a proxy set server.trustProxy, otherwise all callers share one limit. Default: 3000 in 1m.',
     ),
-    perPrincipal: limit('Requests of one principal, counted after authentication. Default 1500 in 1m.'),
+    perPrincipal: limit('Limit for one principal, counted after authentication. Default: 1500 in 1m.'),
   },
-  { ...closed, description: 'How many requests are answered; beyond it 429 and Retry-After.' },
+  { ...closed, description: 'Rate limits. Requests above a limit get 429 with Retry-After.' },
 );
 export type LimitsConfig = Static<typeof Limits>;
 
 export const Cache = Type.Object(
   {
     maxEntries: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 10_000_000, description: 'How many sessions. Default 100000.' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 10_000_000,
+        description: 'Maximum number of cached sessions. Default: 100000.',
+      }),
     ),
     maxBytes: Type.Optional(
       Type.Integer({
         minimum: 65_536,
         maximum: 68_719_476_736,
-        description: 'Memory for them, in bytes. Default 201326592 (192 MiB).',
+        description:
+          'Maximum memory for cached sessions, in bytes: 65536 (64 KiB) to 68719476736 (64 GiB). Default: 201326592 (192 MiB).',
       }),
     ),
   },
   {
     ...closed,
     description:
-      'How many of the credentials that were issued each replica keeps; the least recently asked for go first.',
+      'Size of the credential cache of each replica. The least recently used entries are evicted first.',
   },
 );
 export type CacheConfig = Static<typeof Cache>;

@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { closed } from './primitives.js';
 
-/** What `sallyport check` can find; see `authz/lint.ts`. */
+/** Codes of the findings; see `authz/lint/lint.ts`. */
 const LINT_CODES = [
   'grant-open',
   'grant-shadowed',
@@ -28,15 +28,15 @@ export const Lint = Type.Object(
           on: Type.String({
             pattern: '^(?:(?:grants|roles|rolesFrom|issuers)\\.[A-Za-z0-9][A-Za-z0-9_.-]{0,63}|claims\\..+)$',
             description:
-              'What it is about: grants.ID, roles.NAME, rolesFrom.NAME, issuers.NAME or claims.NAME.',
+              'Subject of the finding: grants.ID, roles.NAME, rolesFrom.NAME, issuers.NAME or claims.NAME.',
           }),
-          reason: Type.String({ minLength: 1, description: 'Why it is meant.' }),
+          reason: Type.String({ minLength: 1, description: 'Reason why the finding is acceptable.' }),
         },
         closed,
       ),
-      { description: 'Findings that are meant. One that silences nothing is itself a finding.' },
+      { description: 'Findings to suppress. An entry that suppresses nothing is itself a finding.' },
     ),
   },
-  { ...closed, description: 'What sallyport check must not warn of.' },
+  { ...closed, description: 'Settings for the findings of `sallyport check`.' },
 );
 export type Lint = Static<typeof Lint>;

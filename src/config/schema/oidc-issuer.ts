@@ -1,4 +1,4 @@
-// An OIDC issuer in the config: whose JWTs are accepted, addressed to whom, under which limits.
+// An issuer of `type: oidc`: whose JWTs are accepted, for which audience, within which limits.
 import { type Static, Type } from 'typebox';
 import { closed, Duration, Mfa, stringOrList } from './primitives.js';
 
@@ -8,7 +8,7 @@ const url = (description: string) => Type.String({ pattern: '^https?://[^\\s?#@]
 
 const file = (description: string) => Type.String({ minLength: 1, description });
 
-/** What is known beforehand about an identity provider; see `authn/oidc/presets.ts`. */
+/** Identity providers with built-in settings; see `authn/oidc/presets.ts`. */
 export const OIDC_PRESETS = [
   'github-actions',
   'gitlab',
@@ -22,7 +22,7 @@ export const OIDC_PRESETS = [
   'cognito',
 ] as const;
 
-/** JWS algorithms with a public key. There is no other way to name one, so `none` and HMAC cannot be configured. */
+/** JWS algorithms with public keys. The config cannot name any other, so `none` and HMAC cannot be enabled. */
 export const JWT_ALGORITHMS = [
   'RS256',
   'RS384',
@@ -42,51 +42,51 @@ export const OidcIssuer = Type.Object(
     preset: Type.Optional(
       Type.Enum([...OIDC_PRESETS], {
         description:
-          'A known provider. Fills in its issuer and keys where there is only one, checks the form of issuer where there are many, and sets its algorithms.',
+          'Built-in settings for a known provider. A preset supplies the issuer URL and key location if the provider has only one, otherwise it checks the format of `issuer`; it also sets the algorithms.',
       }),
     ),
     issuer: Type.Optional(
       url(
-        'Issuer URL, exactly as the `iss` claim has it. https, or http on loopback. Needed unless the preset knows it.',
+        'Issuer URL, exactly as in the `iss` claim. It must be https, or http on loopback. Required unless the preset supplies it.',
       ),
     ),
     jwksUri: Type.Optional(
       url(
-        'URL of the keys. Discovery is then not used. Needed where the keys are on another host than the issuer.',
+        'URL of the JSON Web Key Set. Required if the keys are on another host than the issuer. Default: from OpenID Connect discovery.',
       ),
     ),
     ca: Type.Optional(
-      file('PEM file of the certificate authorities to trust for this issuer, instead of the public ones.'),
+      file('PEM file with the certificate authorities to trust for this issuer. Default: the public ones.'),
     ),
     tokenFile: Type.Optional(
       file(
-        'File of a token to send as `Authorization: Bearer` when keys are fetched, read each time. The Kubernetes API server wants one.',
+        'File with a bearer token for fetching the keys, for example for a Kubernetes API server. The broker reads it before each fetch. Default: no token.',
       ),
     ),
     private: Type.Optional(
       Type.Boolean({
         description:
-          'The issuer is inside your network: private addresses may be connected to. Link-local and metadata addresses never are. Default false.',
+          'Allow connections to private IP addresses for this issuer. Link-local and metadata addresses are never allowed. Default: false.',
       }),
     ),
     audience: stringOrList(
-      'Accepted `aud` values. The token must name one of them, and no others without `azp`.',
+      'Accepted `aud` value, or a list of values. The token must contain one of them; a token with further audiences also needs `azp`.',
     ),
     authorizedParties: Type.Optional(
       stringOrList(
-        'Clients accepted in `azp`, besides the audience itself and, in a token for us alone, the subject.',
+        'Client accepted in `azp`, or a list of clients. The audience itself is always accepted, and so is the subject if the token has no other audience.',
       ),
     ),
     algorithms: Type.Optional(
       Type.Array(Type.Enum([...JWT_ALGORITHMS]), {
         minItems: 1,
         uniqueItems: true,
-        description: "Accepted signature algorithms. Default the preset's, else RS256 and ES256.",
+        description: "Accepted signature algorithms. Default: the preset's, otherwise RS256 and ES256.",
       }),
     ),
     typ: Type.Optional(
       stringOrList(
-        'Accepted `typ` values in the header, in any case. Default JWT, or none at all. Add at+jwt for OAuth access tokens of RFC 9068; logout tokens are never accepted.',
+        'Accepted `typ` header, or a list, case-insensitive. Add at+jwt for OAuth access tokens (RFC 9068). Logout tokens are never accepted. Default: JWT or no `typ`.',
       ),
     ),
     require: Type.Optional(
@@ -94,19 +94,20 @@ export const OidcIssuer = Type.Object(
         Type.String({ minLength: 1 }),
         Type.Union([Scalar, Type.Array(Scalar, { minItems: 1, maxItems: 1000 })]),
         {
-          description: 'Claims every token must carry, with exactly this value or one of these values.',
+          description:
+            'Claims that every token must contain, each with exactly this value or one of these values. Default: none.',
         },
       ),
     ),
     mfa: Type.Optional(Mfa),
-    maxLifetime: Type.Optional(Duration('Longest accepted exp - iat. Default 1d.')),
+    maxLifetime: Type.Optional(Duration('Longest accepted token lifetime (`exp` minus `iat`). Default: 1d.')),
     replay: Type.Optional(
       Type.Enum(['once', 'reusable'], {
         description:
-          '`once`: each token is accepted a single time, by its `jti`; several replicas need a shared store for it. Not for AWS SDKs, which send a token again to renew. Default reusable.',
+          '`once` accepts each token a single time, by its `jti`; several replicas then need a shared store. Do not use `once` for AWS SDKs, which send the same token again to renew credentials. Default: `reusable`.',
       }),
     ),
   },
-  { ...closed, description: 'An OIDC issuer.' },
+  { ...closed, description: 'An OpenID Connect issuer.' },
 );
 export type OidcIssuer = Static<typeof OidcIssuer>;

@@ -1,5 +1,4 @@
-// What the file says to prove itself: the decisions it expects (`tests`), and the findings of `sallyport check` that
-// are meant (`lint`). Neither changes what is decided.
+// The section `tests`: decisions that the config must produce. Only `sallyport check` reads it.
 import { type Static, Type } from 'typebox';
 import { INSTANT_PATTERN } from '../../core/time.js';
 import type { ClaimValue } from '../../core/types.js';
@@ -12,53 +11,73 @@ const Principal = Type.Object(
   {
     issuer: Type.String({ description: 'Name of an issuer.' }),
     subject: Type.Optional(
-      Type.String({ minLength: 1, description: 'Default: the claim sub, or NameID for SAML.' }),
+      Type.String({
+        minLength: 1,
+        description: 'Subject of the principal. Default: the claim sub, for SAML NameID.',
+      }),
     ),
     claims: Type.Optional(
       Type.Record(Type.String(), Type.Unsafe<ClaimValue>({}), {
-        description: 'Claims as the issuer sends them.',
+        description: 'Claims as the issuer sends them. Default: none.',
       }),
     ),
     sourceAddress: Type.Optional(
-      Type.String({ description: 'Where the request comes from. Default 127.0.0.1.' }),
+      Type.String({ description: 'Source IP address of the request. Default: 127.0.0.1.' }),
     ),
     now: Type.Optional(
       Type.String({
         pattern: INSTANT_PATTERN,
-        description: 'When, e.g. 2026-11-21T12:00:00Z. Default: when the test runs.',
+        description:
+          'Time of the request, for example 2026-11-21T12:00:00Z. Default: the time of the test run.',
       }),
     ),
   },
-  { ...closed, description: 'Who asks.' },
+  { ...closed, description: 'The principal that sends the request.' },
 );
 
 const Session = Type.Object(
   {
-    name: Type.Optional(Type.String({ description: 'RoleSessionName, or Name of the federated user.' })),
-    durationSeconds: Type.Optional(Type.Integer({ description: 'Lifetime when none is asked for.' })),
+    name: Type.Optional(
+      Type.String({ description: 'Expected RoleSessionName, or Name of the federated user.' }),
+    ),
+    durationSeconds: Type.Optional(
+      Type.Integer({ description: 'Expected lifetime in seconds if the request has no DurationSeconds.' }),
+    ),
     policy: Type.Optional(
-      Type.Record(Type.String(), Type.Unknown(), { description: 'The session policy, filled in.' }),
+      Type.Record(Type.String(), Type.Unknown(), {
+        description: 'Expected session policy, with claims filled in.',
+      }),
     ),
-    policyArns: Type.Optional(Type.Array(Type.String(), { description: 'Managed session policies.' })),
+    policyArns: Type.Optional(
+      Type.Array(Type.String(), { description: 'Expected ARNs of managed session policies.' }),
+    ),
     tags: Type.Optional(
-      Type.Record(Type.String(), Type.String(), { description: 'Session tags, filled in.' }),
+      Type.Record(Type.String(), Type.String(), {
+        description: 'Expected session tags, with claims filled in.',
+      }),
     ),
-    transitiveTags: Type.Optional(Type.Array(Type.String(), { description: 'Keys of transitive tags.' })),
-    sourceIdentity: Type.Optional(Type.String({ description: 'Source identity, filled in.' })),
+    transitiveTags: Type.Optional(
+      Type.Array(Type.String(), { description: 'Expected keys of transitive tags.' }),
+    ),
+    sourceIdentity: Type.Optional(
+      Type.String({ description: 'Expected source identity, with claims filled in.' }),
+    ),
   },
-  { ...closed, description: 'What the session must be; what is left out is not compared.' },
+  { ...closed, description: 'Expected session parameters. Parameters that are not set are not compared.' },
 );
 
 export const PolicyTest = Type.Object(
   {
-    name: Type.Optional(Type.String({ minLength: 1, description: 'What it shows, for the report.' })),
+    name: Type.Optional(
+      Type.String({ minLength: 1, description: 'Name of the test in the report. Default: its number.' }),
+    ),
     principal: Principal,
-    allow: roles('Roles this principal must get, with a session that STS would take.'),
-    deny: roles('Roles this principal must be refused.'),
+    allow: roles('Roles that this principal must be permitted, with a session that STS accepts.'),
+    deny: roles('Roles that this principal must be refused.'),
     session: Type.Optional(
-      Type.Record(Type.String(), Session, { description: 'What sessions must be, by role.' }),
+      Type.Record(Type.String(), Session, { description: 'Expected sessions, by role.' }),
     ),
   },
-  { ...closed, description: 'A principal, and what must be decided for it.' },
+  { ...closed, description: 'A policy test: a principal and the expected decisions.' },
 );
 export type PolicyTest = Static<typeof PolicyTest>;

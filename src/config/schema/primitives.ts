@@ -1,16 +1,17 @@
-// Schema pieces that several sections share. Each carries the sentence an editor and a fault message show.
+// Building blocks that several config sections share. Each description appears in editors, in docs/configuration.md and
+// in error messages; an error message shows its first sentence, so that sentence names the expected value.
 import { type TSchema, Type } from 'typebox';
 import { DURATION_PATTERN } from '../../core/duration.js';
 
-/** A name the operator chooses for an issuer, role or grant. */
+/** Name that the operator chooses for an issuer, role or grant. */
 export const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$';
 
 export const REGION_PATTERN = '^[a-z]{2,4}(?:-[a-z]+)+-[0-9]+$';
 
-/** http or https, without user, query, fragment, or a slash at the end. */
+/** http or https URL without user, query, fragment or trailing slash. */
 export const BASE_URL_PATTERN = '^https?://[^/?#@\\s]+(?:/[^?#\\s]*[^/?#\\s])?$';
 
-export const DURATION_FORMAT = 'A number and s, m, h or d, e.g. 15m.';
+export const DURATION_FORMAT = 'A whole number followed by s, m, h or d, for example 15m.';
 
 export const Duration = (description: string) =>
   Type.String({
@@ -20,7 +21,7 @@ export const Duration = (description: string) =>
 
 export const closed = { additionalProperties: false } as const;
 
-/** One string or a list of them. String keywords bind only the string, array keywords only the list. */
+/** A string or a list of strings. String keywords apply only to the string, array keywords only to the list. */
 export const stringOrList = (description: string) =>
   Type.Unsafe<string | string[]>({
     type: ['string', 'array'],
@@ -32,29 +33,31 @@ export const stringOrList = (description: string) =>
     description,
   });
 
-/** One of several object schemas, told apart by one property, so that a fault speaks of the right one only. */
+/** Several object schemas, selected by one property, so that errors are reported for the selected schema only. */
 export const discriminatedUnion = <T>(
   propertyName: string,
   variants: readonly TSchema[],
   description: string,
 ) => Type.Unsafe<T>({ type: 'object', discriminator: { propertyName }, oneOf: variants, description });
 
-const strings = (description: string) =>
+const stringList = (description: string) =>
   Type.Optional(
     Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 100, uniqueItems: true, description }),
   );
 
-/** What an issuer says of a caller who used several factors. */
 export const Mfa = Type.Object(
   {
-    acr: strings('Values of `acr`, for SAML of AuthnContextClassRef, that mean several factors.'),
-    amr: strings(
-      'Values of `amr`, for SAML of the attribute http://schemas.microsoft.com/claims/authnmethodsreferences, that mean several factors.',
+    acr: stringList(
+      'Values of the `acr` claim (SAML: AuthnContextClassRef) that mean multi-factor authentication.',
+    ),
+    amr: stringList(
+      'Values of the `amr` claim (SAML: the attribute http://schemas.microsoft.com/claims/authnmethodsreferences) that mean multi-factor authentication.',
     ),
   },
   {
     ...closed,
     minProperties: 1,
-    description: 'What counts where a grant says `mfa: required`. One of the values is enough.',
+    description:
+      'Claim values that satisfy `mfa: required` of a grant. One of the values is enough. A list that is not set keeps its default.',
   },
 );

@@ -1,47 +1,50 @@
-// A role in the config: something the broker can issue, and the STS operation that yields it. One schema for each
-// operation, because each takes different parameters; what STS would ignore or refuse cannot be written down.
+// The section `roles`: what the broker can issue, and through which STS operation. There is one schema per operation,
+// so that the config cannot set a parameter that STS ignores or refuses.
 import { type Static, Type } from 'typebox';
 import { IAM_ROLE_ARN_PATTERN, SAML_PROVIDER_ARN_PATTERN } from '../../core/arn.js';
 import type { ChainedRole } from '../../core/types.js';
 import { closed, REGION_PATTERN } from './primitives.js';
 import { attribution, sessionLimits, sessionName, tags } from './session.js';
 
-/** What every role has, however it is issued. */
+/** Settings that all roles share, whatever the STS operation. */
 export const sharedRoleSettings = {
   region: Type.Optional(
     Type.String({
       pattern: REGION_PATTERN,
       description:
-        'Region whose STS is asked, it alone. Default aws.region, and aws.failoverRegions while it is away.',
+        'The only Region whose STS the broker calls for this role. Default: `aws.region`, with failover to `aws.failoverRegions`.',
     }),
   ),
   reason: Type.Optional(
-    Type.Literal('required', { description: 'The request must carry a Reason, which the audit log keeps.' }),
+    Type.Literal('required', {
+      description: 'Require a Reason in the request. The audit log records it. Default: not required.',
+    }),
   ),
   cache: Type.Optional(
     Type.Enum(['off', 'per-principal'], {
       description:
-        '`per-principal`: a caller who asks for the same again while enough life is left gets the same credentials. `off`: STS is asked for each request. Default per-principal.',
+        '`per-principal`: a caller who repeats a request gets the cached credentials while they are valid long enough. `off`: the broker calls STS for each request. Default: `per-principal`.',
     }),
   ),
 };
 
 const roleArn = Type.String({
   pattern: IAM_ROLE_ARN_PATTERN,
-  description: 'ARN of the IAM role, e.g. arn:aws:iam::111122223333:role/deploy.',
+  description: 'ARN of the IAM role, for example arn:aws:iam::111122223333:role/deploy.',
 });
 
 const externalId = Type.Optional(
   Type.String({
     pattern: '^[A-Za-z0-9_+=,.@:/-]{2,1224}$',
-    description: "What the role's trust policy demands as sts:ExternalId, e.g. ${env:NAME}.",
+    description:
+      "The sts:ExternalId that the role's trust policy requires, 2 to 1224 characters. Default: none.",
   }),
 );
 
 const mfa = Type.Optional(
   Type.Literal('required', {
     description:
-      "The request must carry SerialNumber and TokenCode, of an MFA device of the broker's own IAM user.",
+      "Require SerialNumber and TokenCode in the request, of an MFA device of the broker's own IAM user. Default: optional.",
   }),
 );
 
@@ -58,13 +61,13 @@ export const AssumeRoleRole = Type.Object(
           properties: { roleArn, externalId },
           required: ['roleArn'],
           additionalProperties: false,
-          description: 'ARN of a role, or roleArn with the externalId it demands.',
+          description: 'ARN of a role, or a mapping of roleArn and externalId.',
         }),
         {
           minItems: 1,
           maxItems: 8,
           description:
-            'Roles to take on before this one, in order. STS gives one hour at most at the end of a chain.',
+            '1 to 8 roles to assume before this one, in order. STS limits the session of a chained role to one hour. Default: none.',
         },
       ),
     ),
@@ -72,14 +75,15 @@ export const AssumeRoleRole = Type.Object(
     session: Type.Optional(
       Type.Object(
         { name: Type.Optional(sessionName(64)), ...sessionLimits, ...attribution },
-        { ...closed, description: 'The session. Every role of a chain gets its name.' },
+        { ...closed, description: 'The session. All roles of a chain use the same session name.' },
       ),
     ),
     ...sharedRoleSettings,
   },
   {
     ...closed,
-    description: "Taken on with the broker's own identity, straight or through a chain of roles.",
+    description:
+      'A role that the broker assumes with its own identity, directly or through a chain of roles.',
   },
 );
 
@@ -102,7 +106,7 @@ export const GetSessionTokenRole = Type.Object(
   {
     ...closed,
     description:
-      "The broker's own IAM user on temporary credentials, for calls that demand MFA. Prefer any other operation: nothing narrows it.",
+      "Temporary credentials of the broker's own IAM user, for calls that require MFA. Prefer any other operation, because the permissions cannot be restricted.",
   },
 );
 
@@ -112,17 +116,18 @@ export const AssumeRoleWithSamlRole = Type.Object(
     roleArn,
     principalArn: Type.String({
       pattern: SAML_PROVIDER_ARN_PATTERN,
-      description: 'ARN of the SAML provider in IAM, e.g. arn:aws:iam::111122223333:saml-provider/Adfs.',
+      description:
+        'ARN of the SAML provider in IAM, for example arn:aws:iam::111122223333:saml-provider/Adfs.',
     }),
     session: Type.Optional(
       Type.Object(sessionLimits, {
         ...closed,
-        description: 'The session. Its name, tags and source identity come from the assertion.',
+        description: 'The session. Session name, tags and source identity come from the assertion.',
       }),
     ),
     ...sharedRoleSettings,
   },
-  { ...closed, description: "Issued by passing the caller's SAML response to STS." },
+  { ...closed, description: "A role that is assumed with the caller's SAML response." },
 );
 
 export const AssumeRoleWithWebIdentityRole = Type.Object(
@@ -132,7 +137,7 @@ export const AssumeRoleWithWebIdentityRole = Type.Object(
     webIdentity: Type.Optional(
       Type.Enum(['caller', 'broker'], {
         description:
-          "`caller`: forward the caller's own JWT. `broker`: sign one about the caller, who may then come with any proof; the section webIdentity says how. Default caller.",
+          "Whose JWT goes to STS. `caller`: the caller's own. `broker`: one that the broker signs for a caller with any type of proof; requires the section webIdentity. Default: `caller`.",
       }),
     ),
     session: Type.Optional(
@@ -141,13 +146,13 @@ export const AssumeRoleWithWebIdentityRole = Type.Object(
         {
           ...closed,
           description:
-            "The session. With the caller's own JWT, its tags and source identity come from that token alone.",
+            "The session. With the caller's own JWT, tags and source identity come only from that token.",
         },
       ),
     ),
     ...sharedRoleSettings,
   },
-  { ...closed, description: 'Issued by passing a JWT to STS.' },
+  { ...closed, description: 'A role that is assumed with a JWT.' },
 );
 
 export const GetFederationTokenRole = Type.Object(
@@ -162,13 +167,13 @@ export const GetFederationTokenRole = Type.Object(
         },
         {
           ...closed,
-          description: 'The session. Without policy or policyArns the federated user may do nothing.',
+          description: 'The session. Without policy or policyArns the federated user has no permissions.',
         },
       ),
     ),
     ...sharedRoleSettings,
   },
-  { ...closed, description: "A federated user, issued with the broker's own long-term IAM user keys." },
+  { ...closed, description: 'A federated user. The broker needs the long-term keys of an IAM user.' },
 );
 
 export type RoleConfig =

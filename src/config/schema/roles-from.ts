@@ -1,4 +1,4 @@
-// Roles that a claim names by ARN, inside an allowlist, and the STS operation that yields them.
+// The section `rolesFrom`: roles that a claim names by ARN, the allowlist for them, and the STS operation.
 import { type Static, Type } from 'typebox';
 import { closed } from './primitives.js';
 import { AssumeRoleWithSamlRole, sharedRoleSettings } from './role.js';
@@ -9,14 +9,14 @@ const allowlist = {
     minItems: 1,
     maxItems: 1000,
     uniqueItems: true,
-    description: 'Ids of the accounts whose roles may be named, in quotes.',
+    description: 'IDs of the AWS accounts whose roles are allowed, 12 digits in quotes. At most 1000.',
   }),
   roleArns: Type.Array(Type.String({ pattern: '^arn:' }), {
     minItems: 1,
     maxItems: 100,
     uniqueItems: true,
     description:
-      'Globs, one of which must fit the ARN of the role: * any run, ? one character, e.g. arn:aws:iam::*:role/federated/*.',
+      'Patterns, one of which must match the role ARN, for example arn:aws:iam::*:role/federated/*. * matches any number of characters, ? exactly one. At most 100.',
   }),
 };
 
@@ -27,7 +27,7 @@ export const RolesFromSaml = Type.Object(
       Type.String({
         minLength: 1,
         description:
-          'Attribute of pairs "role ARN,provider ARN", in either order and of one account. Default https://aws.amazon.com/SAML/Attributes/Role.',
+          'Name of the attribute with pairs "role ARN,provider ARN", in either order and of one account. Default: https://aws.amazon.com/SAML/Attributes/Role.',
       }),
     ),
     ...allowlist,
@@ -40,12 +40,15 @@ export const RolesFromSaml = Type.Object(
 export const RolesFromWebIdentity = Type.Object(
   {
     via: Type.Literal('AssumeRoleWithWebIdentity'),
-    claim: Type.String({ minLength: 1, description: 'Claim of role ARNs, one or a list.' }),
+    claim: Type.String({
+      minLength: 1,
+      description: 'Name of the claim with a role ARN or a list of role ARNs.',
+    }),
     ...allowlist,
     session: Type.Optional(
       Type.Object(
         { name: Type.Optional(sessionName(64)), ...sessionLimits },
-        { ...closed, description: 'The session. Its tags and source identity come from the token.' },
+        { ...closed, description: 'The session. Tags and source identity come from the token.' },
       ),
     ),
     ...sharedRoleSettings,

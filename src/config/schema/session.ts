@@ -1,25 +1,27 @@
-// What a role's session can say in the config, for those operations of STS that take it.
+// The session settings of a role. Each STS operation takes some of them.
 import { Type } from 'typebox';
 import { POLICY_ARN_PATTERN } from '../../core/arn.js';
 import { Duration } from './primitives.js';
 
 export const sessionLimits = {
   duration: Type.Optional(
-    Duration('Lifetime when the request names none. Default 1h, or maxDuration if that is less.'),
+    Duration(
+      'Lifetime if the request has no DurationSeconds. Default: 1h, or maxDuration if that is shorter.',
+    ),
   ),
   maxDuration: Type.Optional(
-    Duration('Longest lifetime a request may ask for. Default 1h, or duration if that is more.'),
+    Duration('Longest lifetime that a request can ask for. Default: 1h, or duration if that is longer.'),
   ),
   endWithProof: Type.Optional(
     Type.Literal(true, {
       description:
-        "Credentials end with the caller's JWT or assertion at the latest; one with less than 15m left is refused.",
+        "Credentials expire no later than the caller's JWT or assertion. A proof that expires in less than 15 minutes is refused. Default: off.",
     }),
   ),
   policy: Type.Optional(
     Type.Record(Type.String(), Type.Unknown(), {
       description:
-        'Inline session policy. ${claims.NAME} in its strings is replaced; the value may not hold *, ? or $.',
+        'Inline session policy. ${claims.NAME} in its strings is replaced; the claim value must not contain *, ? or $.',
     }),
   ),
   policyArns: Type.Optional(
@@ -27,7 +29,7 @@ export const sessionLimits = {
       minItems: 1,
       maxItems: 10,
       uniqueItems: true,
-      description: 'ARNs of managed policies used as session policies.',
+      description: '1 to 10 ARNs of managed policies to use as session policies.',
     }),
   ),
 };
@@ -35,17 +37,17 @@ export const sessionLimits = {
 export const sessionName = (limit: number) =>
   Type.String({
     minLength: 1,
-    description: `Template of the session name: 2 to ${limit} of A-Z a-z 0-9 _ + = , . @ -. Default \${slug(claims.sub)}, of a SAML caller \${slug(claims.NameID)}. \${request.RoleSessionName} in it lets the caller choose.`,
+    description: `Template for the session name, 2 to ${limit} characters of A-Z a-z 0-9 _ + = , . @ -. With \${request.RoleSessionName} the caller chooses the name or a part of it. Default: \${slug(claims.sub)}, for a SAML caller \${slug(claims.NameID)}.`,
   });
 
 export const tags = Type.Optional(
   Type.Record(Type.String({ minLength: 1, maxLength: 128 }), Type.String(), {
     maxProperties: 50,
-    description: 'Session tags; values are templates.',
+    description: 'Session tags, at most 50. The values are templates.',
   }),
 );
 
-/** What a role's session says of the caller for good: AWS shows it, and hands it on from role to role. */
+/** Settings that attribute the session to the caller: AWS logs them and passes them on to chained roles. */
 export const attribution = {
   tags,
   transitiveTags: Type.Optional(
@@ -53,14 +55,14 @@ export const attribution = {
       minItems: 1,
       maxItems: 50,
       uniqueItems: true,
-      description: 'Keys of `tags` that are inherited by sessions of roles taken on from this one.',
+      description: 'Keys of `tags` that sessions of chained roles inherit. At most 50.',
     }),
   ),
   sourceIdentity: Type.Optional(
     Type.String({
       minLength: 1,
       description:
-        'Template of the source identity: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -. It stays through all roles taken on; each must allow sts:SetSourceIdentity.',
+        'Template for the source identity, 2 to 64 characters of A-Z a-z 0-9 _ + = , . @ -. It persists through role chaining; the trust policy of each role must allow sts:SetSourceIdentity.',
     }),
   ),
 };

@@ -1,4 +1,4 @@
-// The broker as an OIDC issuer of its own, in the config: what its tokens say of themselves, and which keys sign them.
+// The section `webIdentity`: the broker as an OIDC issuer (keyless mode), its tokens and its signing keys.
 import { type Static, Type } from 'typebox';
 import { BASE_URL_PATTERN, closed, Duration } from './primitives.js';
 
@@ -10,14 +10,14 @@ export const WebIdentity = Type.Object(
     keys: Type.String({
       minLength: 1,
       description:
-        'Folder of the signing keys, made by sallyport issuer generate. current.pem signs; next.pem and previous.pem are only published.',
+        'Folder with the signing keys; `sallyport issuer generate` creates it. current.pem signs; next.pem and previous.pem are only published.',
     }),
     issuer: Type.Optional(
       Type.String({
         pattern: BASE_URL_PATTERN,
         maxLength: 255,
         description:
-          'URL of the OIDC provider in IAM, and `iss` of the tokens. https, or http on loopback. Default server.url.',
+          'URL of the OIDC provider in IAM, and `iss` of the tokens. It must be https, or http on loopback. Default: server.url.',
       }),
     ),
     audience: Type.Optional(
@@ -25,16 +25,18 @@ export const WebIdentity = Type.Object(
         minLength: 1,
         maxLength: 255,
         description:
-          'Client id of the OIDC provider in IAM, and `aud` of the tokens. Default sts.amazonaws.com.',
+          'Client ID of the OIDC provider in IAM, and `aud` of the tokens. Default: sts.amazonaws.com.',
       }),
     ),
     lifetime: Type.Optional(
-      Duration('How long a token is good for, 1m to 1h. It is used once, at once. Default 5m.'),
+      Duration(
+        'Lifetime of a token, 1m to 1h. The broker uses each token once and immediately. Default: 5m.',
+      ),
     ),
   },
   {
     ...closed,
-    description: 'The broker as OIDC issuer, for roles with `webIdentity: broker`.',
+    description: 'The broker as OIDC issuer (keyless mode), for roles with `webIdentity: broker`.',
   },
 );
 export type WebIdentityConfig = Static<typeof WebIdentity>;

@@ -1,5 +1,5 @@
-// Faults of regions, endpoints and ARNs: what STS or the SDK would refuse at every call, and what would send proofs
-// where they do not belong.
+// Checks Regions, endpoints and ARNs: values that STS or the SDK would refuse in every call, and endpoints to which proofs
+// must not be sent.
 import { isSecureUrl } from '@sallyport/client/internal/secure-url';
 import { partitionOfArn, partitionOfRegion } from '../../core/arn.js';
 import type { ConfigError, ConfigPath } from '../../core/config-error.js';
@@ -7,49 +7,51 @@ import { seconds } from '../../core/duration.js';
 import { type AwsConfig, customEndpoints } from '../schema/aws.js';
 import type { Config } from '../schema/config.js';
 
-type Place<T> = readonly [path: ConfigPath, value: T];
+/** A value with its place in the config. */
+type Setting<T> = readonly [path: ConfigPath, value: T];
 
-/** `regionKnown`: aws.region is what was written, so others can be held against it. */
+/** `regionKnown`: aws.region is the one in the file, not a placeholder, so that other values can be checked against it. */
 export function checkAws(config: Config, regionKnown: boolean): readonly ConfigError[] {
   const { aws } = config;
   return [
-    ...endpointFaults(aws),
-    ...deadlineFaults(aws),
-    ...(regionKnown ? [...regionFaults(config), ...arnFaults(config)] : []),
+    ...checkEndpoints(aws),
+    ...checkDeadline(aws),
+    ...(regionKnown ? [...checkRegions(config), ...checkArns(config)] : []),
   ];
 }
 
-function endpointFaults(aws: AwsConfig): readonly ConfigError[] {
+function checkEndpoints(aws: AwsConfig): readonly ConfigError[] {
   const { region, endpoint, endpoints = {}, signinEndpoint, fips, dualStack } = aws;
-  const given: Place<string>[] = [
-    ...(endpoint === undefined ? [] : ([[['aws', 'endpoint'], endpoint]] satisfies Place<string>[])),
-    ...Object.entries(endpoints).map(([name, url]): Place<string> => [['aws', 'endpoints', name], url]),
+  const stsEndpoints: Setting<string>[] = [
+    ...(endpoint === undefined ? [] : ([[['aws', 'endpoint'], endpoint]] satisfies Setting<string>[])),
+    ...Object.entries(endpoints).map(([name, url]): Setting<string> => [['aws', 'endpoints', name], url]),
   ];
-  const signin: Place<string>[] =
+  const signinEndpoints: Setting<string>[] =
     signinEndpoint === undefined ? [] : [[['aws', 'signinEndpoint'], signinEndpoint]];
-  const wrong = [...given, ...signin]
+  const invalid = [...stsEndpoints, ...signinEndpoints]
     .filter(([, url]) => !isEndpoint(url))
     .map(([path]) => ({
       path,
       message:
-        'Must be an https URL without user, query or fragment, or http on loopback: proofs and credentials pass there.',
+        'Must be an https URL without user, query or fragment, because proofs and credentials are sent there. On loopback it can be http.',
     }));
-  const twice = endpoint !== undefined && endpoints[region] !== undefined;
-  const rules = (['fips', 'dualStack'] as const).filter((key) => (key === 'fips' ? fips : dualStack));
+  const isDuplicate = endpoint !== undefined && endpoints[region] !== undefined;
+  const endpointOptions = (['fips', 'dualStack'] as const).filter((key) =>
+    key === 'fips' ? fips : dualStack,
+  );
   return [
-    ...wrong,
-    ...(twice
+    ...invalid,
+    ...(isDuplicate
       ? [
           {
             path: ['aws', 'endpoints', region],
-            message: 'aws.endpoint says this already. Leave out one of them.',
+            message: 'aws.endpoint already sets the endpoint of this Region. Remove one of them.',
           },
         ]
       : []),
-    ...(given.length === 0 ? [] : rules).map((key) => ({
+    ...(stsEndpoints.length === 0 ? [] : endpointOptions).map((key) => ({
       path: ['aws', key],
-      message:
-        'Chooses among the endpoints of AWS, and there is another one in the config. Leave out one of them.',
+      message: `aws.${key} has no effect on custom endpoints. Remove it, or remove aws.endpoint and aws.endpoints.`,
     })),
   ];
 }
@@ -60,37 +62,37 @@ function isEndpoint(text: string): boolean {
   return !(username || password || search || hash);
 }
 
-function deadlineFaults({ deadline = '10s' }: AwsConfig): readonly ConfigError[] {
+function checkDeadline({ deadline = '10s' }: AwsConfig): readonly ConfigError[] {
   if (seconds(deadline) <= 60) return [];
-  return [{ path: ['aws', 'deadline'], message: 'Callers do not wait that long. Write 1s to 1m.' }];
+  return [{ path: ['aws', 'deadline'], message: 'Must be at most 1m. Use a duration of 1s to 1m.' }];
 }
 
-/** Whoever has set an endpoint of its own must not have proofs sent to AWS's without having said so. */
-function regionFaults(config: Config): readonly ConfigError[] {
+/** With custom endpoints, every Region in use needs one, so that no proof goes to an AWS endpoint unintentionally. */
+function checkRegions(config: Config): readonly ConfigError[] {
   const { aws, roles, rolesFrom = {} } = config;
   const failover = (aws.failoverRegions ?? []).map(
-    (region, index): Place<string> => [['aws', 'failoverRegions', index], region],
+    (region, index): Setting<string> => [['aws', 'failoverRegions', index], region],
   );
-  const own = [
+  const roleRegions = [
     ...Object.entries(roles).map(
-      ([name, role]): Place<string | undefined> => [['roles', name, 'region'], role.region],
+      ([name, role]): Setting<string | undefined> => [['roles', name, 'region'], role.region],
     ),
     ...Object.entries(rolesFrom).map(
-      ([name, entry]): Place<string | undefined> => [['rolesFrom', name, 'region'], entry.region],
+      ([name, entry]): Setting<string | undefined> => [['rolesFrom', name, 'region'], entry.region],
     ),
-  ].filter((place): place is Place<string> => place[1] !== undefined);
+  ].filter((setting): setting is Setting<string> => setting[1] !== undefined);
   const endpoints = customEndpoints(aws);
   const partition = partitionOfRegion(aws.region);
   return [
     ...failover
       .filter(([, region]) => region === aws.region)
-      .map(([path]) => ({ path, message: 'This is aws.region itself. Leave it out.' })),
-    ...[...failover, ...own].flatMap(([path, region]) => {
+      .map(([path]) => ({ path, message: 'aws.region cannot be its own failover Region. Remove it.' })),
+    ...[...failover, ...roleRegions].flatMap(([path, region]) => {
       if (partitionOfRegion(region) !== partition) {
         return [
           {
             path,
-            message: `Must be a region of ${partition}, the partition of aws.region: credentials and ARNs are good in one.`,
+            message: `Must be a Region of the partition ${partition}, like aws.region. Credentials and ARNs are valid in one partition only.`,
           },
         ];
       }
@@ -98,40 +100,40 @@ function regionFaults(config: Config): readonly ConfigError[] {
       return [
         {
           path,
-          message: `There are endpoints in the config, but none of this region. Add aws.endpoints.${region}.`,
+          message: `The config sets custom endpoints, but none for this Region. Add aws.endpoints.${region}.`,
         },
       ];
     }),
   ];
 }
 
-function arnFaults(config: Config): readonly ConfigError[] {
+function checkArns(config: Config): readonly ConfigError[] {
   const partition = partitionOfRegion(config.aws.region);
-  const message = `Must be an ARN of ${partition}, the partition of aws.region: arn:${partition}:…`;
-  return arnsOf(config)
+  const message = `Must be an ARN of the partition of aws.region. It must start with arn:${partition}:`;
+  return listArns(config)
     .filter(([, arn]) => partitionOfArn(arn) !== partition)
     .map(([path]) => ({ path, message }));
 }
 
-/** Every ARN with its place; of a glob, only where it names the partition. */
-function arnsOf({ roles, rolesFrom = {} }: Config): readonly Place<string>[] {
-  const ofRoles = Object.entries(roles).flatMap(([name, role]): Place<string>[] => {
+/** All ARNs. A pattern counts only if it names the partition without wildcards. */
+function listArns({ roles, rolesFrom = {} }: Config): readonly Setting<string>[] {
+  const roleArns = Object.entries(roles).flatMap(([name, role]): Setting<string>[] => {
     const at = (...rest: ConfigPath): ConfigPath => ['roles', name, ...rest];
     const chain = 'chain' in role ? (role.chain ?? []) : [];
     const policies = role.session && 'policyArns' in role.session ? (role.session.policyArns ?? []) : [];
     return [
       ...('roleArn' in role ? [[at('roleArn'), role.roleArn] as const] : []),
       ...('principalArn' in role ? [[at('principalArn'), role.principalArn] as const] : []),
-      ...chain.map((hop, index) =>
-        typeof hop === 'string'
-          ? ([at('chain', index), hop] as const)
-          : ([at('chain', index, 'roleArn'), hop.roleArn] as const),
+      ...chain.map((chained, index) =>
+        typeof chained === 'string'
+          ? ([at('chain', index), chained] as const)
+          : ([at('chain', index, 'roleArn'), chained.roleArn] as const),
       ),
       ...policies.map((arn, index) => [at('session', 'policyArns', index), arn] as const),
     ];
   });
-  const ofClaims = Object.entries(rolesFrom).flatMap(([name, { roleArns }]) =>
-    roleArns.map((glob, index): Place<string> => [['rolesFrom', name, 'roleArns', index], glob]),
+  const claimPatterns = Object.entries(rolesFrom).flatMap(([name, { roleArns: patterns }]) =>
+    patterns.map((glob, index): Setting<string> => [['rolesFrom', name, 'roleArns', index], glob]),
   );
-  return [...ofRoles, ...ofClaims.filter(([, glob]) => !/[*?]/.test(partitionOfArn(glob)))];
+  return [...roleArns, ...claimPatterns.filter(([, glob]) => !/[*?]/.test(partitionOfArn(glob)))];
 }

@@ -1,5 +1,5 @@
-// What the schema cannot say: names that must exist, ids that must be unique, settings that need each other. A fault
-// points at the value and does not repeat it: it may have come from the environment.
+// Checks that a JSON Schema cannot express: names that must exist, IDs that must be unique, settings that depend on each
+// other. An error has the path of the value but does not quote it, because it may come from the environment.
 import { isLoopback, isSecureUrl } from '@sallyport/client/internal/secure-url';
 import { isAddressBlock } from '../../core/address.js';
 import { IAM_ROLE_ARN_PATTERN } from '../../core/arn.js';
@@ -10,139 +10,142 @@ import type { Config } from '../schema/config.js';
 import { MAX_TOKEN_LIFETIME } from '../schema/web-identity.js';
 import { checkAws } from './aws.js';
 
-/** Names to refer to; undefined: not to be judged. */
+/** Names as written in the file, including invalid entries. Undefined: references to them cannot be checked. */
 interface Names {
   readonly issuers: readonly string[] | undefined;
   readonly roles: readonly string[] | undefined;
   readonly rolesFrom: readonly string[];
-  /** Whether the section was written, sound or not. */
+  /** Whether the section exists, valid or not. */
   readonly webIdentity: boolean;
-  /** `aws.region` as it was written. */
+  /** `aws.region` as written in the file. */
   readonly region: unknown;
 }
 
-/** Faults between the parts of a config that has the right shape. */
+/** Checks a config that conforms to the schema. */
 export function checkCrossReferences(config: Config, names: Names): readonly ConfigError[] {
   return [
-    ...serverFaults(config),
+    ...checkServer(config),
     ...checkAws(config, names.region === config.aws.region),
-    ...webIdentityFaults(config),
-    ...roleFaults(config, names),
-    ...familyFaults(names),
-    ...grantFaults(config, names),
-    ...testFaults(config, names),
+    ...checkWebIdentity(config),
+    ...checkRoles(config, names),
+    ...checkRoleSourceNames(names),
+    ...checkGrants(config, names),
+    ...checkTests(config, names),
   ];
 }
 
-/** IAM takes an OIDC provider by https alone: whoever can change its keys on the way can sign tokens. */
-function webIdentityFaults({ webIdentity, server }: Config): readonly ConfigError[] {
+/** IAM requires https for an OIDC provider: without it, an attacker in the network could replace the keys and sign tokens. */
+function checkWebIdentity({ webIdentity, server }: Config): readonly ConfigError[] {
   if (!webIdentity) return [];
   const { issuer = server.url, lifetime } = webIdentity;
   const at = (key: string) => ['webIdentity', key];
-  const faults: ConfigError[] = [];
+  const errors: ConfigError[] = [];
   if (!isSecureUrl(issuer)) {
-    const message = 'Must be an https URL, or http on loopback. It is server.url unless it is set here.';
-    faults.push({ path: at('issuer'), message });
+    const message = 'Must be an https URL, or http on loopback. If it is not set, server.url is used.';
+    errors.push({ path: at('issuer'), message });
   }
   if (lifetime !== undefined && (seconds(lifetime) < 60 || seconds(lifetime) > MAX_TOKEN_LIFETIME))
-    faults.push({ path: at('lifetime'), message: 'Write a duration of 1m to 1h.' });
-  return faults;
+    errors.push({ path: at('lifetime'), message: 'Must be a duration of 1m to 1h.' });
+  return errors;
 }
 
-function serverFaults({ server }: Config): readonly ConfigError[] {
+function checkServer({ server }: Config): readonly ConfigError[] {
   const host = server.listen?.host ?? '127.0.0.1';
-  const faults: ConfigError[] = [];
+  const errors: ConfigError[] = [];
   if (!server.tls && !server.trustProxy && !isLoopback(host)) {
-    faults.push({
+    errors.push({
       path: ['server', 'listen', 'host'],
       message:
-        'Credentials would cross the network in clear text. Set server.tls, or server.trustProxy with the proxy that ends TLS in front, or listen on 127.0.0.1.',
+        'Credentials would be sent over the network without TLS. Set server.tls, set server.trustProxy to the proxy that terminates TLS, or listen on 127.0.0.1.',
     });
   }
   const proxies = server.trustProxy ?? [];
   return [
-    ...faults,
-    ...proxies.flatMap((block, index) => blockFaults(block, ['server', 'trustProxy', index])),
+    ...errors,
+    ...proxies.flatMap((block, index) => checkAddressBlock(block, ['server', 'trustProxy', index])),
   ];
 }
 
-function roleFaults({ roles }: Config, { webIdentity }: Names): readonly ConfigError[] {
+function checkRoles({ roles }: Config, { webIdentity }: Names): readonly ConfigError[] {
   return Object.entries(roles).flatMap(([name, role]): readonly ConfigError[] => {
     if (role.via !== 'AssumeRoleWithWebIdentity') return [];
     if (role.webIdentity === 'broker') {
       const message =
-        'The broker has no keys to sign with. Add the section webIdentity with keys: a folder that sallyport issuer generate makes.';
+        'webIdentity: broker requires signing keys. Create a key folder with "sallyport issuer generate" and set it as webIdentity.keys.';
       return webIdentity ? [] : [{ path: ['roles', name, 'webIdentity'], message }];
     }
-    // STS reads these from the caller's token; the broker cannot add to it.
+    // STS reads these from the caller's token, which the broker cannot change.
     const message =
-      "With the caller's own JWT this comes from its claims alone. Leave it out, or set webIdentity: broker.";
+      "STS takes this only from the claims of the caller's JWT. Remove it, or set webIdentity: broker on the role.";
     return (['tags', 'transitiveTags', 'sourceIdentity'] as const)
       .filter((key) => role.session?.[key] !== undefined)
       .map((key) => ({ path: ['roles', name, 'session', key], message }));
   });
 }
 
-/** Grants tell roles and entries of rolesFrom apart by name alone. */
-function familyFaults({ roles = [], rolesFrom }: Names): readonly ConfigError[] {
+/** Grants refer to roles and to rolesFrom entries by name, so no name may be both. */
+function checkRoleSourceNames({ roles = [], rolesFrom }: Names): readonly ConfigError[] {
   return rolesFrom
     .filter((name) => roles.includes(name))
-    .map((name) => ({ path: ['rolesFrom', name], message: 'A role has this name. Rename one.' }));
+    .map((name) => ({
+      path: ['rolesFrom', name],
+      message: 'A role already has this name. Rename one of them.',
+    }));
 }
 
-function grantFaults({ grants, roles }: Config, names: Names): readonly ConfigError[] {
-  const seen = new Set<string>();
-  const namesOf = namesByArn(roles);
+function checkGrants({ grants, roles }: Config, names: Names): readonly ConfigError[] {
+  const ids = new Set<string>();
+  const namesByArn = groupNamesByArn(roles);
   return grants.flatMap((grant, index) => {
-    const faults: ConfigError[] = [];
+    const errors: ConfigError[] = [];
     const at = (...rest: (string | number)[]) => ['grants', index, ...rest];
-    if (seen.has(grant.id))
-      faults.push({ path: at('id'), message: 'Another grant has this id. Rename one.' });
-    seen.add(grant.id);
+    if (ids.has(grant.id))
+      errors.push({ path: at('id'), message: 'Another grant already has this id. Rename one of them.' });
+    ids.add(grant.id);
     if (grant.issuer === undefined && grant.effect !== 'deny') {
-      faults.push({
+      errors.push({
         path: at('id'),
         message:
-          'An allow must name its issuer: the same claim means something else from another one. Add issuer.',
+          'An allow must set issuer, because the same claim can mean something else at another issuer. Add issuer.',
       });
     }
     if (grant.mfa === 'required' && grant.effect === 'deny') {
-      faults.push({
+      errors.push({
         path: at('mfa'),
         message:
-          'A deny with mfa: required would deny those who used several factors. Put mfa: required on the allow.',
+          'mfa: required on a deny would refuse callers who did use multi-factor authentication. Set it on the allow instead.',
       });
     }
     if (!grant.roles && !grant.permissions)
-      faults.push({ path: at('id'), message: 'This grant is about nothing. Add roles or permissions.' });
+      errors.push({ path: at('id'), message: 'The grant has no roles and no permissions. Add one of them.' });
     const issuers = [grant.issuer ?? []].flat();
     const issuerPath = (position: number) =>
       Array.isArray(grant.issuer) ? at('issuer', position) : at('issuer');
     return [
-      ...faults,
-      ...unknownNames('issuer', issuers, names.issuers, issuerPath),
-      ...unknownNames(
+      ...errors,
+      ...checkNames('issuer', issuers, names.issuers, issuerPath),
+      ...checkNames(
         'role',
         grant.roles ?? [],
-        names.roles && ['*', ...names.roles, ...names.rolesFrom, ...claimable(names, grant.roles ?? [])],
+        names.roles && ['*', ...names.roles, ...names.rolesFrom, ...claimableArns(names, grant.roles ?? [])],
         (position) => at('roles', position),
       ),
-      ...claimable(names, grant.roles ?? []).flatMap((arn) => {
-        const known = namesOf.get(arn.toLowerCase());
-        const message = `A grant covers an IAM role that the config has by its name there, not by its ARN. Write ${known?.join(', ')}.`;
+      ...claimableArns(names, grant.roles ?? []).flatMap((arn) => {
+        const known = namesByArn.get(arn.toLowerCase());
+        const message = `The config has this IAM role under roles, so a grant must use its name. Write ${known?.join(', ')}.`;
         return known ? [{ path: at('roles', (grant.roles ?? []).indexOf(arn)), message }] : [];
       }),
-      ...(grant.from ?? []).flatMap((block, position) => blockFaults(block, at('from', position))),
+      ...(grant.from ?? []).flatMap((block, position) => checkAddressBlock(block, at('from', position))),
     ];
   });
 }
 
-/** ARNs that a claim may name, where the config lets claims name roles. */
-const claimable = (names: Names, roles: readonly string[]) =>
+/** Role ARNs in the list, if the config lets claims name roles. */
+const claimableArns = (names: Names, roles: readonly string[]) =>
   names.rolesFrom.length > 0 ? roles.filter((role) => new RegExp(IAM_ROLE_ARN_PATTERN).test(role)) : [];
 
-/** Of the roles of the config, by the ARN of their IAM role in lower case: names in IAM differ in more than case. */
-function namesByArn(roles: Config['roles']): ReadonlyMap<string, readonly string[]> {
+/** Names of the roles by the ARN of their IAM role, in lower case because role names in IAM are unique regardless of case. */
+function groupNamesByArn(roles: Config['roles']): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, string[]>();
   for (const [name, role] of Object.entries(roles)) {
     if (!('roleArn' in role)) continue;
@@ -152,33 +155,39 @@ function namesByArn(roles: Config['roles']): ReadonlyMap<string, readonly string
   return names;
 }
 
-function testFaults({ tests = [] }: Config, names: Names): readonly ConfigError[] {
+function checkTests({ tests = [] }: Config, names: Names): readonly ConfigError[] {
   return tests.flatMap((test, index) => {
     const at = (...rest: (string | number)[]) => ['tests', index, ...rest];
-    const faults =
+    const errors =
       test.allow || test.deny || test.session
         ? []
-        : [{ path: at(), message: 'This test expects nothing. Add allow, deny or session.' }];
-    const known = (roles: readonly string[]) => names.roles && [...names.roles, ...claimable(names, roles)];
+        : [{ path: at(), message: 'The test has no expectation. Add allow, deny or session.' }];
+    const known = (roles: readonly string[]) =>
+      names.roles && [...names.roles, ...claimableArns(names, roles)];
     const roles = (key: 'allow' | 'deny') =>
-      unknownNames('role', test[key] ?? [], known(test[key] ?? []), (position) => at(key, position));
+      checkNames('role', test[key] ?? [], known(test[key] ?? []), (position) => at(key, position));
     const sessions = Object.keys(test.session ?? {});
     const { now } = test.principal;
-    const noTime = now !== undefined && parseInstant(now) === undefined;
+    const isInvalidTime = now !== undefined && parseInstant(now) === undefined;
     return [
-      ...faults,
-      ...(noTime ? [{ path: at('principal', 'now'), message: 'There is no such time. Correct it.' }] : []),
-      ...unknownNames('issuer', [test.principal.issuer], names.issuers, () => at('principal', 'issuer')),
+      ...errors,
+      ...(isInvalidTime
+        ? [
+            {
+              path: at('principal', 'now'),
+              message: 'Invalid date or time. Use a time such as 2026-11-21T12:00:00Z.',
+            },
+          ]
+        : []),
+      ...checkNames('issuer', [test.principal.issuer], names.issuers, () => at('principal', 'issuer')),
       ...roles('allow'),
       ...roles('deny'),
-      ...unknownNames('role', sessions, known(sessions), (position) =>
-        at('session', sessions[position] ?? ''),
-      ),
+      ...checkNames('role', sessions, known(sessions), (position) => at('session', sessions[position] ?? '')),
     ];
   });
 }
 
-function unknownNames(
+function checkNames(
   kind: string,
   used: readonly string[],
   known: readonly string[] | undefined,
@@ -189,11 +198,13 @@ function unknownNames(
   return used.flatMap((name, position) =>
     names.has(name)
       ? []
-      : [{ path: pathOf(position), message: `No ${kind} has this name. Known: ${known.join(', ')}.` }],
+      : [{ path: pathOf(position), message: `Unknown ${kind}. Known ${kind}s: ${known.join(', ')}.` }],
   );
 }
 
-function blockFaults(block: string, path: ConfigError['path']): readonly ConfigError[] {
+function checkAddressBlock(block: string, path: ConfigError['path']): readonly ConfigError[] {
   if (isAddressBlock(block)) return [];
-  return [{ path, message: 'Must be an IP address or a CIDR block, e.g. 10.0.0.0/8 or 2001:db8::/32.' }];
+  return [
+    { path, message: 'Must be an IP address or a CIDR block, for example 10.0.0.0/8 or 2001:db8::/32.' },
+  ];
 }

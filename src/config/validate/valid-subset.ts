@@ -1,8 +1,8 @@
-// What of a config with faults can still be judged: all but the entries at fault, with stand-ins where something is
-// required, so that one mistake does not hide the others. It is judged, never used.
+// The part of an invalid config that can still be checked: all entries without errors, with placeholders for required
+// settings, so that one mistake does not hide others. It is only checked, never used.
 import type { ConfigError, ConfigPath } from '../../core/config-error.js';
 
-const STAND_INS = {
+const PLACEHOLDERS = {
   server: { url: 'https://stand-in.invalid' },
   aws: { region: 'us-east-1' },
   issuers: {},
@@ -12,36 +12,39 @@ const STAND_INS = {
 
 export interface ValidSubset {
   readonly value: unknown;
-  /** A path in the sound part -> the path in the file: positions of grants move when one is dropped. */
-  restorePath(fault: ConfigError): ConfigError;
+  /** Maps a path in the subset back to the path in the file. The position of a grant changes if one before it was removed. */
+  restorePath(error: ConfigError): ConfigError;
 }
 
-/** Drops each setting, issuer, role and grant that has a fault. */
-export function validSubset(value: unknown, faults: readonly ConfigError[]): ValidSubset {
-  if (!isObject(value) || faults.length === 0) return { value, restorePath: (fault) => fault };
+/** Removes each setting, issuer, role and grant that has an error. */
+export function validSubset(value: unknown, errors: readonly ConfigError[]): ValidSubset {
+  if (!isObject(value) || errors.length === 0) return { value, restorePath: (error) => error };
   const copy = structuredClone(value);
-  const droppedGrants = new Set<unknown>();
-  for (const { path } of faults) {
+  const removedGrants = new Set<unknown>();
+  for (const { path } of errors) {
     const [section, name] = path;
-    if (section === 'grants') droppedGrants.add(name);
-    else drop(copy, path);
+    if (section === 'grants') removedGrants.add(name);
+    else remove(copy, path);
   }
-  for (const [section, standIn] of Object.entries(STAND_INS))
-    copy[section] = complete(copy[section], standIn);
+  for (const [section, placeholder] of Object.entries(PLACEHOLDERS))
+    copy[section] = withPlaceholder(copy[section], placeholder);
   const grants = copy['grants'] as readonly unknown[];
-  const kept = [...grants.keys()].filter((index) => !droppedGrants.has(index));
-  copy['grants'] = kept.map((index) => grants[index]);
+  const positions = [...grants.keys()].filter((index) => !removedGrants.has(index));
+  copy['grants'] = positions.map((index) => grants[index]);
   return {
     value: copy,
-    restorePath: (fault) => {
-      const [section, index, ...rest] = fault.path;
-      if (section !== 'grants' || typeof index !== 'number') return fault;
-      return { ...fault, path: [section, kept[index] ?? index, ...rest] };
+    restorePath: (error) => {
+      const [section, index, ...rest] = error.path;
+      if (section !== 'grants' || typeof index !== 'number') return error;
+      return { ...error, path: [section, positions[index] ?? index, ...rest] };
     },
   };
 }
 
-/** Names that were written, sound or not, so that a reference to a faulty entry is not a second fault; undefined if there is no telling. */
+/**
+ * The names in a section as written, including invalid entries, so that a reference to an invalid entry is not reported
+ * as a second error. Undefined if the section is not a mapping.
+ */
 export function namesIn(
   value: unknown,
   section: 'issuers' | 'roles' | 'rolesFrom' | 'webIdentity',
@@ -50,7 +53,7 @@ export function namesIn(
   return isObject(entries) ? Object.keys(entries) : undefined;
 }
 
-/** `aws.region` as it was written: another one in the sound part is a stand-in, and nothing can be held against it. */
+/** `aws.region` as written. If the subset has another one, that is a placeholder, and nothing can be checked against it. */
 export function regionIn(value: unknown): unknown {
   const aws = isObject(value) ? value['aws'] : undefined;
   return isObject(aws) ? aws['region'] : undefined;
@@ -59,17 +62,17 @@ export function regionIn(value: unknown): unknown {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function drop(root: Record<string, unknown>, [section = '', name]: ConfigPath): void {
+function remove(root: Record<string, unknown>, [section = '', name]: ConfigPath): void {
   const parent = root[section];
-  if (!Object.hasOwn(STAND_INS, section)) delete root[section];
+  if (!Object.hasOwn(PLACEHOLDERS, section)) delete root[section];
   else if (name !== undefined && isObject(parent)) {
     delete parent[name];
-    // Whether listen is safe cannot be judged without them.
+    // Whether `listen` is safe depends on `tls` and `trustProxy`, so it cannot be checked without them.
     if (section === 'server' && (name === 'tls' || name === 'trustProxy')) delete parent['listen'];
   }
 }
 
-function complete(written: unknown, standIn: object): unknown {
-  if (Array.isArray(standIn)) return Array.isArray(written) ? written : standIn;
-  return isObject(written) ? { ...standIn, ...written } : standIn;
+function withPlaceholder(written: unknown, placeholder: object): unknown {
+  if (Array.isArray(placeholder)) return Array.isArray(written) ? written : placeholder;
+  return isObject(written) ? { ...placeholder, ...written } : placeholder;
 }

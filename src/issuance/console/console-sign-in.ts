@@ -6,14 +6,14 @@ import { SallyportError } from '../../core/errors.js';
 import { omitUndefined } from '../../core/omit-undefined.js';
 import { partitionHosts } from '../../core/partition.js';
 import type { ConsoleSession, ConsoleSignin, IssuedCredentials, IssueRequest } from '../../core/types.js';
-import type { Asks } from '../sts/client.js';
+import type { Sts } from '../sts/sts.js';
 import { getSigninToken } from './federation-endpoint.js';
 
 /** Milliseconds for which AWS accepts a sign-in token. */
 const TOKEN_LIFETIME = 15 * 60 * 1000;
 
 export interface ConsoleSignInOptions {
-  readonly sts: Asks<'hasTemporaryCredentials'>;
+  readonly sts: Pick<Sts, 'hasTemporaryCredentials'>;
   readonly aws: {
     /** For roles without a region of their own. */
     readonly region: string;
@@ -42,8 +42,8 @@ export class ConsoleSignIn {
     { sessionDuration }: ConsoleSession,
   ): Promise<void> {
     if (target.operation !== 'AssumeRole' || sessionDuration === undefined) return;
-    const sts = this.#options.sts.client(omitUndefined({ deadline }));
-    if (!(await sts.hasTemporaryCredentials())) return;
+    const { sts } = this.#options;
+    if (!(await sts.hasTemporaryCredentials(omitUndefined({ deadline })))) return;
     throw new SallyportError('parameter_invalid', {
       reason: 'parameter.session_duration',
       detail:

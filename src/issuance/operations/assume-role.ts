@@ -1,58 +1,62 @@
-// AssumeRole: a role taken on with the broker's own identity, straight or through a chain of roles. Transitive tags and
-// source identity are set at the first step and inherited from there on: STS refuses to be told those tags again.
+// AssumeRole: signed by the broker itself, directly or through a chain of roles. Transitive tags and source identity are
+// set by the first call and inherited by the rest of the chain: STS refuses to set those tags again.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+import { MAX_CHAINED_SESSION_SECONDS, MIN_SESSION_SECONDS } from '@sallyport/sts-protocol/constraints';
 import { accountOfArn } from '../../core/arn.js';
-import type { IssuedCredentials, MfaCode, Session, Target } from '../../core/types.js';
-import type { Signer, StsClient } from '../sts/client.js';
-import { mfaParameters, sharedParameters, tagList, toIssuedCredentials } from './sts-response.js';
+import { omitUndefined } from '../../core/omit-undefined.js';
+import type { ChainedRole, IssuedCredentials, MfaCode, Session, Target } from '../../core/types.js';
+import type { Sts, StsCallOptions } from '../sts/sts.js';
+import type { Signer } from '../sts/sts-call.js';
+import { mfaParameters, sessionParameters, tagParameters, toIssuedCredentials } from './sts-response.js';
 
-/** Seconds. STS's limit for a role that is taken on with the credentials of another session. */
-const CHAIN_LIMIT = 3600;
-
-/** Seconds, the least there is: a role on the way is used at once. */
-const HOP_SECONDS = 900;
-
-/** The chain is walked anew for each session; only the last step's credentials leave this function. */
+/** Assumes every role of the chain for each session. Only the last role's credentials are returned. */
 export async function assumeRole(
-  sts: StsClient,
+  sts: Pick<Sts, 'assumeRole' | 'hasTemporaryCredentials'>,
   target: Extract<Target, { operation: 'AssumeRole' }>,
   session: Session,
   mfa: MfaCode | undefined,
+  options: StsCallOptions,
 ): Promise<IssuedCredentials> {
   const { transitiveTags = [], tags = {}, sourceIdentity } = session;
-  const all = Object.entries(tags);
-  const ofTheFirst = {
-    ...tagList(all.filter(([key]) => transitiveTags.includes(key))),
+  const allTags = Object.entries(tags);
+  const firstCallParameters = {
+    ...tagParameters(allTags.filter(([key]) => transitiveTags.includes(key))),
     ...(transitiveTags.length > 0 && { TransitiveTagKeys: [...transitiveTags] }),
     ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
     ...mfaParameters(mfa),
   };
-  const parameters = ({ roleArn, externalId }: (typeof target.chain)[number]) => ({
+  const roleParameters = ({ roleArn, externalId }: ChainedRole) => ({
     RoleArn: roleArn,
     RoleSessionName: session.name,
     ...(externalId !== undefined && { ExternalId: externalId }),
   });
 
-  let before: Signer | undefined;
-  for (const hop of target.chain) {
-    const input = { ...parameters(hop), ...(!before && ofTheFirst), DurationSeconds: HOP_SECONDS };
-    const { credentials } = toIssuedCredentials(await sts.assumeRole(input, before));
-    before = { credentials, account: accountOfArn(hop.roleArn) };
+  let signer: Signer | undefined;
+  for (const role of target.chain) {
+    const input = {
+      ...roleParameters(role),
+      ...(!signer && firstCallParameters),
+      DurationSeconds: MIN_SESSION_SECONDS,
+    };
+    const output = await sts.assumeRole(input, { ...options, ...omitUndefined({ signer }) });
+    const { credentials } = toIssuedCredentials(output);
+    signer = { credentials, account: accountOfArn(role.roleArn) };
   }
-  const durationSeconds =
-    before || (await sts.hasTemporaryCredentials())
-      ? Math.min(session.durationSeconds, CHAIN_LIMIT)
-      : session.durationSeconds;
-  const ownTags = before ? all.filter(([key]) => !transitiveTags.includes(key)) : all;
-  const answer = await sts.assumeRole(
+
+  const isChained = signer !== undefined || (await sts.hasTemporaryCredentials(options));
+  const durationSeconds = isChained
+    ? Math.min(session.durationSeconds, MAX_CHAINED_SESSION_SECONDS)
+    : session.durationSeconds;
+  const ownTags = signer ? allTags.filter(([key]) => !transitiveTags.includes(key)) : allTags;
+  const output = await sts.assumeRole(
     {
-      ...parameters(target),
-      ...(!before && ofTheFirst),
-      ...tagList(ownTags),
-      ...sharedParameters({ ...session, durationSeconds }),
+      ...roleParameters(target),
+      ...(!signer && firstCallParameters),
+      ...tagParameters(ownTags),
+      ...sessionParameters({ ...session, durationSeconds }),
     },
-    before,
+    { ...options, ...omitUndefined({ signer }) },
   );
-  const capped = durationSeconds < session.durationSeconds;
-  return { ...toIssuedCredentials(answer), ...(capped && { durationLimitedBy: 'chain' }) };
+  const isCapped = durationSeconds < session.durationSeconds;
+  return { ...toIssuedCredentials(output), ...(isCapped && { durationLimitedBy: 'chain' }) };
 }

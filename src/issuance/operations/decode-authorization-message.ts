@@ -1,8 +1,9 @@
-// DecodeAuthorizationMessage: what an AWS service said when it refused a request, readable. Asked with the broker's own
-// identity, which needs sts:DecodeAuthorizationMessage.
+// DecodeAuthorizationMessage: decodes why an AWS service refused a request. Signed by the broker itself, which needs
+// sts:DecodeAuthorizationMessage.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
 import { SallyportError } from '../../core/errors.js';
-import type { Asks } from '../sts/client.js';
+import { omitUndefined } from '../../core/omit-undefined.js';
+import type { Sts } from '../sts/sts.js';
 
 export interface DecodedMessage {
   /** JSON, as STS writes it. */
@@ -12,22 +13,19 @@ export interface DecodedMessage {
 }
 
 /** @throws SallyportError `encoded_message_invalid`, `broker_not_permitted`, or as any STS call. */
-export type DecodeMessage = (encodedMessage: string) => Promise<DecodedMessage>;
-
-export function createDecodeMessage({ client }: Asks<'decodeAuthorizationMessage'>): DecodeMessage {
-  return async (EncodedMessage) => {
-    const { DecodedMessage, $metadata } = await client({})
-      .decodeAuthorizationMessage({ EncodedMessage })
-      .catch(rethrow);
-    if (!DecodedMessage) throw new SallyportError('sts_unavailable', { reason: 'sts.answer_incomplete' });
-    const { requestId } = $metadata;
-    return { text: DecodedMessage, ...(requestId !== undefined && { stsRequestId: requestId }) };
-  };
-}
-
-/** STS refuses the broker here, not a role: the caller must read that. */
-function rethrow(error: unknown): never {
-  if (!(error instanceof SallyportError) || error.code !== 'sts_access_denied') throw error;
-  const { reason, sts, cause } = error;
-  throw new SallyportError('broker_not_permitted', { reason, sts, cause });
+export async function decodeAuthorizationMessage(
+  sts: Pick<Sts, 'decodeAuthorizationMessage'>,
+  encodedMessage: string,
+): Promise<DecodedMessage> {
+  try {
+    const output = await sts.decodeAuthorizationMessage({ EncodedMessage: encodedMessage });
+    const { DecodedMessage: text, $metadata } = output;
+    if (!text) throw new SallyportError('sts_unavailable', { reason: 'sts.answer_incomplete' });
+    return { text, ...omitUndefined({ stsRequestId: $metadata.requestId }) };
+  } catch (error) {
+    if (!(error instanceof SallyportError) || error.code !== 'sts_access_denied') throw error;
+    // STS refuses the broker here, not a role.
+    const { reason, sts: failure, cause } = error;
+    throw new SallyportError('broker_not_permitted', { reason, sts: failure, cause });
+  }
 }

@@ -1,14 +1,17 @@
-// GetFederationToken: a federated user, signed with the broker's own long-term IAM user keys.
+// GetFederationToken: credentials of a federated user, signed with the long-term keys of the broker's own IAM user.
 import type { IssuedCredentials, Session } from '../../core/types.js';
-import type { StsClient } from '../sts/client.js';
-import { sharedParameters, tagList, toIssuedCredentials } from './sts-response.js';
+import type { Sts, StsCallOptions } from '../sts/sts.js';
+import { sessionParameters, tagParameters, toIssuedCredentials } from './sts-response.js';
 
-export async function getFederationToken(sts: StsClient, session: Session): Promise<IssuedCredentials> {
-  return toIssuedCredentials(
-    await sts.getFederationToken({
-      Name: session.name,
-      ...sharedParameters(session),
-      ...tagList(Object.entries(session.tags ?? {})),
-    }),
-  );
+export async function getFederationToken(
+  sts: Pick<Sts, 'getFederationToken'>,
+  session: Session,
+  options: StsCallOptions,
+): Promise<IssuedCredentials> {
+  const input = {
+    Name: session.name,
+    ...sessionParameters(session),
+    ...tagParameters(Object.entries(session.tags ?? {})),
+  };
+  return toIssuedCredentials(await sts.getFederationToken(input, options));
 }

@@ -1,14 +1,14 @@
-// GetSessionToken: the broker's own IAM user on temporary credentials, with all its permissions; with MFA if given.
+// GetSessionToken: temporary credentials of the broker's own IAM user, with all its permissions; with MFA if requested.
 import type { IssuedCredentials, MfaCode, Session } from '../../core/types.js';
-import type { StsClient } from '../sts/client.js';
+import type { Sts, StsCallOptions } from '../sts/sts.js';
 import { mfaParameters, toIssuedCredentials } from './sts-response.js';
 
 export async function getSessionToken(
-  sts: StsClient,
+  sts: Pick<Sts, 'getSessionToken'>,
   { durationSeconds }: Session,
   mfa: MfaCode | undefined,
+  options: StsCallOptions,
 ): Promise<IssuedCredentials> {
-  return toIssuedCredentials(
-    await sts.getSessionToken({ DurationSeconds: durationSeconds, ...mfaParameters(mfa) }),
-  );
+  const input = { DurationSeconds: durationSeconds, ...mfaParameters(mfa) };
+  return toIssuedCredentials(await sts.getSessionToken(input, options));
 }

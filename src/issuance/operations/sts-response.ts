@@ -1,10 +1,12 @@
-// An STS answer -> Issued, and a session -> the parameters every operation shares.
+// Maps a session to the parameters that several operations share, and the output of an operation to IssuedCredentials.
 
 import { Secret } from '@sallyport/client/internal/secret';
 import { SallyportError } from '../../core/errors.js';
+import { omitUndefined } from '../../core/omit-undefined.js';
 import type { Credentials, IssuedCredentials, MfaCode, Session } from '../../core/types.js';
 
-interface Answer {
+/** What the operations have in common; each returns some of it. */
+interface StsOperationOutput {
   readonly Credentials?:
     | {
         readonly AccessKeyId: string | undefined;
@@ -24,48 +26,50 @@ interface Answer {
   readonly $metadata: { readonly requestId?: string | undefined };
 }
 
-/** DurationSeconds and the session policies, as STS takes them. */
-export function sharedParameters(session: Session) {
-  return {
-    DurationSeconds: session.durationSeconds,
-    ...(session.policy !== undefined && { Policy: session.policy }),
-    ...(session.policyArns && { PolicyArns: session.policyArns.map((arn) => ({ arn })) }),
-  };
-}
+/** DurationSeconds and the session policies. */
+export const sessionParameters = ({ durationSeconds, policy, policyArns }: Session) =>
+  omitUndefined({
+    DurationSeconds: durationSeconds,
+    Policy: policy,
+    PolicyArns: policyArns?.map((arn) => ({ arn })),
+  });
 
-/** Tags, as STS takes them; nothing where there are none. */
-export const tagList = (tags: readonly (readonly [key: string, value: string])[]) =>
+/** Nothing where there are no tags. */
+export const tagParameters = (tags: readonly (readonly [key: string, value: string])[]) =>
   tags.length > 0 ? { Tags: tags.map(([Key, Value]) => ({ Key, Value })) } : {};
 
 export const mfaParameters = (mfa: MfaCode | undefined) =>
   mfa ? { SerialNumber: mfa.serialNumber, TokenCode: mfa.tokenCode.reveal() } : {};
 
 /**
- * `federation`: what the answer says of the proof, e.g. Subject and Issuer.
- * @throws SallyportError `sts_unavailable` when the credentials are not whole.
+ * `federation`: members about the proof, e.g. Subject and Issuer.
+ * @throws SallyportError `sts_unavailable` where the credentials are incomplete.
  */
 export function toIssuedCredentials(
-  answer: Answer,
+  { Credentials, AssumedRoleUser, FederatedUser, ...output }: StsOperationOutput,
   federation: Readonly<Record<string, string | undefined>> = {},
 ): IssuedCredentials {
-  const { AssumedRoleUser: role, FederatedUser: user } = answer;
-  const said = Object.entries(federation).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  );
+  const present = omitUndefined(federation) as Readonly<Record<string, string>>;
   return {
-    credentials: whole(answer.Credentials),
-    ...(role?.Arn &&
-      role.AssumedRoleId && { assumedRoleUser: { assumedRoleId: role.AssumedRoleId, arn: role.Arn } }),
-    ...(user?.Arn &&
-      user.FederatedUserId && { federatedUser: { federatedUserId: user.FederatedUserId, arn: user.Arn } }),
-    ...(answer.PackedPolicySize !== undefined && { packedPolicySize: answer.PackedPolicySize }),
-    ...(answer.SourceIdentity !== undefined && { sourceIdentity: answer.SourceIdentity }),
-    ...(said.length > 0 && { federation: Object.fromEntries(said) }),
-    ...(answer.$metadata.requestId !== undefined && { stsRequestId: answer.$metadata.requestId }),
+    credentials: completeCredentials(Credentials),
+    ...omitUndefined({
+      assumedRoleUser:
+        AssumedRoleUser?.Arn && AssumedRoleUser.AssumedRoleId
+          ? { assumedRoleId: AssumedRoleUser.AssumedRoleId, arn: AssumedRoleUser.Arn }
+          : undefined,
+      federatedUser:
+        FederatedUser?.Arn && FederatedUser.FederatedUserId
+          ? { federatedUserId: FederatedUser.FederatedUserId, arn: FederatedUser.Arn }
+          : undefined,
+      packedPolicySize: output.PackedPolicySize,
+      sourceIdentity: output.SourceIdentity,
+      federation: Object.keys(present).length > 0 ? present : undefined,
+      stsRequestId: output.$metadata.requestId,
+    }),
   };
 }
 
-function whole(credentials: Answer['Credentials']): Credentials {
+function completeCredentials(credentials: StsOperationOutput['Credentials']): Credentials {
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = credentials ?? {};
   if (
     !AccessKeyId ||

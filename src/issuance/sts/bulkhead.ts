@@ -1,55 +1,62 @@
-// How many calls may be under way at once, and how many may wait: beyond that a call is refused at once, since it
-// would only wait for its deadline.
+// A bulkhead: bounds the calls that run concurrently, and those that wait. More are refused at once, since they would
+// only wait until their deadline.
 import { SallyportError } from '../../core/errors.js';
-import type { SendToSts } from './client.js';
 
 export interface BulkheadLimits {
-  readonly running: number;
-  readonly waiting: number;
+  readonly concurrent: number;
+  readonly queued: number;
 }
 
-/** First come, first served. Whoever is aborted while it waits leaves the queue. */
-export function withBulkhead(ask: SendToSts, { running, waiting }: BulkheadLimits): SendToSts {
-  let free = running;
-  const queue = new Set<() => void>();
+/** First in, first out. A call that is aborted while it waits leaves the queue. */
+export class Bulkhead {
+  readonly #maxQueued: number;
+  #available: number;
+  readonly #queue = new Set<() => void>();
 
-  async function take(signal: AbortSignal): Promise<void> {
-    if (free > 0) {
-      free--;
+  constructor({ concurrent, queued }: BulkheadLimits) {
+    this.#available = concurrent;
+    this.#maxQueued = queued;
+  }
+
+  /** @throws SallyportError `overloaded`, or the signal's reason if it aborts in the queue. */
+  async run<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    await this.#acquire(signal);
+    try {
+      return await call();
+    } finally {
+      this.#release();
+    }
+  }
+
+  async #acquire(signal: AbortSignal): Promise<void> {
+    if (this.#available > 0) {
+      this.#available--;
       return;
     }
-    if (queue.size >= waiting) throw new SallyportError('overloaded', { reason: 'sts.queue_full' });
+    if (this.#queue.size >= this.#maxQueued)
+      throw new SallyportError('overloaded', { reason: 'sts.queue_full' });
     await new Promise<void>((resolve, reject) => {
       const leave = () => {
-        queue.delete(enter);
+        this.#queue.delete(enter);
         reject(signal.reason);
       };
       const enter = () => {
         signal.removeEventListener('abort', leave);
         resolve();
       };
-      queue.add(enter);
+      this.#queue.add(enter);
       signal.addEventListener('abort', leave, { once: true });
     });
   }
 
-  /** The slot goes straight to the next in the queue. */
-  function release(): void {
-    const [next] = queue;
+  /** Hands the slot to the next call in the queue, if any. */
+  #release(): void {
+    const [next] = this.#queue;
     if (!next) {
-      free++;
+      this.#available++;
       return;
     }
-    queue.delete(next);
+    this.#queue.delete(next);
     next();
   }
-
-  return async (call, signal) => {
-    await take(signal);
-    try {
-      return await ask(call, signal);
-    } finally {
-      release();
-    }
-  };
 }

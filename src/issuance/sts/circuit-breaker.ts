@@ -1,20 +1,20 @@
-// A circuit breaker as a value: closed, it lets calls through; after some failures in a row it opens, for a time that
-// grows with each opening; then one call probes, and its outcome closes the breaker or opens it for longer. Pure.
+// The state machine of a circuit breaker, as pure functions. Closed, it admits calls. Consecutive failures open it for
+// a time that doubles with each opening. Then one call probes, and its outcome closes the breaker or opens it again.
 
 export interface CircuitBreakerSettings {
-  /** Failures in a row that open it. */
+  /** Consecutive failures that open it. */
   readonly threshold: number;
-  /** Milliseconds it is open at first; twice as long with each opening that no success comes between. */
+  /** Milliseconds it stays open at first. Doubles with each opening until a success. */
   readonly firstMs: number;
   readonly maxMs: number;
 }
 
 export interface CircuitBreaker {
-  /** `half-open`: the probe is on its way. */
+  /** `half-open`: a probe is in flight. */
   readonly state: 'closed' | 'open' | 'half-open';
-  /** In a row, while closed. */
+  /** Consecutive failures while closed. */
   readonly failures: number;
-  /** How often it has opened since it was last closed. */
+  /** Openings since it was last closed. */
   readonly openings: number;
   /** Epoch milliseconds: when it admits a probe. */
   readonly until: number;
@@ -24,10 +24,10 @@ export interface CircuitBreaker {
 
 export const CLOSED: CircuitBreaker = { state: 'closed', failures: 0, openings: 0, until: 0, generation: 0 };
 
-/** `nothing`: the outcome says nothing of what the breaker guards against. */
-export type Verdict = 'success' | 'failure' | 'nothing';
+/** `neutral`: tells nothing about what the breaker guards against. */
+export type Outcome = 'success' | 'failure' | 'neutral';
 
-/** The breaker with one more call through it; undefined: the call must not be made. `now` is epoch milliseconds. */
+/** The breaker after it admits one more call. Undefined: it refuses the call. `now`: epoch milliseconds. */
 export function admit(breaker: CircuitBreaker, now: number): CircuitBreaker | undefined {
   if (breaker.state === 'closed') return breaker;
   if (breaker.state === 'half-open' || now < breaker.until) return undefined;
@@ -35,12 +35,12 @@ export function admit(breaker: CircuitBreaker, now: number): CircuitBreaker | un
 }
 
 /**
- * What became of a call that was admitted in `generation`; one that was admitted before the state changed counts no
- * more. `random`, from 0 to 1, spreads the ends of the open time, so that replicas do not come back all at once.
+ * The breaker after the outcome of a call that was admitted in `generation`. It is ignored if the state has changed
+ * since. `random`, 0 to 1: jitter of the open time, so that replicas do not probe all at once.
  */
-export function report(
+export function recordOutcome(
   breaker: CircuitBreaker,
-  { generation, verdict }: { readonly generation: number; readonly verdict: Verdict },
+  { generation, outcome }: { readonly generation: number; readonly outcome: Outcome },
   settings: CircuitBreakerSettings,
   now: number,
   random: number,
@@ -48,9 +48,9 @@ export function report(
   if (generation !== breaker.generation) return breaker;
   const probed = breaker.state === 'half-open';
   const changed = { ...breaker, generation: generation + 1 };
-  if (verdict === 'success')
+  if (outcome === 'success')
     return probed ? { ...CLOSED, generation: generation + 1 } : { ...breaker, failures: 0 };
-  if (verdict === 'nothing') return probed ? { ...changed, state: 'open', until: now } : breaker;
+  if (outcome === 'neutral') return probed ? { ...changed, state: 'open', until: now } : breaker;
   const failures = breaker.failures + 1;
   if (!probed && failures < settings.threshold) return { ...breaker, failures };
   const longest = Math.min(settings.maxMs, settings.firstMs * 2 ** breaker.openings);

@@ -1,47 +1,53 @@
-// One region after the other, until one answers. Another region is asked only for failures that say this one is away
-// or not activated; a refusal is the answer. Each region gets its share of the time that is left.
+// Region failover: regions are tried in order until one responds. A refusal by STS is a response; only a region that is
+// unavailable, or not activated for the account, leads to the next. Each region gets an equal share of the time left.
 
 import { withAbortTimeout } from '@sallyport/client/internal/with-timeout';
 import { SallyportError } from '../../core/errors.js';
-import type { SendToSts, StsCall } from './client.js';
+import type { RegionalSts } from './regional-sts.js';
+import type { StsCall, StsInput, StsOutput } from './sts-call.js';
 
-/** Makes a call, and is done with it by `deadline`, in epoch milliseconds. Throws only `SallyportError`. */
-export type AskUntil = <Answer>(call: StsCall<Answer>, deadline: number) => Promise<Answer>;
-
-/** `regions`: at least one, in the order in which they are asked. */
-export function failover(regions: readonly SendToSts[], now: () => number): AskUntil {
-  return async (call, deadline) => {
-    let failure: unknown;
-    for (const [index, ask] of regions.entries()) {
-      const left = deadline - now();
-      if (left <= 0) break;
-      const share = left / (regions.length - index);
-      try {
-        return await withAbortTimeout(
-          share,
-          () => deadlineExceeded(true),
-          (signal) => ask(call, signal),
-        );
-      } catch (error) {
-        failure = error;
-        if (!mayGoOn(call, error)) break;
-      }
-    }
-    throw failure ?? deadlineExceeded(false);
-  };
+export interface FailoverOptions {
+  /** At least one. */
+  readonly regions: readonly Pick<RegionalSts, 'send'>[];
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+  /** Epoch milliseconds. */
+  now(): number;
 }
 
-/** `sent`: whether STS may have seen the call. */
+/** @throws SallyportError */
+export async function sendWithFailover<Input extends StsInput, Output extends StsOutput>(
+  call: StsCall<Input, Output>,
+  { regions, deadline, now }: FailoverOptions,
+): Promise<Output> {
+  let failure: unknown;
+  for (const [index, region] of regions.entries()) {
+    const remainingMs = deadline - now();
+    if (remainingMs <= 0) break;
+    try {
+      return await withAbortTimeout(
+        remainingMs / (regions.length - index),
+        () => deadlineExceeded(true),
+        (signal) => region.send(call, signal),
+      );
+    } catch (error) {
+      failure = error;
+      if (!mayFailOver(call, error)) break;
+    }
+  }
+  throw failure ?? deadlineExceeded(false);
+}
+
+/** `sent`: whether STS may have received the call. */
 export const deadlineExceeded = (sent: boolean) =>
   new SallyportError('sts_unavailable', {
     reason: 'sts.deadline',
-    detail: 'STS did not answer in time. Try again shortly.',
+    detail: 'STS did not respond in time. Try again shortly.',
     sts: { sent },
   });
 
-/** What may be made once only (an MFA code is good for one use) is not made again where STS may have seen it. */
-function mayGoOn({ once }: StsCall<unknown>, error: unknown): boolean {
+function mayFailOver({ sendOnce }: { readonly sendOnce: boolean }, error: unknown): boolean {
   if (!(error instanceof SallyportError)) return false;
-  const elsewhere = error.code === 'sts_unavailable' || error.code === 'sts_region_disabled';
-  return elsewhere && !(once && error.sts?.sent);
+  const regional = error.code === 'sts_unavailable' || error.code === 'sts_region_disabled';
+  return regional && !(sendOnce && error.sts?.sent);
 }

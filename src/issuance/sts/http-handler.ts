@@ -1,38 +1,37 @@
-// HTTP for the AWS SDK, over undici: connections bounded in number, answers in time and bytes. A success that is not
-// the whole answer to the operation that was asked is a failure, since the SDK would read what it finds in it.
+// The HTTP handler of the AWS SDK, over undici: bounds connections, response time and response size. A 200 response
+// that is not complete for the requested operation is an error, since the SDK would parse as much as it finds.
 import { Agent, type Dispatcher, errors } from 'undici';
 
-/** `connect` comes before anything was sent; after the others STS may have acted. */
+/** `connect`: nothing was sent. After the others, STS may have received the call. */
 type TransportCode = 'connect' | 'connection' | 'timeout' | 'too_large' | 'malformed';
 
-/** No answer that could be read. */
+/** STS sent no readable response. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
-  /** Tells the SDK that trying again may help. */
+  /** Makes the SDK retry. */
   readonly $retryable = {};
   readonly code: TransportCode;
 
   constructor(code: TransportCode, cause?: unknown) {
-    super(`No answer from STS: ${code}.`, cause === undefined ? {} : { cause });
+    super(`No response from STS: ${code}.`, cause === undefined ? {} : { cause });
     this.code = code;
   }
 }
 
 export interface HttpLimits {
   readonly connections: number;
-  /** Milliseconds. */
-  readonly connectMs: number;
-  /** Milliseconds from the request to the last byte of the answer, connecting included. */
-  readonly answerMs: number;
+  readonly connectTimeoutMs: number;
+  /** From the request to the last byte of the response, connecting included. */
+  readonly responseTimeoutMs: number;
 }
 
-/** Bytes. An answer of STS has less than ten thousand. */
-const MAX_ANSWER = 64 * 1024;
+/** Bytes. Responses of STS have less than ten thousand. */
+const MAX_RESPONSE_SIZE = 64 * 1024;
 
-/** Milliseconds an unused connection is kept. */
+/** Milliseconds for which an idle connection is kept. */
 const KEEP_ALIVE = 15_000;
 
-/** What the SDK hands over; the body is a string for the Query protocol. */
+/** As the SDK passes it; with the Query protocol, the body is a string. */
 interface HttpRequest {
   readonly protocol: string;
   readonly hostname: string;
@@ -50,31 +49,31 @@ interface HttpResponse {
 }
 
 /**
- * A request handler as `@smithy/types` describes it. `signalOf`: what ends a request early, if anything does. Rejects
- * with `TransportError`, or the reason of the signal.
+ * A `RequestHandler` of `@smithy/types`. `signalOf`: the signal that aborts a request, if any.
+ * @throws TransportError, or the signal's reason.
  */
 export function createHttpHandler(
-  { connections, connectMs, answerMs }: HttpLimits,
+  { connections, connectTimeoutMs, responseTimeoutMs }: HttpLimits,
   signalOf: (request: object) => AbortSignal | undefined,
 ) {
   const agent = new Agent({
     connections,
-    maxResponseSize: MAX_ANSWER,
+    maxResponseSize: MAX_RESPONSE_SIZE,
     keepAliveTimeout: KEEP_ALIVE,
-    headersTimeout: 0, // One timer is for all of it: an answer that trickles in is late too.
+    headersTimeout: 0, // One timer covers the whole response, also if it trickles in.
     bodyTimeout: 0,
     connect: {
-      timeout: connectMs,
-      rejectUnauthorized: true, // NODE_TLS_REJECT_UNAUTHORIZED=0 has no say here.
+      timeout: connectTimeoutMs,
+      rejectUnauthorized: true, // NODE_TLS_REJECT_UNAUTHORIZED=0 is ignored.
       minVersion: 'TLSv1.2',
     },
   });
   return {
     handle: async (request: HttpRequest) => {
       const body = typeof request.body === 'string' ? request.body : '';
-      const response = await exchange(agent, { ...request, body }, answerMs, signalOf(request));
+      const response = await sendRequest(agent, { ...request, body }, responseTimeoutMs, signalOf(request));
       const [, action] = /^Action=(\w+)&/.exec(body) ?? [];
-      if (action !== undefined && response.statusCode === 200 && !answers(action, response.body))
+      if (action !== undefined && response.statusCode === 200 && !isResponseTo(action, response.body))
         throw new TransportError('malformed');
       return { response };
     },
@@ -84,10 +83,10 @@ export function createHttpHandler(
   };
 }
 
-function exchange(
+function sendRequest(
   agent: Agent,
   { protocol, hostname, port, path, method, headers, body }: HttpRequest & { readonly body: string },
-  answerMs: number,
+  responseTimeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
@@ -100,7 +99,7 @@ function exchange(
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
     };
-    /** Ends the request wherever it is, and what comes of it later is not heard. */
+    /** Ends the request at any stage. Later events are ignored. */
     const fail = (error: unknown) => {
       if (failure) return;
       failure = error;
@@ -109,7 +108,10 @@ function exchange(
       controller?.abort(error instanceof Error ? error : new TransportError('connection', error));
     };
     const abort = () => fail(signal?.reason);
-    const timer = setTimeout(() => fail(new TransportError(controller ? 'timeout' : 'connect')), answerMs);
+    const timer = setTimeout(
+      () => fail(new TransportError(controller ? 'timeout' : 'connect')),
+      responseTimeoutMs,
+    );
     signal?.addEventListener('abort', abort);
     if (signal?.aborted) {
       abort();
@@ -152,7 +154,7 @@ function codeOf(error: Error, started: boolean): TransportCode {
   return error instanceof errors.HTTPParserError ? 'malformed' : 'connection';
 }
 
-/** Names are lower-case already. */
+/** Header names are already in lower case. */
 const singleValues = (headers: Readonly<Record<string, string | string[] | undefined>>) =>
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
@@ -161,9 +163,9 @@ const singleValues = (headers: Readonly<Record<string, string | string[] | undef
     ]),
   );
 
-/** Whether this begins and ends as the answer to the operation asked for. */
-function answers(action: string, answer: Buffer): boolean {
-  const text = answer.toString().trimEnd();
+/** Whether this begins and ends as the response to the operation. */
+function isResponseTo(action: string, body: Buffer): boolean {
+  const text = body.toString().trimEnd();
   const start = /^\s*(?:<\?xml [^>]*>\s*)?<(\w+)Response[\s>]/.exec(text);
   return start?.[1] === action && text.endsWith(`</${action}Response>`);
 }

@@ -1,93 +1,114 @@
-// What is known to fail is not asked for a while: a region that does not answer, an account whose calls a region
-// limits, an account that has a region not activated. Each from the inside out, so that none takes another's refusal
-// for an answer of STS.
+// The circuit breakers of one region: whether it is available, whether it throttles an account, and whether it is
+// activated for an account.
 import { SallyportError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
-import type { SendToSts } from './client.js';
-import { type CircuitBreakerOptions, withCircuitBreaker } from './with-circuit-breaker.js';
+import { CircuitBreakers } from './circuit-breakers.js';
 
 export interface RegionBreakersOptions {
   readonly region: string;
   readonly log: Log;
-  onRegionChange(state: CircuitBreaker['state']): void;
+  onStateChange(state: CircuitBreaker['state']): void;
   /** Epoch milliseconds. */
   now(): number;
 }
 
-export const withRegionBreakers = (ask: SendToSts, options: RegionBreakersOptions): SendToSts =>
-  withCircuitBreaker(
-    withCircuitBreaker(withCircuitBreaker(ask, away(options)), throttled(options)),
-    disabled(options),
-  );
+/** Accounts of a call: see `StsCall`. */
+interface Accounts {
+  readonly account: string;
+  readonly quotaAccount: string;
+}
 
-/** Milliseconds. A call that had less time until its deadline says nothing of the region. */
-const PATIENCE = 250;
+export class RegionBreakers {
+  readonly #region: string;
+  readonly #availability: CircuitBreakers;
+  readonly #throttling: CircuitBreakers;
+  readonly #activation: CircuitBreakers;
 
-/** Whether this is what STS said, and not something on the way to it. */
-const answered = ({ code, sts }: SallyportError) => code !== 'sts_unavailable' && sts?.sent === true;
+  constructor(options: RegionBreakersOptions) {
+    this.#region = options.region;
+    this.#availability = availabilityBreakers(options);
+    this.#throttling = throttlingBreakers(options);
+    this.#activation = activationBreakers(options);
+  }
 
-/** Some failures in a row, each after the SDK's retries. Any answer of STS, a refusal too, says that it is there. */
-function away({ region, log, onRegionChange, now }: RegionBreakersOptions): CircuitBreakerOptions {
-  return {
+  /** Of the breaker for availability. */
+  get state(): CircuitBreaker['state'] {
+    return this.#availability.stateOf(this.#region);
+  }
+
+  /** Nested in this order, so that none takes the error of another for a response of STS. */
+  run<T>({ account, quotaAccount }: Accounts, send: () => Promise<T>): Promise<T> {
+    return this.#activation.run(account, () =>
+      this.#throttling.run(quotaAccount, () => this.#availability.run(this.#region, send)),
+    );
+  }
+}
+
+/** Milliseconds. A deadline exceeded sooner does not mean that the region is unavailable. */
+const MIN_RESPONSE_TIME = 250;
+
+/** Whether STS itself responded with this error. */
+const isResponse = ({ code, sts }: SallyportError) => code !== 'sts_unavailable' && sts?.sent === true;
+
+/** Counts failed calls, each after the SDK's retries. Any response means that the region is available. */
+function availabilityBreakers({ region, log, onStateChange, now }: RegionBreakersOptions): CircuitBreakers {
+  return new CircuitBreakers({
     settings: { threshold: 3, firstMs: 5000, maxMs: 60_000 },
-    keyOf: () => region,
-    judge: (error, afterMs) => {
-      if (error.code !== 'sts_unavailable') return answered(error) ? 'success' : 'nothing';
-      if (error.reason === 'sts.deadline') return afterMs < PATIENCE ? 'nothing' : 'failure';
-      // What failed before it could be sent, e.g. for a file of the broker's own credentials, says nothing of STS.
-      return error.sts?.sent || error.reason === 'sts.connect' ? 'failure' : 'nothing';
+    outcomeOf: (error, afterMs) => {
+      if (error.code !== 'sts_unavailable') return isResponse(error) ? 'success' : 'neutral';
+      if (error.reason === 'sts.deadline') return afterMs < MIN_RESPONSE_TIME ? 'neutral' : 'failure';
+      // A failure before anything is sent tells nothing about STS, e.g. a missing file of the broker's credentials.
+      return error.sts?.sent || error.reason === 'sts.connect' ? 'failure' : 'neutral';
     },
-    refuse: (retryAfter) =>
+    openError: (retryAfter) =>
       new SallyportError('sts_unavailable', { reason: 'sts.region_away', retryAfter, sts: { sent: false } }),
-    onChange: ({ state }, before) => {
-      onRegionChange(state);
+    onStateChange: ({ state }, before) => {
+      onStateChange(state);
       if (before.state === 'closed')
-        log.warn({ region }, 'STS does not answer in this region and is left alone');
-      else if (state === 'closed') log.info({ region }, 'STS answers again in this region');
+        log.warn({ region }, 'STS is unavailable in this region, calls suspended');
+      else if (state === 'closed') log.info({ region }, 'STS is available again in this region');
     },
     now,
-  };
+  });
 }
 
 /**
- * STS limits calls by account and region: one refusal speaks for all calls of both. Who signs pays, whosever role it is.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ * STS limits calls by account and region: one throttled call means all of them. The account is the signer's, not the
+ * role's. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
-function throttled({ region, log, now }: RegionBreakersOptions): CircuitBreakerOptions {
-  return {
+function throttlingBreakers({ region, log, now }: RegionBreakersOptions): CircuitBreakers {
+  return new CircuitBreakers({
     settings: { threshold: 1, firstMs: 2000, maxMs: 60_000 },
-    keyOf: ({ quotaAccount }) => quotaAccount,
-    judge: (error) => {
+    outcomeOf: (error) => {
       if (error.code === 'sts_throttled') return 'failure';
-      return answered(error) ? 'success' : 'nothing';
+      return isResponse(error) ? 'success' : 'neutral';
     },
-    refuse: (retryAfter) =>
+    openError: (retryAfter) =>
       new SallyportError('sts_throttled', { reason: 'sts.paused', retryAfter, sts: { sent: false } }),
-    onChange: ({ state }, before, account) => {
+    onStateChange: ({ state }, before, account) => {
       if (before.state === 'closed')
-        log.warn({ region, account }, 'STS limits calls of this account, which pause');
-      else if (state === 'closed') log.info({ region, account }, 'STS takes calls of this account again');
+        log.warn({ region, account }, 'STS throttles this account, calls suspended');
+      else if (state === 'closed') log.info({ region, account }, 'STS no longer throttles this account');
     },
     now,
-  };
+  });
 }
 
-/** Somebody has to activate the region in the account, so there is no hurry to ask again. */
-function disabled({ region, log, now }: RegionBreakersOptions): CircuitBreakerOptions {
-  return {
+/** Open for long, since somebody has to activate the region in the account. */
+function activationBreakers({ region, log, now }: RegionBreakersOptions): CircuitBreakers {
+  return new CircuitBreakers({
     settings: { threshold: 1, firstMs: 300_000, maxMs: 3_600_000 },
-    keyOf: ({ account }) => account,
-    judge: (error) => {
+    outcomeOf: (error) => {
       if (error.code === 'sts_region_disabled') return 'failure';
-      return answered(error) && error.code !== 'sts_throttled' ? 'success' : 'nothing';
+      return isResponse(error) && error.code !== 'sts_throttled' ? 'success' : 'neutral';
     },
-    refuse: () =>
+    openError: () =>
       new SallyportError('sts_region_disabled', { reason: 'sts.region_disabled', sts: { sent: false } }),
-    onChange: (_, before, account) => {
+    onStateChange: (_, before, account) => {
       if (before.state === 'closed')
         log.warn({ region, account }, 'STS is not activated in this region for this account');
     },
     now,
-  };
+  });
 }

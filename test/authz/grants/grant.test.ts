@@ -124,7 +124,7 @@ grants: [ { id: g, issuer: corp, match: {}, roles: [a], between: ${between} ${mo
   ])
     t.ok(faults(wrong).length > 0, wrong);
   t.match(faults('{ weekdays: [Mon], timeZone: Europe/Bonn }'), [/IANA database/]);
-  t.match(faults('{ weekdays: [Mon], timeZone: UTC }', ', effect: deny, mfa: required'), [/several factors/]);
+  t.match(faults('{ weekdays: [Mon], timeZone: UTC }', ', effect: deny, mfa: required'), [/multi-factor/]);
   t.end();
 });
 

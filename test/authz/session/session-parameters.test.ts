@@ -209,7 +209,7 @@ t.test('a grant by the ARN of a role of the config would say what does not hold:
     t.same(denied(`fixed, "${arn}"`), [
       [
         'grants.3.roles.1',
-        'A grant covers an IAM role that the config has by its name there, not by its ARN. Write shared-by-token, shared-by-assertion, shared-with-reason.',
+        'The config has this IAM role under roles, so a grant must use its name. Write shared-by-token, shared-by-assertion, shared-with-reason.',
       ],
     ]);
   }

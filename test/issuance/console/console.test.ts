@@ -81,17 +81,16 @@ function issuing(signinEndpoint: string, temporary = false, { credentials, stsRe
   const never = async () => {
     throw new Error('not called here');
   };
-  const client = {
+  const sts = {
     assumeRole: answer,
     getFederationToken: answer,
     hasTemporaryCredentials: async () => temporary,
     assumeRoleWithSAML: never,
     assumeRoleWithWebIdentity: never,
     getSessionToken: never,
-    getCallerIdentity: never,
-    decodeAuthorizationMessage: never,
+    defaultDeadline: () => Date.now() + 10_000,
   };
-  const issuer = stsIssuerOver({ client: () => client }, { signinEndpoint });
+  const issuer = stsIssuerOver(sts, { signinEndpoint });
   return { issue: (request: IssueRequest) => issuer.issue(request), stsCalls };
 }
 

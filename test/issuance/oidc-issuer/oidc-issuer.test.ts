@@ -253,8 +253,8 @@ t.test('keys that must not sign are faults, and say nothing of what is in them',
     ...{ cipher: 'aes-256-cbc', passphrase: 'secret' },
   });
   const rows: [what: string, files: Record<string, string>, faults: readonly RegExp[]][] = [
-    ['none', {}, [/current\.pem cannot be read \(ENOENT\)\. Make it with sallyport issuer generate/]],
-    ['no PEM', { 'current.pem': 'PLANTED' }, [/current\.pem must hold an RSA key of 2048 bits/]],
+    ['none', {}, [/Cannot read file .*current\.pem \(ENOENT\)\. Create it with "sallyport issuer generate"/]],
+    ['no PEM', { 'current.pem': 'PLANTED' }, [/current\.pem must contain an RSA key of at least 2048 bits/]],
     ['short', { 'current.pem': privatePem(rsa(1024).privateKey) }, [/2048 bits/]],
     [
       'of another kind',
@@ -271,7 +271,7 @@ t.test('keys that must not sign are faults, and say nothing of what is in them',
     [
       'several',
       { 'next.pem': '', 'previous.pem': 'x' },
-      [/current\.pem cannot/, /next\.pem must/, /previous\.pem must/],
+      [/Cannot read file .*current\.pem/, /next\.pem must/, /previous\.pem must/],
     ],
   ];
   for (const [what, files, expected] of rows) {

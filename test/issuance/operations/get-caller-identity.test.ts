@@ -2,8 +2,8 @@
 import { setImmediate } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { SallyportError } from '../../../src/core/errors.js';
-import { createDecodeMessage } from '../../../src/issuance/operations/decode-authorization-message.js';
-import { createBrokerIdentity } from '../../../src/issuance/operations/get-caller-identity.js';
+import { decodeAuthorizationMessage } from '../../../src/issuance/operations/decode-authorization-message.js';
+import { BrokerIdentity } from '../../../src/issuance/operations/get-caller-identity.js';
 import { KEYS, openTestSts } from '../../support/sts.js';
 import { failure, REQUEST_ID, type StsAnswer, startStsStub, success } from '../../support/sts-stub.js';
 
@@ -24,8 +24,8 @@ async function errorOf(work: Promise<unknown>) {
 
 t.test('GetCallerIdentity on the wire', async (t) => {
   const stub = await startStsStub(t, () => success('GetCallerIdentity', IDENTITY));
-  const identity = createBrokerIdentity(stsAt(t, stub.url), () => new Date(0));
-  t.same(await identity(), KNOWN);
+  const identity = new BrokerIdentity(stsAt(t, stub.url), () => new Date(0));
+  t.same(await identity.get(), KNOWN);
   t.match(stub.calls, [{ form: { Action: 'GetCallerIdentity' }, headers: { authorization: /AKIAEXAMPLE/ } }]);
 });
 
@@ -41,12 +41,12 @@ t.test('it is asked again after five minutes, after a failure in one', async (t)
   ];
   let now = 0;
   const getCallerIdentity = async () => (answers.shift() ?? (async () => whole))();
-  const identity = createBrokerIdentity({ client: () => ({ getCallerIdentity }) }, () => new Date(now));
+  const identity = new BrokerIdentity({ getCallerIdentity }, () => new Date(now));
   const at = async (seconds: number) => {
     now = seconds * 1000;
-    await identity(); // What is old is told once more while STS is asked.
+    await identity.get(); // Returns the expired status while STS is called.
     await setImmediate();
-    return identity();
+    return identity.get();
   };
   t.same(await at(0), KNOWN);
   t.same(await at(299), KNOWN);
@@ -62,19 +62,20 @@ t.test('it is asked again after five minutes, after a failure in one', async (t)
 t.test('an STS that does not answer is not waited for, and asked by one request at a time', async (t) => {
   let calls = 0;
   const never = new Promise<never>(() => {});
-  const identity = createBrokerIdentity(
+  const identity = new BrokerIdentity(
     {
-      client: () => ({
-        getCallerIdentity: () => {
-          calls++;
-          return never;
-        },
-      }),
+      getCallerIdentity: () => {
+        calls++;
+        return never;
+      },
     },
     () => new Date(0),
   );
   const begun = Date.now();
-  t.same(await Promise.all([identity(), identity(), identity()]), Array(3).fill({ status: 'pending' }));
+  t.same(
+    await Promise.all([identity.get(), identity.get(), identity.get()]),
+    Array(3).fill({ status: 'pending' }),
+  );
   t.ok(Date.now() - begun < 1000);
   t.equal(calls, 1);
 });
@@ -82,7 +83,8 @@ t.test('an STS that does not answer is not waited for, and asked by one request 
 t.test('DecodeAuthorizationMessage, and its refusals', async (t) => {
   const decodeWith = async (answer: StsAnswer) => {
     const stub = await startStsStub(t, () => answer);
-    return { decode: createDecodeMessage(stsAt(t, stub.url)), stub };
+    const sts = stsAt(t, stub.url);
+    return { decode: (encoded: string) => decodeAuthorizationMessage(sts, encoded), stub };
   };
   const { decode, stub } = await decodeWith(
     success('DecodeAuthorizationMessage', '<DecodedMessage>{"allowed":false}</DecodedMessage>'),

@@ -4,8 +4,8 @@ import {
   admit,
   type CircuitBreaker,
   CLOSED,
-  report,
-  type Verdict,
+  type Outcome,
+  recordOutcome,
 } from '../../../src/issuance/sts/circuit-breaker.js';
 
 const SETTINGS = { threshold: 3, firstMs: 1000, maxMs: 10_000 };
@@ -13,26 +13,28 @@ const SETTINGS = { threshold: 3, firstMs: 1000, maxMs: 10_000 };
 /** One call from beginning to end at one time; undefined: it was not admitted. */
 function through(
   breaker: CircuitBreaker,
-  verdict: Verdict,
+  outcome: Outcome,
   now: number,
   random = 1,
 ): CircuitBreaker | undefined {
   const admitted = admit(breaker, now);
-  return admitted && report(admitted, { generation: admitted.generation, verdict }, SETTINGS, now, random);
+  return (
+    admitted && recordOutcome(admitted, { generation: admitted.generation, outcome }, SETTINGS, now, random)
+  );
 }
 
-const after = (verdicts: readonly Verdict[], now = 0, from = CLOSED): CircuitBreaker =>
-  verdicts.reduce((breaker, verdict) => through(breaker, verdict, now) ?? breaker, from);
+const after = (outcomes: readonly Outcome[], now = 0, from = CLOSED): CircuitBreaker =>
+  outcomes.reduce((breaker, outcome) => through(breaker, outcome, now) ?? breaker, from);
 
 t.test('failures in a row open it, others do not', (t) => {
-  const rows: [verdicts: Verdict[], state: CircuitBreaker['state']][] = [
+  const rows: [outcomes: Outcome[], state: CircuitBreaker['state']][] = [
     [['failure', 'failure'], 'closed'],
     [['failure', 'failure', 'failure'], 'open'],
     [['failure', 'failure', 'success', 'failure', 'failure'], 'closed'],
-    [['failure', 'nothing', 'failure', 'nothing', 'failure'], 'open'],
-    [['nothing', 'nothing', 'nothing', 'nothing'], 'closed'],
+    [['failure', 'neutral', 'failure', 'neutral', 'failure'], 'open'],
+    [['neutral', 'neutral', 'neutral', 'neutral'], 'closed'],
   ];
-  for (const [verdicts, state] of rows) t.equal(after(verdicts).state, state, verdicts.join(' '));
+  for (const [outcomes, state] of rows) t.equal(after(outcomes).state, state, outcomes.join(' '));
   t.end();
 });
 
@@ -46,11 +48,11 @@ t.test('open, it admits nothing; then one probe, whose outcome decides', (t) => 
   t.equal(admit(probing, 1000), undefined, 'one probe at a time');
   t.equal(admit(probing, 1e9), undefined);
   const { generation } = probing;
-  const concluded = (verdict: Verdict) => report(probing, { generation, verdict }, SETTINGS, 1500, 1);
+  const concluded = (outcome: Outcome) => recordOutcome(probing, { generation, outcome }, SETTINGS, 1500, 1);
   t.match(concluded('success'), { state: 'closed', failures: 0, openings: 0 });
   t.match(concluded('failure'), { state: 'open', until: 3500, openings: 2 }, 'twice as long');
-  t.match(concluded('nothing'), { state: 'open', until: 1500, openings: 1 }, 'the next call probes');
-  t.equal(admit(concluded('nothing'), 1500)?.state, 'half-open');
+  t.match(concluded('neutral'), { state: 'open', until: 1500, openings: 1 }, 'the next call probes');
+  t.equal(admit(concluded('neutral'), 1500)?.state, 'half-open');
   t.end();
 });
 
@@ -76,27 +78,27 @@ t.test('it stays open longer each time, up to the longest, and less by chance', 
 t.test('a call that was admitted before the state changed counts no more', (t) => {
   const early = { generation: CLOSED.generation };
   const open = after(['failure', 'failure', 'failure']);
-  for (const verdict of ['success', 'failure', 'nothing'] as const)
-    t.equal(report(open, { ...early, verdict }, SETTINGS, 10, 1), open, verdict);
+  for (const outcome of ['success', 'failure', 'neutral'] as const)
+    t.equal(recordOutcome(open, { ...early, outcome }, SETTINGS, 10, 1), open, outcome);
   const healed = after(['success'], open.until, open);
   t.equal(healed.state, 'closed');
-  t.equal(report(healed, { ...early, verdict: 'failure' }, SETTINGS, 2000, 1), healed);
+  t.equal(recordOutcome(healed, { ...early, outcome: 'failure' }, SETTINGS, 2000, 1), healed);
   t.end();
 });
 
 t.test('whatever happens, at most one call is under way unless it is closed, and it always heals', (t) => {
-  type Step = { readonly wait: number; readonly finish: number; readonly verdict: Verdict };
+  type Step = { readonly wait: number; readonly finish: number; readonly outcome: Outcome };
   const step: fc.Arbitrary<Step> = fc.record({
     wait: fc.integer({ min: 0, max: 3000 }),
     finish: fc.integer({ min: 0, max: 5 }),
-    verdict: fc.constantFrom('success', 'failure', 'nothing'),
+    outcome: fc.constantFrom('success', 'failure', 'neutral'),
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       let now = 0;
       let breaker = CLOSED;
       const running: number[] = [];
-      for (const { wait, finish, verdict } of steps) {
+      for (const { wait, finish, outcome } of steps) {
         now += wait;
         const admitted = admit(breaker, now);
         if (admitted) {
@@ -107,11 +109,12 @@ t.test('whatever happens, at most one call is under way unless it is closed, and
         if (breaker.state === 'half-open' && current !== 1) return false;
         if (breaker.state === 'open' && current > 0) return false;
         const [generation] = running.splice(finish, 1);
-        if (generation !== undefined) breaker = report(breaker, { generation, verdict }, SETTINGS, now, 0.5);
+        if (generation !== undefined)
+          breaker = recordOutcome(breaker, { generation, outcome }, SETTINGS, now, 0.5);
       }
       const [last] = running.filter((generation) => generation === breaker.generation);
       if (breaker.state === 'half-open' && last !== undefined)
-        breaker = report(breaker, { generation: last, verdict: 'nothing' }, SETTINGS, now, 0.5);
+        breaker = recordOutcome(breaker, { generation: last, outcome: 'neutral' }, SETTINGS, now, 0.5);
       return through(breaker, 'success', now + SETTINGS.maxMs)?.state === 'closed';
     }),
     { verbose: 1, numRuns: 2000 },

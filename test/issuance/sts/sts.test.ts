@@ -7,8 +7,9 @@ import { setImmediate } from 'node:timers/promises';
 import { Secret } from '@sallyport/client/internal/secret';
 import t, { type Test } from 'tap';
 import { type ErrorCode, SallyportError } from '../../../src/core/errors.js';
-import { withBulkhead } from '../../../src/issuance/sts/bulkhead.js';
-import type { Signer, StsClient } from '../../../src/issuance/sts/client.js';
+import { Bulkhead } from '../../../src/issuance/sts/bulkhead.js';
+import type { Sts, StsCallOptions } from '../../../src/issuance/sts/sts.js';
+import type { Signer } from '../../../src/issuance/sts/sts-call.js';
 import { translateStsError } from '../../../src/issuance/sts/translate-error.js';
 import { FAULTS, startFaultProxy } from '../../support/fault-proxy.js';
 import { KEYS, openTestSts } from '../../support/sts.js';
@@ -28,14 +29,17 @@ const AS = {
   expiration: new Date('2026-11-21T13:00:00Z'),
 };
 
-const web = (client: StsClient, account = '111122223333') =>
-  client.assumeRoleWithWebIdentity({
-    RoleArn: `arn:aws:iam::${account}:role/deploy`,
-    RoleSessionName: 'alice',
-    WebIdentityToken: 'token',
-  });
-const withMfa = (client: StsClient) =>
-  client.getSessionToken({ SerialNumber: 'arn:aws:iam::111122223333:mfa/sallyport', TokenCode: '123456' });
+const web = (sts: Sts, options: StsCallOptions = {}, account = '111122223333') =>
+  sts.assumeRoleWithWebIdentity(
+    {
+      RoleArn: `arn:aws:iam::${account}:role/deploy`,
+      RoleSessionName: 'alice',
+      WebIdentityToken: 'token',
+    },
+    options,
+  );
+const withMfa = (sts: Sts) =>
+  sts.getSessionToken({ SerialNumber: 'arn:aws:iam::111122223333:mfa/sallyport', TokenCode: '123456' });
 
 const outcomeOf = async (call: Promise<unknown>): Promise<string> => {
   try {
@@ -69,9 +73,9 @@ t.test('a region that comes back is probed with one call, and taken again', asyn
   const { sts, wire, states, logged, called } = await inRegions(t, answers, {
     now: () => Date.now() + skipped,
   });
-  const call = () => outcomeOf(web(sts.client({})));
+  const call = () => outcomeOf(web(sts));
   for (let failed = 0; failed < 3; failed++) t.equal(await call(), 'sts_unavailable sts.connection');
-  t.same(sts.regions(), { 'eu-west-1': 'open' });
+  t.same(sts.regionStates(), { 'eu-west-1': 'open' });
   t.equal(await call(), 'sts_unavailable sts.region_away');
   t.same(wire(), [9], 'three calls, each tried three times');
   skipped = 10_000;
@@ -86,7 +90,7 @@ t.test('a region that comes back is probed with one call, and taken again', asyn
   skipped = 30_000;
   t.equal(await call(), 'answered');
   t.equal(await call(), 'answered');
-  t.same(sts.regions(), { 'eu-west-1': 'closed' });
+  t.same(sts.regionStates(), { 'eu-west-1': 'closed' });
   t.same(
     states,
     ['closed', 'open', 'half-open', 'open', 'half-open', 'closed'].map((state) => `eu-west-1 ${state}`),
@@ -100,7 +104,7 @@ t.test('a pause ends with one call; a busy account does not hold up another', as
   const answers: Record<string, StsAnswer> = { 'eu-west-1': failure(400, 'Throttling') };
   let skipped = 0;
   const { sts, wire } = await inRegions(t, answers, { now: () => Date.now() + skipped });
-  const call = (account?: string) => outcomeOf(web(sts.client({}), account));
+  const call = (account?: string) => outcomeOf(web(sts, {}, account));
   t.equal(await call(), 'sts_throttled sts.Throttling');
   const [tried] = wire();
   t.equal(tried, 3, "the SDK's own retries");
@@ -120,29 +124,32 @@ t.test('a pause ends with one call; a busy account does not hold up another', as
 t.test('who signs pays: the pause is of their account, whosever the role is', async (t) => {
   const answers: Record<string, StsAnswer> = { 'eu-west-1': failure(400, 'Throttling') };
   const { sts, wire } = await inRegions(t, answers);
-  const assume = (account: string, as?: Signer) =>
+  const assume = (account: string, signer?: Signer) =>
     outcomeOf(
-      sts.client({}).assumeRole({ RoleArn: `arn:aws:iam::${account}:role/x`, RoleSessionName: 'alice' }, as),
+      sts.assumeRole(
+        { RoleArn: `arn:aws:iam::${account}:role/x`, RoleSessionName: 'alice' },
+        signer && { signer },
+      ),
     );
   t.equal(await assume('111122223333'), 'sts_throttled sts.Throttling');
   const tried = wire();
   t.equal(await assume('444455556666'), 'sts_throttled sts.paused', 'the same quota: the one of the broker');
-  t.equal(await outcomeOf(sts.client({}).getFederationToken({ Name: 'alice' })), 'sts_throttled sts.paused');
+  t.equal(await outcomeOf(sts.getFederationToken({ Name: 'alice' })), 'sts_throttled sts.paused');
   t.same(wire(), tried, 'without a call');
   answers['eu-west-1'] = ROLE;
   t.equal(await assume('444455556666', { credentials: AS, account: '111122223333' }), 'answered');
   answers['eu-west-1'] = WEB;
-  t.equal(await outcomeOf(web(sts.client({}))), 'answered', 'nobody signs');
+  t.equal(await outcomeOf(web(sts)), 'answered', 'nobody signs');
 });
 
 t.test('a call that is cut off while it waits to be made again fails with what STS said', async (t) => {
   const answer = { ...failure(400, 'Throttling'), headers: { 'x-amz-retry-after': '5000' } };
   const { sts, wire } = await inRegions(t, { 'eu-west-1': answer, 'eu-central-1': WEB });
-  const call = () => outcomeOf(web(sts.client({ deadline: Date.now() + 800 })));
+  const call = () => outcomeOf(web(sts, { deadline: Date.now() + 800 }));
   t.equal(await call(), 'sts_throttled sts.Throttling');
   t.equal(await call(), 'sts_throttled sts.paused');
   t.same(wire(), [1, 0]);
-  t.same(sts.regions(), { 'eu-west-1': 'closed', 'eu-central-1': 'closed' }, 'it is there, and says no');
+  t.same(sts.regionStates(), { 'eu-west-1': 'closed', 'eu-central-1': 'closed' }, 'it is there, and says no');
 });
 
 t.test('so does one that is cut off while it is made again', async (t) => {
@@ -159,7 +166,7 @@ t.test('so does one that is cut off while it is made again', async (t) => {
   const { port } = server.address() as AddressInfo;
   const { sts } = openTestSts(t, { 'eu-west-1': `http://127.0.0.1:${port}` });
   const deadline = Date.now() + 1500;
-  t.equal(await outcomeOf(web(sts.client({ deadline }))), 'sts_throttled sts.Throttling');
+  t.equal(await outcomeOf(web(sts, { deadline })), 'sts_throttled sts.Throttling');
   t.equal(calls, 2);
 });
 
@@ -185,7 +192,7 @@ t.test('every partition has its own endpoints, always of a region', async (t) =>
   ];
   for (const [region, options, host] of rows) {
     const { sts } = openTestSts(t, {}, { region, ...options });
-    t.equal(await outcomeOf(web(sts.client({}))), 'sts_unavailable sts.connect', host);
+    t.equal(await outcomeOf(web(sts)), 'sts_unavailable sts.connect', host);
     t.equal(asked.at(-1), host);
   }
 });
@@ -195,8 +202,8 @@ t.test('an environment that contradicts the config is no outage', async (t) => {
   t.teardown(() => delete process.env['AWS_USE_FIPS_ENDPOINT']);
   const { sts, wire } = await inRegions(t, { 'eu-west-1': WEB });
   for (let call = 0; call < 4; call++)
-    t.equal(await outcomeOf(web(sts.client({}))), 'sts_rejected_request sts.EndpointError');
-  t.same([wire(), sts.regions()], [[0], { 'eu-west-1': 'closed' }]);
+    t.equal(await outcomeOf(web(sts)), 'sts_rejected_request sts.EndpointError');
+  t.same([wire(), sts.regionStates()], [[0], { 'eu-west-1': 'closed' }]);
 });
 
 t.test('a role with a region of its own is asked for there alone', async (t) => {
@@ -206,10 +213,10 @@ t.test('a role with a region of its own is asked for there alone', async (t) => 
     'sa-east-1': WEB,
   };
   const { sts, wire } = await inRegions(t, answers);
-  t.equal(await outcomeOf(web(sts.client({ region: 'sa-east-1' }))), 'answered');
+  t.equal(await outcomeOf(web(sts, { region: 'sa-east-1' })), 'answered');
   t.same(wire(), [0, 0, 1]);
   answers['sa-east-1'] = undefined;
-  t.match(await outcomeOf(web(sts.client({ region: 'sa-east-1' }))), 'sts_unavailable');
+  t.match(await outcomeOf(web(sts, { region: 'sa-east-1' })), 'sts_unavailable');
   t.same(wire(), [0, 0, 4]);
 });
 
@@ -225,7 +232,7 @@ t.test('an MFA code is sent once: no retry, no other region, unless nothing was 
     failure(403, 'RegionDisabledException'),
   ]) {
     answers['eu-west-1'] = answer;
-    t.match(await outcomeOf(withMfa(sts.client({}))), /unavailable|disabled/);
+    t.match(await outcomeOf(withMfa(sts)), /unavailable|disabled/);
   }
   t.same(wire(), [3, 0]);
   const { url } =
@@ -235,7 +242,7 @@ t.test('an MFA code is sent once: no retry, no other region, unless nothing was 
     { 'eu-west-1': 'http://127.0.0.1:1', 'eu-central-1': url ?? '' },
     { credentials: KEYS },
   );
-  t.equal(await outcomeOf(withMfa(half.sts.client({}))), 'answered', 'nobody was there to see it');
+  t.equal(await outcomeOf(withMfa(half.sts)), 'answered', 'nobody was there to see it');
 });
 
 t.test('the deadline bounds everything, and each region has its share', async (t) => {
@@ -245,7 +252,7 @@ t.test('the deadline bounds everything, and each region has its share', async (t
   const spent = async (endpoints: Record<string, string>, deadlineMs: number) => {
     const { sts } = openTestSts(t, endpoints, { credentials: KEYS });
     const begun = performance.now();
-    const outcome = await outcomeOf(web(sts.client({ deadline: Date.now() + deadlineMs })));
+    const outcome = await outcomeOf(web(sts, { deadline: Date.now() + deadlineMs }));
     return { outcome, milliseconds: performance.now() - begun };
   };
   const alone = await spent({ 'eu-west-1': silent.url }, 300);
@@ -282,18 +289,18 @@ t.test('the deadline of one call ends its own request, signed or not, and no oth
   const { sts } = openTestSts(t, { 'eu-west-1': url }, { credentials: KEYS });
 
   const RoleArn = 'arn:aws:iam::111122223333:role/deploy';
-  const calls: ((client: StsClient, RoleSessionName: string) => Promise<unknown>)[] = [
-    (client, RoleSessionName) =>
-      client.assumeRoleWithWebIdentity({ RoleArn, RoleSessionName, WebIdentityToken: 'token' }),
-    (client, RoleSessionName) => client.assumeRole({ RoleArn, RoleSessionName }),
-    (client, RoleSessionName) =>
-      client.assumeRole({ RoleArn, RoleSessionName }, { credentials: AS, account: '111122223333' }),
+  const signer = { credentials: AS, account: '111122223333' };
+  const calls: ((RoleSessionName: string, options: StsCallOptions) => Promise<unknown>)[] = [
+    (RoleSessionName, options) =>
+      sts.assumeRoleWithWebIdentity({ RoleArn, RoleSessionName, WebIdentityToken: 'token' }, options),
+    (RoleSessionName, options) => sts.assumeRole({ RoleArn, RoleSessionName }, options),
+    (RoleSessionName, options) => sts.assumeRole({ RoleArn, RoleSessionName }, { ...options, signer }),
   ];
   for (const call of calls) {
-    const within = (ms: number) => sts.client({ deadline: Date.now() + ms });
+    const within = (ms: number) => ({ deadline: Date.now() + ms });
     const outcomes = await Promise.all([
-      outcomeOf(call(within(200), 'hurried')),
-      outcomeOf(call(within(5000), 'patient')),
+      outcomeOf(call('hurried', within(200))),
+      outcomeOf(call('patient', within(5000))),
     ]);
     t.same(outcomes, ['sts_unavailable sts.deadline', 'answered']);
   }
@@ -306,10 +313,10 @@ t.test('calls cut short by their own short deadlines do not condemn a region', a
   const silent = await startFaultProxy(t, stub.url);
   silent.use(FAULTS.blackHole);
   const { sts } = openTestSts(t, { 'eu-west-1': silent.url });
-  for (let call = 0; call < 5; call++) await outcomeOf(web(sts.client({ deadline: Date.now() + 20 })));
-  t.same(sts.regions(), { 'eu-west-1': 'closed' });
-  for (let call = 0; call < 3; call++) await outcomeOf(web(sts.client({ deadline: Date.now() + 300 })));
-  t.same(sts.regions(), { 'eu-west-1': 'open' });
+  for (let call = 0; call < 5; call++) await outcomeOf(web(sts, { deadline: Date.now() + 20 }));
+  t.same(sts.regionStates(), { 'eu-west-1': 'closed' });
+  for (let call = 0; call < 3; call++) await outcomeOf(web(sts, { deadline: Date.now() + 300 }));
+  t.same(sts.regionStates(), { 'eu-west-1': 'open' });
 });
 
 t.test(
@@ -324,11 +331,11 @@ t.test(
     t.intercept(process, 'env', { value });
     const { sts, wire } = await inRegions(t, { 'eu-west-1': WEB }, { credentials: undefined });
     const own = () =>
-      sts.client({}).assumeRole({ RoleArn: 'arn:aws:iam::111122223333:role/it', RoleSessionName: 'alice' });
+      sts.assumeRole({ RoleArn: 'arn:aws:iam::111122223333:role/it', RoleSessionName: 'alice' });
     for (let call = 0; call < 4; call++) t.equal(await outcomeOf(own()), 'sts_unavailable sts.Error');
     t.same(wire(), [0]);
-    t.same(sts.regions(), { 'eu-west-1': 'closed' });
-    t.equal(await outcomeOf(web(sts.client({}))), 'answered');
+    t.same(sts.regionStates(), { 'eu-west-1': 'closed' });
+    t.equal(await outcomeOf(web(sts)), 'answered');
   },
 );
 
@@ -344,9 +351,7 @@ t.test("a token of the broker's own that STS refuses is not taken for the caller
     };
     t.intercept(process, 'env', { value });
     const { sts } = openTestSts(t, { 'eu-west-1': stub.url });
-    const call = sts
-      .client({})
-      .assumeRole({ RoleArn: 'arn:aws:iam::111122223333:role/it', RoleSessionName: 'alice' });
+    const call = sts.assumeRole({ RoleArn: 'arn:aws:iam::111122223333:role/it', RoleSessionName: 'alice' });
     t.match(await outcomeOf(call), /^broker_credentials_invalid sts\./, code);
   }
 });
@@ -354,27 +359,14 @@ t.test("a token of the broker's own that STS refuses is not taken for the caller
 t.test('so many calls at once, so many waiting, and no more', async (t) => {
   const sent: string[] = [];
   const finish = new Map<string, () => void>();
-  const ask = withBulkhead(
-    async (call) => {
-      sent.push(call.account);
-      await new Promise<void>((resolve) => finish.set(call.account, resolve));
-      throw new SallyportError('sts_access_denied');
-    },
-    { running: 2, waiting: 2 },
-  );
+  const bulkhead = new Bulkhead({ concurrent: 2, queued: 2 });
   const call = (account: string, { signal } = new AbortController()) =>
     outcomeOf(
-      ask(
-        {
-          operation: 'AssumeRole',
-          account,
-          quotaAccount: '',
-          once: false,
-          input: {},
-          send: async () => undefined,
-        },
-        signal,
-      ),
+      bulkhead.run(signal, async () => {
+        sent.push(account);
+        await new Promise<void>((resolve) => finish.set(account, resolve));
+        throw new SallyportError('sts_access_denied');
+      }),
     );
   const leaving = new AbortController();
   const first = call('a');
@@ -413,12 +405,10 @@ t.test('the roles of a chain share the budget of retries and the connections of 
   const hop = () => {
     skipped += 600_000;
     return outcomeOf(
-      sts
-        .client({})
-        .assumeRole(
-          { RoleArn: 'arn:aws:iam::111122223333:role/x', RoleSessionName: 'alice' },
-          { credentials: AS, account: '111122223333' },
-        ),
+      sts.assumeRole(
+        { RoleArn: 'arn:aws:iam::111122223333:role/x', RoleSessionName: 'alice' },
+        { signer: { credentials: AS, account: '111122223333' } },
+      ),
     );
   };
   for (let call = 0; call < 30; call++) await hop();
@@ -433,7 +423,7 @@ t.test('the roles of a chain share the budget of retries and the connections of 
 t.test('the handler leaves what was signed as it is, and keeps its connections', async (t) => {
   const { sts, stubs } = await inRegions(t, { 'eu-west-1': ROLE });
   const call = () =>
-    sts.client({}).assumeRole({
+    sts.assumeRole({
       RoleArn: 'arn:aws:iam::111122223333:role/x',
       RoleSessionName: 'alice',
       Tags: [{ Key: 'team', Value: 'blau & grün' }],

@@ -1,5 +1,6 @@
 // The last steps that all operations on roles share: the ARN, the duration limits, the session and its credentials.
 
+import { MAX_CHAINED_SESSION_SECONDS } from '@sallyport/sts-protocol/constraints';
 import type { Result } from '@sallyport/sts-protocol/render';
 import { validationError } from '@sallyport/sts-protocol/sts-error';
 import type { Role, Tags } from '../iam/model.js';
@@ -8,7 +9,6 @@ import { packedPolicySize, type SessionPolicy } from './session-policy.js';
 import type { KeptKeys, SessionTokens } from './session-tokens.js';
 
 const DEFAULT_SECONDS = 3600;
-const CHAINED_SECONDS = 3600;
 const ARN = /^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+$/s;
 
 /** Throws the answer to a text that has the length of an ARN but not its form. */
@@ -22,7 +22,7 @@ export function roleSessionSeconds(requested: number | undefined, role: Role, ch
   if (seconds > role.maxSessionDuration) {
     throw validationError('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.');
   }
-  if (chained && seconds > CHAINED_SECONDS) {
+  if (chained && seconds > MAX_CHAINED_SESSION_SECONDS) {
     throw validationError(
       'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
     );

@@ -1,4 +1,5 @@
 // POST /v1/console on the wire: what POST /v1/credentials takes, and where the sign-in is to lead.
+import { MAX_ROLE_SESSION_SECONDS, MIN_SESSION_SECONDS } from '@sallyport/sts-protocol/constraints';
 import { type Static, Type } from 'typebox';
 import { DURATION_LIMITS } from '../../../core/types.js';
 import { closed, exchangeFields, SallyportFields } from '../../exchange-request.js';
@@ -16,8 +17,8 @@ export const ConsoleRequestBody = Type.Object(
     ),
     SessionDuration: Type.Optional(
       Type.Integer({
-        minimum: 900,
-        maximum: 43_200,
+        minimum: MIN_SESSION_SECONDS,
+        maximum: MAX_ROLE_SESSION_SECONDS,
         description:
           "Seconds that the console session may last, up to the role's limit, where AWS takes it: not for GetFederationToken, not for chained roles. Default: as long as the credentials.",
       }),

@@ -59,7 +59,7 @@ export function operationsRoutes(
     metrics,
   }: {
     readonly ready: Readiness;
-    readonly ownIdentity: BrokerIdentity;
+    readonly ownIdentity: BrokerIdentity['get'];
     readonly metrics: Metrics;
     configStatus(): ConfigStatus;
   },

@@ -1,12 +1,18 @@
 // The attributes of an assertion that are addressed to AWS.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
+import {
+  MAX_ROLE_SESSION_SECONDS,
+  MIN_SESSION_SECONDS,
+  namePattern,
+  sessionName,
+} from '@sallyport/sts-protocol/constraints';
 import { invalidIdentityToken } from '../errors.js';
 import { type RequestedTags, readFederatedTags } from '../tags.js';
 import type { Assertion } from './assertion.js';
 
 const PREFIX = 'https://aws.amazon.com/SAML/Attributes/';
 const PRINCIPAL_TAG = `${PREFIX}PrincipalTag:`;
-const NAME = /^[a-zA-Z_0-9+=,.@-]{2,64}$/;
+const NAME = new RegExp(namePattern(sessionName));
 
 /** Whether the Role attribute pairs this role with this provider, in either order. */
 export function offersRole({ attributes }: Assertion, roleArn: string, principalArn: string): boolean {
@@ -32,7 +38,7 @@ export function sessionDuration({ attributes }: Assertion): number | undefined {
   const [text] = attributes.get(`${PREFIX}SessionDuration`) ?? [];
   if (text === undefined) return undefined;
   const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (seconds < 900 || seconds > 43_200) {
+  if (seconds < MIN_SESSION_SECONDS || seconds > MAX_ROLE_SESSION_SECONDS) {
     throw invalidIdentityToken('SessionDuration in AuthnResponse must be from 900 to 43200 seconds');
   }
   return seconds;
