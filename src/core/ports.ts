@@ -1,8 +1,7 @@
 // What the pipeline needs from the outside, as types. `compose.ts` alone picks who implements them.
 
-import type { Secret } from '@sallyport/client/internal/secret';
 import type { AuditRecord } from './audit-record.js';
-import type { IssueRequest, Principal, Proof } from './types.js';
+import type { Principal, Proof } from './types.js';
 
 /** A proof, or the request it answers, that may be used once. Times are epoch seconds. */
 export interface SingleUseId {
@@ -59,12 +58,6 @@ export interface ProofVerifier {
   verify(proof: Proof, now: Date): Promise<VerifiedProof>;
   close(): Promise<void>;
 }
-
-/**
- * Signs a JWT of the broker's own about a principal and the session decided for it, for STS alone. Rejects with a
- * SallyportError.
- */
-export type SignWebIdentity = (request: Pick<IssueRequest, 'principal' | 'decision'>) => Promise<Secret>;
 
 /** Append-only record of who asked for what and what came of it. */
 export interface AuditLog {

@@ -3,9 +3,9 @@
 
 import { SallyportError } from '../core/errors.js';
 import { omitUndefined } from '../core/omit-undefined.js';
-import type { SignWebIdentity } from '../core/ports.js';
 import type { IssuedCredentials, IssueRequest } from '../core/types.js';
 import type { ConsoleSignIn } from './console/console-sign-in.js';
+import type { TokenSigner } from './oidc-issuer/token-signer.js';
 import { assumeRole } from './operations/assume-role.js';
 import { assumeRoleWithSAML } from './operations/assume-role-with-saml.js';
 import { assumeRoleKeyless, assumeRoleWithWebIdentity } from './operations/assume-role-with-web-identity.js';
@@ -29,18 +29,18 @@ export interface StsIssuerOptions {
   readonly sts: StsForIssuing;
   readonly consoleSignIn: ConsoleSignIn;
   /** Absent without `webIdentity` in the config; then no role needs it. */
-  readonly signWebIdentity?: SignWebIdentity | undefined;
+  readonly tokenSigner?: Pick<TokenSigner, 'sign'> | undefined;
 }
 
 export class StsIssuer {
   readonly #sts: StsForIssuing;
   readonly #consoleSignIn: ConsoleSignIn;
-  readonly #signWebIdentity: SignWebIdentity | undefined;
+  readonly #tokenSigner: Pick<TokenSigner, 'sign'> | undefined;
 
-  constructor({ sts, consoleSignIn, signWebIdentity }: StsIssuerOptions) {
+  constructor({ sts, consoleSignIn, tokenSigner }: StsIssuerOptions) {
     this.#sts = sts;
     this.#consoleSignIn = consoleSignIn;
-    this.#signWebIdentity = signWebIdentity;
+    this.#tokenSigner = tokenSigner;
   }
 
   /** @throws SallyportError */
@@ -65,9 +65,9 @@ export class StsIssuer {
       case 'AssumeRoleWithWebIdentity': {
         if (target.webIdentity === 'caller')
           return assumeRoleWithWebIdentity(sts, target, session, proof.value, options);
-        const sign = this.#signWebIdentity;
-        if (!sign) throw new SallyportError('internal', { reason: 'web_identity.no_keys' });
-        return assumeRoleKeyless(sts, target, session, await sign({ principal, decision }), options);
+        const signer = this.#tokenSigner;
+        if (!signer) throw new SallyportError('internal', { reason: 'web_identity.no_keys' });
+        return assumeRoleKeyless(sts, target, session, await signer.sign({ principal, decision }), options);
       }
       case 'GetFederationToken':
         return getFederationToken(sts, session, options);

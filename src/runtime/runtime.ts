@@ -19,7 +19,7 @@ import { RoleFingerprints } from '../issuance/cache/role-fingerprints.js';
 import { ConsoleSignIn } from '../issuance/console/console-sign-in.js';
 import { CredentialIssuer, type CredentialIssuerOptions } from '../issuance/credential-issuer.js';
 import type { IssuerDocuments } from '../issuance/oidc-issuer/discovery-documents.js';
-import { openWebIdentityIssuer } from '../issuance/oidc-issuer/open.js';
+import { openWebIdentityIssuer } from '../issuance/oidc-issuer/web-identity-issuer.js';
 import { BrokerIdentity } from '../issuance/operations/get-caller-identity.js';
 import type { Sts } from '../issuance/sts/sts.js';
 import { StsIssuer } from '../issuance/sts-issuer.js';
@@ -118,11 +118,11 @@ export async function buildRuntime(
   const sts = stsPool(config.aws);
   const fingerprints = new RoleFingerprints(config);
   const releaseCache = cache.retain(fingerprints.all);
-  const signWebIdentity = keyless?.ok
+  const tokenSigner = keyless?.ok
     ? keyless.issuer.createSigner({ isMfaAuthenticated: policy.isMfaAuthenticated, now })
     : undefined;
   const consoleSignIn = new ConsoleSignIn({ sts: sts.resource, aws: config.aws, issuer: serverUrl, now });
-  const stsIssuer = new StsIssuer({ sts: sts.resource, consoleSignIn, signWebIdentity });
+  const stsIssuer = new StsIssuer({ sts: sts.resource, consoleSignIn, tokenSigner });
   const issuer = new CredentialIssuer({ stsIssuer, cache, fingerprints, onCacheUse, log, now });
   const shadow = compileShadow(loaded.shadow);
   const close = async () => {

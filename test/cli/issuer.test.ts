@@ -44,7 +44,7 @@ t.test('a key from its making to its end, with what to do when', async (t) => {
       `From ${AT}: sallyport issuer retire ${folder}`,
     ),
   });
-  t.match(await issuer('retire', folder), { code: 1, err: /may still be good/ });
+  t.match(await issuer('retire', folder), { code: 1, err: /may still be valid/ });
   const { out } = await issuer('status', '--json', folder);
   t.match(JSON.parse(out), { keys: [{ use: 'current' }, { use: 'previous' }], retireFrom: /^\d{4}-/ });
   t.match(await issuer('retire', '--now', folder), { code: 0, out: shows(current, '') });

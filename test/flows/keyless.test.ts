@@ -260,7 +260,7 @@ t.test('keys are replaced under load without a refusal; a retired one is good fo
   let epoch = 1;
   for (let turn = 0; turn < 2; turn++) {
     for (const step of [generateKey, rotateKeys, retireKey]) {
-      await step(keyFolder, { now: new Date(), atOnce: true });
+      await step(keyFolder, { now: new Date(), immediately: true });
       epoch++;
       await other.untilLogged(new RegExp(`"epoch":${epoch},`));
       await round();

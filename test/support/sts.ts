@@ -2,8 +2,8 @@
 
 import { Secret } from '@sallyport/client/internal/secret';
 import type { Test } from 'tap';
-import type { SignWebIdentity } from '../../src/core/ports.js';
 import { ConsoleSignIn } from '../../src/issuance/console/console-sign-in.js';
+import type { TokenSigner } from '../../src/issuance/oidc-issuer/token-signer.js';
 import { Sts, type StsOptions } from '../../src/issuance/sts/sts.js';
 import { type StsForIssuing, StsIssuer } from '../../src/issuance/sts-issuer.js';
 import { NOW } from './policy.js';
@@ -42,7 +42,7 @@ export function openTestSts(
 /** `signinEndpoint`: a federation endpoint, for console sign-ins. */
 export function stsIssuerOver(
   sts: StsForIssuing,
-  { signWebIdentity, signinEndpoint = 'http://127.0.0.1:1/federation' }: StsIssuerParts = {},
+  { tokenSigner, signinEndpoint = 'http://127.0.0.1:1/federation' }: StsIssuerParts = {},
 ): StsIssuer {
   const consoleSignIn = new ConsoleSignIn({
     sts,
@@ -50,10 +50,10 @@ export function stsIssuerOver(
     issuer: 'https://sallyport.corp.example',
     now: () => NOW,
   });
-  return new StsIssuer({ sts, consoleSignIn, signWebIdentity });
+  return new StsIssuer({ sts, consoleSignIn, tokenSigner });
 }
 
 interface StsIssuerParts {
-  readonly signWebIdentity?: SignWebIdentity;
+  readonly tokenSigner?: Pick<TokenSigner, 'sign'>;
   readonly signinEndpoint?: string;
 }

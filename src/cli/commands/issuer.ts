@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import type { KeyUse } from '../../config/key-folder.js';
 import { toIsoSeconds } from '../../core/time.js';
-import type { KeyState, Step } from '../../issuance/oidc-issuer/rotate-keys.js';
+import type { KeyState, RotationOptions } from '../../issuance/oidc-issuer/rotate-keys.js';
 import { out, printConfigErrors } from '../output/print.js';
 
 /** By what a key is used for, from when its file was written. */
@@ -13,7 +13,10 @@ const DOES: Readonly<Record<KeyUse, (since: string) => string>> = {
   previous: (since) => `still published; signed until ${since}`,
 };
 
-const step = ({ now = false }: { readonly now?: boolean }): Step => ({ now: new Date(), atOnce: now });
+const rotationOptions = ({ now = false }: { readonly now?: boolean }): RotationOptions => ({
+  now: new Date(),
+  immediately: now,
+});
 
 export function registerIssuer(program: Command): void {
   const issuer = program
@@ -25,7 +28,7 @@ export function registerIssuer(program: Command): void {
   command('generate', 'make the first key, or the next one, which is published before it signs').action(
     async (folder: string) => {
       const { generateKey } = await import('../../issuance/oidc-issuer/rotate-keys.js');
-      await generateKey(folder, step({}));
+      await generateKey(folder, rotationOptions({}));
       await report(folder, { changed: true });
     },
   );
@@ -33,14 +36,14 @@ export function registerIssuer(program: Command): void {
     .option('--now', 'do not wait: a key has leaked')
     .action(async (folder: string, options: { readonly now?: boolean }) => {
       const { rotateKeys } = await import('../../issuance/oidc-issuer/rotate-keys.js');
-      await rotateKeys(folder, step(options));
+      await rotateKeys(folder, rotationOptions(options));
       await report(folder, { changed: true });
     });
   command('retire', 'publish the previous key no longer')
     .option('--now', 'do not wait: a key has leaked')
     .action(async (folder: string, options: { readonly now?: boolean }) => {
       const { retireKey } = await import('../../issuance/oidc-issuer/rotate-keys.js');
-      await retireKey(folder, step(options));
+      await retireKey(folder, rotationOptions(options));
       await report(folder, { changed: true });
     });
   command('status', 'show the keys, and what is to be done when')
@@ -69,9 +72,9 @@ async function report(
   folder: string,
   { changed, json = false }: { readonly changed: boolean; readonly json?: boolean },
 ): Promise<void> {
-  const { dueTimes, keyStates } = await import('../../issuance/oidc-issuer/rotate-keys.js');
-  const states = await keyStates(folder);
-  const { rotate, retire } = dueTimes(states);
+  const { rotationTimes, listKeys } = await import('../../issuance/oidc-issuer/rotate-keys.js');
+  const states = await listKeys(folder);
+  const { rotate, retire } = rotationTimes(states);
   if (json) {
     out(JSON.stringify({ keys: states, rotateFrom: rotate, retireFrom: retire }, undefined, 2));
     return;
@@ -102,7 +105,7 @@ async function exportDocuments(folder: string, { config: file }: { readonly conf
   const { mkdir, writeFile } = await import('node:fs/promises');
   const { dirname, join } = await import('node:path');
   const { loadConfig } = await import('../../config/load.js');
-  const { openWebIdentityIssuer } = await import('../../issuance/oidc-issuer/open.js');
+  const { openWebIdentityIssuer } = await import('../../issuance/oidc-issuer/web-identity-issuer.js');
   const result = loadConfig(file, process.env);
   if (!result.ok) {
     printConfigErrors(result.errors, 'Nothing was exported.');

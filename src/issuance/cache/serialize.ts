@@ -1,34 +1,34 @@
-// What STS answered as bytes and back. A string stays in memory until the collector has run; bytes can be overwritten
-// when they are no longer wanted.
+// Serializes issued credentials to bytes. Unlike strings, which stay in memory until they are garbage-collected, bytes
+// can be overwritten when they are evicted.
 import { Secret } from '@sallyport/client/internal/secret';
 import type { IssuedCredentials } from '../../core/types.js';
 
-type Packed = Omit<IssuedCredentials, 'credentials'> & {
+type SerializedCredentials = Omit<IssuedCredentials, 'credentials'> & {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
-  /** Milliseconds since the epoch. */
+  /** Epoch milliseconds. */
   readonly expiration: number;
 };
 
-/** ASCII, in memory of its own: bytes of Node's shared pool would stay as long as any of their neighbours. */
+/** ASCII, in a buffer of its own: Node's pool would keep the memory as long as any neighbouring buffer. */
 export function serialize({ credentials, ...rest }: IssuedCredentials): Buffer {
-  const packed: Packed = {
+  const serialized: SerializedCredentials = {
     ...rest,
     accessKeyId: credentials.accessKeyId,
     secretAccessKey: credentials.secretAccessKey.reveal(),
     sessionToken: credentials.sessionToken.reveal(),
     expiration: credentials.expiration.getTime(),
   };
-  const text = JSON.stringify(packed).replace(/[^\0-\x7f]/g, escaped);
+  const text = JSON.stringify(serialized).replace(/[^\0-\x7f]/g, escapeCharacter);
   const bytes = Buffer.allocUnsafeSlow(text.length);
   bytes.write(text, 'latin1');
   return bytes;
 }
 
 export function deserialize(bytes: Buffer): IssuedCredentials {
-  const packed: Packed = JSON.parse(bytes.toString('latin1'));
-  const { accessKeyId, secretAccessKey, sessionToken, expiration, ...rest } = packed;
+  const serialized: SerializedCredentials = JSON.parse(bytes.toString('latin1'));
+  const { accessKeyId, secretAccessKey, sessionToken, expiration, ...rest } = serialized;
   return {
     ...rest,
     credentials: {
@@ -41,4 +41,4 @@ export function deserialize(bytes: Buffer): IssuedCredentials {
 }
 
 /** RFC 8259 section 7. */
-const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+const escapeCharacter = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

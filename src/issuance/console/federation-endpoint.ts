@@ -1,5 +1,5 @@
-// AWS sign-in's federation endpoint: credentials in, a sign-in token out. The keys go in the body of a POST, so that no
-// log on the way has them; an answer is whole or none.
+// The federation endpoint of AWS sign-in: exchanges credentials for a sign-in token. The keys are sent in the body of a
+// POST, so that they do not get into access logs.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html
 
 import { Secret } from '@sallyport/client/internal/secret';
@@ -10,15 +10,15 @@ import type { ReasonSuffix } from '../../core/reasons.js';
 import type { Credentials } from '../../core/types.js';
 
 const MAX_BYTES = 64 * 1024;
-/** Milliseconds for all of it, at most. */
+/** Milliseconds for the whole exchange. */
 const TIMEOUT = 5000;
-/** Visible ASCII: it goes into a URL. */
+/** Visible ASCII, since it becomes part of a URL. */
 const TOKEN = /^[!-~]{1,16384}$/;
-/** Statuses below 500 that may be others soon. */
-const PASSING = new Set([408, 429]);
+/** Client errors for which a retry can help. */
+const RETRYABLE = new Set([408, 429]);
 
 /**
- * `endpoint`: URL of the federation endpoint. `sessionDuration`: seconds. `timeoutMs`: whoever asks waits no longer.
+ * `endpoint`: URL of the federation endpoint. `sessionDuration`: seconds. `timeoutMs`: 5 s at most.
  * @throws SallyportError `signin_refused` or `signin_unavailable`.
  */
 export async function getSigninToken(
@@ -40,7 +40,7 @@ export async function getSigninToken(
   });
   const agent = new Agent({
     maxResponseSize: MAX_BYTES,
-    // NODE_TLS_REJECT_UNAUTHORIZED=0 has no say here: keys go out.
+    // NODE_TLS_REJECT_UNAUTHORIZED=0 is ignored, since keys are sent.
     connect: { rejectUnauthorized: true, minVersion: 'TLSv1.2', timeout: TIMEOUT },
   });
   try {
@@ -55,10 +55,10 @@ export async function getSigninToken(
       body: form.toString(),
       signal: AbortSignal.timeout(Math.min(TIMEOUT, timeoutMs)),
     });
-    if (statusCode >= 400 && statusCode < 500 && !PASSING.has(statusCode))
+    if (statusCode >= 400 && statusCode < 500 && !RETRYABLE.has(statusCode))
       throw new SallyportError('signin_refused', { reason: `signin.status_${statusCode}` });
     if (statusCode !== 200) throw unavailable(`status_${statusCode}`);
-    return tokenIn(await body.text());
+    return parseToken(await body.text());
   } catch (error) {
     if (error instanceof SallyportError) throw error;
     throw unavailable(reasonOf(error), error);
@@ -67,9 +67,9 @@ export async function getSigninToken(
   }
 }
 
-function tokenIn(text: string): Secret {
-  const answer = parseJson(text);
-  const token = isJsonObject(answer) ? answer['SigninToken'] : undefined;
+function parseToken(text: string): Secret {
+  const response = parseJson(text);
+  const token = isJsonObject(response) ? response['SigninToken'] : undefined;
   if (typeof token !== 'string' || !TOKEN.test(token)) throw unavailable('answer_malformed');
   return new Secret(token);
 }

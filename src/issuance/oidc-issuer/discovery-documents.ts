@@ -1,26 +1,27 @@
-// What AWS reads of the broker as an OIDC issuer. Served and exported as these very texts, so that both are the same.
+// The discovery document and the JWK Set of the broker as an OIDC issuer, as JSON texts: the served and the exported
+// documents are the same bytes.
 import type { SigningKeys } from '../../config/key-folder.js';
 
-/** AWS takes others too; this one it has always taken. */
+/** AWS supports others too. */
 export const ALGORITHM = 'RS256';
 
-/** AWS's own names. */
-export const CLAIMS = {
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp */
+export const AWS_CLAIMS = {
   tags: 'https://aws.amazon.com/tags',
   sourceIdentity: 'https://aws.amazon.com/source_identity',
 } as const;
 
-/** Where they are, below the issuer's URL. The first is fixed by OpenID Connect Discovery 1.0 section 4. */
+/** Below the issuer URL. OpenID Connect Discovery 1.0 section 4 specifies the first. */
 export const DOCUMENT_PATHS = ['/.well-known/openid-configuration', '/.well-known/jwks.json'] as const;
 export type DocumentPath = (typeof DOCUMENT_PATHS)[number];
 
 /** JSON texts by path. */
 export type IssuerDocuments = Readonly<Record<DocumentPath, string>>;
 
-/** Seconds for which they may be cached. */
+/** Cache lifetime, seconds. */
 export const DOCUMENT_MAX_AGE = 300;
 
-/** Nobody signs in here, so there is no authorization endpoint: IAM needs none. */
+/** Without an authorization endpoint: users do not sign in at this issuer, and IAM does not require one. */
 export function issuerDocuments(issuer: string, { published }: SigningKeys): IssuerDocuments {
   const [, keySetPath] = DOCUMENT_PATHS;
   return {
@@ -30,7 +31,17 @@ export function issuerDocuments(issuer: string, { published }: SigningKeys): Iss
       response_types_supported: ['id_token'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: [ALGORITHM],
-      claims_supported: ['iss', 'aud', 'sub', 'iat', 'nbf', 'exp', 'jti', 'amr', ...Object.values(CLAIMS)],
+      claims_supported: [
+        'iss',
+        'aud',
+        'sub',
+        'iat',
+        'nbf',
+        'exp',
+        'jti',
+        'amr',
+        ...Object.values(AWS_CLAIMS),
+      ],
     }),
     '/.well-known/jwks.json': text({
       keys: published.map((jwk) => ({ ...jwk, use: 'sig', alg: ALGORITHM })),

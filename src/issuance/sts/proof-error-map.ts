@@ -1,16 +1,16 @@
-// Why STS refuses a proof, or cannot judge it. Texts of STS, hints of ours.
+// The STS error codes about a proof: STS refuses it, or cannot verify it.
 import type { ErrorCode } from '../../core/errors.js';
 
 export interface StsErrorMapping {
   readonly code: ErrorCode;
   readonly detail?: string;
-  /** The first whose text fits is meant. */
+  /** The first whose `text` matches STS's message applies. */
   readonly variants?: readonly {
     readonly text: RegExp;
-    /** Added to the reason. */
+    /** Suffix of the reason. */
     readonly reason: string;
     readonly code?: ErrorCode;
-    /** `$1` is the group of `text`. */
+    /** `$1`: the group of `text`. */
     readonly detail: string;
   }[];
 }
@@ -23,23 +23,23 @@ export const PROOF_ERROR_MAP: Readonly<Record<string, StsErrorMapping>> = {
         text: /redeemed within 5 minutes/,
         reason: 'NotRedeemed',
         detail:
-          'STS takes an assertion for five minutes after it was issued. Get a new one and send it at once.',
+          'STS accepts an assertion for five minutes after it is issued. Get a new one and send it at once.',
       },
       {
         text: /too old/,
         reason: 'TooOld',
-        detail: 'STS finds that the token was issued too long ago. Get a new one from the issuer.',
+        detail: 'The token was issued too long ago for STS. Get a new one from the issuer.',
       },
     ],
   },
   IDPCommunicationError: {
     code: 'issuer_unavailable',
-    detail: 'STS cannot reach the issuer to fetch its keys. Try again shortly; the issuer must be public.',
+    detail: 'STS cannot reach the issuer to fetch its keys, which must be public. Try again shortly.',
   },
   IDPRejectedClaim: {
     code: 'sts_rejected_proof',
     detail:
-      'The issuer told STS that the proof is not valid, for example revoked. Get a new one from the issuer.',
+      'The issuer told STS that the proof is not valid, for example because it is revoked. Get a new one from the issuer.',
   },
   InvalidIdentityToken: {
     code: 'sts_rejected_proof',
@@ -54,54 +54,54 @@ export const PROOF_ERROR_MAP: Readonly<Record<string, StsErrorMapping>> = {
         text: /Incorrect token audience|required audience/,
         reason: 'Audience',
         detail:
-          'The identity provider in IAM does not list the audience of this proof. Ask the operator to add it there.',
+          'The identity provider in IAM does not list the audience of this proof. Ask the operator to add it.',
       },
       {
         text: /retrieve verification key/,
         reason: 'Keys',
         detail:
-          'STS cannot fetch the keys of the issuer, which must be public on the internet. Ask the operator; a private issuer needs another operation.',
+          'STS cannot fetch the keys of the issuer, which must be on the public internet. Ask the operator: a private issuer needs another STS operation.',
       },
       {
         text: /thumbprint/,
         reason: 'Thumbprint',
         detail:
-          "The issuer's certificate is not the one whose thumbprint IAM has. Ask the operator to correct the identity provider in IAM.",
+          "The issuer's certificate does not match the thumbprint in IAM. Ask the operator to correct the identity provider in IAM.",
       },
       {
         text: /not a valid JWT/,
         reason: 'NotJwt',
-        detail: 'STS cannot read the token. Send the ID token, not an access token.',
+        detail: 'STS cannot read the token. Send an ID token, not an access token.',
       },
       {
         text: /Missing a required claim/,
         reason: 'Claim',
         detail:
-          'STS needs a claim that the token lacks, such as aud, sub or exp. Ask the operator of the issuer.',
+          'The token lacks a claim that STS requires, such as aud, sub or exp. Ask the operator of the issuer.',
       },
       {
         text: /RoleSessionName/,
         reason: 'RoleSessionName',
         detail:
-          'The assertion lacks the attribute RoleSessionName, or its value does not suit STS: 2 to 64 letters, digits and _ + = , . @ -. Ask the operator of the identity provider.',
+          'The assertion has no RoleSessionName attribute that STS accepts: 2 to 64 letters, digits and _ + = , . @ -. Ask the operator of the identity provider.',
       },
       {
         text: /Source Identity/,
         reason: 'SourceIdentity',
         detail:
-          'The source identity in the assertion does not suit STS: 2 to 64 letters, digits and _ + = , . @ -. Ask the operator of the identity provider.',
+          'STS does not accept the source identity in the assertion: it must be 2 to 64 letters, digits and _ + = , . @ -. Ask the operator of the identity provider.',
       },
       {
         text: /signature invalid/,
         reason: 'Signature',
         detail:
-          'The metadata that IAM has of the identity provider is out of date: STS does not accept the signature. Ask the operator to upload it anew.',
+          'STS does not accept the signature, because the metadata of the identity provider in IAM is out of date. Ask the operator to upload the current metadata.',
       },
       {
         text: /Issuer not present/,
         reason: 'Issuer',
         detail:
-          'The issuer of the assertion is not the one in the metadata that IAM has. Ask the operator to check principalArn.',
+          'The issuer of the assertion does not match the metadata in IAM. Ask the operator to check principalArn.',
       },
     ],
   },

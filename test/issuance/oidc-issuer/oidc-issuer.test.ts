@@ -10,14 +10,14 @@ import { SallyportError } from '../../../src/core/errors.js';
 import type { IssueRequest, Principal, Session } from '../../../src/core/types.js';
 import { issuerDocuments } from '../../../src/issuance/oidc-issuer/discovery-documents.js';
 import {
-  dueTimes,
   generateKey,
-  keyStates,
+  listKeys,
   retireKey,
   rotateKeys,
+  rotationTimes,
 } from '../../../src/issuance/oidc-issuer/rotate-keys.js';
-import { createTokenSigner } from '../../../src/issuance/oidc-issuer/sign-token.js';
 import { webIdentitySubject } from '../../../src/issuance/oidc-issuer/subject.js';
+import { TokenSigner } from '../../../src/issuance/oidc-issuer/token-signer.js';
 
 const ISSUER = 'https://sallyport.corp.example';
 const NOW = new Date('2026-11-21T12:00:00.750Z');
@@ -59,7 +59,7 @@ async function signing(t: Test, isMfaAuthenticated = false) {
   const folder = t.testdir();
   await generateKey(folder, { now: NOW });
   const keys = await keysOf(folder);
-  const sign = createTokenSigner({
+  const signer = new TokenSigner({
     issuer: ISSUER,
     audience: 'sts.amazonaws.com',
     lifetimeSeconds: 300,
@@ -69,7 +69,12 @@ async function signing(t: Test, isMfaAuthenticated = false) {
   });
   const documents = issuerDocuments(ISSUER, keys);
   const keySet = createLocalJWKSet(JSON.parse(documents['/.well-known/jwks.json']));
-  return { sign, keys, keySet, documents };
+  return {
+    sign: (request: Pick<IssueRequest, 'principal' | 'decision'>) => signer.sign(request),
+    keys,
+    keySet,
+    documents,
+  };
 }
 
 t.test('a token says exactly what STS reads, and the published key verifies it', async (t) => {
@@ -209,18 +214,18 @@ t.test('rotation: published before it signs, and after it has signed', async (t)
   t.equal(published.length, 2);
   const second = published[1];
   await refused(generateKey(folder, { now: later(2) }), /a next key already/);
-  t.strictSame(dueTimes(await keyStates(folder)), { rotate: later(DAY + 1) });
+  t.strictSame(rotationTimes(await listKeys(folder)), { rotate: later(DAY + 1) });
   await refused(rotateKeys(folder, { now: later(DAY) }), /Wait until 2026-11-22T12:00:01Z/);
 
   await rotateKeys(folder, { now: later(DAY + 1) });
   t.strictSame(await kids(), { signs: second, published: [second, first] });
   t.match(readFileSync(join(folder, 'previous.pem'), 'utf8'), /^-----BEGIN PUBLIC KEY-----/);
-  t.strictSame(dueTimes(await keyStates(folder)), { retire: later(DAY + 1 + 7200) });
-  await refused(retireKey(folder, { now: later(DAY + 7200) }), /may still be good/);
+  t.strictSame(rotationTimes(await listKeys(folder)), { retire: later(DAY + 1 + 7200) });
+  await refused(retireKey(folder, { now: later(DAY + 7200) }), /may still be valid/);
 
   await generateKey(folder, { now: later(2 * DAY) });
   t.equal((await kids()).published.length, 3);
-  await refused(rotateKeys(folder, { now: later(4 * DAY) }), /still is a previous key/);
+  await refused(rotateKeys(folder, { now: later(4 * DAY) }), /is still a previous key/);
   await retireKey(folder, { now: later(4 * DAY) });
   t.equal((await kids()).published.length, 2);
   await rotateKeys(folder, { now: later(4 * DAY) });
@@ -231,15 +236,15 @@ t.test('rotation: published before it signs, and after it has signed', async (t)
 t.test('rotation at once, for a key that has leaked', async (t) => {
   const folder = t.testdir();
   for (const step of [generateKey, generateKey, rotateKeys, generateKey, rotateKeys, retireKey])
-    await step(folder, { now: NOW, atOnce: true });
+    await step(folder, { now: NOW, immediately: true });
   t.strictSame(
-    (await keyStates(folder)).map(({ use }) => use),
+    (await listKeys(folder)).map(({ use }) => use),
     ['current'],
   );
   await generateKey(folder, { now: NOW });
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   writeFileSync(join(folder, 'next.pem'), publicPem(publicKey));
-  await t.rejects(rotateKeys(folder, { now: NOW, atOnce: true }), { message: /cannot sign/ });
+  await t.rejects(rotateKeys(folder, { now: NOW, immediately: true }), { message: /cannot sign/ });
 });
 
 const publicPem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' });

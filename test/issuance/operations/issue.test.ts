@@ -196,8 +196,10 @@ t.test(
     const stub = await startStsStub(t, () => answers.shift());
     const { sts } = openTestSts(t, { 'eu-west-1': stub.url });
     const issue = issueOver(sts, {
-      signWebIdentity: async ({ principal, decision }) =>
-        new Secret(`${principal.subject} ${decision.session.sourceIdentity}`),
+      tokenSigner: {
+        sign: async ({ principal, decision }) =>
+          new Secret(`${principal.subject} ${decision.session.sourceIdentity}`),
+      },
     });
     const order = orderOf(TARGETS.keyless, 'saml', { tags: { not: 'sent' }, sourceIdentity: 'a@corp' });
     await issue(order);

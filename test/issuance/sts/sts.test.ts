@@ -495,14 +495,14 @@ t.test('every text of STS that has a meaning has its hint', (t) => {
       'MultiFactorAuthentication failed with invalid MFA one time pass code. ',
       'mfa_rejected',
       'MfaTokenCode',
-      /next one/,
+      /next code/,
     ],
     [
       'AccessDenied',
       'MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.',
       'mfa_rejected',
       'MfaSerialNumber',
-      /SerialNumber must be/,
+      /SerialNumber of a device/,
     ],
     [
       'AccessDenied',
@@ -657,7 +657,7 @@ t.test('every text of STS that has a meaning has its hint', (t) => {
       "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
       'sts_rejected_proof',
       'Keys',
-      /public on the internet/,
+      /public internet/,
     ],
     [
       'InvalidIdentityToken',

@@ -1,22 +1,21 @@
-// The section `webIdentity` of a config -> what signs, and what is published. Defaults are filled in here.
+// The broker as an OIDC issuer (keyless mode), built from the section `webIdentity` of the config: the signer of its
+// tokens (token-signer.ts) and the documents it publishes (discovery-documents.ts). Applies the section's defaults.
 import { readSigningKeys } from '../../config/key-folder.js';
 import type { WebIdentityConfig } from '../../config/schema/web-identity.js';
 import type { ConfigError } from '../../core/config-error.js';
 import { seconds } from '../../core/duration.js';
-import type { SignWebIdentity } from '../../core/ports.js';
 import { type IssuerDocuments, issuerDocuments } from './discovery-documents.js';
-import { createTokenSigner, type SignerOptions } from './sign-token.js';
+import { TokenSigner, type TokenSignerOptions } from './token-signer.js';
 
 const DEFAULT_AUDIENCE = 'sts.amazonaws.com';
 const DEFAULT_LIFETIME = '5m';
 
 export interface WebIdentityIssuer {
   readonly documents: IssuerDocuments;
-  /** With the key that signs when this is read. */
-  createSigner(options: Pick<SignerOptions, 'isMfaAuthenticated' | 'now'>): SignWebIdentity;
+  createSigner(options: Pick<TokenSignerOptions, 'isMfaAuthenticated' | 'now'>): TokenSigner;
 }
 
-/** Reads the keys; whatever is wrong with them is a fault. */
+/** Reads the signing keys. */
 export async function openWebIdentityIssuer(
   config: WebIdentityConfig,
   serverUrl: string,
@@ -30,7 +29,7 @@ export async function openWebIdentityIssuer(
     ok: true,
     issuer: {
       documents: issuerDocuments(issuer, read.keys),
-      createSigner: (options) => createTokenSigner({ ...own, ...options }),
+      createSigner: (options) => new TokenSigner({ ...own, ...options }),
     },
   };
 }
