@@ -1,10 +1,9 @@
-// The literal list of surfaces: every route the broker answers. Start reading here to follow a request: each entry leads
-// to a file in http/routes/ or portal/.
-
-import type { DecodeMessageRequestHandler } from './exchange/decode-message.js';
+// The list of surfaces: every route of the broker. To follow a request, start at one of these files in http/routes/ or
+// portal/.
+import type { DecodeMessage } from './exchange/decode-message.js';
 import type { Exchange } from './exchange/exchange.js';
 import type { Explain } from './exchange/explain.js';
-import type { PreviewCaller } from './exchange/preview.js';
+import type { Preview } from './exchange/preview.js';
 import { type AppOptions, createApp } from './http/app.js';
 import type { App } from './http/fastify.js';
 import { consoleRoutes } from './http/routes/console/routes.js';
@@ -15,24 +14,18 @@ import { explainRoutes } from './http/routes/explain/routes.js';
 import { identityRoutes } from './http/routes/identity/routes.js';
 import { issuerRoutes } from './http/routes/issuer/routes.js';
 import { oauthRoutes } from './http/routes/oauth/routes.js';
-import { operationsRoutes, type Readiness } from './http/routes/operations/routes.js';
+import { type OperationsOptions, operationsRoutes } from './http/routes/operations/routes.js';
 import { rolesRoutes } from './http/routes/roles/routes.js';
 import { stsRoutes } from './http/routes/sts/routes.js';
-import type { IssuerDocuments } from './issuance/oidc-issuer/discovery-documents.js';
-import type { BrokerIdentity } from './issuance/operations/get-caller-identity.js';
 import { type SignInOptions, signInRoutes } from './portal/routes.js';
-import type { ConfigStatus } from './runtime/config-manager.js';
+import type { ConfigManager } from './runtime/config-manager.js';
 
-export interface SurfaceOptions extends AppOptions, SignInOptions {
-  readonly exchange: Exchange;
-  readonly preview: PreviewCaller;
-  readonly explain: Explain;
-  readonly decode: DecodeMessageRequestHandler;
-  readonly ready: Readiness;
-  readonly ownIdentity: BrokerIdentity['get'];
-  configStatus(): ConfigStatus;
-  /** What the broker publishes as an OIDC issuer; undefined outside keyless mode. */
-  documents(): IssuerDocuments | undefined;
+export interface SurfaceOptions extends AppOptions, SignInOptions, OperationsOptions {
+  readonly exchange: Pick<Exchange, 'run'>;
+  readonly preview: Pick<Preview, 'run'>;
+  readonly explain: Pick<Explain, 'run'>;
+  readonly decodeMessage: Pick<DecodeMessage, 'run'>;
+  readonly configManager: Pick<ConfigManager, 'current' | 'status'>;
 }
 
 export async function createSurfaces(options: SurfaceOptions): Promise<App> {

@@ -5,7 +5,7 @@ import { SallyportError } from '../core/errors.js';
 import type { ProofVerifier, ReplayStore, SingleUseId } from '../core/ports.js';
 import type { IssuerType, Principal, Proof } from '../core/types.js';
 
-export type Authenticate = (proof: Proof, now: Date) => Promise<Principal>;
+export type ProofVerifiers = Readonly<Record<IssuerType, ProofVerifier>>;
 
 /** Resolves after so many milliseconds. */
 type Wait = (milliseconds: number) => Promise<unknown>;
@@ -13,22 +13,26 @@ type Wait = (milliseconds: number) => Promise<unknown>;
 /** Seconds that a proof of a clock that is ahead is waited for. */
 const MAX_WAIT = 2;
 
-/** @throws SallyportError with the refusal's code; `replay_store_unavailable` when a single-use proof cannot be claimed. */
-export function createAuthenticate(
-  verifiers: Readonly<Record<IssuerType, ProofVerifier>>,
-  replay: ReplayStore,
-  wait: Wait = delay,
-): Authenticate {
-  return async (proof, now) => {
+export class Authenticator {
+  readonly #replayStore: ReplayStore;
+  readonly #wait: Wait;
+
+  constructor(replayStore: ReplayStore, wait: Wait = delay) {
+    this.#replayStore = replayStore;
+    this.#wait = wait;
+  }
+
+  /** @throws SallyportError with the refusal's code; `replay_store_unavailable` when a single-use proof cannot be claimed. */
+  async authenticate(verifiers: ProofVerifiers, proof: Proof, now: Date): Promise<Principal> {
     const verified = await verifiers[proof.type].verify(proof, now);
     for (const use of verified.singleUseIds) {
-      requireRemembered(replay, use, now);
-      if (replay.forgetsAtRestart) await untilIssued(use, now, wait);
-      await claim(replay, use);
+      requireRemembered(this.#replayStore, use, now);
+      if (this.#replayStore.forgetsAtRestart) await untilIssued(use, now, this.#wait);
+      await claim(this.#replayStore, use);
     }
     await verified.confirm?.();
     return verified.principal;
-  };
+  }
 }
 
 /** What was issued before the store began to remember may have been used. */

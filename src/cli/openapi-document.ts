@@ -7,24 +7,30 @@ import { createMetrics } from '../telemetry/metrics.js';
 const never = () => {
   throw new SallyportError('internal');
 };
-const nothing = async () => never();
+const unused = async () => never();
 const silent = () => {};
 
-/** YAML; the same bytes for the same routes. */
+/** YAML. The same routes give the same bytes. */
 export async function describeApi(): Promise<string> {
+  const operation = { run: unused };
   const app = await createSurfaces({
-    exchange: nothing,
-    preview: nothing,
-    explain: nothing,
-    decode: nothing,
-    ready: nothing,
-    ownIdentity: nothing,
-    configStatus: never,
-    documents: never,
-    serviceProvider: never,
-    seal: { seal: nothing, open: nothing },
+    exchange: operation,
+    preview: operation,
+    explain: operation,
+    decodeMessage: operation,
+    configManager: {
+      get current() {
+        return never();
+      },
+      get status() {
+        return never();
+      },
+    },
+    audit: { check: unused },
+    replayStore: { check: unused },
+    seal: { seal: unused, open: unused },
     now: () => new Date(),
-    limiter: { consume: nothing },
+    limiter: { consume: unused },
     metrics: createMetrics(),
     log: { debug: silent, info: silent, warn: silent, error: silent },
     serverUrl: 'https://sallyport.example',

@@ -4,7 +4,7 @@ import { loadConfig } from '../config/load.js';
 import { FileWatcher } from '../config/watch.js';
 import type { LocatedConfigError } from '../core/config-error.js';
 import type { Log } from '../core/ports.js';
-import { type Broker, type ComposedServer, composeServer } from '../server.js';
+import { type Broker, type BrokerResult, createBroker } from '../server.js';
 
 export type Started =
   | { readonly ok: true; readonly broker: Broker; readonly url: string }
@@ -12,7 +12,7 @@ export type Started =
 
 /** Faults of the file and of building the broker come together. Rejects if the port cannot be had. */
 export async function startBroker(file: string, log: Log): Promise<Started> {
-  let composing: Promise<ComposedServer> | undefined;
+  let composing: Promise<BrokerResult> | undefined;
   const watch = new FileWatcher(async () => {
     // A change while the broker is being built waits for it.
     const composed = await composing?.catch(() => undefined);
@@ -20,8 +20,8 @@ export async function startBroker(file: string, log: Log): Promise<Started> {
   });
   const load = () => watch.track(() => loadConfig(file, process.env));
   try {
-    const { ok, loaded, errors: faults } = load();
-    composing = loaded && composeServer(loaded, log, load);
+    const { ok, loaded, errors } = load();
+    composing = loaded && createBroker(loaded, log, load);
     const composed = await composing;
     if (ok && composed?.ok) {
       const broker = alsoClosing(composed.broker, watch);
@@ -30,7 +30,7 @@ export async function startBroker(file: string, log: Log): Promise<Started> {
     watch.close();
     if (composed?.ok) await composed.broker.close();
     const later = composed?.ok === false ? composed.errors : [];
-    return { ok: false, errors: inOrder([...faults, ...later]) };
+    return { ok: false, errors: inOrder([...errors, ...later]) };
   } catch (error) {
     watch.close();
     throw error;

@@ -8,7 +8,8 @@ type WithoutUndefined<T> = {
 
 /** A copy of the object without the members that are undefined. */
 export function omitUndefined<T extends object>(object: T): WithoutUndefined<T> {
-  return Object.fromEntries(
-    Object.entries(object).filter(([, value]) => value !== undefined),
-  ) as WithoutUndefined<T>;
+  const defined: Partial<T> = {};
+  for (const key of Object.keys(object) as (keyof T)[])
+    if (object[key] !== undefined) defined[key] = object[key];
+  return defined as unknown as WithoutUndefined<T>;
 }

@@ -1,21 +1,10 @@
-// The pipeline: proof in, credentials out. This list is the whole of it, for every surface.
-import { intentRecord, issuedRecord, type Progress } from '../audit/record.js';
-import { SallyportError } from '../core/errors.js';
-import type { AuditLog, RateLimiter } from '../core/ports.js';
-import type { Decision, ExchangeRequest, IssuedCredentials, Principal } from '../core/types.js';
-import type { Runtime } from '../runtime/runtime.js';
-import { limitPrincipal } from './limit-principal.js';
-import { restoreLoginRequest } from './restore-login-request.js';
-import { decideWithShadow, type ReportDifference } from './shadow.js';
-import { record, recordRefusal } from './write-audit.js';
-
-export interface Stages {
-  snapshot(): Pick<Runtime, 'authenticate' | 'policy' | 'issuer' | 'deadlineMs' | 'shadow'>;
-  readonly limiter: RateLimiter;
-  readonly audit: AuditLog;
-  readonly reportDifference: ReportDifference;
-  now(): Date;
-}
+// A proof in, credentials out. `steps` is the whole pipeline, for every surface.
+// Do not reorder: each step relies on the ones before it.
+import { intentRecord, issuedRecord } from '../audit/record.js';
+import type { Decision, ExchangeRequest, IssuedCredentials, IssueRequest, Principal } from '../core/types.js';
+import type { ExchangeMetrics } from './exchange-metrics.js';
+import type { Pipeline, RequestContext } from './pipeline.js';
+import type { ShadowEvaluator } from './shadow.js';
 
 export interface ExchangeResult {
   readonly principal: Principal;
@@ -23,41 +12,45 @@ export interface ExchangeResult {
   readonly issued: IssuedCredentials;
 }
 
-/** Every refusal and failure, with how far the request came: a surface may offer to ask again. */
-export class ExchangeError extends SallyportError {
-  readonly progress: Progress;
+export interface ExchangeOptions {
+  readonly pipeline: Pipeline;
+  readonly shadowEvaluator: ShadowEvaluator;
+  readonly metrics: ExchangeMetrics;
+}
 
-  constructor(refusal: SallyportError, progress: Progress) {
-    super(refusal.code, refusal);
-    this.progress = progress;
+export class Exchange {
+  readonly #options: ExchangeOptions;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+  }
+
+  /** @throws RefusedRequestError once it is recorded; SallyportError `audit_unavailable` if it cannot be. */
+  run(request: ExchangeRequest): Promise<ExchangeResult> {
+    const { pipeline, metrics } = this.#options;
+    return pipeline.handle(request, (context) => this.#steps(context), metrics);
+  }
+
+  async #steps(context: RequestContext<ExchangeRequest>): Promise<ExchangeResult> {
+    const { runtime } = context;
+    const principal = await context.authenticateAndLimit();
+    const { request } = context;
+    const decision = this.#options.shadowEvaluator.decide(runtime, principal, request, context.now());
+    context.addProgress({ decision });
+    const issued = await runtime.issuer.getOrIssue(toIssueRequest(context, principal, decision), {
+      beforeSts: () => context.record(intentRecord(context.progress, context.now())),
+    });
+    await context.record(issuedRecord(context.progress, issued, context.now()));
+    return { principal, decision, issued };
   }
 }
 
-/** @throws RefusedExchange once it has been recorded, or SallyportError `audit_unavailable`. */
-export type Exchange = (request: ExchangeRequest) => Promise<ExchangeResult>;
-
-export function createExchange({ snapshot, limiter, audit, reportDifference, now }: Stages): Exchange {
-  return async (received) => {
-    const { authenticate, issuer, deadlineMs, ...policies } = snapshot();
-    const deadline = now().getTime() + Math.min(deadlineMs, received.timeoutMs ?? deadlineMs);
-    let progress: Progress = { request: received };
-    try {
-      const principal = await authenticate(received.proof, now());
-      const request = restoreLoginRequest(received, principal);
-      progress = { request, principal };
-      await limitPrincipal(limiter, principal);
-      const decision = decideWithShadow(policies, principal, request, now(), reportDifference);
-      progress = { request, principal, decision };
-      const { proof, mfa } = request;
-      const intent = progress;
-      const issued = await issuer.getOrIssue(
-        { principal, decision, proof, ...(mfa && { mfa }), deadline },
-        { beforeSts: () => record(audit, intentRecord(intent, now())) },
-      );
-      await record(audit, issuedRecord(progress, issued, now()));
-      return { principal, decision, issued };
-    } catch (error) {
-      throw new ExchangeError(await recordRefusal(audit, progress, error, now()), progress);
-    }
-  };
+function toIssueRequest(
+  { request, runtime, receivedAt }: RequestContext<ExchangeRequest>,
+  principal: Principal,
+  decision: Decision,
+): IssueRequest {
+  const { proof, mfa, timeoutMs = runtime.deadlineMs } = request;
+  const deadline = receivedAt.getTime() + Math.min(runtime.deadlineMs, timeoutMs);
+  return { principal, decision, proof, ...(mfa && { mfa }), deadline };
 }

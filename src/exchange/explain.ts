@@ -1,7 +1,7 @@
-// The pipeline stopped after `decide`, with the reasons: a caller's own, or, for an operator, anybody's. Nothing is
-// issued. A caller learns nothing of roles it may not have; whoever a grant permits to `explain` may read every rule,
-// and that they did is recorded.
-import { explainedRecord, type Progress, previewedRecord } from '../audit/record.js';
+// Why a role is permitted or denied, rule by rule, without issuing anything. A caller may ask about itself and learns
+// nothing about roles it is not permitted. A caller with the permission `explain` may ask about anyone and sees every
+// rule; the audit log records that.
+import { explainedRecord, previewedRecord } from '../audit/record.js';
 import { hasPermission } from '../authz/decide.js';
 import {
   explainAllRoles,
@@ -13,82 +13,83 @@ import { type PrincipalDescription, simulatePrincipal } from '../authz/explain/s
 import type { Policy } from '../authz/policy.js';
 import type { AuditRecord } from '../core/audit-record.js';
 import { SallyportError } from '../core/errors.js';
+import { omitUndefined } from '../core/omit-undefined.js';
 import type { FindRecord } from '../core/ports.js';
 import type { ExchangeRequest, Principal } from '../core/types.js';
-import type { Stages } from './exchange.js';
-import { limitPrincipal } from './limit-principal.js';
-import type { PreviewRequest } from './preview.js';
-import { record, recordRefusal } from './write-audit.js';
+import type { Pipeline, ProofRequest, RequestContext } from './pipeline.js';
 
-interface ExplainRequest extends PreviewRequest, Pick<ExchangeRequest, 'role'> {
-  /** Somebody else, as an operator describes them. */
+export interface ExplainRequest extends ProofRequest, Pick<ExchangeRequest, 'role'> {
+  /** Another principal, described by an operator. */
   readonly about?: Partial<PrincipalDescription> & { readonly sourceAddress?: string };
-  /** Whoever made this earlier request, by the audit log. What `about` says besides goes before it. */
+  /** Request id of an earlier request: explains its principal, from the audit log. `about` takes precedence. */
   readonly recordOf?: string;
 }
 
-export interface Explained {
-  /** Absent where the proof of a recorded request was refused. */
+export interface Explanation {
+  /** Absent if the proof of a recorded request was refused. */
   readonly principal?: Pick<Principal, 'issuer' | 'subject'>;
   readonly sourceAddress: string;
-  /** The audit log does not keep claims: without them only what needs none is explained. */
+  /** The audit log does not hold claims. Without claims, only conditions that need none are evaluated. */
   readonly claimsKnown: boolean;
   readonly record?: AuditRecord;
   readonly roles: readonly RoleExplanation[];
 }
 
-/** @throws SallyportError when the proof is refused, or the caller may not ask about others; after it has been recorded. */
-export type Explain = (request: ExplainRequest) => Promise<Explained>;
-
-/** Rules in one answer. A config may have more, role by role, than anybody reads or the broker should hold. */
+/** Rules in one response. A config can have more, role by role, than the broker should hold in memory. */
 const MAX_RULES = 20_000;
 
-export function createExplain({
-  snapshot,
-  limiter,
-  audit,
-  findRecord,
-  now,
-}: Omit<Stages, 'reportDifference'> & { readonly findRecord: FindRecord }): Explain {
-  return async (request) => {
-    const { authenticate, policy } = snapshot();
-    const { proof, sourceAddress, role, about, recordOf } = request;
-    const asksAboutSelf = about === undefined && recordOf === undefined;
-    let progress: Progress = { request, ...(!asksAboutSelf && { about: { ...about, requestId: recordOf } }) };
-    try {
-      const caller = await authenticate(proof, now());
-      progress = { ...progress, principal: caller };
-      await limitPrincipal(limiter, caller);
-      if (asksAboutSelf) {
-        const roles = explainToCaller(
-          policy,
-          caller,
-          { sourceAddress, ...(role !== undefined && { role }) },
-          now(),
-        );
-        await record(audit, previewedRecord(progress, now()));
-        return { principal: caller, sourceAddress, claimsKnown: true, roles };
-      }
-      if (!hasPermission('explain', policy, caller, { sourceAddress }, now()))
-        throw new SallyportError('permission_missing');
-      const found = recordOf === undefined ? undefined : await findRecord(recordOf);
-      if (recordOf !== undefined && !found) throw new SallyportError('record_unknown');
-      const explained = explainOther(policy, request, found, now());
-      progress = { ...progress, about: { ...explained.principal, requestId: recordOf } };
-      await record(audit, explainedRecord(progress, now()));
-      return explained;
-    } catch (error) {
-      throw await recordRefusal(audit, progress, error, now());
-    }
-  };
+export interface ExplainOptions {
+  readonly pipeline: Pipeline;
+  readonly findRecord: FindRecord;
 }
 
-function explainOther(
+export class Explain {
+  readonly #options: ExplainOptions;
+
+  constructor(options: ExplainOptions) {
+    this.#options = options;
+  }
+
+  /** @throws RefusedRequestError once it is recorded; SallyportError `audit_unavailable` if it cannot be. */
+  run(request: ExplainRequest): Promise<Explanation> {
+    return this.#options.pipeline.handle(request, (context) =>
+      request.about === undefined && request.recordOf === undefined
+        ? explainCaller(context)
+        : this.#explainOther(context),
+    );
+  }
+
+  async #explainOther(context: RequestContext<ExplainRequest>): Promise<Explanation> {
+    const { request, runtime } = context;
+    const { about, recordOf, sourceAddress } = request;
+    context.addProgress({ about: { ...about, requestId: recordOf } });
+    const caller = await context.authenticateAndLimit();
+    if (!hasPermission('explain', runtime.policy, caller, { sourceAddress }, context.now()))
+      throw new SallyportError('permission_missing');
+    const record = recordOf === undefined ? undefined : await this.#options.findRecord(recordOf);
+    if (recordOf !== undefined && !record) throw new SallyportError('record_unknown');
+    const explanation = explainDescribed(runtime.policy, request, record, context.now());
+    context.addProgress({ about: { ...explanation.principal, requestId: recordOf } });
+    await context.record(explainedRecord(context.progress, context.now()));
+    return explanation;
+  }
+}
+
+async function explainCaller(context: RequestContext<ExplainRequest>): Promise<Explanation> {
+  const principal = await context.authenticateAndLimit();
+  const { sourceAddress, role } = context.request;
+  const question = omitUndefined({ sourceAddress, role });
+  const roles = explainToCaller(context.runtime.policy, principal, question, context.now());
+  await context.record(previewedRecord(context.progress, context.now()));
+  return { principal, sourceAddress, claimsKnown: true, roles };
+}
+
+function explainDescribed(
   policy: Policy,
-  { about, role }: ExplainRequest,
+  { about, role: requestedRole }: ExplainRequest,
   record: AuditRecord | undefined,
   now: Date,
-): Explained {
+): Explanation {
   const recorded = record?.Principal;
   const description: Partial<PrincipalDescription> = {
     ...(recorded && { issuer: recorded.Issuer, subject: recorded.Subject }),
@@ -97,32 +98,32 @@ function explainOther(
   const { issuer } = description;
   const sourceAddress = about?.sourceAddress ?? record?.SourceAddress ?? '127.0.0.1';
   const claimsKnown = description.claims !== undefined;
-  const answer = { sourceAddress, claimsKnown, ...(record && { record }) };
-  // The proof itself was refused: who asked is not known, and the record says why.
-  if (issuer === undefined && record) return { ...answer, roles: [] };
+  const explanation = { sourceAddress, claimsKnown, ...(record && { record }) };
+  // The proof itself was refused: the principal is unknown, and the record has the reason.
+  if (issuer === undefined && record) return { ...explanation, roles: [] };
   const at = record ? new Date(record.Time) : now;
   const principal =
     issuer === undefined ? undefined : simulatePrincipal(policy, { ...description, issuer }, at);
   if (!principal) {
-    const detail = 'Write in Principal.Issuer the name of an issuer in the config.';
+    const detail = 'Principal.Issuer must be the name of an issuer in the config.';
     throw new SallyportError('parameter_invalid', { reason: 'parameter.issuer', detail });
   }
-  const asked = role ?? record?.Role;
+  const role = requestedRole ?? record?.Role;
   const question = { sourceAddress, claimsKnown };
   const roles =
-    asked === undefined
-      ? bounded(explainAllRoles(policy, principal, question, at))
-      : explainByName(policy, principal, { ...question, role: asked }, at);
-  return { ...answer, principal, roles };
+    role === undefined
+      ? limitRules(explainAllRoles(policy, principal, question, at))
+      : explainByName(policy, principal, { ...question, role }, at);
+  return { ...explanation, principal, roles };
 }
 
-function bounded(explanations: Iterable<RoleExplanation>): readonly RoleExplanation[] {
+function limitRules(explanations: Iterable<RoleExplanation>): readonly RoleExplanation[] {
   const roles: RoleExplanation[] = [];
   let rules = 0;
   for (const explanation of explanations) {
     rules += explanation.grants.length;
     if (rules > MAX_RULES) {
-      const detail = 'The config has too many rules to explain every role at once. Name one in Role.';
+      const detail = 'The config has too many rules to explain every role at once. Name one role in Role.';
       throw new SallyportError('parameter_invalid', { reason: 'parameter.role', detail });
     }
     roles.push(explanation);

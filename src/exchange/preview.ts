@@ -1,36 +1,43 @@
-// The pipeline stopped after `decide`: who the caller is and what they may have. Nothing is issued, but it is recorded:
-// a proof that may be used once is used up.
-import { type Progress, previewedRecord } from '../audit/record.js';
+// What a caller is permitted to do, without issuing anything: the pipeline up to the decision. It is recorded, and it uses
+// up a single-use proof.
+import { previewedRecord } from '../audit/record.js';
 import type { PermittedRole } from '../authz/decide.js';
-import type { ExchangeRequest, Principal } from '../core/types.js';
-import type { Stages } from './exchange.js';
-import { limitPrincipal } from './limit-principal.js';
-import { listPermittedWithShadow } from './shadow.js';
-import { record, recordRefusal } from './write-audit.js';
+import type { Principal } from '../core/types.js';
+import type { Pipeline, ProofRequest, RequestContext } from './pipeline.js';
+import type { ShadowEvaluator } from './shadow.js';
 
-interface Preview {
+export interface PreviewResult {
   readonly principal: Principal;
   readonly permitted: readonly PermittedRole[];
 }
 
-export type PreviewRequest = Pick<ExchangeRequest, 'requestId' | 'surface' | 'sourceAddress' | 'proof'>;
+export interface PreviewOptions {
+  readonly pipeline: Pipeline;
+  readonly shadowEvaluator: ShadowEvaluator;
+}
 
-/** @throws SallyportError: every refusal and failure, after it has been recorded. */
-export type PreviewCaller = (request: PreviewRequest) => Promise<Preview>;
+export class Preview {
+  readonly #options: PreviewOptions;
 
-export function createPreview({ snapshot, limiter, audit, reportDifference, now }: Stages): PreviewCaller {
-  return async (request) => {
-    const { authenticate, ...policies } = snapshot();
-    let progress: Progress = { request };
-    try {
-      const principal = await authenticate(request.proof, now());
-      progress = { request, principal };
-      await limitPrincipal(limiter, principal);
-      const permitted = listPermittedWithShadow(policies, principal, request, now(), reportDifference);
-      await record(audit, previewedRecord(progress, now()));
-      return { principal, permitted };
-    } catch (error) {
-      throw await recordRefusal(audit, progress, error, now());
-    }
-  };
+  constructor(options: PreviewOptions) {
+    this.#options = options;
+  }
+
+  /** @throws RefusedRequestError once it is recorded; SallyportError `audit_unavailable` if it cannot be. */
+  run(request: ProofRequest): Promise<PreviewResult> {
+    return this.#options.pipeline.handle(request, (context) => this.#steps(context));
+  }
+
+  async #steps(context: RequestContext): Promise<PreviewResult> {
+    const principal = await context.authenticateAndLimit();
+    const { runtime, request } = context;
+    const permitted = this.#options.shadowEvaluator.listPermittedRoles(
+      runtime,
+      principal,
+      request,
+      context.now(),
+    );
+    await context.record(previewedRecord(context.progress, context.now()));
+    return { principal, permitted };
+  }
 }

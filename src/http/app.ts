@@ -1,5 +1,5 @@
-// The HTTP server without its routes: request ids, limits, body parsing, security headers and error handling, which hold
-// for every surface. surfaces.ts registers the routes.
+// The HTTP server without its routes: request ids, limits, body parsing, security headers and error handling of every
+// surface. surfaces.ts registers the routes. Start reading at a route: http/routes/<endpoint>/routes.ts.
 import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
@@ -14,7 +14,7 @@ import { addBodyParsers, addQueryParser, BODY_LIMIT } from './plugins/body-parse
 import { limitByAddress } from './plugins/rate-limit.js';
 import { requireTls } from './plugins/require-tls.js';
 import { addSecurityHeaders } from './plugins/security-headers.js';
-import { createProblemHandler, ProblemSchema, problemOf } from './problem.js';
+import { createProblemHandler, ProblemSchema, toProblem } from './problem.js';
 
 export interface AppOptions {
   readonly limiter: RateLimiter;
@@ -29,13 +29,13 @@ export interface AppOptions {
 
 const MIN_TLS = 'TLSv1.2' as const;
 
-/** Milliseconds. A client that dawdles is cut off; Fastify's own defaults are to wait for ever. */
+/** Milliseconds. Slow clients are disconnected; Fastify has no timeouts by default. */
 const TIMEOUTS = { connectionTimeout: 30_000, requestTimeout: 15_000, keepAliveTimeout: 72_000 };
 
-/** Milliseconds. How often Node looks for requests that have taken too long. */
+/** Milliseconds between Node's checks for requests that have timed out. */
 const CHECK_INTERVAL = 5000;
 
-/** Bytes of all headers: a JWT at STS's limit of 20,000 characters fits. */
+/** Bytes of all headers together. A JWT of 20,000 characters, the limit of STS, fits. */
 const MAX_HEADER_SIZE = 32 * 1024;
 
 const METHODS = ['GET', 'POST'] as const;
@@ -49,7 +49,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     bodyLimit: BODY_LIMIT,
-    // Headers are bounded, and each route's schema says what a part of its path may be: a role's ARN is long.
+    // Role ARNs in a path are long. Each route's schema limits its own path parameters.
     routerOptions: { maxParamLength: MAX_HEADER_SIZE },
     trustProxy: options.trustProxy ? [...options.trustProxy] : false,
     ...TIMEOUTS,
@@ -60,12 +60,12 @@ export async function createApp(options: AppOptions): Promise<App> {
       void onProblem(
         new SallyportError('request_malformed', {
           reason: 'request.url',
-          detail: 'The path cannot be read. Percent-encode it as UTF-8.',
+          detail: 'The path is not valid percent-encoded UTF-8. Encode it and retry.',
         }),
         request,
         reply,
       ),
-    clientErrorHandler: (_, socket) => refuseUnreadable(socket),
+    clientErrorHandler: (_, socket) => rejectMalformedHttp(socket),
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.addSchema(ProblemSchema);
@@ -79,11 +79,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     reply.header('allow', allowed.join(', '));
     throw new SallyportError('method_not_allowed');
   });
-  closeConnectionsAtTheEnd(app);
+  closeConnectionsOnShutdown(app);
   addSecurityHeaders(app);
   if (!options.tls) requireTls(app, options.trustProxy);
   limitByAddress(app, options.limiter);
-  // Hooks that have nothing to wait for call back at once: a promise each would be a tenth of a cached answer's cost.
+  // Hooks use callbacks where they can: one promise per hook would cost a tenth of a cached response.
   app.addHook('preValidation', (request, _, done) => {
     if (request.body === undefined) request.body = {};
     done();
@@ -94,7 +94,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     metrics.answered({ route, status: reply.statusCode }, seconds);
     log.debug(
       { requestId: request.id, method: request.method, route, status: reply.statusCode, seconds },
-      'answered',
+      'request completed',
     );
     done();
   });
@@ -107,15 +107,15 @@ export async function createApp(options: AppOptions): Promise<App> {
         title: 'Sallyport',
         version: VERSION,
         description:
-          'HTTP identity broker for AWS: a SAML assertion or an OIDC JWT in, scoped temporary credentials out.',
+          'HTTP identity broker for AWS. It exchanges a SAML assertion or an OIDC JWT for scoped temporary credentials.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: options.serverUrl }],
       tags: [
-        { name: 'credentials', description: 'For callers.' },
-        { name: 'sign-in', description: 'For people with a browser.' },
-        { name: 'operations', description: 'For the operator.' },
-        { name: 'issuer', description: 'For AWS: the broker as OIDC issuer.' },
+        { name: 'credentials', description: 'Roles and credentials for callers.' },
+        { name: 'sign-in', description: 'Sign-in with a browser.' },
+        { name: 'operations', description: 'Health, metrics and configuration for operators.' },
+        { name: 'issuer', description: 'The broker as OIDC issuer, read by AWS.' },
       ],
       components: { securitySchemes: { jwt: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
@@ -124,42 +124,42 @@ export async function createApp(options: AppOptions): Promise<App> {
   return app;
 }
 
-/** A connection whose request is answered while the server stops would otherwise be kept alive, and the server with it. */
-function closeConnectionsAtTheEnd(app: App): void {
-  let stopping = false;
+/** Otherwise a connection whose response is sent during shutdown is kept alive, and delays the shutdown. */
+function closeConnectionsOnShutdown(app: App): void {
+  let closing = false;
   app.addHook('preClose', async () => {
-    stopping = true;
+    closing = true;
   });
   app.addHook('onSend', (_, reply, __, done) => {
-    if (stopping) reply.header('connection', 'close');
+    if (closing) reply.header('connection', 'close');
     done();
   });
 }
 
-/** Settings of node:http, or of node:https with TLS. */
+/** Options of node:http, or of node:https with TLS. */
 function transport(tls: AppOptions['tls']) {
   const http = { maxHeaderSize: MAX_HEADER_SIZE, connectionsCheckingInterval: CHECK_INTERVAL };
   return tls ? { https: { ...http, ...tls, minVersion: MIN_TLS } } : { https: null, http };
 }
 
-/** New connections get the new certificate; those there are keep theirs. For a server of https. */
+/** New connections use the new certificate; open connections keep theirs. Requires a server with TLS. */
 export function replaceCertificate(app: App, tls: TlsMaterial): void {
   app.server.setSecureContext({ ...tls, minVersion: MIN_TLS });
 }
 
-/** Bytes that are not HTTP get a problem document too, before there is a request to speak of. */
-function refuseUnreadable(
+/** Sends a problem document for bytes that are not HTTP, for which Fastify creates no request. */
+function rejectMalformedHttp(
   socket: NodeJS.WritableStream & { readonly writable: boolean; destroy(): unknown },
 ): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  const problem = problemOf(
+  const problem = toProblem(
     new SallyportError('request_malformed', { reason: 'request.http' }),
     randomUUID(),
   );
-  const body = JSON.stringify({ ...problem, detail: 'This is not an HTTP/1.1 request that can be read.' });
+  const body = JSON.stringify({ ...problem, detail: 'The request is not valid HTTP/1.1.' });
   socket.end(
     `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );

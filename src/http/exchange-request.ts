@@ -1,18 +1,15 @@
-// What every surface that exchanges a proof on /v1 takes in its body and tells of the decision: one schema, one reader.
-
+// What the /v1 routes that exchange a proof share: the fields of their request body, and the `Sallyport` member of their
+// response.
 import { Secret } from '@sallyport/client/internal/secret';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { SallyportError } from '../core/errors.js';
 import { DURATION_LIMITS, type ExchangeRequest, type MfaCode, OPERATIONS } from '../core/types.js';
 import type { ExchangeResult } from '../exchange/exchange.js';
-import { readProof } from './proof.js';
-import { SAMLResponse, sessionParameterFields, toSessionParameters } from './request-fields.js';
-import { sourceAddress } from './source-address.js';
+import { readProofRequest } from './proof-request.js';
+import { closed, SAMLResponse, sessionParameterFields, toSessionParameters } from './request-fields.js';
 
-export const closed = { additionalProperties: false } as const;
-
-/** Fields of the body. */
+/** Fields of the request body. */
 export const exchangeFields = {
   SAMLResponse: Type.Optional(SAMLResponse),
   ...sessionParameterFields,
@@ -21,33 +18,41 @@ export const exchangeFields = {
       minLength: 9,
       maxLength: 256,
       pattern: '^[\\w+=/:,.@-]*$',
-      description: 'MFA device of the IAM user of the broker, for roles that take a code. With TokenCode.',
+      description:
+        "Serial number or ARN of the MFA device of the broker's IAM user, for roles that require a code. Send TokenCode with it.",
     }),
   ),
   TokenCode: Type.Optional(
-    Type.String({ pattern: '^[0-9]{6}$', description: 'The six digits it shows. With SerialNumber.' }),
+    Type.String({
+      pattern: '^[0-9]{6}$',
+      description: 'The six-digit code that the MFA device shows. Send SerialNumber with it.',
+    }),
   ),
 };
 const ExchangeFields = Type.Object(exchangeFields);
 type ExchangeFields = Static<typeof ExchangeFields>;
 
-/** What the broker decided, in the answer. */
+/** The broker's decision, as a member of the response. */
 export const SallyportFields = Type.Object(
   {
     RequestId: Type.String(),
     Role: Type.String(),
     Operation: Type.Enum([...OPERATIONS]),
-    Grant: Type.String({ description: 'Id of the grant that permits it.' }),
+    Grant: Type.String({ description: 'Id of the grant that permits the role.' }),
     DurationLimitedBy: Type.Enum([...DURATION_LIMITS], {
       description:
-        'What bounded the lifetime: the request, the role, the hour that STS gives to chained roles, the end of the sign-in session, or the proof.',
+        'What limited the lifetime: the request, the role, the one-hour limit of STS for role chaining (`chain`), the end of the sign-in session, or the expiry of the proof.',
     }),
     Cached: Type.Optional(
-      Type.Literal(true, { description: 'They were issued for an earlier request of yours.' }),
+      Type.Literal(true, {
+        description:
+          'The credentials come from the cache: they were issued for an earlier request of the caller.',
+      }),
     ),
     Stale: Type.Optional(
       Type.Literal(true, {
-        description: 'STS cannot be asked just now, so they end sooner than they otherwise would.',
+        description:
+          'STS is unavailable, so these are cached credentials that expire sooner than new ones would.',
       }),
     ),
   },
@@ -61,10 +66,7 @@ export function readExchangeRequest(
 ): ExchangeRequest {
   const mfa = readMfa(request.body);
   return {
-    requestId: request.id,
-    surface,
-    sourceAddress: sourceAddress(request),
-    proof: readProof(request, request.body.SAMLResponse),
+    ...readProofRequest(request, surface, request.body.SAMLResponse),
     ...toSessionParameters(request.body),
     ...(mfa && { mfa }),
   };
@@ -76,11 +78,11 @@ function readMfa({ SerialNumber, TokenCode }: ExchangeFields): MfaCode | undefin
   if (SerialNumber === undefined && TokenCode === undefined) return undefined;
   throw new SallyportError('parameter_invalid', {
     reason: 'parameter.mfa',
-    detail: 'SerialNumber and TokenCode go together. Send both, or none.',
+    detail: 'SerialNumber and TokenCode belong together. Send both or neither.',
   });
 }
 
-export const renderDecided = (
+export const renderSallyportFields = (
   { decision, issued }: ExchangeResult,
   requestId: string,
 ): Static<typeof SallyportFields> => ({

@@ -1,5 +1,5 @@
-// Refusals on /v1 as problem documents (RFC 9457): code, a sentence that says what to do, the request id. The cause
-// goes to the log under that id, by code and reason, never by text that someone else wrote.
+// Errors on /v1 as problem documents (RFC 9457): code, a sentence that says what to do, the request id. The log has the
+// cause under that id, as code and reason; text from the request is not logged.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { ERRORS, SallyportError } from '../core/errors.js';
@@ -9,21 +9,27 @@ const PROBLEM_TYPE = 'application/problem+json';
 
 export const ProblemSchema = Type.Object(
   {
-    type: Type.String({ description: '`urn:sallyport:error:` and the code.' }),
-    title: Type.String({ description: 'The sentence of this code: what is wrong and what to do.' }),
+    type: Type.String({ description: '`urn:sallyport:error:` followed by the code.' }),
+    title: Type.String({
+      description: 'What is wrong and what to do; the same text for every error of this code.',
+    }),
     status: Type.Integer(),
-    detail: Type.String({ description: 'The same, more exactly where possible.' }),
-    code: Type.String({ description: 'The code, for programs.' }),
-    requestId: Type.String({ description: 'Give it to the operator: log and audit log have it.' }),
-    Roles: Type.Optional(Type.Array(Type.String(), { description: 'With `role_ambiguous`: the choices.' })),
+    detail: Type.String({ description: 'What is wrong and what to do, in more detail where possible.' }),
+    code: Type.String({ description: 'Error code for programs.' }),
+    requestId: Type.String({
+      description: 'Request id, as in the log and the audit log. Quote it when asking the operator.',
+    }),
+    Roles: Type.Optional(
+      Type.Array(Type.String(), { description: 'With `role_ambiguous`: the permitted roles.' }),
+    ),
     MaxDurationSeconds: Type.Optional(
-      Type.Integer({ description: 'With `duration_exceeds_limit`: the limit.' }),
+      Type.Integer({ description: 'With `duration_exceeds_limit`: the limit of the role.' }),
     ),
   },
-  { $id: 'Problem', description: 'A refusal (RFC 9457).' },
+  { $id: 'Problem', description: 'An error (RFC 9457).' },
 );
 
-export function problemOf(error: SallyportError, requestId: string) {
+export function toProblem(error: SallyportError, requestId: string) {
   const { status, text } = ERRORS[error.code];
   return {
     type: `urn:sallyport:error:${error.code}`,
@@ -36,7 +42,7 @@ export function problemOf(error: SallyportError, requestId: string) {
   };
 }
 
-/** Headers a refusal carries besides its body (RFC 6750 section 3; RFC 9110 section 10.2.3). */
+/** Headers of an error response (RFC 6750 section 3; RFC 9110 section 10.2.3). */
 export function errorHeaders(error: SallyportError): Record<string, string> {
   const { status } = ERRORS[error.code];
   return {
@@ -55,20 +61,20 @@ interface SchemaIssue {
   readonly params?: Readonly<Record<string, unknown>>;
 }
 
-/** Names what the schema wants, not what was sent: a name that is unknown here could be a misplaced secret. */
+/** Names what the schema expects, not what was sent: an unknown field name could be a misplaced secret. */
 function describeIssue({
   instancePath = '',
   keyword,
   message = 'is not valid',
   params,
 }: SchemaIssue): string {
-  if (keyword === 'additionalProperties') return 'there is a field this request does not take';
+  if (keyword === 'additionalProperties') return 'unknown field';
   const field = instancePath.slice(1).replaceAll('/', '.') || 'the body';
   const allowed = params?.['allowedValues'];
   return `${field} ${message}${Array.isArray(allowed) ? `: ${allowed.join(', ')}` : ''}`;
 }
 
-/** Issues that a refusal names. A long list of wrong values has as many. */
+/** Upper limit for issues in one response: a long list of invalid values has one issue each. */
 const MAX_ISSUES = 10;
 
 const FRAMEWORK_CODES: Readonly<Record<string, ConstructorParameters<typeof SallyportError>[0]>> = {
@@ -76,8 +82,8 @@ const FRAMEWORK_CODES: Readonly<Record<string, ConstructorParameters<typeof Sall
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media_type_unsupported',
 };
 
-/** Whatever was thrown -> a SallyportError. */
-function asSallyportError(error: unknown, known: readonly string[] = []): SallyportError {
+/** `fieldNames`: the fields that the route accepts. */
+function toSallyportError(error: unknown, fieldNames: readonly string[]): SallyportError {
   if (error instanceof SallyportError) return error;
   const { code = '', statusCode = 500, validation } = (error ?? {}) as Partial<FastifyError>;
   if (validation) {
@@ -86,30 +92,30 @@ function asSallyportError(error: unknown, known: readonly string[] = []): Sallyp
     ];
     return new SallyportError('parameter_invalid', {
       reason: 'parameter.schema',
-      detail: `Not valid: ${issues.join('; ')}.${known.length > 0 ? ` Fields here: ${known.join(', ')}.` : ''}`,
+      detail: `Invalid request: ${issues.join('; ')}.${fieldNames.length > 0 ? ` Accepted fields: ${fieldNames.join(', ')}.` : ''}`,
     });
   }
-  const ours = FRAMEWORK_CODES[code];
-  if (ours) return new SallyportError(ours);
+  const known = FRAMEWORK_CODES[code];
+  if (known) return new SallyportError(known);
   if (statusCode >= 400 && statusCode < 500) return new SallyportError('request_malformed', { cause: error });
   return new SallyportError('internal', { cause: error });
 }
 
-/** The error handler: every surface's refusals that it does not render itself. */
+/** The default error handler, for surfaces without a format of their own. */
 export const createProblemHandler = (log: Log) => createErrorHandler(log, sendProblem);
 
 export const sendProblem = (error: SallyportError, request: FastifyRequest, reply: FastifyReply) =>
-  reply.headers({ ...errorHeaders(error), 'content-type': PROBLEM_TYPE }).send(problemOf(error, request.id));
+  reply.headers({ ...errorHeaders(error), 'content-type': PROBLEM_TYPE }).send(toProblem(error, request.id));
 
-/** An error handler that logs whatever was thrown and has it sent as a refusal; the status is set already. */
+/** An error handler that logs the error, sets the status and leaves the response to `send`. */
 export function createErrorHandler(
   log: Log,
   send: (error: SallyportError, request: FastifyRequest, reply: FastifyReply) => FastifyReply,
 ) {
   return async (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const { body, querystring = body } = request.routeOptions.schema ?? {};
-    const fieldsOf = querystring as { properties?: object } | undefined;
-    const error = asSallyportError(thrown, Object.keys(fieldsOf?.properties ?? {}));
+    const parameters = querystring as { properties?: object } | undefined;
+    const error = toSallyportError(thrown, Object.keys(parameters?.properties ?? {}));
     const { status } = ERRORS[error.code];
     const { code, reason, sts, cause: err } = error;
     const fields = { requestId: request.id, code, reason, ...(sts && { sts }), err };
@@ -119,22 +125,22 @@ export function createErrorHandler(
   };
 }
 
-const refusal = (description: string) => ({
+const problem = (description: string) => ({
   description,
   content: { [PROBLEM_TYPE]: { schema: Type.Ref('Problem#') } },
 });
 
-/** The refusals every /v1 route can answer with. */
+/** The error responses of every /v1 route. */
 export const problemResponses = {
-  400: refusal('The request is not valid.'),
-  401: refusal('There is no proof, or it is not accepted.'),
-  403: refusal('The caller may not have this.'),
-  404: refusal('What is asked about is not there.'),
-  409: refusal('There are several roles to choose from.'),
-  413: refusal('The request is too large.'),
-  415: refusal('The Content-Type is not accepted.'),
-  429: refusal('There are too many requests; Retry-After says when to try again.'),
-  500: refusal('Something went wrong in the broker.'),
-  502: refusal('STS refused what the broker asked.'),
-  503: refusal('Something the broker needs is not there just now; Retry-After says when to try again.'),
+  400: problem('The request is not valid.'),
+  401: problem('The proof is missing or was not accepted.'),
+  403: problem('The caller is not permitted to do this.'),
+  404: problem('The resource does not exist.'),
+  409: problem('Several roles are permitted; the request must name one.'),
+  413: problem('The request is too large.'),
+  415: problem('The Content-Type is not supported.'),
+  429: problem('Too many requests. Retry after the time in Retry-After.'),
+  500: problem('Internal error of the broker.'),
+  502: problem('STS rejected the request of the broker.'),
+  503: problem('A dependency of the broker is unavailable. Retry after the time in Retry-After.'),
 };

@@ -1,13 +1,15 @@
-// The fields by which a caller proves who it is and says what it wants, wherever they come: body, form or query. Their
-// names and forms are the same on every surface.
+// Request fields that several surfaces take, in a body, a form or a query: the proof and the session parameters.
 import { MIN_SESSION_SECONDS, namePattern, sessionName } from '@sallyport/sts-protocol/constraints';
 import { type Static, Type } from 'typebox';
 import { POLICY_ARN_PATTERN } from '../core/arn.js';
+import { omitUndefined } from '../core/omit-undefined.js';
 import type { SessionParameters } from '../core/types.js';
+
+export const closed = { additionalProperties: false } as const;
 
 export const SAMLResponse = Type.String({
   minLength: 1,
-  description: 'Base64 of the SAML Response, instead of a Bearer token.',
+  description: 'The SAML Response in base64, instead of a Bearer token.',
 });
 
 export const sessionParameterFields = {
@@ -16,7 +18,7 @@ export const sessionParameterFields = {
       minLength: 1,
       maxLength: 1024,
       description:
-        "The role's name, or the ARN of an IAM role: of one that the config has, or of one that a claim names. May be left out if exactly one is permitted; else 409 names the choices.",
+        'The name of a role in the config, or the ARN of an IAM role that the config or a claim names. Optional if exactly one role is permitted; otherwise 409 lists the choices.',
     }),
   ),
   DurationSeconds: Type.Optional(
@@ -29,60 +31,55 @@ export const sessionParameterFields = {
     Type.String({
       minLength: 1,
       maxLength: 2048,
-      description: 'Session policy as JSON text; it can only reduce.',
+      description: 'Session policy as JSON text. It can only reduce permissions.',
     }),
   ),
   PolicyArns: Type.Optional(
     Type.Array(Type.String({ maxLength: 2048, pattern: POLICY_ARN_PATTERN }), {
       minItems: 1,
       maxItems: 10,
-      description: 'ARNs of managed session policies; they can only reduce. In a form, repeat the field.',
+      description:
+        'ARNs of managed session policies. They can only reduce permissions. In a form, repeat the field.',
     }),
   ),
   RoleSessionName: Type.Optional(
     Type.String({
       pattern: namePattern(sessionName),
-      description: 'Name of the session, where the role lets the caller choose it; elsewhere it is refused.',
+      description: 'Session name. Rejected unless the role lets the caller choose it.',
     }),
   ),
   Reason: Type.Optional(
     Type.String({
       pattern: '\\S',
       maxLength: 500,
-      description: 'Why, where the role requires it; kept in the audit log.',
+      description: 'Reason for the request, for roles that require one. Recorded in the audit log.',
     }),
   ),
 };
 
-export const SessionParameterFields = Type.Object(sessionParameterFields, { additionalProperties: false });
+export const SessionParameterFields = Type.Object(sessionParameterFields, closed);
 export type SessionParameterFields = Static<typeof SessionParameterFields>;
 
-export const toSessionParameters = ({
-  Role,
-  DurationSeconds,
-  Policy,
-  PolicyArns,
-  RoleSessionName,
-  Reason,
-}: SessionParameterFields): SessionParameters => ({
-  ...(Role !== undefined && { role: Role }),
-  ...(DurationSeconds !== undefined && { durationSeconds: DurationSeconds }),
-  ...(Policy !== undefined && { policy: Policy }),
-  ...(PolicyArns !== undefined && { policyArns: PolicyArns }),
-  ...(RoleSessionName !== undefined && { roleSessionName: RoleSessionName }),
-  ...(Reason !== undefined && { reason: Reason }),
-});
+export const toSessionParameters = (fields: SessionParameterFields): SessionParameters =>
+  omitUndefined({
+    role: fields.Role,
+    durationSeconds: fields.DurationSeconds,
+    policy: fields.Policy,
+    policyArns: fields.PolicyArns,
+    roleSessionName: fields.RoleSessionName,
+    reason: fields.Reason,
+  });
 
-/** The same as a query, to ask for it again. */
-export function toQuery({ policyArns = [], ...asked }: SessionParameters): string {
-  const named = {
-    Role: asked.role,
-    DurationSeconds: asked.durationSeconds,
-    Policy: asked.policy,
-    RoleSessionName: asked.roleSessionName,
-    Reason: asked.reason,
+/** The reverse: a query string for a login URL. */
+export function toQuery({ policyArns = [], ...parameters }: SessionParameters): string {
+  const fields = {
+    Role: parameters.role,
+    DurationSeconds: parameters.durationSeconds,
+    Policy: parameters.policy,
+    RoleSessionName: parameters.roleSessionName,
+    Reason: parameters.reason,
   };
-  const pairs = Object.entries(named).flatMap(([name, value]) =>
+  const pairs = Object.entries(fields).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],
   );
   return new URLSearchParams([...pairs, ...policyArns.map((arn) => ['PolicyArns', arn])]).toString();

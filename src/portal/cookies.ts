@@ -1,68 +1,83 @@
-// The sign-ins that a browser has open: one cookie for each request, so that several can go on at once. The answer comes
-// from the IdP's site, so the cookies must be sent along from there (SameSite=None), which takes https.
+// Cookies for pending sign-ins, one per login request, so that several can be open at once. The response is posted from the
+// IdP's site, so browsers must send the cookies cross-site (SameSite=None), which requires https.
 import { SallyportError } from '../core/errors.js';
 import type { LoginRequest } from '../core/types.js';
-import { type PendingSignIn, type Seal, SIGN_IN_SECONDS } from './seal.js';
+import { type PendingSignIn, type Seal, SIGN_IN_TIMEOUT_SECONDS } from './seal.js';
 
-/** The headers of a request must hold them all. */
-const MAX_OPEN = 5;
-/** Bytes that browsers keep of a cookie, attributes included (RFC 6265 section 6.1). */
+/** All of them must fit into the headers of one request. */
+const MAX_PENDING = 5;
+/** Bytes that browsers store per cookie, attributes included (RFC 6265 section 6.1). */
 const MAX_BYTES = 4096;
 
-export interface SignInCookies {
-  /** The requests of these cookies that still are open. */
-  open(header: string | undefined, now: Date): Promise<readonly LoginRequest[]>;
-  /**
-   * Values of Set-Cookie that keep one more, and drop the oldest where there would be too many, and what is no good.
-   * @throws SallyportError `parameter_invalid` if what is asked does not fit into a cookie.
-   */
-  add(header: string | undefined, begun: PendingSignIn, now: Date): Promise<string[]>;
-  /** The value of Set-Cookie that drops this one. */
-  drop(id: string): string;
+interface SignInCookie {
+  readonly name: string;
+  /** Absent if the cookie is invalid or expired. */
+  readonly request?: LoginRequest;
 }
 
-export function createSignInCookies(seal: Seal, serverUrl: string): SignInCookies {
-  const https = serverUrl.startsWith('https:');
-  // The prefix keeps sites of the same domain from setting them (RFC 6265bis section 4.1.3.2).
-  const prefix = `${https ? '__Host-' : ''}sallyport-sign-in`;
-  // Over http, which is for this machine only, IdP and broker are of one site.
-  const attributes = `Path=/; HttpOnly; ${https ? 'Secure; SameSite=None' : 'SameSite=Lax'}`;
-  const expired = (name: string) => `${name}=; Max-Age=0; ${attributes}`;
+export class SignInCookies {
+  readonly #seal: Pick<Seal, 'seal' | 'open'>;
+  readonly #prefix: string;
+  readonly #attributes: string;
 
-  const read = async (header: string | undefined, now: Date) => {
-    const cookies = pairsOf(header).filter(([name]) => name.startsWith(prefix));
+  constructor(seal: Pick<Seal, 'seal' | 'open'>, serverUrl: string) {
+    const https = serverUrl.startsWith('https:');
+    this.#seal = seal;
+    // The prefix keeps other hosts of the same domain from setting the cookie (RFC 6265bis section 4.1.3.2).
+    this.#prefix = `${https ? '__Host-' : ''}sallyport-sign-in`;
+    // Over http, which works on loopback only, IdP and broker are the same site.
+    this.#attributes = `Path=/; HttpOnly; ${https ? 'Secure; SameSite=None' : 'SameSite=Lax'}`;
+  }
+
+  /** The pending login requests in a Cookie header. */
+  async open(header: string | undefined, now: Date): Promise<readonly LoginRequest[]> {
+    return (await this.#read(header, now)).flatMap(({ request }) => request ?? []);
+  }
+
+  /**
+   * Set-Cookie values that add a pending sign-in. They also delete invalid cookies, and the oldest beyond the limit.
+   * @throws SallyportError `parameter_invalid` if the parameters do not fit into a cookie.
+   */
+  async add(header: string | undefined, pending: PendingSignIn, now: Date): Promise<string[]> {
+    const sealed = await this.#seal.seal(pending, now);
+    const cookie = `${this.#prefix}${pending.id}=${sealed}; Max-Age=${SIGN_IN_TIMEOUT_SECONDS}; ${this.#attributes}`;
+    if (cookie.length > MAX_BYTES) {
+      throw new SallyportError('parameter_invalid', {
+        reason: 'sign_in.size',
+        detail:
+          'The parameters are too long for a browser cookie. Send a shorter Policy or fewer PolicyArns.',
+      });
+    }
+    const newestFirst = (await this.#read(header, now)).sort(
+      (a, b) => (b.request?.issuedAt ?? 0) - (a.request?.issuedAt ?? 0),
+    );
+    const deleted = newestFirst.filter(({ request }, index) => !request || index >= MAX_PENDING - 1);
+    return [cookie, ...deleted.map(({ name }) => this.#expired(name))];
+  }
+
+  /** The Set-Cookie value that deletes the cookie of a login request. */
+  delete(id: string): string {
+    return this.#expired(`${this.#prefix}${id}`);
+  }
+
+  #expired(name: string): string {
+    return `${name}=; Max-Age=0; ${this.#attributes}`;
+  }
+
+  #read(header: string | undefined, now: Date): Promise<SignInCookie[]> {
+    const cookies = parseCookies(header).filter(([name]) => name.startsWith(this.#prefix));
     return Promise.all(
       cookies.map(async ([name, value]) => {
-        const request = await seal.open(value, now);
-        // A name is not sealed: under another one it would not be dropped when it is answered.
-        return { name, ...(request && name === `${prefix}${request.id}` && { request }) };
+        const request = await this.#seal.open(value, now);
+        // The name is not sealed. Under a different name, the cookie would not be deleted after the sign-in.
+        return { name, ...(request && name === `${this.#prefix}${request.id}` && { request }) };
       }),
     );
-  };
-
-  return {
-    open: async (header, now) => (await read(header, now)).flatMap(({ request }) => request ?? []),
-    add: async (header, begun, now) => {
-      const cookie = `${prefix}${begun.id}=${await seal.seal(begun, now)}; Max-Age=${SIGN_IN_SECONDS}; ${attributes}`;
-      if (cookie.length > MAX_BYTES) {
-        throw new SallyportError('parameter_invalid', {
-          reason: 'sign_in.size',
-          detail:
-            'What is asked is too long for a browser to keep. Send a shorter Policy, or fewer PolicyArns.',
-        });
-      }
-      const newestFirst = (await read(header, now)).sort(
-        (a, b) => (b.request?.issuedAt ?? 0) - (a.request?.issuedAt ?? 0),
-      );
-      const dropped = newestFirst.filter(({ request }, index) => !request || index >= MAX_OPEN - 1);
-      return [cookie, ...dropped.map(({ name }) => expired(name))];
-    },
-    drop: (id) => expired(`${prefix}${id}`),
-  };
+  }
 }
 
 /** RFC 6265 section 4.2.1. */
-function pairsOf(header = ''): readonly (readonly [name: string, value: string])[] {
+function parseCookies(header = ''): readonly (readonly [name: string, value: string])[] {
   return header.split(';').flatMap((pair) => {
     const at = pair.indexOf('=');
     return at < 0 ? [] : [[pair.slice(0, at).trim(), pair.slice(at + 1).trim()] as const];

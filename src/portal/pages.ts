@@ -1,9 +1,9 @@
-// What a browser shows at the end of a sign-in: credentials, the roles to choose from, or why there is neither. No
-// scripts; nothing is loaded from anywhere; nothing is kept.
+// The HTML pages at the end of a browser sign-in: credentials, a choice of roles, or an error. They have no scripts, load
+// nothing and store nothing.
 import { createHash } from 'node:crypto';
 import { type Content, Markup, markup } from '@sallyport/sts-protocol/markup';
 import type { SallyportError } from '../core/errors.js';
-import type { CredentialsAnswer } from '../http/routes/credentials/schema.js';
+import type { CredentialsResponse } from '../http/routes/credentials/schema.js';
 
 const STYLE = `
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 50rem; margin: 3rem auto; padding: 0 1rem; color: #1b1f24; background: #fff }
@@ -41,57 +41,57 @@ ${body}
 `}`;
 }
 
-const facts = (pairs: Readonly<Record<string, string | undefined>>) => markup`<dl>
+const definitionList = (pairs: Readonly<Record<string, string | undefined>>) => markup`<dl>
 ${Object.entries(pairs).map(([name, value]) =>
   value === undefined ? undefined : markup`<dt>${name}</dt><dd>${value}</dd>\n`,
 )}</dl>`;
 
-/** A value that a shell takes as it stands. */
-const quoted = (value: string) => `'${value.replaceAll("'", "'\\''")}'`;
+/** Quotes a value for a POSIX shell. */
+const shellQuoted = (value: string) => `'${value.replaceAll("'", "'\\''")}'`;
 
-export function credentialsPage(answer: CredentialsAnswer): string {
-  const { Credentials, AssumedRoleUser, FederatedUser, Sallyport } = answer;
+export function credentialsPage(response: CredentialsResponse): string {
+  const { Credentials, AssumedRoleUser, FederatedUser, Sallyport } = response;
   const variables = {
     AWS_ACCESS_KEY_ID: Credentials.AccessKeyId,
     AWS_SECRET_ACCESS_KEY: Credentials.SecretAccessKey,
     AWS_SESSION_TOKEN: Credentials.SessionToken,
   };
-  const exports = Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`);
+  const exports = Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuoted(value)}`);
   return page(
     'Your AWS credentials',
-    markup`${facts({
+    markup`${definitionList({
       Role: Sallyport.Role,
       Session: (AssumedRoleUser ?? FederatedUser)?.Arn,
       'Valid until': Credentials.Expiration,
       'Limited by': Sallyport.DurationLimitedBy,
       'Request id': Sallyport.RequestId,
     })}
-<p>They are shown once. Copy them and close this page; whoever has them is you until then.</p>
+<p>These credentials are shown once. Copy them and close this page. Until they expire, anyone who has them can act as you.</p>
 <h2>For a shell</h2>
 <pre>${exports.join('\n')}</pre>
 <h2>As JSON</h2>
-<pre>${JSON.stringify(answer, undefined, 2)}</pre>`,
+<pre>${JSON.stringify(response, undefined, 2)}</pre>`,
   );
 }
 
-/** `links`: where to sign in again for each role. */
+/** `links`: the login URL for each role. */
 export function rolesPage(
   links: readonly { readonly role: string; readonly href: string | undefined }[],
 ): string {
   return page(
     'Choose a role',
-    markup`<p>You may have several roles. Each link signs you in again, for that role.</p>
+    markup`<p>You are permitted several roles. Each link signs you in again for that role.</p>
 <ul>
 ${links.map(({ role, href }) => markup`<li><a href="${href}">${role}</a></li>\n`)}</ul>`,
   );
 }
 
-/** `again`: where to begin anew, if it is known. */
-export function refusalPage(error: SallyportError, requestId: string, again?: string): string {
-  const link = again === undefined ? undefined : markup`<p><a href="${again}">Sign in again</a></p>\n`;
+/** `loginUrl`: where to sign in again, if it is known. */
+export function errorPage(error: SallyportError, requestId: string, loginUrl?: string): string {
+  const link = loginUrl === undefined ? undefined : markup`<p><a href="${loginUrl}">Sign in again</a></p>\n`;
   return page(
-    'This did not work',
+    'Sign-in failed',
     markup`<p role="alert">${error.detail}</p>
-${link}${facts({ Code: error.code, 'Request id': requestId })}`,
+${link}${definitionList({ Code: error.code, 'Request id': requestId })}`,
   );
 }

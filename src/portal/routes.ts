@@ -1,73 +1,73 @@
-// Signing in with a browser at a SAML IdP whose assertions are addressed to the broker (SAML profiles 4.1): a request
-// is sent, kept in the browser and not here, and its answer exchanged at once. There is no session.
-
+// Browser sign-in at a SAML IdP whose assertions are addressed to the broker (SAML profiles 4.1). /login/{issuer} sends an
+// AuthnRequest and keeps it in a sealed cookie; /saml/acs exchanges the response at once. There is no session.
 import { Secret } from '@sallyport/client/internal/secret';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { ServiceProvider } from '../authn/saml/metadata/service-provider.js';
 import type { SallyportError } from '../core/errors.js';
 import type { Log } from '../core/ports.js';
 import type { SessionParameters } from '../core/types.js';
-import { type Exchange, ExchangeError } from '../exchange/exchange.js';
+import type { Exchange } from '../exchange/exchange.js';
+import { RefusedRequestError } from '../exchange/pipeline.js';
 import type { App } from '../http/fastify.js';
 import { createErrorHandler, problemResponses, sendProblem } from '../http/problem.js';
+import { sourceAddress } from '../http/proof-request.js';
 import { SessionParameterFields, toQuery } from '../http/request-fields.js';
 import { renderCredentials } from '../http/routes/credentials/render.js';
-import { CredentialsAnswer } from '../http/routes/credentials/schema.js';
-import { sourceAddress } from '../http/source-address.js';
-import { createSignInCookies } from './cookies.js';
-import { credentialsPage, PAGE_HEADERS, refusalPage, rolesPage } from './pages.js';
+import { CredentialsResponse } from '../http/routes/credentials/schema.js';
+import type { ConfigManager } from '../runtime/config-manager.js';
+import { SignInCookies } from './cookies.js';
+import { credentialsPage, errorPage, PAGE_HEADERS, rolesPage } from './pages.js';
 import type { Seal } from './seal.js';
 
 export interface SignInOptions {
-  readonly exchange: Exchange;
-  serviceProvider(): ServiceProvider;
-  readonly seal: Seal;
+  readonly exchange: Pick<Exchange, 'run'>;
+  readonly configManager: Pick<ConfigManager, 'current'>;
+  readonly seal: Pick<Seal, 'seal' | 'open'>;
   /** The broker's public base URL. */
   readonly serverUrl: string;
   readonly log: Log;
   now(): Date;
 }
 
-const Answer = Type.Object({
-  SAMLResponse: Type.String({ minLength: 1, description: 'Base64 of the SAML Response.' }),
-  RelayState: Type.Optional(Type.String({ description: 'Not read.' })),
+const AcsForm = Type.Object({
+  SAMLResponse: Type.String({ minLength: 1, description: 'The SAML Response in base64.' }),
+  RelayState: Type.Optional(Type.String({ description: 'Ignored.' })),
 });
 
 const html = (description: string) => ({ 'text/html': { schema: Type.String({ description }) } });
 
-/** A page in a browser; JSON for whoever asks for that and not for a page. */
+/** Browsers get a page; clients that accept JSON but not HTML get JSON. */
 const wantsJson = ({ headers: { accept = '' } }: FastifyRequest) =>
   accept.includes('application/json') && !accept.includes('text/html');
 
 export function signInRoutes(
   app: App,
-  { exchange, serviceProvider, seal, serverUrl, log, now }: SignInOptions,
+  { exchange, configManager, seal, serverUrl, log, now }: SignInOptions,
 ): void {
   const tags = ['sign-in'];
-  const cookies = createSignInCookies(seal, serverUrl);
-  const errorHandler = createErrorHandler(log, sendRefusal);
+  const cookies = new SignInCookies(seal, serverUrl);
+  const errorHandler = createErrorHandler(log, sendError);
 
-  const loginUrl = (issuer: string, asked: SessionParameters) => {
-    const query = toQuery(asked);
+  const loginUrl = (issuer: string, parameters: SessionParameters) => {
+    const query = toQuery(parameters);
     return `${serverUrl}/login/${encodeURIComponent(issuer)}${query === '' ? '' : `?${query}`}`;
   };
 
-  function sendRefusal(error: SallyportError, request: FastifyRequest, reply: FastifyReply) {
-    const progress = error instanceof ExchangeError ? error.progress : undefined;
+  function sendError(error: SallyportError, request: FastifyRequest, reply: FastifyReply) {
+    const progress = error instanceof RefusedRequestError ? error.progress : undefined;
     const principal = progress?.principal;
     if (principal?.inResponseTo !== undefined)
-      reply.header('set-cookie', cookies.drop(principal.inResponseTo));
+      reply.header('set-cookie', cookies.delete(principal.inResponseTo));
     if (wantsJson(request)) return sendProblem(error, request, reply);
-    const again = (more: SessionParameters = {}) =>
-      principal && loginUrl(principal.issuer, { ...progress?.request, ...more });
+    const retryUrl = (parameters: SessionParameters = {}) =>
+      principal && loginUrl(principal.issuer, { ...progress?.request, ...parameters });
     if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter);
     return reply
       .headers(PAGE_HEADERS)
       .send(
         error.code === 'role_ambiguous'
-          ? rolesPage(rolesOf(error).map((role) => ({ role, href: again({ role }) })))
-          : refusalPage(error, request.id, again()),
+          ? rolesPage(rolesOf(error).map((role) => ({ role, href: retryUrl({ role }) })))
+          : errorPage(error, request.id, retryUrl()),
       );
   }
 
@@ -76,8 +76,8 @@ export function signInRoutes(
     {
       schema: {
         operationId: 'getServiceProviderMetadata',
-        summary: 'The broker as a SAML service provider',
-        description: 'SAML 2.0 metadata, to register the broker at an IdP with.',
+        summary: 'Get the SAML service provider metadata of the broker',
+        description: 'SAML 2.0 metadata for registering the broker at an IdP.',
         tags,
         security: [],
         response: {
@@ -89,7 +89,8 @@ export function signInRoutes(
         },
       },
     },
-    async (_, reply) => reply.type('application/samlmetadata+xml').send(serviceProvider().metadata),
+    async (_, reply) =>
+      reply.type('application/samlmetadata+xml').send(configManager.current.serviceProvider.metadata),
   );
 
   app.get(
@@ -100,14 +101,14 @@ export function signInRoutes(
         operationId: 'signIn',
         summary: 'Sign in with a browser',
         description:
-          'Sends the browser to the IdP of a SAML issuer with `audience: sallyport`, and keeps in a cookie for ten minutes what is asked. The answer comes to /saml/acs.',
+          'Redirects the browser to the IdP of a SAML issuer with `audience: sallyport`. A cookie keeps the parameters for ten minutes. The IdP posts its response to /saml/acs.',
         tags,
         security: [],
-        params: Type.Object({ issuer: Type.String({ description: "The issuer's name in the config." }) }),
+        params: Type.Object({ issuer: Type.String({ description: 'Name of the issuer in the config.' }) }),
         querystring: SessionParameterFields,
         response: {
           302: {
-            description: 'To the IdP, with an AuthnRequest.',
+            description: 'Redirect to the IdP with an AuthnRequest.',
             headers: { location: Type.String({ format: 'uri' }), 'set-cookie': Type.String() },
           },
           ...problemResponses,
@@ -116,9 +117,9 @@ export function signInRoutes(
     },
     async (request, reply) => {
       const { issuer } = request.params;
-      const { id, url } = await serviceProvider().request(issuer, now());
-      const begun = { id, issuer, asked: request.query };
-      reply.header('set-cookie', await cookies.add(request.headers.cookie, begun, now()));
+      const { id, url } = await configManager.current.serviceProvider.request(issuer, now());
+      const pending = { id, issuer, parameters: request.query };
+      reply.header('set-cookie', await cookies.add(request.headers.cookie, pending, now()));
       return reply.header('cache-control', 'no-store').redirect(url);
     },
   );
@@ -129,19 +130,19 @@ export function signInRoutes(
       errorHandler,
       schema: {
         operationId: 'answerSignIn',
-        summary: 'The end of a sign-in with a browser',
+        summary: 'Complete a browser sign-in (SAML assertion consumer service)',
         description:
-          'The assertion consumer service, HTTP-POST. The response must answer a request of this very browser, unless the issuer has `unsolicited: accept`. Answers with a page; with the JSON of /v1/credentials if that is asked for.',
+          'HTTP-POST binding. The SAML Response must answer a login request of the same browser, unless the issuer has `unsolicited: accept`. Returns a page, or the JSON of /v1/credentials with `Accept: application/json`.',
         tags,
         security: [],
         consumes: ['application/x-www-form-urlencoded'],
-        body: Answer,
+        body: AcsForm,
         response: {
           200: {
             description: 'The credentials.',
             content: {
               ...html('A page with the credentials.'),
-              'application/json': { schema: CredentialsAnswer },
+              'application/json': { schema: CredentialsResponse },
             },
           },
           ...problemResponses,
@@ -149,7 +150,7 @@ export function signInRoutes(
       },
     },
     async (request, reply) => {
-      const exchanged = await exchange({
+      const result = await exchange.run({
         requestId: request.id,
         surface: 'sign-in',
         sourceAddress: sourceAddress(request),
@@ -159,11 +160,11 @@ export function signInRoutes(
           loginRequests: await cookies.open(request.headers.cookie, now()),
         },
       });
-      const { inResponseTo } = exchanged.principal;
-      if (inResponseTo !== undefined) reply.header('set-cookie', cookies.drop(inResponseTo));
-      const answer = renderCredentials(exchanged, request.id);
-      if (wantsJson(request)) return reply.header('cache-control', 'no-store').send(answer);
-      return reply.headers(PAGE_HEADERS).send(credentialsPage(answer));
+      const { inResponseTo } = result.principal;
+      if (inResponseTo !== undefined) reply.header('set-cookie', cookies.delete(inResponseTo));
+      const response = renderCredentials(result, request.id);
+      if (wantsJson(request)) return reply.header('cache-control', 'no-store').send(response);
+      return reply.headers(PAGE_HEADERS).send(credentialsPage(response));
     },
   );
 }

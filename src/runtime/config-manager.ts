@@ -1,51 +1,40 @@
-// The snapshot in use, and its replacement: the new one is built whole, then swapped in one step. A config with faults
-// changes nothing but what is told of it. The old snapshot is closed when all that ran at the swap has ended.
+// Holds the runtime of the config in use and replaces it on reload. A reload builds the whole new runtime first, then
+// swaps it in one step; a config with errors keeps the old runtime in use. The old runtime is closed when all requests
+// that were running at the swap have ended.
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/schema/config.js';
 import type { LocatedConfigError } from '../core/config-error.js';
 import type { Log } from '../core/ports.js';
-import type { OwnedRuntime } from './runtime.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { Runtime, RuntimeResult } from './runtime.js';
 
-/** What the operator is told; counts and names of settings only. */
+/** The state of the config for operators: counts and names of settings, no values. */
 export interface ConfigStatus {
-  /** 1 since the start, one more with each config that was taken. */
+  /** 1 at start, plus one with each activated config. */
   readonly epoch: number;
   readonly loadedAt: Date;
   readonly lastReload: 'ok' | 'failed';
-  /** Of the config that was read last. */
+  /** Number of errors in the config that was read last. */
   readonly faults: number;
   readonly shadowFaults: number;
-  /** Settings that were changed, but wait for a restart. */
+  /** Changed settings that take effect at the next restart. */
   readonly restartNeeded: readonly string[];
 }
 
-type Rebuilt =
-  | { readonly ok: true; readonly snapshot: OwnedRuntime }
-  | { readonly ok: false; readonly errors: readonly LocatedConfigError[] };
-
-export interface ReloadOptions {
-  readonly first: OwnedRuntime;
-  build(previous: OwnedRuntime): Promise<Rebuilt>;
-  /** Told of each snapshot before it is taken; the first has no previous one. */
-  onActivated(snapshot: OwnedRuntime, epoch: number, previous?: OwnedRuntime): void;
-  onReloaded(outcome: 'ok' | 'failed'): void;
+export interface ConfigManagerOptions {
+  readonly initial: Runtime;
+  /** Reads the config and builds its runtime, which is to replace `previous`. */
+  rebuild(previous: Runtime): Promise<RuntimeResult>;
+  readonly metrics: Pick<Metrics, 'configTaken' | 'reloaded' | 'shadowLoaded'>;
   readonly log: Log;
   now(): Date;
 }
 
-export interface ConfigManager {
-  /** The one in use now. Whoever takes it keeps it to the end. */
-  snapshot(): OwnedRuntime;
-  /** Runs a task; snapshots it takes stay open until it has ended. */
-  hold<T>(task: () => Promise<T>): Promise<T>;
-  /** Resolves when a config read after this call is in use or has been refused. Never rejects. */
-  reload(): Promise<void>;
-  status(): ConfigStatus;
-  close(): Promise<void>;
-}
+/** Called before the next runtime replaces the previous one. If it throws, the reload fails. */
+type BeforeSwap = (next: Runtime, previous: Runtime) => void;
 
-/** Settings of things made once: the socket, and what must remember across configs. */
-const FIXED: readonly { readonly name: string; of(config: Config): unknown }[] = [
+/** Settings of what is created once: the listener, and what keeps its state across configs. */
+const RESTART_ONLY: readonly { readonly name: string; of(config: Config): unknown }[] = [
   { name: 'server.url', of: ({ server }) => server.url },
   { name: 'server.listen', of: ({ server }) => server.listen },
   { name: 'server.tls', of: ({ server }) => server.tls !== undefined },
@@ -59,107 +48,130 @@ const FIXED: readonly { readonly name: string; of(config: Config): unknown }[] =
 
 const MAX_LOGGED = 20;
 
-export function createConfigManager({
-  first,
-  build,
-  onActivated,
-  onReloaded,
-  log,
-  now,
-}: ReloadOptions): ConfigManager {
-  const running = new Set<Promise<unknown>>();
-  const closing = new Set<Promise<void>>();
-  let current = first;
-  onActivated(first, 1);
-  let status = take(first, 1);
-  let reloading: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
+export class ConfigManager {
+  readonly #options: ConfigManagerOptions;
+  readonly #beforeSwap: BeforeSwap[] = [];
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #closing = new Set<Promise<void>>();
+  #current: Runtime;
+  #status: ConfigStatus;
+  #reloading: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
 
-  function take(snapshot: OwnedRuntime, epoch: number): ConfigStatus {
-    current = snapshot;
-    const { shadowFaults } = snapshot;
-    const restartNeeded = FIXED.filter(
-      ({ of }) => !isDeepStrictEqual(of(first.config), of(snapshot.config)),
+  constructor(options: ConfigManagerOptions) {
+    this.#options = options;
+    this.#current = options.initial;
+    this.#reportActivation(options.initial, 1);
+    this.#status = this.#activated(options.initial, 1);
+  }
+
+  /** The runtime in use. Requests take it with `withRuntime` instead. */
+  get current(): Runtime {
+    return this.#current;
+  }
+
+  get status(): ConfigStatus {
+    return this.#status;
+  }
+
+  /** Runs a task with the runtime in use. The runtime stays open until the task has ended. */
+  async withRuntime<T>(task: (runtime: Runtime) => Promise<T>): Promise<T> {
+    const run = task(this.#current);
+    this.#running.add(run);
+    try {
+      return await run;
+    } finally {
+      this.#running.delete(run);
+    }
+  }
+
+  beforeSwap(listener: BeforeSwap): void {
+    this.#beforeSwap.push(listener);
+  }
+
+  /** Resolves when a config read after this call is in use or has been rejected. Never rejects. */
+  reload(): Promise<void> {
+    if (this.#reloading) {
+      this.#next ??= this.#reloading.then(() => {
+        this.#next = undefined;
+        return this.reload();
+      });
+      return this.#next;
+    }
+    this.#reloading = this.#reloadNow().finally(() => {
+      this.#reloading = undefined;
+    });
+    return this.#reloading;
+  }
+
+  async close(): Promise<void> {
+    await this.#next;
+    await this.#reloading;
+    await Promise.all(this.#closing);
+    await this.#current.close();
+  }
+
+  async #reloadNow(): Promise<void> {
+    const { rebuild, metrics, log } = this.#options;
+    const previous = this.#current;
+    try {
+      const built = await rebuild(previous);
+      if (built.ok) {
+        const epoch = this.#status.epoch + 1;
+        for (const listener of this.#beforeSwap) listener(built.runtime, previous);
+        this.#reportActivation(built.runtime, epoch);
+        this.#current = built.runtime;
+        this.#status = this.#activated(built.runtime, epoch);
+        this.#retire(previous);
+        log.info({ epoch }, 'the new config is in use');
+      } else {
+        this.#status = { ...this.#status, lastReload: 'failed', faults: built.errors.length };
+        this.#logErrors(built.errors, 'the new config has errors; the old one stays in use');
+      }
+    } catch (error) {
+      this.#status = { ...this.#status, lastReload: 'failed', faults: 0 };
+      log.error({ err: error }, 'the config could not be reloaded; the old one stays in use');
+    }
+    metrics.reloaded(this.#status.lastReload);
+  }
+
+  #reportActivation({ shadowErrors }: Runtime, epoch: number): void {
+    this.#options.metrics.configTaken(epoch);
+    this.#options.metrics.shadowLoaded(shadowErrors.length);
+  }
+
+  #activated({ config, shadowErrors }: Runtime, epoch: number): ConfigStatus {
+    const { initial, log, now } = this.#options;
+    const restartNeeded = RESTART_ONLY.filter(
+      ({ of }) => !isDeepStrictEqual(of(initial.config), of(config)),
     ).map(({ name }) => name);
-    logFaults(shadowFaults, 'the shadow config has faults and is not asked');
-    if (restartNeeded.length > 0) log.warn({ restartNeeded }, 'these settings change with a restart only');
+    this.#logErrors(shadowErrors, 'the shadow config has errors and is not evaluated');
+    if (restartNeeded.length > 0)
+      log.warn({ restartNeeded }, 'changed settings take effect at the next restart');
     return {
       epoch,
       loadedAt: now(),
       lastReload: 'ok',
       faults: 0,
-      shadowFaults: shadowFaults.length,
+      shadowFaults: shadowErrors.length,
       restartNeeded,
     };
   }
 
-  function logFaults(faults: readonly LocatedConfigError[], message: string): void {
-    for (const { path, message: why, ...place } of faults.slice(0, MAX_LOGGED))
-      log.error({ ...place, path: path.join('.'), why }, 'fault in a config');
-    if (faults.length > 0) log.error({ faults: faults.length }, message);
+  #logErrors(errors: readonly LocatedConfigError[], summary: string): void {
+    const { log } = this.#options;
+    for (const { path, message: why, ...place } of errors.slice(0, MAX_LOGGED))
+      log.error({ ...place, path: path.join('.'), why }, 'config error');
+    if (errors.length > 0) log.error({ faults: errors.length }, summary);
   }
 
-  async function attempt(): Promise<void> {
-    const old = current;
-    try {
-      const built = await build(old);
-      if (built.ok) {
-        const epoch = status.epoch + 1;
-        onActivated(built.snapshot, epoch, old);
-        status = take(built.snapshot, epoch);
-        retire(old);
-        log.info({ epoch }, 'the new config is in use');
-      } else {
-        status = { ...status, lastReload: 'failed', faults: built.errors.length };
-        logFaults(built.errors, 'the new config has faults; the old one stays in use');
-      }
-    } catch (error) {
-      status = { ...status, lastReload: 'failed', faults: 0 };
-      log.error({ err: error }, 'the config could not be reloaded; the old one stays in use');
-    }
-    onReloaded(status.lastReload);
-  }
-
-  function retire(old: OwnedRuntime): void {
-    const closed = Promise.allSettled(running)
+  #retire(old: Runtime): void {
+    const closed = Promise.allSettled(this.#running)
       .then(() => old.close())
-      .catch((error: unknown) => log.warn({ err: error }, 'an old config was not closed cleanly'))
-      .finally(() => closing.delete(closed));
-    closing.add(closed);
+      .catch((error: unknown) =>
+        this.#options.log.warn({ err: error }, 'an old config was not closed cleanly'),
+      )
+      .finally(() => this.#closing.delete(closed));
+    this.#closing.add(closed);
   }
-
-  function reload(): Promise<void> {
-    if (reloading) {
-      next ??= reloading.then(() => {
-        next = undefined;
-        return reload();
-      });
-      return next;
-    }
-    reloading = attempt().finally(() => {
-      reloading = undefined;
-    });
-    return reloading;
-  }
-
-  return {
-    snapshot: () => current,
-    hold: async (task) => {
-      const run = task();
-      running.add(run);
-      try {
-        return await run;
-      } finally {
-        running.delete(run);
-      }
-    },
-    reload,
-    status: () => status,
-    close: async () => {
-      await next;
-      await reloading;
-      await Promise.all(closing);
-      await current.close();
-    },
-  };
 }

@@ -1,6 +1,6 @@
-// One config, compiled: who may come in, what they may have, and how it is asked for. A request keeps the snapshot it
-// began with. All that can be wrong with a config is found before there is one.
-import { type Authenticate, createAuthenticate } from '../authn/authenticate.js';
+// Everything that one config determines, compiled: issuers, policy, STS clients, TLS. A request keeps the runtime it started
+// with. Building it finds every error in the config that loading could not. config-manager.ts replaces it on reload.
+import type { ProofVerifiers } from '../authn/authenticate.js';
 import type { KeyPool } from '../authn/oidc/key-source.js';
 import { createOidcVerifier } from '../authn/oidc/verifier.js';
 import type { CrossCheck } from '../authn/saml/cross-check/cross-check.js';
@@ -8,12 +8,12 @@ import type { IdpRegistry } from '../authn/saml/metadata/idp-registry.js';
 import { createServiceProvider, type ServiceProvider } from '../authn/saml/metadata/service-provider.js';
 import { createSamlVerifier } from '../authn/saml/verifier.js';
 import { compilePolicy, type Policy } from '../authz/policy.js';
-import type { LoadedConfig } from '../config/load.js';
+import type { LoadedConfig, LoadResult } from '../config/load.js';
 import { deadlineMs } from '../config/schema/aws.js';
 import type { Config } from '../config/schema/config.js';
 import { readTls, type TlsMaterial } from '../config/tls.js';
 import type { ConfigError, LocatedConfigError } from '../core/config-error.js';
-import type { Log, ReplayStore } from '../core/ports.js';
+import type { Log } from '../core/ports.js';
 import type { Pool } from '../core/shared-resource.js';
 import { RoleFingerprints } from '../issuance/cache/role-fingerprints.js';
 import { ConsoleSignIn } from '../issuance/console/console-sign-in.js';
@@ -23,40 +23,31 @@ import { openWebIdentityIssuer } from '../issuance/oidc-issuer/web-identity-issu
 import { BrokerIdentity } from '../issuance/operations/get-caller-identity.js';
 import type { Sts } from '../issuance/sts/sts.js';
 import { StsIssuer } from '../issuance/sts-issuer.js';
-import { compileShadow } from './shadow-policy.js';
 
 export interface Runtime {
-  readonly authenticate: Authenticate;
+  readonly config: Config;
+  readonly verifiers: ProofVerifiers;
   readonly policy: Policy;
-  readonly issuer: Pick<CredentialIssuer, 'getOrIssue'>;
-  /** Milliseconds an exchange may take at most. */
-  readonly deadlineMs: number;
-  /** What the broker publishes as an OIDC issuer, if it is one. */
-  readonly documents?: IssuerDocuments;
-  readonly sts: Pick<Sts, 'decodeAuthorizationMessage'>;
+  /** The policy of the shadow config, if there is one without errors. */
+  readonly shadow?: Policy;
+  readonly shadowErrors: readonly LocatedConfigError[];
+  readonly issuer: Pick<CredentialIssuer, 'getOrIssue' | 'sweep'>;
+  readonly sts: Pick<Sts, 'decodeAuthorizationMessage' | 'regionStates'>;
   /** The broker's own AWS identity. */
   readonly brokerIdentity: Pick<BrokerIdentity, 'get'>;
-  /** How browsers are sent to sign in. */
+  /** Upper limit for an exchange, in milliseconds. */
+  readonly deadlineMs: number;
+  /** The documents of the OIDC issuer, in keyless mode. */
+  readonly documents?: IssuerDocuments;
   readonly serviceProvider: ServiceProvider;
-  /** The policy of the candidate, if there is a sound one. */
-  readonly shadow?: Policy;
-}
-
-/** A snapshot with what only its owner deals with. */
-export interface OwnedRuntime extends Runtime {
-  readonly config: Config;
-  readonly shadowFaults: readonly LocatedConfigError[];
+  readonly idpRegistry: IdpRegistry;
   readonly tls?: TlsMaterial;
-  readonly trust: IdpRegistry;
-  /** The circuit breakers of STS, by region. */
-  readonly stsRegionStates: Sts['regionStates'];
-  readonly sweepCache: CredentialIssuer['sweep'];
-  /** To be called when no request uses it any more. */
+  /** Call it when no request uses the runtime any more. */
   close(): Promise<void>;
 }
 
-/** What outlives a snapshot. */
-export interface RuntimeDependencies extends Pick<CredentialIssuerOptions, 'cache' | 'onCacheUse' | 'now'> {
+/** What outlives one config. */
+export interface SharedResources extends Pick<CredentialIssuerOptions, 'cache' | 'onCacheUse' | 'now'> {
   readonly serverUrl: string;
   readonly keys: KeyPool;
   readonly reader: CrossCheck;
@@ -65,14 +56,8 @@ export interface RuntimeDependencies extends Pick<CredentialIssuerOptions, 'cach
   now(): Date;
 }
 
-export type BuiltRuntime =
-  | {
-      readonly ok: true;
-      /** The store is asked for last: to open one costs connections. */
-      withReplay(replay: ReplayStore): OwnedRuntime;
-      /** Instead of it. */
-      close(): Promise<void>;
-    }
+export type RuntimeResult =
+  | { readonly ok: true; readonly runtime: Runtime }
   | { readonly ok: false; readonly errors: readonly LocatedConfigError[] };
 
 type Issuers = Config['issuers'];
@@ -85,34 +70,44 @@ export function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, t
   );
 }
 
-/** Builds all of a snapshot, or gives every fault that only building it could find. `previous` is what it will replace. */
+/** Reads the config again and builds the runtime that is to replace `previous`. */
+export async function rebuildRuntime(
+  load: () => LoadResult,
+  shared: SharedResources,
+  previous: Runtime,
+): Promise<RuntimeResult> {
+  const result = load();
+  return result.ok ? buildRuntime(result.loaded, shared, previous) : result;
+}
+
+/** Returns all errors together. `previous` lends the new runtime what has not changed. */
 export async function buildRuntime(
   loaded: LoadedConfig,
-  { serverUrl, keys, reader, sts: stsPool, cache, onCacheUse, log, now }: RuntimeDependencies,
-  previous?: OwnedRuntime,
-): Promise<BuiltRuntime> {
+  { serverUrl, keys, reader, sts: stsPool, cache, onCacheUse, log, now }: SharedResources,
+  previous?: Runtime,
+): Promise<RuntimeResult> {
   const { config } = loaded;
-  const { policy, errors: policyFaults, warnings } = compilePolicy(config);
+  const { policy, errors: policyErrors, warnings } = compilePolicy(config);
   for (const { line, path, message } of loaded.locateErrors(warnings))
     log.warn({ line, path: path.join('.') }, message);
   const https = config.server.tls && (await readTls(config.server.tls));
   const keyless = config.webIdentity && (await openWebIdentityIssuer(config.webIdentity, serverUrl));
-  const faults: ConfigError[] = [...policyFaults];
-  for (const part of [https, keyless]) if (part?.ok === false) faults.push(...part.errors);
+  const errors: ConfigError[] = [...policyErrors];
+  for (const part of [https, keyless]) if (part?.ok === false) errors.push(...part.errors);
   const oidc = await createOidcVerifier({ issuers: issuersOf(config.issuers, 'oidc'), keys, log });
   const saml = await createSamlVerifier({
     issuers: issuersOf(config.issuers, 'saml'),
     serverUrl,
     reader,
     log,
-    ...(previous && { previous: previous.trust }),
+    ...(previous && { previous: previous.idpRegistry }),
   });
-  if (!oidc.ok || !saml.ok || faults.length > 0) {
+  if (!oidc.ok || !saml.ok || errors.length > 0) {
     for (const part of [oidc, saml]) {
       if (part.ok) await part.verifier.close();
-      else faults.push(...part.errors);
+      else errors.push(...part.errors);
     }
-    return { ok: false, errors: loaded.locateErrors(faults) };
+    return { ok: false, errors: loaded.locateErrors(errors) };
   }
 
   const sts = stsPool(config.aws);
@@ -125,32 +120,39 @@ export async function buildRuntime(
   const stsIssuer = new StsIssuer({ sts: sts.resource, consoleSignIn, tokenSigner });
   const issuer = new CredentialIssuer({ stsIssuer, cache, fingerprints, onCacheUse, log, now });
   const shadow = compileShadow(loaded.shadow);
-  const close = async () => {
-    await oidc.verifier.close();
-    await saml.verifier.close();
-    releaseCache();
-    await sts.release();
-  };
   return {
     ok: true,
-    withReplay: (replay) => ({
-      authenticate: createAuthenticate({ oidc: oidc.verifier, saml: saml.verifier }, replay),
+    runtime: {
+      config,
+      verifiers: { oidc: oidc.verifier, saml: saml.verifier },
       policy,
-      deadlineMs: deadlineMs(config.aws),
+      ...(shadow.policy && { shadow: shadow.policy }),
+      shadowErrors: shadow.errors,
       issuer,
-      sweepCache: () => issuer.sweep(),
       sts: sts.resource,
       brokerIdentity: new BrokerIdentity(sts.resource, now),
+      deadlineMs: deadlineMs(config.aws),
       ...(keyless?.ok && { documents: keyless.issuer.documents }),
       serviceProvider: createServiceProvider(saml.trust, serverUrl),
-      ...(shadow.policy && { shadow: shadow.policy }),
-      config,
-      shadowFaults: shadow.errors,
+      idpRegistry: saml.trust,
       ...(https?.ok && { tls: https.tls }),
-      trust: saml.trust,
-      stsRegionStates: () => sts.resource.regionStates(),
-      close,
-    }),
-    close,
+      close: async () => {
+        await oidc.verifier.close();
+        await saml.verifier.close();
+        releaseCache();
+        await sts.release();
+      },
+    },
   };
+}
+
+/** The policy of the shadow config, or its errors; neither if there is no shadow config. */
+function compileShadow(loaded: LoadResult | undefined): {
+  readonly policy?: Policy;
+  readonly errors: readonly LocatedConfigError[];
+} {
+  if (!loaded) return { errors: [] };
+  if (!loaded.ok) return { errors: loaded.errors };
+  const { policy, errors } = compilePolicy(loaded.loaded.config);
+  return errors.length > 0 ? { errors: loaded.loaded.locateErrors(errors) } : { policy, errors: [] };
 }

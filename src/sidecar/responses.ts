@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { BrokerRefusal, BrokerUnreachable } from '@sallyport/client/internal/call-broker';
 import { withTimeout } from '@sallyport/client/internal/with-timeout';
-import { CLIENT_TIMEOUT_MS, containerCredentials, containerError } from '../core/container-credentials.js';
+import { CLIENT_TIMEOUT_MS, containerCredentials, containerError } from '../core/credentials-json.js';
 import type { CredentialRefresher } from './credential-refresher.js';
 import type { SidecarError } from './request-guard.js';
 

@@ -2,7 +2,7 @@
 
 import { Secret } from '@sallyport/client/internal/secret';
 import t from 'tap';
-import { createSeal } from '../../src/portal/seal.js';
+import { Seal } from '../../src/portal/seal.js';
 import { createMemoryReplayStore } from '../../src/replay/memory-replay-store.js';
 import { NOW, signedResponse } from '../support/saml-documents.js';
 import { base64, SERVER_URL } from '../support/saml-verifier.js';
@@ -106,9 +106,9 @@ t.test('cookies: tampered with, of another key, renamed, too old', async (t) => 
   t.equal(await withCookie(name.replace('__Host-', ''), value), UNKNOWN, 'a site of the same domain set it');
   t.equal(await withCookie(name.slice(0, -1), value), UNKNOWN, 'a name that is not its own');
 
-  const otherKey = await startSignIn(t, { replay, seal: createSeal(new Secret('f'.repeat(32))) });
+  const otherKey = await startSignIn(t, { replay, seal: new Seal(new Secret('f'.repeat(32))) });
   t.equal(await withCookie(name, value, otherKey), UNKNOWN, 'another key');
-  const ownKey = await startSignIn(t, { replay, seal: createSeal() });
+  const ownKey = await startSignIn(t, { replay, seal: new Seal() });
   t.equal(await withCookie(name, value, ownKey), UNKNOWN, "a process's own key");
 
   // The answer is good for longer than the sign-in.
@@ -197,8 +197,12 @@ t.test(
 );
 
 t.test('a fault of the broker itself: a page, and not its cause', async (t) => {
-  const open = async () => Promise.reject(new Error('boom'));
-  const broken = await startSignIn(t, { seal: { ...seal, open } });
+  const broken = await startSignIn(t, {
+    seal: {
+      seal: (pending, now) => seal.seal(pending, now),
+      open: async () => Promise.reject(new Error('boom')),
+    },
+  });
   const browser = new Browser();
   const id = await browser.begin(broken);
   const shown = await browser.post(broken, answerTo(id));

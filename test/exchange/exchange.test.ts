@@ -2,15 +2,16 @@ import { setImmediate } from 'node:timers/promises';
 import { Secret } from '@sallyport/client/internal/secret';
 import fc from 'fast-check';
 import t from 'tap';
-import { type Authenticate, createAuthenticate } from '../../src/authn/authenticate.js';
+import { Authenticator, type ProofVerifiers } from '../../src/authn/authenticate.js';
 import type { AuditRecord } from '../../src/core/audit-record.js';
 import { SallyportError } from '../../src/core/errors.js';
 import type { ProofVerifier, ReplayStore, SingleUseId, VerifiedProof } from '../../src/core/ports.js';
-import type { ExchangeRequest, IssuedCredentials } from '../../src/core/types.js';
-import { createExchange, type Stages } from '../../src/exchange/exchange.js';
-import { createPreview } from '../../src/exchange/preview.js';
+import type { ExchangeRequest, IssuedCredentials, Principal, Proof } from '../../src/core/types.js';
 import { createMemoryReplayStore } from '../../src/replay/memory-replay-store.js';
+import type { Runtime } from '../../src/runtime/runtime.js';
+import { operationsOf } from '../support/pipeline.js';
 import { NOW, policyOf, principalOf, SECONDS, web } from '../support/policy.js';
+import { runtimeOf } from '../support/runtime.js';
 
 const request: ExchangeRequest = {
   requestId: 'req-1',
@@ -28,6 +29,22 @@ const issued: IssuedCredentials = {
 };
 const policy = policyOf({ deploy: web }, [{ id: 'g', issuer: 'corp', match: {}, roles: ['deploy'] }]);
 
+type Authenticate = (proof: Proof, now: Date) => Promise<Principal>;
+
+/** Authenticates with these verifiers and this replay store. */
+function createAuthenticate(
+  verifiers: ProofVerifiers,
+  ...parameters: ConstructorParameters<typeof Authenticator>
+): Authenticate {
+  const authenticator = new Authenticator(...parameters);
+  return (proof, now) => authenticator.authenticate(verifiers, proof, now);
+}
+
+const issuerOf = (getOrIssue: Runtime['issuer']['getOrIssue']): Runtime['issuer'] => ({
+  getOrIssue,
+  sweep: async () => {},
+});
+
 interface Faults {
   readonly authenticate?: unknown;
   readonly limit?: unknown;
@@ -37,30 +54,29 @@ interface Faults {
   readonly audit?: readonly AuditRecord['Event'][];
 }
 
-/** An exchange over spies: `steps` is what happened, in order. */
+/** Operations over spies: `steps` is what happened, in order. */
 function spied(faults: Faults = {}, authenticated: Authenticate = async () => principalOf()) {
   const steps: string[] = [];
   const limited: string[] = [];
   const records: AuditRecord[] = [];
-  const stages: Stages = {
-    snapshot: () => ({
+  const { exchange, preview } = operationsOf({
+    runtime: {
       policy,
-      deadlineMs: 10_000,
-      authenticate: async (proof, now) => {
+      issuer: issuerOf(async ({ decision, proof }, { beforeSts }) => {
+        if (faults.cached) return faults.cached;
+        await beforeSts();
+        steps.push(`issue ${decision.role} with ${proof.value.reveal()}`);
+        if (faults.issue) throw faults.issue;
+        return issued;
+      }),
+    },
+    authenticator: {
+      authenticate: async (_, proof, now) => {
         steps.push('authenticate');
         if (faults.authenticate) throw faults.authenticate;
         return authenticated(proof, now);
       },
-      issuer: {
-        getOrIssue: async ({ decision, proof }, { beforeSts }) => {
-          if (faults.cached) return faults.cached;
-          await beforeSts();
-          steps.push(`issue ${decision.role} with ${proof.value.reveal()}`);
-          if (faults.issue) throw faults.issue;
-          return issued;
-        },
-      },
-    }),
+    },
     limiter: {
       consume: async (scope, key) => {
         steps.push('limit');
@@ -78,10 +94,14 @@ function spied(faults: Faults = {}, authenticated: Authenticate = async () => pr
       check: async () => true,
       close: async () => {},
     },
-    reportDifference: () => {},
-    now: () => NOW,
+  });
+  return {
+    exchange: (request: ExchangeRequest) => exchange.run(request),
+    preview: (request: ExchangeRequest) => preview.run(request),
+    steps,
+    limited,
+    records,
   };
-  return { exchange: createExchange(stages), preview: createPreview(stages), steps, limited, records };
 }
 
 const codeOf = async (outcome: Promise<unknown>) => {
@@ -202,59 +222,61 @@ t.test('every way to fail: what happened, what was recorded, what the caller rea
   t.match((await codeOf(lost.exchange(request)))?.cause, { message: 'disk full' });
 });
 
-t.test('the deadline counts from the arrival; a surface may ask for less, not for more', async (t) => {
-  const deadlines: (number | undefined)[] = [];
-  let time = NOW.getTime();
-  const exchange = createExchange({
-    snapshot: () => ({
-      policy,
-      deadlineMs: 10_000,
-      authenticate: async () => {
-        time += 4000;
-        return principalOf();
-      },
-      issuer: {
-        getOrIssue: async ({ deadline }) => {
+t.test(
+  'the deadline counts from the arrival; a surface may set a shorter one, not a longer one',
+  async (t) => {
+    const deadlines: (number | undefined)[] = [];
+    let time = NOW.getTime();
+    const { exchange } = operationsOf({
+      runtime: {
+        policy,
+        deadlineMs: 10_000,
+        issuer: issuerOf(async ({ deadline }) => {
           deadlines.push(deadline);
           return issued;
+        }),
+      },
+      authenticator: {
+        authenticate: async () => {
+          time += 4000;
+          return principalOf();
         },
       },
-    }),
-    limiter: { consume: async () => {} },
-    reportDifference: () => {},
-    audit: { write: async () => {}, check: async () => true, close: async () => {} },
-    now: () => new Date(time),
-  });
-  for (const timeoutMs of [undefined, 900, 60_000]) {
-    time = NOW.getTime();
-    await exchange({ ...request, ...(timeoutMs !== undefined && { timeoutMs }) });
-  }
-  t.same(
-    deadlines.map((deadline = 0) => deadline - NOW.getTime()),
-    [10_000, 900, 10_000],
-  );
-});
+      now: () => new Date(time),
+    });
+    for (const timeoutMs of [undefined, 900, 60_000]) {
+      time = NOW.getTime();
+      await exchange.run({ ...request, ...(timeoutMs !== undefined && { timeoutMs }) });
+    }
+    t.same(
+      deadlines.map((deadline = 0) => deadline - NOW.getTime()),
+      [10_000, 900, 10_000],
+    );
+  },
+);
 
-t.test('a request keeps the snapshot it began with', async (t) => {
+t.test('a request keeps the runtime it started with', async (t) => {
   let taken = 0;
-  const exchange = createExchange({
-    snapshot: () => {
-      taken++;
-      return {
-        authenticate: async () => principalOf(),
-        policy: taken === 1 ? policy : policyOf({}, []),
-        issuer: { getOrIssue: async () => issued },
-        deadlineMs: 10_000,
-      };
+  const { exchange } = operationsOf({
+    configManager: {
+      withRuntime: (task) => {
+        taken++;
+        return task(
+          runtimeOf({
+            policy: taken === 1 ? policy : policyOf({}, []),
+            issuer: issuerOf(async () => issued),
+          }),
+        );
+      },
     },
-    limiter: { consume: async () => {} },
-    reportDifference: () => {},
-    audit: { write: async () => {}, check: async () => true, close: async () => {} },
-    now: () => NOW,
   });
-  t.equal((await exchange(request)).decision.role, 'deploy');
+  t.equal((await exchange.run(request)).decision.role, 'deploy');
   t.equal(taken, 1);
-  t.equal((await codeOf(exchange(request)))?.code, 'no_role_permitted', 'the next one has the new one');
+  t.equal(
+    (await codeOf(exchange.run(request)))?.code,
+    'no_role_permitted',
+    'the next request has the new runtime',
+  );
 });
 
 t.test('a preview stops after the decision: nothing is issued, but it is recorded', async (t) => {

@@ -1,14 +1,9 @@
-// The candidate's policy beside the live one: which differences there are, and that the live outcome is never another.
-
+// The shadow policy compared with the live one: the kinds of differences, and that the live outcome never changes.
 import { Secret } from '@sallyport/client/internal/secret';
 import t from 'tap';
 import type { Policy } from '../../src/authz/policy.js';
 import type { ExchangeRequest } from '../../src/core/types.js';
-import {
-  decideWithShadow,
-  listPermittedWithShadow,
-  type ShadowDifference,
-} from '../../src/exchange/shadow.js';
+import { ShadowEvaluator } from '../../src/exchange/shadow.js';
 import { federation, NOW, policyOf, principalOf, refusalOf, web } from '../support/policy.js';
 
 const request: ExchangeRequest = {
@@ -30,23 +25,41 @@ const broken: Policy = {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** What the caller gets, and what is told of it later. */
-async function beside(policy: Policy, shadow: Policy | undefined, asked: Partial<ExchangeRequest> = {}) {
-  const told: ShadowDifference[] = [];
+/** An evaluator and the differences that it logs. */
+function evaluator() {
+  const reported: Readonly<Record<string, unknown>>[] = [];
+  const kinds: string[] = [];
+  const shadowEvaluator = new ShadowEvaluator({
+    metrics: { shadowDiffered: (kind) => kinds.push(kind) },
+    log: { info: (fields) => void reported.push(fields) },
+  });
+  return { shadowEvaluator, reported, kinds };
+}
+
+/** The outcome for the caller, and the differences that are reported later. */
+async function compare(
+  policy: Policy,
+  shadow: Policy | undefined,
+  parameters: Partial<ExchangeRequest> = {},
+) {
+  const { shadowEvaluator, reported, kinds } = evaluator();
   const policies = { policy, ...(shadow && { shadow }) };
   let role: string | undefined;
   const refusal = refusalOf(() => {
-    const decision = decideWithShadow(policies, principalOf(), { ...request, ...asked }, NOW, (difference) =>
-      told.push(difference),
-    );
+    const decision = shadowEvaluator.decide(policies, principalOf(), { ...request, ...parameters }, NOW);
     role = decision.role;
   });
-  t.same(told, [], 'nothing happens before the caller has its decision');
+  t.same(reported, [], 'nothing is reported before the caller has its decision');
   await turn();
-  return { outcome: role ?? refusal?.code, told };
+  t.same(
+    kinds,
+    reported.map((fields) => fields['kind']),
+    'the metric counts what the log reports',
+  );
+  return { outcome: role ?? refusal?.code, reported };
 }
 
-t.test('kinds of differences', async (t) => {
+t.test('a shadow policy reports each kind of difference', async (t) => {
   const renamed = policyOf(
     { deploy: { ...web, session: { name: 'other', duration: '20m' } }, other: federation },
     all('deploy'),
@@ -65,7 +78,7 @@ t.test('kinds of differences', async (t) => {
   const rows: [
     live: Policy,
     shadow: Policy,
-    asked: Partial<ExchangeRequest>,
+    parameters: Partial<ExchangeRequest>,
     expected: object | undefined,
   ][] = [
     [deploy, deploy, {}, undefined],
@@ -86,41 +99,36 @@ t.test('kinds of differences', async (t) => {
       undefined,
     ],
   ];
-  for (const [live, shadow, asked, expected] of rows) {
-    const { outcome, told } = await beside(live, shadow, asked);
-    t.equal(outcome, (await beside(live, undefined, asked)).outcome, 'the caller gets what it would get');
-    t.match(told, expected ? [{ requestId: 'req-1', issuer: 'corp', ...expected }] : []);
-    t.equal(told.length, expected ? 1 : 0);
+  for (const [live, shadow, parameters, expected] of rows) {
+    const { outcome, reported } = await compare(live, shadow, parameters);
+    t.equal(outcome, (await compare(live, undefined, parameters)).outcome, 'the outcome does not change');
+    t.match(reported, expected ? [{ requestId: 'req-1', issuer: 'corp', ...expected }] : []);
+    t.equal(reported.length, expected ? 1 : 0);
   }
 });
 
-t.test('what the caller asked for is not told', async (t) => {
-  const { told } = await beside(nothing, policyOf({}, []), { role: 's3cr3t-planted' });
-  t.same(told, []);
-  const { told: gained } = await beside(nothing, deploy, { role: 'deploy', reason: 's3cr3t-planted' });
-  t.equal(gained[0]?.kind, 'gained');
+t.test('differences hold nothing that the caller sent', async (t) => {
+  const { reported } = await compare(nothing, policyOf({}, []), { role: 's3cr3t-planted' });
+  t.same(reported, []);
+  const { reported: gained } = await compare(nothing, deploy, { role: 'deploy', reason: 's3cr3t-planted' });
+  t.equal(gained[0]?.['kind'], 'gained');
   t.notMatch(JSON.stringify(gained), /s3cr3t/);
 });
 
-t.test('the list of permitted roles, too', async (t) => {
+t.test('a shadow policy reports differences in the list of permitted roles', async (t) => {
   const listed = async (policy: Policy, shadow?: Policy) => {
-    const told: ShadowDifference[] = [];
-    const permitted = listPermittedWithShadow(
-      { policy, ...(shadow && { shadow }) },
-      principalOf(),
-      request,
-      NOW,
-      (difference) => told.push(difference),
-    );
+    const { shadowEvaluator, reported } = evaluator();
+    const policies = { policy, ...(shadow && { shadow }) };
+    const permitted = shadowEvaluator.listPermittedRoles(policies, principalOf(), request, NOW);
     await turn();
-    return { roles: permitted.map(({ role }) => role.name), told };
+    return { roles: permitted.map(({ role }) => role.name), reported };
   };
-  t.same(await listed(deploy), { roles: ['deploy'], told: [] });
-  t.same(await listed(deploy, deploy), { roles: ['deploy'], told: [] });
+  t.same(await listed(deploy), { roles: ['deploy'], reported: [] });
+  t.same(await listed(deploy, deploy), { roles: ['deploy'], reported: [] });
   t.match(await listed(deploy, both), {
     roles: ['deploy'],
-    told: [{ kind: 'gained', live: ['deploy'], shadow: ['deploy', 'other'] }],
+    reported: [{ kind: 'gained', live: ['deploy'], shadow: ['deploy', 'other'] }],
   });
-  t.match(await listed(both, deploy), { roles: ['deploy', 'other'], told: [{ kind: 'lost' }] });
-  t.match(await listed(deploy, broken), { roles: ['deploy'], told: [{ kind: 'failed' }] });
+  t.match(await listed(both, deploy), { roles: ['deploy', 'other'], reported: [{ kind: 'lost' }] });
+  t.match(await listed(deploy, broken), { roles: ['deploy'], reported: [{ kind: 'failed' }] });
 });

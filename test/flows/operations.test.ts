@@ -286,7 +286,7 @@ t.test('refused before STS is asked', async (t) => {
   const rows: readonly [body: object, status: number, code: string, detail: RegExp][] = [
     [{ Role: 'with-mfa' }, 400, 'mfa_required', /SerialNumber and TokenCode/],
     [{ Role: 'session-token-mfa' }, 400, 'mfa_required', /SerialNumber and TokenCode/],
-    [{ Role: 'with-mfa', SerialNumber: MFA }, 400, 'parameter_invalid', /go together/],
+    [{ Role: 'with-mfa', SerialNumber: MFA }, 400, 'parameter_invalid', /belong together/],
     [{ Role: 'with-mfa', SerialNumber: MFA, TokenCode: '12345' }, 400, 'parameter_invalid', /TokenCode/],
     [
       { Role: 'with-mfa', SerialNumber: 'a b', TokenCode: '123456' },

@@ -161,7 +161,7 @@ t.test('faults keep the old config, and are told until they are gone', async (t)
   const rows: [what: string, text: string, logged: RegExp][] = [
     ['a typing error', configText().replace('grants:', 'grant:'), /Unknown key \\"grant\\"/],
     ['not YAML', '{', /Invalid YAML/],
-    ['a fault of the policy', configText().replace('claims.sub', 'claims.'), /fault in a config/],
+    ['a fault of the policy', configText().replace('claims.sub', 'claims.'), /config error/],
     ['metadata that is not there', configText().replace('idp.xml', 'nowhere.xml'), /nowhere\.xml/],
     ['a certificate that is not there', configText({ tls: ', tls: { cert: a, key: b }' }), /server\.tls/],
   ];

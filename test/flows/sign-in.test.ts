@@ -54,7 +54,7 @@ t.test('alice signs in with a browser', { timeout: 120_000 }, async (t) => {
 
     page.on('dialog', (dialog) => void dialog.accept());
     await page.reload();
-    t.equal(await page.title(), 'This did not work', 'the answer cannot be sent again');
+    t.equal(await page.title(), 'Sign-in failed', 'the response cannot be sent again');
     t.match(await page.textContent('dl'), /proof_invalid/);
     await shoot(page, 'refused');
     t.same(

@@ -5,7 +5,7 @@ import type { InjectOptions } from 'fastify';
 import t, { type Test } from 'tap';
 import { ERRORS, type ErrorCode, SallyportError } from '../../src/core/errors.js';
 import type { ExchangeRequest, IssuedCredentials, Target } from '../../src/core/types.js';
-import { ExchangeError } from '../../src/exchange/exchange.js';
+import { RefusedRequestError } from '../../src/exchange/pipeline.js';
 import { limitsOf } from '../../src/rate-limit/limits.js';
 import { createLocalRateLimiter } from '../../src/rate-limit/local-rate-limiter.js';
 import { createSurfaces } from '../../src/surfaces.js';
@@ -40,35 +40,37 @@ async function appFor(t: Test, { target, issued = ASSUMED_ROLE, refusal }: Told 
       limitsOf({ perAddress: { requests: 100, per: '1m' } }),
       () => new Date(1_800_000_000_000),
     ),
-    exchange: async (request) => {
-      requests.push(request);
-      if (refusal) throw new ExchangeError(refusal, { request });
-      const principal = {
-        issuer: 'eks',
-        type: 'oidc',
-        subject: 'pod',
-        claims: {},
-        issuedAt: 0,
-        expiresAt: 0,
-      } as const;
-      return {
-        principal,
-        decision: {
-          role: 'reader',
-          grant: 'g',
-          target: target ?? {
-            operation: 'AssumeRoleWithWebIdentity',
-            roleArn: ROLE_ARN,
-            webIdentity: 'caller',
+    exchange: {
+      run: async (request) => {
+        requests.push(request);
+        if (refusal) throw new RefusedRequestError(refusal, { request });
+        const principal = {
+          issuer: 'eks',
+          type: 'oidc',
+          subject: 'pod',
+          claims: {},
+          issuedAt: 0,
+          expiresAt: 0,
+        } as const;
+        return {
+          principal,
+          decision: {
+            role: 'reader',
+            grant: 'g',
+            target: target ?? {
+              operation: 'AssumeRoleWithWebIdentity',
+              roleArn: ROLE_ARN,
+              webIdentity: 'caller',
+            },
+            session: { durationSeconds: 3600 },
+            durationLimitedBy: 'role',
           },
-          session: { durationSeconds: 3600 },
-          durationLimitedBy: 'role',
-        },
-        issued: {
-          credentials: CREDENTIALS,
-          ...issued,
-        },
-      };
+          issued: {
+            credentials: CREDENTIALS,
+            ...issued,
+          },
+        };
+      },
     },
   });
   t.teardown(() => app.close());
@@ -189,7 +191,7 @@ t.test('whatever the pipeline refuses', async (t) => {
   const { ask } = await appFor(t, { refusal: ambiguous });
   const answer = await ask('');
   isRefusal(t, answer, 'role_ambiguous');
-  t.match(answer.json.message, /at the end of the URL, after a slash: reader, writer\./);
+  t.match(answer.json.message, /to the URL, after a slash: reader, writer\./);
 });
 
 t.test('whatever is refused before the pipeline', async (t) => {

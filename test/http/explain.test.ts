@@ -7,14 +7,10 @@ import type { Config } from '../../src/config/schema/config.js';
 import type { AuditRecord } from '../../src/core/audit-record.js';
 import { SallyportError } from '../../src/core/errors.js';
 import type { Claims } from '../../src/core/types.js';
-import { createExplain } from '../../src/exchange/explain.js';
 import { createSurfaces } from '../../src/surfaces.js';
 import { appOptions } from '../support/app-options.js';
-import { NOW, policyOf, principalOf, web } from '../support/policy.js';
-
-const nothing = async () => {
-  throw new SallyportError('internal');
-};
+import { operationsOf } from '../support/pipeline.js';
+import { policyOf, principalOf, web } from '../support/policy.js';
 
 const GRANTS: Config['grants'] = [
   { id: 'blue', issuer: 'corp', match: { team: 'blue' }, roles: ['deploy'] },
@@ -57,17 +53,15 @@ async function start(t: Test) {
   const limited: string[] = [];
   const records: AuditRecord[] = [];
   const broken = { audit: false };
-  const explain = createExplain({
-    snapshot: () => ({
-      policy,
-      issuer: { getOrIssue: nothing },
-      deadlineMs: 10_000,
-      authenticate: async (proof) => {
+  const { explain } = operationsOf({
+    runtime: { policy },
+    authenticator: {
+      authenticate: async (_, proof) => {
         const claims = CALLERS[proof.value.reveal()];
         if (!claims) throw new SallyportError('proof_invalid');
         return principalOf(claims, { issuer: 'corp' });
       },
-    }),
+    },
     limiter: { consume: async (scope) => void limited.push(scope) },
     audit: {
       write: async (entry) => {
@@ -78,7 +72,6 @@ async function start(t: Test) {
       close: async () => {},
     },
     findRecord: createFindRecord([file]),
-    now: () => NOW,
   });
   const app = await createSurfaces({ ...appOptions(), explain });
   t.teardown(() => app.close());

@@ -40,14 +40,16 @@ const exchanged = (target: Target, more: Partial<IssuedCredentials>): ExchangeRe
   issued: { ...issued, ...more },
 });
 
-/** An app whose exchange answers as told, and keeps what it was asked. */
-async function appFor(t: Test, answer: () => ExchangeResult = () => exchanged(deploy, {})) {
-  const asked: ExchangeRequest[] = [];
+/** An app whose exchange returns a given result, and the requests it received. */
+async function appFor(t: Test, respond: () => ExchangeResult = () => exchanged(deploy, {})) {
+  const requests: ExchangeRequest[] = [];
   const app = await createSurfaces({
     ...appOptions(),
-    exchange: async (request) => {
-      asked.push(request);
-      return answer();
+    exchange: {
+      run: async (request) => {
+        requests.push(request);
+        return respond();
+      },
     },
   });
   t.teardown(() => app.close());
@@ -58,7 +60,7 @@ async function appFor(t: Test, answer: () => ExchangeResult = () => exchanged(de
     const { statusCode: status, headers } = response;
     return { status, headers, body: response.body.replaceAll(String(headers['x-amzn-requestid']), 'ID') };
   };
-  return { send, asked };
+  return { send, requests };
 }
 
 const web = {
@@ -80,11 +82,11 @@ const fault = (code: string, message: string, { namespace = NAMESPACE, type = 'S
   `<ErrorResponse xmlns="${namespace}">\n  <Error>\n    <Type>${type}</Type>\n    <Code>${code}</Code>\n    <Message>${message}</Message>\n  </Error>\n  <RequestId>ID</RequestId>\n</ErrorResponse>\n`;
 
 t.test('what a request becomes', async (t) => {
-  const { send, asked } = await appFor(t);
+  const { send, requests } = await appFor(t);
   const become = async (payload: string | Record<string, string>, options?: InjectOptions) => {
     const { status, body } = await send(payload, options);
     t.equal(status, 200, body);
-    const { proof, requestId, sourceAddress, ...rest } = asked.pop() as ExchangeRequest;
+    const { proof, requestId, sourceAddress, ...rest } = requests.pop() as ExchangeRequest;
     t.match(requestId, UUID);
     t.equal(sourceAddress, '127.0.0.1');
     return { ...rest, type: proof.type, proof: proof.value.reveal() };
@@ -135,7 +137,7 @@ t.test('an answer has the shape of the action, whatever the role is issued throu
   const federation = { Provider: 'p', SubjectFromWebIdentityToken: 's' };
   const role = { assumedRoleUser: { assumedRoleId: 'AROA:me', arn: 'arn:role' } };
   const rows: [
-    asked: object,
+    request: object,
     target: Target,
     issued: Partial<IssuedCredentials>,
     members: readonly string[],
@@ -156,11 +158,11 @@ t.test('an answer has the shape of the action, whatever the role is issued throu
     ],
     [web, { operation: 'GetSessionToken' }, {}, ['SubjectFromWebIdentityToken']],
   ];
-  for (const [asked, target, more, members] of rows) {
+  for (const [request, target, more, members] of rows) {
     const { send } = await appFor(t, () =>
       exchanged(target, { packedPolicySize: 0, sourceIdentity: 'a', ...more }),
     );
-    const { status, headers, body } = await send({ ...asked });
+    const { status, headers, body } = await send({ ...request });
     t.match(
       { status, headers },
       { status: 200, headers: { 'content-type': /^text\/xml/, 'cache-control': 'no-store' } },
@@ -176,7 +178,7 @@ t.test('an answer has the shape of the action, whatever the role is issued throu
 });
 
 t.test('what AWS would not take, in its words', async (t) => {
-  const { send, asked } = await appFor(t);
+  const { send, requests } = await appFor(t);
   const without = (name: keyof typeof web) =>
     Object.fromEntries(Object.entries(web).filter(([key]) => key !== name));
   const validation = (rest: string) =>
@@ -249,13 +251,16 @@ t.test('what AWS would not take, in its words', async (t) => {
     ],
     [
       Buffer.from([0x61, 0x3d, 0xff]),
-      fault('MalformedInput', 'The body is not UTF-8. Send it in UTF-8. (request_malformed, request ID)'),
+      fault(
+        'MalformedInput',
+        'The body is not valid UTF-8. Encode it in UTF-8. (request_malformed, request ID)',
+      ),
     ],
     [
       'Action=%zz',
       fault(
         'MalformedInput',
-        'The form is not percent-encoded UTF-8. Encode each name and value. (request_malformed, request ID)',
+        'The form is not valid percent-encoded UTF-8. Encode each name and value. (request_malformed, request ID)',
       ),
     ],
     [
@@ -273,7 +278,7 @@ t.test('what AWS would not take, in its words', async (t) => {
       'x-content-type-options': 'nosniff',
     });
   }
-  t.strictSame(asked, [], 'nobody was asked');
+  t.strictSame(requests, [], 'no exchange runs');
 
   const many = Object.fromEntries(
     Array.from({ length: 9000 }, (_, index) => [`PolicyArns.member.${index + 1}`, '']),
@@ -290,7 +295,7 @@ t.test('what AWS would not take, in its words', async (t) => {
 });
 
 t.test('who brings no form, or no Action, is sent on as AWS does', async (t) => {
-  const { send, asked } = await appFor(t);
+  const { send, requests } = await appFor(t);
   const rows: [payload: string, options: InjectOptions][] = [
     ['', {}],
     ['Version=2011-06-15', {}],
@@ -312,7 +317,7 @@ t.test('who brings no form, or no Action, is sent on as AWS does', async (t) => 
     url: `/?${new URLSearchParams(web)}`,
   });
   t.equal(status, 405, 'no proof in a URL');
-  t.strictSame(asked, []);
+  t.strictSame(requests, []);
 });
 
 t.test('each refusal has a code that SDKs know, and the status that AWS sends with it', async (t) => {
@@ -334,7 +339,7 @@ t.test('each refusal has a code that SDKs know, and the status that AWS sends wi
     const escaped = text.replaceAll('<', '&lt;').replaceAll('>', '&gt;');
     const more =
       code === 'proof_replayed'
-        ? " If your SDK has sent it again by itself, the broker's log says what came of it first."
+        ? " If the SDK retried by itself, the broker's log has the outcome of the first attempt."
         : '';
     t.equal(body, fault(sts, `${escaped}${more} (${code}, request ID)`, { type, namespace }));
     t.equal(
@@ -345,7 +350,7 @@ t.test('each refusal has a code that SDKs know, and the status that AWS sends wi
     t.equal(headers['retry-after'], retryAfter && String(retryAfter));
   }
   thrown = new SallyportError('role_ambiguous', { members: { Roles: ['a', 'b'] } });
-  t.match((await send(web)).body, ' Your roles: a, b. (role_ambiguous, ');
+  t.match((await send(web)).body, ' Permitted roles: a, b. (role_ambiguous, ');
   const json = await send(web, { headers: { ...FORM, accept: 'application/json' } });
   t.match(JSON.parse(json.body), { Error: { Code: 'AccessDenied', Type: 'Sender' }, RequestId: 'ID' });
 });

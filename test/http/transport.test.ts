@@ -9,17 +9,19 @@ import { appOptions } from '../support/app-options.js';
 async function appFor(trustProxy?: readonly string[]) {
   const app = await createSurfaces({
     ...appOptions(),
-    preview: async ({ proof, sourceAddress }) => ({
-      permitted: [],
-      principal: {
-        issuer: sourceAddress,
-        type: proof.type,
-        subject: proof.value.reveal(),
-        claims: {},
-        issuedAt: 0,
-        expiresAt: 0,
-      },
-    }),
+    preview: {
+      run: async ({ proof, sourceAddress }) => ({
+        permitted: [],
+        principal: {
+          issuer: sourceAddress,
+          type: proof.type,
+          subject: proof.value.reveal(),
+          claims: {},
+          issuedAt: 0,
+          expiresAt: 0,
+        },
+      }),
+    },
     ...(trustProxy && { trustProxy }),
   });
   t.teardown(() => app.close());
@@ -73,12 +75,13 @@ t.test(
 
 t.test('several Authorization headers are no proof; Bearer is found in any case', async (t) => {
   const { createServer } = await import('node:http');
-  const { readProof } = await import('../../src/http/proof.js');
+  const { readProofRequest } = await import('../../src/http/proof-request.js');
   const { connect } = await import('node:net');
   const seen: unknown[] = [];
   const server = createServer((raw, response) => {
     try {
-      seen.push(readProof({ raw }).value.reveal());
+      const { proof } = readProofRequest({ id: 'request-1', ip: '127.0.0.1', raw }, 'test');
+      seen.push(proof.value.reveal());
     } catch (error) {
       seen.push((error as { code: string }).code);
     }

@@ -1,7 +1,7 @@
 // Signing in with a browser, on the wire: metadata, the request to the IdP, cookies, and the pages at the end.
 import { DOMParser } from '@xmldom/xmldom';
 import t from 'tap';
-import { createSignInCookies } from '../../src/portal/cookies.js';
+import { SignInCookies } from '../../src/portal/cookies.js';
 import { NOW } from '../support/saml-documents.js';
 import { SERVER_URL } from '../support/saml-verifier.js';
 import { ACS, answerTo, Browser, requestOf, SP, sharedSeal, startSignIn } from '../support/sign-in.js';
@@ -83,8 +83,8 @@ t.test('the cookie: for this host, this browser and ten minutes, and it tells no
   t.match(broker.records.at(-1), { Surface: 'sign-in', Role: 'reader', Reason: 'the secret plan' });
 
   const seal = sharedSeal();
-  const plain = createSignInCookies(seal, 'http://127.0.0.1:8443');
-  const [dev = ''] = await plain.add(undefined, { id: '_1', issuer: 'corp', asked: {} }, NOW);
+  const plain = new SignInCookies(seal, 'http://127.0.0.1:8443');
+  const [dev = ''] = await plain.add(undefined, { id: '_1', issuer: 'corp', parameters: {} }, NOW);
   t.match(dev, /^sallyport-sign-in_1=[^;]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/, 'over http');
 });
 
@@ -93,7 +93,7 @@ t.test(
   async (t) => {
     const seal = sharedSeal();
     const sent = new Date(NOW.getTime() + 700);
-    const sealed = await seal.seal({ id: 'r1', issuer: 'corp', asked: {} }, sent);
+    const sealed = await seal.seal({ id: 'r1', issuer: 'corp', parameters: {} }, sent);
     t.match(await seal.open(sealed, sent), { id: 'r1', issuedAt: sent.getTime() / 1000 });
     t.equal(await seal.open(sealed, new Date(sent.getTime() + 601_000)), undefined, 'and its end');
   },

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Secret } from '@sallyport/client/internal/secret';
 import { selfSignedCertificate } from '@sallyport/sandbox/internal/saml/certificate';
 import t, { type Test } from 'tap';
-import { createAuthenticate } from '../../src/authn/authenticate.js';
+import { Authenticator } from '../../src/authn/authenticate.js';
 import type { StoreConfig } from '../../src/config/schema/store.js';
 import type { ReplayStore } from '../../src/core/ports.js';
 import { createStores } from '../../src/runtime/open-stores.js';
@@ -58,8 +58,8 @@ async function authenticateOnce(replay: ReplayStore, id: string, issuedAt: numbe
     }),
     close: async () => {},
   };
-  const authenticate = createAuthenticate({ oidc: verifier, saml: verifier }, replay);
-  return authenticate({ type: 'oidc', value: new Secret('x') }, new Date()).then(
+  const proof = { type: 'oidc', value: new Secret('x') } as const;
+  return new Authenticator(replay).authenticate({ oidc: verifier, saml: verifier }, proof, new Date()).then(
     () => 'accepted',
     ({ code, reason, retryAfter }) => ({ code, reason, retryAfter }),
   );

@@ -1,14 +1,15 @@
-// The snapshot in use and its replacement, over fakes: what is kept, what is told, what is closed and when.
+// Replacing the runtime on reload, over fakes: what stays in use, what is reported, and what is closed when.
 import t from 'tap';
 import type { Config } from '../../src/config/schema/config.js';
 import type { LocatedConfigError } from '../../src/core/config-error.js';
-import { createConfigManager, type ReloadOptions } from '../../src/runtime/config-manager.js';
-import type { OwnedRuntime } from '../../src/runtime/runtime.js';
+import { ConfigManager, type ConfigManagerOptions } from '../../src/runtime/config-manager.js';
+import type { Runtime } from '../../src/runtime/runtime.js';
 import { keptLog } from '../support/oidc-verifier.js';
-import { configOf, NOW, policyOf } from '../support/policy.js';
+import { configOf, NOW } from '../support/policy.js';
+import { runtimeOf } from '../support/runtime.js';
 
 const never = async () => {
-  throw new Error('not asked here');
+  throw new Error('must not be called');
 };
 const fault: LocatedConfigError = {
   file: 'c.yaml',
@@ -18,45 +19,33 @@ const fault: LocatedConfigError = {
   message: 'Wrong.',
 };
 
-/** A snapshot that tells when it is closed. */
-function snapshotOf(name: string, closed: string[], parts: Partial<OwnedRuntime> = {}): OwnedRuntime {
-  return {
-    authenticate: never,
-    issuer: { getOrIssue: never },
-    sts: { decodeAuthorizationMessage: never },
-    brokerIdentity: { get: never },
-    deadlineMs: 10_000,
-    stsRegionStates: () => ({}),
-    policy: policyOf({}, []),
-    config: configOf({}, []),
-    shadowFaults: [],
-    serviceProvider: { metadata: '', request: never },
-    trust: { issuers: [], close: () => {} },
-    sweepCache: async () => {},
-    close: async () => void closed.push(name),
-    ...parts,
-  };
-}
+/** A runtime that records when it is closed. */
+const namedRuntime = (name: string, closed: string[], parts: Partial<Runtime> = {}): Runtime =>
+  runtimeOf({ close: async () => void closed.push(name), ...parts });
 
-type Build = ReloadOptions['build'];
+type Rebuild = ConfigManagerOptions['rebuild'];
 
-function started(build: Build, first: Partial<OwnedRuntime> = {}) {
+function started(rebuild: Rebuild, initialParts: Partial<Runtime> = {}) {
   const closed: string[] = [];
-  const taken: number[] = [];
+  const epochs: number[] = [];
   const outcomes: string[] = [];
   const { log, lines } = keptLog();
-  const options: ReloadOptions = {
-    first: snapshotOf('first', closed, first),
-    build,
-    onActivated: (_, epoch) => taken.push(epoch),
-    onReloaded: (outcome) => outcomes.push(outcome),
+  const initial = namedRuntime('initial', closed, initialParts);
+  const manager = new ConfigManager({
+    initial,
+    rebuild,
+    metrics: {
+      configTaken: (epoch) => epochs.push(epoch),
+      shadowLoaded: () => {},
+      reloaded: (outcome) => outcomes.push(outcome),
+    },
     log,
     now: () => NOW,
-  };
-  return { live: createConfigManager(options), first: options.first, closed, taken, outcomes, lines };
+  });
+  return { manager, initial, closed, epochs, outcomes, lines };
 }
 
-/** A promise and what ends it. */
+/** A promise and the function that resolves it. */
 function gate() {
   let open: () => void = () => {};
   const opened = new Promise<void>((resolve) => {
@@ -67,16 +56,16 @@ function gate() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-t.test('a sound config is taken whole', async (t) => {
+t.test('a valid config is activated as a whole', async (t) => {
   const closed: string[] = [];
-  const second = snapshotOf('second', closed);
+  const second = namedRuntime('second', closed);
   const building = gate();
-  const { live, first, taken, outcomes } = started(async (previous) => {
-    t.equal(previous, first);
+  const { manager, initial, epochs, outcomes } = started(async (previous) => {
+    t.equal(previous, initial);
     await building.opened;
-    return { ok: true, snapshot: second };
+    return { ok: true, runtime: second };
   });
-  t.same(live.status(), {
+  t.same(manager.status, {
     epoch: 1,
     loadedAt: NOW,
     lastReload: 'ok',
@@ -84,107 +73,107 @@ t.test('a sound config is taken whole', async (t) => {
     shadowFaults: 0,
     restartNeeded: [],
   });
-  const reloaded = live.reload();
+  const reloaded = manager.reload();
   await turn();
-  t.equal(live.snapshot(), first, 'while the new one is built, the old one is in use');
+  t.equal(manager.current, initial, 'the old runtime is in use while the new one is built');
   building.open();
   await reloaded;
-  t.equal(live.snapshot(), second);
-  t.match(live.status(), { epoch: 2, lastReload: 'ok', faults: 0 });
-  t.same(taken, [1, 2]);
+  t.equal(manager.current, second);
+  t.match(manager.status, { epoch: 2, lastReload: 'ok', faults: 0 });
+  t.same(epochs, [1, 2]);
   t.same(outcomes, ['ok']);
-  await live.close();
+  await manager.close();
   t.same(closed, ['second']);
 });
 
-t.test('a config with faults, or one that cannot be built, keeps the old one', async (t) => {
-  const results: Build[] = [
+t.test('a config with errors, or one that cannot be built, keeps the old runtime in use', async (t) => {
+  const results: Rebuild[] = [
     async () => ({ ok: false, errors: [fault, fault] }),
     never,
-    async () => ({ ok: true, snapshot: snapshotOf('last', []) }),
+    async () => ({ ok: true, runtime: namedRuntime('last', []) }),
   ];
-  const { live, first, outcomes, lines, closed } = started((previous) =>
+  const { manager, initial, outcomes, lines, closed } = started((previous) =>
     (results.shift() ?? never)(previous),
   );
-  await live.reload();
-  t.equal(live.snapshot(), first);
-  t.match(live.status(), { epoch: 1, lastReload: 'failed', faults: 2, loadedAt: NOW });
+  await manager.reload();
+  t.equal(manager.current, initial);
+  t.match(manager.status, { epoch: 1, lastReload: 'failed', faults: 2, loadedAt: NOW });
   t.match(lines, [
     { level: 'error', fields: { file: 'c.yaml', line: 3, column: 5, path: 'grants.0', why: 'Wrong.' } },
     { level: 'error' },
     { level: 'error', fields: { faults: 2 } },
   ]);
-  await live.reload();
-  t.equal(live.snapshot(), first);
-  t.match(live.status(), { epoch: 1, lastReload: 'failed' });
+  await manager.reload();
+  t.equal(manager.current, initial);
+  t.match(manager.status, { epoch: 1, lastReload: 'failed' });
   t.same(closed, []);
-  await live.reload();
-  t.match(live.status(), { epoch: 2, lastReload: 'ok', faults: 0 });
+  await manager.reload();
+  t.match(manager.status, { epoch: 2, lastReload: 'ok', faults: 0 });
   t.same(outcomes, ['failed', 'failed', 'ok']);
 });
 
-t.test('reloads do not overlap; of many asked for meanwhile, one more is made', async (t) => {
+t.test('reloads do not overlap; several requested during one reload become one more', async (t) => {
   const gates = [gate(), gate(), gate()];
   let builds = 0;
   let under = 0;
-  const { live } = started(async () => {
-    t.equal(++under, 1, 'alone');
+  const { manager } = started(async () => {
+    t.equal(++under, 1, 'one build at a time');
     await gates[builds++]?.opened;
     under--;
     return { ok: false, errors: [fault] };
   });
-  const first = live.reload();
-  const later = [live.reload(), live.reload(), live.reload()];
+  const first = manager.reload();
+  const later = [manager.reload(), manager.reload(), manager.reload()];
   await turn();
   t.equal(builds, 1);
   gates[0]?.open();
   await first;
   await turn();
-  t.equal(builds, 2, 'what was written after the first had begun is read by the second');
+  t.equal(builds, 2, 'the second reload reads what was written after the first one started');
   gates[1]?.open();
   await Promise.all(later);
   t.equal(builds, 2);
   gates[2]?.open();
-  await live.reload();
+  await manager.reload();
   t.equal(builds, 3);
 });
 
-t.test('the old snapshot is closed when all that ran at the swap has ended', async (t) => {
+t.test('the old runtime is closed when all tasks that ran at the swap have ended', async (t) => {
   const closed: string[] = [];
   let number = 1;
-  const { live, closed: firstClosed } = started(async () => ({
+  const { manager, closed: initialClosed } = started(async () => ({
     ok: true,
-    snapshot: snapshotOf(`s${++number}`, closed),
+    runtime: namedRuntime(`s${++number}`, closed),
   }));
   const early = gate();
   const late = gate();
-  const running = live.hold(async () => {
+  const running = manager.withRuntime(async () => {
     await early.opened;
     return 'answered';
   });
-  await live.reload();
-  const afterwards = live.hold(() => late.opened);
+  await manager.reload();
+  const afterwards = manager.withRuntime(() => late.opened);
   await turn();
-  t.same(firstClosed, [], 'a request may still use it');
+  t.same(initialClosed, [], 'a running task may still use it');
   early.open();
   t.equal(await running, 'answered');
   await turn();
-  t.same(firstClosed, ['first'], 'and one that came later does not hold it');
+  t.same(initialClosed, ['initial'], 'a task that started later does not keep it open');
   await t.rejects(
-    live.hold(async () => Promise.reject(new Error('refused'))),
+    manager.withRuntime(async () => Promise.reject(new Error('refused'))),
     { message: 'refused' },
   );
-  await live.reload();
+  await manager.reload();
   t.same(closed, []);
   late.open();
   await afterwards;
   await turn();
   t.same(closed, ['s2']);
-  await live.close();
-  t.same(closed, ['s2', 's3'], 'the last one is closed with the broker');
+  await manager.close();
+  t.same(closed, ['s2', 's3'], 'the last runtime is closed with the manager');
 });
 
-t.test('what does not change live is named, until it is as it was', async (t) => {
+t.test('settings that need a restart are named until they are changed back', async (t) => {
   const base = configOf({}, []);
   const rows: [Partial<Config>, string[]][] = [
     [{ server: { ...base.server, url: 'https://other.example' } }, ['server.url']],
@@ -199,43 +188,43 @@ t.test('what does not change live is named, until it is as it was', async (t) =>
     [{}, []],
   ];
   for (const [change, names] of rows) {
-    const { live, lines } = started(async () => ({
+    const { manager, lines } = started(async () => ({
       ok: true,
-      snapshot: snapshotOf('next', [], { config: { ...base, ...change } }),
+      runtime: namedRuntime('next', [], { config: { ...base, ...change } }),
     }));
-    await live.reload();
-    t.same(live.status().restartNeeded, names);
+    await manager.reload();
+    t.same(manager.status.restartNeeded, names);
     t.equal(lines.filter(({ level }) => level === 'warn').length, names.length > 0 ? 1 : 0);
   }
   const renamed = started(
     async () => ({
       ok: true,
-      snapshot: snapshotOf('next', [], {
+      runtime: namedRuntime('next', [], {
         config: { ...base, server: { ...base.server, tls: { cert: 'new', key: 'new' } } },
       }),
     }),
     { config: { ...base, server: { ...base.server, tls: { cert: 'old', key: 'old' } } } },
   );
-  await renamed.live.reload();
-  t.same(renamed.live.status().restartNeeded, [], 'another certificate needs no restart');
+  await renamed.manager.reload();
+  t.same(renamed.manager.status.restartNeeded, [], 'a new certificate needs no restart');
 });
 
-t.test('faults of the shadow config are told and stop nothing', async (t) => {
-  const { live, lines } = started(never, { shadowFaults: [fault] });
-  t.match(live.status(), { epoch: 1, lastReload: 'ok', faults: 0, shadowFaults: 1 });
+t.test('errors of the shadow config are reported and do not fail the reload', async (t) => {
+  const { manager, lines } = started(never, { shadowErrors: [fault] });
+  t.match(manager.status, { epoch: 1, lastReload: 'ok', faults: 0, shadowFaults: 1 });
   t.match(lines, [
     { level: 'error', fields: { line: 3 } },
     { level: 'error', fields: { faults: 1 } },
   ]);
 });
 
-t.test('an old snapshot that cannot be closed is only logged', async (t) => {
-  const { live, lines } = started(async () => ({ ok: true, snapshot: snapshotOf('next', []) }), {
+t.test('an old runtime that cannot be closed is logged', async (t) => {
+  const { manager, lines } = started(async () => ({ ok: true, runtime: namedRuntime('next', []) }), {
     close: async () => {
       throw new Error('stuck');
     },
   });
-  await live.reload();
-  await live.close();
+  await manager.reload();
+  await manager.close();
   t.equal(lines.filter(({ level }) => level === 'warn').length, 1);
 });

@@ -1,34 +1,26 @@
-// What createSurfaces needs besides what a test is about: parts that are never asked, and a silent log.
-
-import { createSeal } from '../../src/portal/seal.js';
+// Options of createSurfaces that a test overrides in part: operations that must not run, and a silent log.
+import { Seal } from '../../src/portal/seal.js';
 import type { SurfaceOptions } from '../../src/surfaces.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
+import { managerOf } from './runtime.js';
 
 const silent = () => {};
-const never = () => {
-  throw new Error('not asked here');
+const unused = {
+  run: async () => {
+    throw new Error('this operation must not run');
+  },
 };
-const nothing = async () => never();
 
 export const appOptions = (): SurfaceOptions => ({
-  exchange: nothing,
-  preview: nothing,
-  explain: nothing,
-  documents: () => undefined,
-  decode: nothing,
-  serviceProvider: never,
-  seal: createSeal(),
+  exchange: unused,
+  preview: unused,
+  explain: unused,
+  decodeMessage: unused,
+  configManager: managerOf(),
+  audit: { check: async () => true },
+  replayStore: { check: async () => true },
+  seal: new Seal(),
   now: () => new Date(),
-  ownIdentity: async () => ({ status: 'pending' }),
-  ready: async () => ({}),
-  configStatus: () => ({
-    epoch: 1,
-    loadedAt: new Date(),
-    lastReload: 'ok',
-    faults: 0,
-    shadowFaults: 0,
-    restartNeeded: [],
-  }),
   limiter: { consume: async () => {} },
   metrics: createMetrics(),
   log: { debug: silent, info: silent, warn: silent, error: silent },

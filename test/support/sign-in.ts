@@ -5,19 +5,21 @@ import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { Secret } from '@sallyport/client/internal/secret';
 import type { Test } from 'tap';
-import { createAuthenticate } from '../../src/authn/authenticate.js';
+import { Authenticator } from '../../src/authn/authenticate.js';
 import { createServiceProvider } from '../../src/authn/saml/metadata/service-provider.js';
 import { createSamlVerifier } from '../../src/authn/saml/verifier.js';
 import { compilePolicy } from '../../src/authz/policy.js';
 import type { AuditRecord } from '../../src/core/audit-record.js';
 import type { ReplayStore } from '../../src/core/ports.js';
 import type { Decision } from '../../src/core/types.js';
-import { createExchange } from '../../src/exchange/exchange.js';
-import { createSeal, type Seal } from '../../src/portal/seal.js';
+import { Seal } from '../../src/portal/seal.js';
 import { createMemoryReplayStore } from '../../src/replay/memory-replay-store.js';
+import type { Runtime } from '../../src/runtime/runtime.js';
 import { createSurfaces } from '../../src/surfaces.js';
 import { appOptions } from './app-options.js';
+import { auditOf, operationsOf } from './pipeline.js';
 import { configOf, federation } from './policy.js';
+import { managerOf, runtimeOf } from './runtime.js';
 import {
   type AssertionValues,
   assertion,
@@ -55,7 +57,7 @@ export interface Broker {
 }
 
 export interface SignInOptions {
-  readonly seal?: Seal;
+  readonly seal?: Pick<Seal, 'seal' | 'open'>;
   readonly replay?: ReplayStore;
   /** Of `corp`. */
   readonly unsolicited?: 'accept';
@@ -65,7 +67,7 @@ export interface SignInOptions {
 const session = { name: '${slug(claims.NameID)}', maxDuration: '1h' };
 const SINCE = NOW.getTime() - 3_600_000;
 
-export const sharedSeal = () => createSeal(new Secret('0123456789abcdef0123456789abcdef'));
+export const sharedSeal = () => new Seal(new Secret('0123456789abcdef0123456789abcdef'));
 export const sharedStore = () => createMemoryReplayStore(() => new Date(SINCE));
 
 /** A broker with the issuers `corp` and `partner` for people, and `api` for AWS. */
@@ -86,7 +88,7 @@ export async function startSignIn(t: Test, options: SignInOptions = {}): Promise
     'post-only': postOnly,
   } as const;
   const names = ['corp', 'partner', 'post-only'];
-  const { policy, errors: faults } = compilePolicy({
+  const { policy, errors } = compilePolicy({
     ...configOf({ reader: { ...federation, session }, writer: { ...federation, session } }, [
       { id: 'all', issuer: names, match: { groups: { anyOf: ['analysts'] } }, roles: ['reader'] },
       { id: 'some', issuer: names, match: { NameID: { anyOf: ['alice', '"><script>'] } }, roles: ['writer'] },
@@ -99,7 +101,7 @@ export async function startSignIn(t: Test, options: SignInOptions = {}): Promise
     log: silent,
     reader: sharedReader,
   });
-  if (!created.ok || faults.length > 0) throw new Error('faults in the config');
+  if (!created.ok || errors.length > 0) throw new Error('faults in the config');
   t.teardown(() => created.verifier.close());
   const { verifier, trust } = created;
 
@@ -109,44 +111,40 @@ export async function startSignIn(t: Test, options: SignInOptions = {}): Promise
   const note = (fields: Readonly<Record<string, unknown>>) => {
     if (fields['code'] !== undefined) refused.push(`${fields['code']} ${fields['reason']}`);
   };
-  const exchange = createExchange({
-    snapshot: () => ({
-      policy,
-      deadlineMs: 10_000,
-      authenticate: createAuthenticate({ saml: verifier, oidc: verifier }, replay),
-      issuer: {
-        getOrIssue: async ({ decision }, { beforeSts }) => {
-          await beforeSts();
-          issued.push(decision);
-          return {
-            credentials: {
-              accessKeyId: 'ASIAEXAMPLEEXAMPLE00',
-              secretAccessKey: new Secret('secret/key'),
-              sessionToken: new Secret('session+token=='),
-              expiration: new Date(NOW.getTime() + 3_600_000),
-            },
-            federatedUser: {
-              federatedUserId: '1',
-              arn: `arn:aws:sts::1:federated-user/${decision.session.name}`,
-            },
-          };
-        },
+  const runtime: Partial<Runtime> = {
+    policy,
+    verifiers: { saml: verifier, oidc: verifier },
+    serviceProvider: createServiceProvider(trust, SERVER_URL),
+    issuer: {
+      sweep: async () => {},
+      getOrIssue: async ({ decision }, { beforeSts }) => {
+        await beforeSts();
+        issued.push(decision);
+        return {
+          credentials: {
+            accessKeyId: 'ASIAEXAMPLEEXAMPLE00',
+            secretAccessKey: new Secret('secret/key'),
+            sessionToken: new Secret('session+token=='),
+            expiration: new Date(NOW.getTime() + 3_600_000),
+          },
+          federatedUser: {
+            federatedUserId: '1',
+            arn: `arn:aws:sts::1:federated-user/${decision.session.name}`,
+          },
+        };
       },
-    }),
-    limiter: { consume: async () => {} },
-    audit: {
-      write: async (record) => void records.push(record),
-      check: async () => true,
-      close: async () => {},
     },
-    reportDifference: () => {},
+  };
+  const { exchange } = operationsOf({
+    runtime,
+    authenticator: new Authenticator(replay),
+    audit: auditOf(records),
     now,
   });
-  const serviceProvider = createServiceProvider(trust, SERVER_URL);
   const app = await createSurfaces({
     ...appOptions(),
     exchange,
-    serviceProvider: () => serviceProvider,
+    configManager: managerOf(runtimeOf(runtime)),
     seal,
     now,
     log: { ...silent, info: note, error: note },

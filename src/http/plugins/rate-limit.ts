@@ -1,18 +1,18 @@
-// The limit by address, before anything else is done for a request. The operator's own probes are not counted, nor is
-// what AWS must be able to read for others to get credentials.
+// Rate limit per source address, before any other work for a request. Probes, metrics and the OIDC issuer documents,
+// which AWS must be able to read, are exempt.
 import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { RateLimiter } from '../../core/ports.js';
 import { DOCUMENT_PATHS } from '../../issuance/oidc-issuer/discovery-documents.js';
 import type { App } from '../fastify.js';
-import { sourceAddress } from '../source-address.js';
+import { sourceAddress } from '../proof-request.js';
 
-const UNCOUNTED: ReadonlySet<string | undefined> = new Set([
+const EXEMPT: ReadonlySet<string | undefined> = new Set([
   ...['/healthz', '/readyz', '/metrics'],
   ...DOCUMENT_PATHS,
 ]);
 
-/** What is counted together: an IPv4 address, also one mapped into IPv6, or an IPv6 /64, which is one subscriber's. */
+/** The unit that is counted: an IPv4 address (also if mapped to IPv6), or an IPv6 /64, which belongs to one subscriber. */
 export function addressKey(address: string): string {
   if (isIPv4(address) || !ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
@@ -23,7 +23,7 @@ export function addressKey(address: string): string {
 
 export function limitByAddress(app: App, limiter: RateLimiter): void {
   app.addHook('onRequest', (request, _, done) => {
-    if (UNCOUNTED.has(request.routeOptions.url)) done();
+    if (EXEMPT.has(request.routeOptions.url)) done();
     else limiter.consume('address', addressKey(sourceAddress(request))).then(() => done(), done);
   });
 }

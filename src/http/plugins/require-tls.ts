@@ -1,5 +1,5 @@
-// Without TLS of its own the broker speaks only to the proxies that end TLS in front of it, and to its own machine:
-// proofs and credentials never cross a network in clear text.
+// Without a certificate of its own, the broker accepts proofs only from loopback and from the trusted proxies that
+// terminate TLS in front of it. Proofs and credentials never cross a network in plain text.
 import type { Socket } from 'node:net';
 import { addressSet } from '../../core/address.js';
 import { SallyportError } from '../../core/errors.js';
@@ -7,22 +7,26 @@ import type { App } from '../fastify.js';
 
 const LOOPBACK = ['127.0.0.0/8', '::1'];
 
-/** Where proofs and credentials pass. */
-const isSecret = (route: string) =>
+/** Routes that carry proofs or credentials. */
+const carriesSecrets = (route: string) =>
   route === '/' || ['/v1/', '/login/', '/saml/acs', '/oauth/'].some((path) => route.startsWith(path));
 
-/** Refuses them to every other peer. Probes and metrics hold no secrets and go on. */
+/** Rejects other peers on these routes. Probes and metrics carry no secrets and stay open. */
 export function requireTls(app: App, trustProxy: readonly string[] = []): void {
   const trusted = addressSet([...LOOPBACK, ...trustProxy]);
-  // A connection has one peer for as long as it lasts.
-  const known = new WeakMap<Socket, boolean>();
+  // The peer of a connection does not change.
+  const trustedSockets = new WeakMap<Socket, boolean>();
   const isTrusted = (socket: Socket): boolean => {
-    const told = known.get(socket) ?? trusted(socket.remoteAddress ?? '');
-    known.set(socket, told);
-    return told;
+    const isKnown = trustedSockets.get(socket) ?? trusted(socket.remoteAddress ?? '');
+    trustedSockets.set(socket, isKnown);
+    return isKnown;
   };
   app.addHook('onRequest', (request, _, done) => {
     const { url = '' } = request.routeOptions;
-    done(isSecret(url) && !isTrusted(request.socket) ? new SallyportError('transport_insecure') : undefined);
+    done(
+      carriesSecrets(url) && !isTrusted(request.socket)
+        ? new SallyportError('transport_insecure')
+        : undefined,
+    );
   });
 }

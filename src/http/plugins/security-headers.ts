@@ -1,5 +1,4 @@
-// Headers that every answer has: what a browser may do with it, which is nothing. Written out once, as they never
-// change; a page that may do more says so itself.
+// Security headers of every response: a browser may do nothing with it. The portal's pages override some of them.
 // https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html
 import type { App } from '../fastify.js';
 

@@ -9,7 +9,7 @@ import {
 } from '@sallyport/sandbox/internal/saml/response';
 import { generateSigningKey } from '@sallyport/sandbox/internal/saml/signing-key';
 import t from 'tap';
-import { createAuthenticate } from '../../../src/authn/authenticate.js';
+import { Authenticator } from '../../../src/authn/authenticate.js';
 import type { CrossCheck } from '../../../src/authn/saml/cross-check/cross-check.js';
 import { createSamlVerifier } from '../../../src/authn/saml/verifier.js';
 import type { SamlIssuer } from '../../../src/config/schema/saml-issuer.js';
@@ -382,10 +382,11 @@ t.test('a proof that is sent again costs no second reading', async (t) => {
   if (!created.ok) throw new Error('faults');
   t.teardown(() => created.verifier.close());
   const replay = createMemoryReplayStore(() => new Date(NOW.getTime() - 60_000));
-  const authenticate = createAuthenticate({ saml: created.verifier, oidc: created.verifier }, replay);
+  const authenticator = new Authenticator(replay);
+  const verifiers = { saml: created.verifier, oidc: created.verifier };
   const proof = { type: 'saml', value: new Secret(base64(signedResponse())) } as const;
-  t.equal((await authenticate(proof, NOW)).subject, 'alice');
-  await t.rejects(authenticate(proof, NOW), { code: 'proof_replayed' });
+  t.equal((await authenticator.authenticate(verifiers, proof, NOW)).subject, 'alice');
+  await t.rejects(authenticator.authenticate(verifiers, proof, NOW), { code: 'proof_replayed' });
   t.equal(readings, 1);
 });
 

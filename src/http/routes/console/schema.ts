@@ -1,10 +1,11 @@
-// POST /v1/console on the wire: what POST /v1/credentials takes, and where the sign-in is to lead.
+// The request and response of POST /v1/console.
 import { MAX_ROLE_SESSION_SECONDS, MIN_SESSION_SECONDS } from '@sallyport/sts-protocol/constraints';
 import { type Static, Type } from 'typebox';
 import { DURATION_LIMITS } from '../../../core/types.js';
-import { closed, exchangeFields, SallyportFields } from '../../exchange-request.js';
+import { exchangeFields, SallyportFields } from '../../exchange-request.js';
+import { closed } from '../../request-fields.js';
 
-export const ConsoleRequestBody = Type.Object(
+export const ConsoleRequest = Type.Object(
   {
     ...exchangeFields,
     Destination: Type.Optional(
@@ -12,7 +13,7 @@ export const ConsoleRequestBody = Type.Object(
         minLength: 1,
         maxLength: 2048,
         description:
-          "https URL of a page of the AWS console, of the role's partition. Default: the console's home in the role's region.",
+          "https URL of a page of the AWS console in the role's partition. Default: the console home page in the role's region.",
       }),
     ),
     SessionDuration: Type.Optional(
@@ -20,32 +21,35 @@ export const ConsoleRequestBody = Type.Object(
         minimum: MIN_SESSION_SECONDS,
         maximum: MAX_ROLE_SESSION_SECONDS,
         description:
-          "Seconds that the console session may last, up to the role's limit, where AWS takes it: not for GetFederationToken, not for chained roles. Default: as long as the credentials.",
+          "Duration of the console session in seconds, up to the role's limit. AWS does not accept it for GetFederationToken or for chained roles. Default: the lifetime of the credentials.",
       }),
     ),
   },
   closed,
 );
 
-export const ConsoleAnswer = Type.Object(
+export const ConsoleResponse = Type.Object(
   {
     SigninUrl: Type.String({
-      description: 'Whoever opens it is signed in. Keep it as secret as the credentials.',
+      description: 'Signs in whoever opens it. Keep it as secret as credentials.',
     }),
     Expires: Type.String({
       format: 'date-time',
-      description: 'Until when it can be opened: 15 minutes. UTC, whole seconds.',
+      description: 'When the URL expires: after 15 minutes. UTC, whole seconds.',
     }),
     SessionDuration: Type.Optional(
-      Type.Integer({ description: 'Seconds that the console session may last, where the request set that.' }),
+      Type.Integer({
+        description: 'Duration of the console session in seconds, if the request sets SessionDuration.',
+      }),
     ),
     SessionDurationLimitedBy: Type.Optional(
       Type.Enum([...DURATION_LIMITS], {
-        description: 'What bounded it: the request, or the end of the sign-in session or of the proof.',
+        description:
+          'What limited SessionDuration: the request, the end of the sign-in session, or the expiry of the proof.',
       }),
     ),
     Sallyport: SallyportFields,
   },
-  { ...closed, description: 'A sign-in URL, and what the broker decided.' },
+  { ...closed, description: "A sign-in URL, and the broker's decision in `Sallyport`." },
 );
-export type ConsoleAnswer = Static<typeof ConsoleAnswer>;
+export type ConsoleResponse = Static<typeof ConsoleResponse>;

@@ -1,20 +1,14 @@
-// Exchanged -> the JSON of the STS operation.
-
-import { toIsoSeconds } from '../../../core/time.js';
+// The response of POST /v1/credentials, which POST /oauth/token and the browser sign-in return too.
+import { stsCredentials } from '../../../core/credentials-json.js';
 import type { ExchangeResult } from '../../../exchange/exchange.js';
-import { renderDecided } from '../../exchange-request.js';
-import type { CredentialsAnswer } from './schema.js';
+import { renderSallyportFields } from '../../exchange-request.js';
+import type { CredentialsResponse } from './schema.js';
 
-export function renderCredentials(exchanged: ExchangeResult, requestId: string): CredentialsAnswer {
+export function renderCredentials(result: ExchangeResult, requestId: string): CredentialsResponse {
   const { credentials, assumedRoleUser, federatedUser, packedPolicySize, sourceIdentity, federation } =
-    exchanged.issued;
+    result.issued;
   return {
-    Credentials: {
-      AccessKeyId: credentials.accessKeyId,
-      SecretAccessKey: credentials.secretAccessKey.reveal(),
-      SessionToken: credentials.sessionToken.reveal(),
-      Expiration: toIsoSeconds(credentials.expiration),
-    },
+    Credentials: stsCredentials(credentials),
     ...(assumedRoleUser && {
       AssumedRoleUser: { AssumedRoleId: assumedRoleUser.assumedRoleId, Arn: assumedRoleUser.arn },
     }),
@@ -24,6 +18,6 @@ export function renderCredentials(exchanged: ExchangeResult, requestId: string):
     ...(packedPolicySize !== undefined && { PackedPolicySize: packedPolicySize }),
     ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
     ...federation,
-    Sallyport: renderDecided(exchanged, requestId),
+    Sallyport: renderSallyportFields(result, requestId),
   };
 }

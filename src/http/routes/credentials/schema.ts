@@ -1,11 +1,12 @@
-// POST /v1/credentials on the wire. Answers have the shape of the STS operation's own JSON, so that a script which
-// parses `aws sts …` output parses this.
+// The request and response of POST /v1/credentials. The response has the shape of the STS operation's own JSON: a script
+// that parses `aws sts …` output parses this.
 import { type Static, Type } from 'typebox';
-import { closed, exchangeFields, SallyportFields } from '../../exchange-request.js';
+import { exchangeFields, SallyportFields } from '../../exchange-request.js';
+import { closed } from '../../request-fields.js';
 
 export const CredentialsRequest = Type.Object(exchangeFields, closed);
 
-export const CredentialsAnswer = Type.Object(
+export const CredentialsResponse = Type.Object(
   {
     Credentials: Type.Object(
       {
@@ -18,7 +19,9 @@ export const CredentialsAnswer = Type.Object(
     ),
     AssumedRoleUser: Type.Optional(Type.Object({ AssumedRoleId: Type.String(), Arn: Type.String() }, closed)),
     FederatedUser: Type.Optional(Type.Object({ FederatedUserId: Type.String(), Arn: Type.String() }, closed)),
-    PackedPolicySize: Type.Optional(Type.Integer({ description: 'Percent of the space STS allows.' })),
+    PackedPolicySize: Type.Optional(
+      Type.Integer({ description: 'Percentage of the size that STS allows for session policies and tags.' }),
+    ),
     SourceIdentity: Type.Optional(Type.String()),
     Subject: Type.Optional(Type.String()),
     SubjectType: Type.Optional(Type.String()),
@@ -29,6 +32,6 @@ export const CredentialsAnswer = Type.Object(
     Provider: Type.Optional(Type.String()),
     Sallyport: SallyportFields,
   },
-  { ...closed, description: "The STS operation's own answer, and what the broker decided." },
+  { ...closed, description: "The STS operation's own response, and the broker's decision in `Sallyport`." },
 );
-export type CredentialsAnswer = Static<typeof CredentialsAnswer>;
+export type CredentialsResponse = Static<typeof CredentialsResponse>;

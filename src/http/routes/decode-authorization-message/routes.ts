@@ -1,53 +1,51 @@
-// POST /v1/decode-authorization-message: DecodeAuthorizationMessage of STS, for whom a grant permits it.
+// POST /v1/decode-authorization-message is DecodeAuthorizationMessage of STS, for callers with that permission.
 import { Type } from 'typebox';
-import type { DecodeMessageRequestHandler } from '../../../exchange/decode-message.js';
-import { closed } from '../../exchange-request.js';
+import type { DecodeMessage } from '../../../exchange/decode-message.js';
 import type { App } from '../../fastify.js';
 import { problemResponses } from '../../problem.js';
-import { readProof } from '../../proof.js';
-import { SAMLResponse } from '../../request-fields.js';
-import { sourceAddress } from '../../source-address.js';
+import { readProofRequest } from '../../proof-request.js';
+import { closed, SAMLResponse } from '../../request-fields.js';
 
-const DecodeRequestBody = Type.Object(
+const DecodeRequest = Type.Object(
   {
     SAMLResponse: Type.Optional(SAMLResponse),
     EncodedMessage: Type.String({
       minLength: 1,
       maxLength: 10_240,
-      description: 'The encoded message of a refusal by an AWS service.',
+      description: 'The encoded message from the error response of an AWS service.',
     }),
   },
   closed,
 );
 
-const DecodeAnswer = Type.Object(
-  { DecodedMessage: Type.String({ description: 'JSON, as STS writes it.' }) },
+const DecodeResponse = Type.Object(
+  { DecodedMessage: Type.String({ description: 'JSON, as STS returns it.' }) },
   closed,
 );
 
-export function decodeRoutes(app: App, { decode }: { readonly decode: DecodeMessageRequestHandler }): void {
+export function decodeRoutes(
+  app: App,
+  { decodeMessage }: { readonly decodeMessage: Pick<DecodeMessage, 'run'> },
+): void {
   app.post(
     '/v1/decode-authorization-message',
     {
       schema: {
         operationId: 'decodeAuthorizationMessage',
-        summary: 'Decode the message with which an AWS service refused a request',
+        summary: 'Decode the authorization message of an AWS error response',
         description:
-          'For whom a grant has `permissions: [DecodeAuthorizationMessage]`. STS is asked with the identity of the broker. The audit log keeps who asked, not the message.',
+          'For callers that a grant with `permissions: [DecodeAuthorizationMessage]` permits. The broker calls STS with its own identity. The audit log records the caller, not the message.',
         tags: ['credentials'],
         security: [{ jwt: [] }, {}],
         consumes: ['application/json', 'application/x-www-form-urlencoded'],
-        body: DecodeRequestBody,
-        response: { 200: DecodeAnswer, ...problemResponses },
+        body: DecodeRequest,
+        response: { 200: DecodeResponse, ...problemResponses },
       },
     },
     async (request, reply) => {
       const { SAMLResponse: assertion, EncodedMessage } = request.body;
-      const { text } = await decode({
-        requestId: request.id,
-        surface: 'decode-authorization-message',
-        sourceAddress: sourceAddress(request),
-        proof: readProof(request, assertion),
+      const { text } = await decodeMessage.run({
+        ...readProofRequest(request, 'decode-authorization-message', assertion),
         encodedMessage: EncodedMessage,
       });
       reply.header('cache-control', 'no-store');

@@ -1,17 +1,18 @@
-// Explained -> JSON.
+// The response of POST /v1/explain.
 import type { RoleExplanation } from '../../../authz/explain/explain.js';
 import type { AuditRecord } from '../../../core/audit-record.js';
+import { omitUndefined } from '../../../core/omit-undefined.js';
 import type { Decision } from '../../../core/types.js';
-import type { Explained } from '../../../exchange/explain.js';
-import type { ExplainAnswer } from './schema.js';
+import type { Explanation } from '../../../exchange/explain.js';
+import type { ExplainResponse } from './schema.js';
 
-export function renderExplained({
+export function renderExplanation({
   principal,
   sourceAddress,
   claimsKnown,
   record,
   roles,
-}: Explained): ExplainAnswer {
+}: Explanation): ExplainResponse {
   return {
     ...(principal && { Principal: { Issuer: principal.issuer, Subject: principal.subject } }),
     SourceAddress: sourceAddress,
@@ -21,15 +22,8 @@ export function renderExplained({
   };
 }
 
-function renderRecord({ Time, Event, Role, Grant, Error: refusal }: AuditRecord) {
-  return {
-    Time,
-    Event,
-    ...(Role !== undefined && { Role }),
-    ...(Grant !== undefined && { Grant }),
-    ...(refusal && { Error: refusal }),
-  };
-}
+const renderRecord = ({ Time, Event, Role, Grant, Error: error }: AuditRecord) =>
+  omitUndefined({ Time, Event, Role, Grant, Error: error });
 
 function renderRole({
   role,
@@ -37,7 +31,7 @@ function renderRole({
   decision,
   refusal,
   grants,
-}: RoleExplanation): ExplainAnswer['Roles'][number] {
+}: RoleExplanation): ExplainResponse['Roles'][number] {
   return {
     Role: role,
     ...(permitted !== undefined && { Permitted: permitted }),
@@ -50,9 +44,7 @@ function renderRole({
       Conditions: conditions.map(({ on, wanted, seen, holds, failure }) => ({
         On: on,
         Wanted: wanted,
-        ...(seen !== undefined && { Seen: seen }),
-        ...(holds !== undefined && { Holds: holds }),
-        ...(failure !== undefined && { Failure: failure }),
+        ...omitUndefined({ Seen: seen, Holds: holds, Failure: failure }),
       })),
     })),
   };
@@ -64,15 +56,15 @@ function renderDecision({ grant, target, session, durationLimitedBy }: Decision)
     Grant: grant,
     Operation: target.operation,
     ...('roleArn' in target && { RoleArn: target.roleArn }),
-    Session: {
-      ...(name !== undefined && { Name: name }),
+    Session: omitUndefined({
+      Name: name,
       DurationSeconds: durationSeconds,
       DurationLimitedBy: durationLimitedBy,
-      ...(policy !== undefined && { Policy: policy }),
-      ...(policyArns && { PolicyArns: [...policyArns] }),
-      ...(tags && { Tags: { ...tags } }),
-      ...(transitiveTags && { TransitiveTagKeys: [...transitiveTags] }),
-      ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
-    },
+      Policy: policy,
+      PolicyArns: policyArns && [...policyArns],
+      Tags: tags && { ...tags },
+      TransitiveTagKeys: transitiveTags && [...transitiveTags],
+      SourceIdentity: sourceIdentity,
+    }),
   };
 }

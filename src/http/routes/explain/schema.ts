@@ -1,11 +1,9 @@
-// POST /v1/explain on the wire.
+// The request and response of POST /v1/explain.
 import { type Static, Type } from 'typebox';
 import { type ClaimValue, OPERATIONS } from '../../../core/types.js';
-import { SAMLResponse } from '../../request-fields.js';
+import { closed, SAMLResponse } from '../../request-fields.js';
 
-const closed = { additionalProperties: false } as const;
-
-export const ExplainRequestBody = Type.Object(
+export const ExplainRequest = Type.Object(
   {
     SAMLResponse: Type.Optional(SAMLResponse),
     Role: Type.Optional(
@@ -13,7 +11,7 @@ export const ExplainRequestBody = Type.Object(
         minLength: 1,
         maxLength: 1024,
         description:
-          'The role to explain. Left out: every role the caller may have; about somebody else, the role of the recorded request, or every role there is and, without claims, every entry of rolesFrom.',
+          'The role to explain. Default: every role that the caller is permitted. With RequestId: the role of that request. With Principal: every role in the config and, without claims, every entry of rolesFrom.',
       }),
     ),
     Principal: Type.Optional(
@@ -23,18 +21,19 @@ export const ExplainRequestBody = Type.Object(
             Type.String({
               minLength: 1,
               maxLength: 64,
-              description: "The issuer's name in the config. Needed without RequestId.",
+              description: 'Name of the issuer in the config. Required without RequestId.',
             }),
           ),
           Subject: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
           Claims: Type.Optional(
             Type.Record(Type.String(), Type.Unsafe<ClaimValue>({}), {
-              description: 'As the issuer sends them. Without them only what needs none is explained.',
+              description:
+                'Claims as the issuer sends them. Without claims, only conditions that need none are evaluated.',
             }),
           ),
           SourceAddress: Type.Optional(Type.String({ minLength: 2, maxLength: 45 })),
         },
-        { ...closed, description: 'Somebody else, for operators.' },
+        { ...closed, description: 'Another principal, for operators.' },
       ),
     ),
     RequestId: Type.Optional(
@@ -42,7 +41,7 @@ export const ExplainRequestBody = Type.Object(
         minLength: 8,
         maxLength: 64,
         description:
-          'An earlier request, for operators: who asked, when and from where is read from the audit log, which keeps no claims.',
+          'Request id of an earlier request, for operators. Principal, time and source address come from the audit log, which holds no claims.',
       }),
     ),
   },
@@ -50,20 +49,23 @@ export const ExplainRequestBody = Type.Object(
 );
 
 const Condition = Type.Object({
-  On: Type.String({ description: 'Its place in the grant, e.g. match.groups.' }),
+  On: Type.String({ description: 'Path of the condition in the grant, for example match.groups.' }),
   Wanted: Type.Unknown({
-    description: 'As the config has it; for mfa, the values that count at this issuer, by claim.',
+    description: 'The expected value from the config. For mfa: the accepted values of this issuer, by claim.',
   }),
   Seen: Type.Optional(
     Type.Unknown({
       description:
-        'For when and mfa, the claims they read, by name. Absent: there is no such claim, or it is not known.',
+        'The actual value. For when and mfa: the claims they read, by name. Absent: the claim is missing or unknown.',
     }),
   ),
-  Holds: Type.Optional(Type.Boolean({ description: 'Absent: the claims are not known.' })),
+  Holds: Type.Optional(
+    Type.Boolean({ description: 'Whether the condition is met. Absent: the claims are unknown.' }),
+  ),
   Failure: Type.Optional(
     Type.String({
-      description: 'Why a when could not be evaluated. Holds is then what it counts as: against the caller.',
+      description:
+        'Why a when could not be evaluated. It then counts against the caller, and Holds says how.',
     }),
   ),
 });
@@ -71,7 +73,7 @@ const Condition = Type.Object({
 const Grant = Type.Object({
   Id: Type.String(),
   Effect: Type.Enum(['allow', 'deny']),
-  Applies: Type.Optional(Type.Boolean({ description: 'Absent: it depends on claims that are not known.' })),
+  Applies: Type.Optional(Type.Boolean({ description: 'Absent: it depends on claims that are unknown.' })),
   Conditions: Type.Array(Condition),
 });
 
@@ -88,23 +90,23 @@ const Session = Type.Object({
 
 const Role = Type.Object({
   Role: Type.String(),
-  Permitted: Type.Optional(Type.Boolean({ description: 'Absent: it depends on claims that are not known.' })),
-  Grant: Type.Optional(Type.String({ description: 'Id of the grant that permits it.' })),
+  Permitted: Type.Optional(Type.Boolean({ description: 'Absent: it depends on claims that are unknown.' })),
+  Grant: Type.Optional(Type.String({ description: 'Id of the grant that permits the role.' })),
   Operation: Type.Optional(Type.Enum([...OPERATIONS])),
   RoleArn: Type.Optional(Type.String()),
   Session: Type.Optional(Session),
   Refusal: Type.Optional(Type.Object({ Code: Type.String(), Detail: Type.String() })),
   Grants: Type.Array(Grant, {
     description:
-      'For operators, every grant about the role. For callers, those that apply to them, of roles they may have.',
+      'For operators: every grant for the role. For callers: the grants that apply to them, for roles they are permitted.',
   }),
 });
 
-export const ExplainAnswer = Type.Object({
+export const ExplainResponse = Type.Object({
   Principal: Type.Optional(
     Type.Object(
       { Issuer: Type.String(), Subject: Type.String() },
-      { description: 'Absent where the proof of the recorded request was refused.' },
+      { description: 'Absent if the proof of the recorded request was refused.' },
     ),
   ),
   SourceAddress: Type.String(),
@@ -118,9 +120,9 @@ export const ExplainAnswer = Type.Object({
         Grant: Type.Optional(Type.String()),
         Error: Type.Optional(Type.Object({ Code: Type.String(), Reason: Type.String() })),
       },
-      { description: 'What came of the request, by the audit log.' },
+      { description: 'The audit record of the request.' },
     ),
   ),
   Roles: Type.Array(Role),
 });
-export type ExplainAnswer = Static<typeof ExplainAnswer>;
+export type ExplainResponse = Static<typeof ExplainResponse>;

@@ -1,23 +1,23 @@
-// What AWS reads of the broker as an OIDC issuer: discovery and keys. Open to anyone; a config without the section
-// `webIdentity` has nothing here.
+// The discovery document and key set of the broker as an OIDC issuer, which AWS reads. Public; 404 unless the config has
+// the section `webIdentity`.
 import { Type } from 'typebox';
 import { SallyportError } from '../../../core/errors.js';
 import {
   DOCUMENT_MAX_AGE,
   DOCUMENT_PATHS,
   type DocumentPath,
-  type IssuerDocuments,
 } from '../../../issuance/oidc-issuer/discovery-documents.js';
+import type { ConfigManager } from '../../../runtime/config-manager.js';
 import type { App } from '../../fastify.js';
 import { problemResponses } from '../../problem.js';
 
 const texts = Type.Array(Type.String());
 
-/** OpenID Connect Discovery 1.0 section 3, as far as IAM asks for it; RFC 7517 section 5. */
+/** The members that IAM requires of OpenID Connect Discovery 1.0 section 3, and of RFC 7517 section 5. */
 const DESCRIPTIONS = {
   '/.well-known/openid-configuration': {
     operationId: 'getOpenidConfiguration',
-    summary: 'The broker as OIDC issuer',
+    summary: 'Get the OIDC discovery document of the broker',
     document: Type.Object({
       issuer: Type.String(),
       jwks_uri: Type.String(),
@@ -29,7 +29,7 @@ const DESCRIPTIONS = {
   },
   '/.well-known/jwks.json': {
     operationId: 'getKeySet',
-    summary: 'The public keys of tokens that the broker signs',
+    summary: 'Get the public keys of the broker as OIDC issuer',
     document: Type.Object({
       keys: Type.Array(
         Type.Object({
@@ -45,7 +45,10 @@ const DESCRIPTIONS = {
   },
 } as const satisfies Record<DocumentPath, object>;
 
-export function issuerRoutes(app: App, { documents }: { documents(): IssuerDocuments | undefined }): void {
+export function issuerRoutes(
+  app: App,
+  { configManager }: { readonly configManager: Pick<ConfigManager, 'current'> },
+): void {
   for (const path of DOCUMENT_PATHS) {
     const { operationId, summary, document } = DESCRIPTIONS[path];
     app.get(
@@ -67,9 +70,9 @@ export function issuerRoutes(app: App, { documents }: { documents(): IssuerDocum
         },
       },
       async (_, reply) => {
-        const text = documents()?.[path];
+        const text = configManager.current.documents?.[path];
         if (text === undefined) throw new SallyportError('route_unknown');
-        // As it is: an exported file has the same bytes.
+        // Byte for byte what `issuer export` writes.
         return reply
           .header('cache-control', `public, max-age=${DOCUMENT_MAX_AGE}`)
           .type('application/json')

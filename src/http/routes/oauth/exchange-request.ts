@@ -1,15 +1,15 @@
-// A token exchange request -> the pipeline's request. The subject_token alone is a proof; whatever else a request
-// brings to show who sends it is refused, since it would not be looked at.
+// Maps a token exchange request to an ExchangeRequest. Only subject_token is a proof: other client authentication is
+// rejected, because it would not be checked.
 
 import { Secret } from '@sallyport/client/internal/secret';
 import type { FastifyRequest } from 'fastify';
 import { SallyportError } from '../../../core/errors.js';
 import type { ExchangeRequest } from '../../../core/types.js';
-import { sourceAddress } from '../../source-address.js';
+import { sourceAddress } from '../../proof-request.js';
 import { SAML2, TOKEN_EXCHANGE, type TokenRequest } from './schema.js';
 
-/** @throws SallyportError for what a token exchange here cannot be. */
-export function exchangeRequestOf(
+/** @throws SallyportError for a token exchange that is not supported. */
+export function toExchangeRequest(
   request: Pick<FastifyRequest, 'id' | 'ip' | 'headers'> & { readonly body: TokenRequest },
 ): ExchangeRequest {
   const { grant_type, subject_token, subject_token_type, actor_token, ...body } = request.body;
@@ -19,7 +19,7 @@ export function exchangeRequestOf(
   if (actor_token !== undefined) {
     throw new SallyportError('parameter_invalid', {
       reason: 'parameter.actor_token',
-      detail: 'Nobody acts for another here. Leave out actor_token.',
+      detail: '`actor_token` (delegation) is not supported. Remove it.',
     });
   }
   const role = roleOf(body);
@@ -35,7 +35,7 @@ export function exchangeRequestOf(
   };
 }
 
-/** The one role that is named, however often and wherever. */
+/** The requested role, if the parameters name one. They may repeat it. */
 function roleOf({
   resource = [],
   audience = [],
@@ -46,11 +46,11 @@ function roleOf({
   if (another === undefined) return role;
   throw new SallyportError('role_ambiguous', {
     reason: 'oauth.several_roles',
-    detail: 'resource, audience and scope name several roles. Name one, in one of them.',
+    detail: 'resource, audience and scope name several roles. Name one role.',
   });
 }
 
-/** base64url (RFC 4648 section 5), padded or not, as verifiers and STS read it. What is base64 stays so. */
+/** Converts base64url (RFC 4648 section 5), padded or not, to base64 as SAML verifiers and STS expect. Base64 is unchanged. */
 const toBase64 = (text: string): string =>
   text
     .replaceAll('-', '+')

@@ -1,27 +1,32 @@
-// POST /oauth/token: OAuth 2.0 Token Exchange (RFC 8693). A JWT or SAML Response in, AWS credentials out.
-
+// POST /oauth/token is OAuth 2.0 Token Exchange (RFC 8693): it exchanges a JWT or SAML Response for AWS credentials.
 import { SallyportError } from '../../../core/errors.js';
 import type { Log } from '../../../core/ports.js';
 import type { Exchange } from '../../../exchange/exchange.js';
 import type { App } from '../../fastify.js';
-import { decode, FORM_MEDIA_TYPE, formOf, formPairs, useBodyParsers } from '../../plugins/body-parsers.js';
+import {
+  decodeUtf8,
+  FORM_MEDIA_TYPE,
+  formPairs,
+  parseForm,
+  useBodyParsers,
+} from '../../plugins/body-parsers.js';
 import { createErrorHandler } from '../../problem.js';
-import { exchangeRequestOf } from './exchange-request.js';
-import { renderRefusal, renderToken, statusOf } from './render.js';
-import { TokenAnswer, TokenRefusal, TokenRequest } from './schema.js';
+import { toExchangeRequest } from './exchange-request.js';
+import { renderError, renderToken, statusOf } from './render.js';
+import { TokenError, TokenRequest, TokenResponse } from './schema.js';
 
 interface Options {
-  readonly exchange: Exchange;
+  readonly exchange: Pick<Exchange, 'run'>;
   readonly log: Log;
   now(): Date;
 }
 
 /** RFC 6749 section 5.1. */
-const UNCACHED = { 'cache-control': 'no-store', pragma: 'no-cache' };
+const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' };
 
-const refusal = (description: string) => ({
+const errorResponse = (description: string) => ({
   description,
-  content: { 'application/json': { schema: TokenRefusal } },
+  content: { 'application/json': { schema: TokenError } },
 });
 
 export async function oauthRoutes(app: App, { exchange, log, now }: Options): Promise<void> {
@@ -29,20 +34,20 @@ export async function oauthRoutes(app: App, { exchange, log, now }: Options): Pr
     const status = statusOf(error);
     if (status === 401) reply.header('www-authenticate', 'Basic realm="sallyport"');
     if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter);
-    return reply.code(status).headers(UNCACHED).send(renderRefusal(error, request.id));
+    return reply.code(status).headers(NO_STORE).send(renderError(error, request.id));
   });
 
-  // In a context of its own: forms alone, and what has no value in them is not there (RFC 6749 section 3.2).
+  // A scope with its own parsers: forms only, and parameters without a value are omitted (RFC 6749 section 3.2).
   await app.register(async (scope) => {
     useBodyParsers(scope, {
       [FORM_MEDIA_TYPE]: (bytes) =>
-        formOf(
-          [...formPairs(decode(bytes))].filter(([, value]) => value !== ''),
+        parseForm(
+          [...formPairs(decodeUtf8(bytes))].filter(([, value]) => value !== ''),
           TokenRequest,
         ),
       '*': () => {
         throw new SallyportError('media_type_unsupported', {
-          detail: 'A token request is a form. Send application/x-www-form-urlencoded.',
+          detail: 'A token request must be a form. Send application/x-www-form-urlencoded.',
         });
       },
     });
@@ -52,28 +57,28 @@ export async function oauthRoutes(app: App, { exchange, log, now }: Options): Pr
         errorHandler,
         schema: {
           operationId: 'exchangeToken',
-          summary: 'OAuth 2.0 Token Exchange',
+          summary: 'Exchange a token for AWS credentials (OAuth 2.0 Token Exchange)',
           description:
-            'RFC 8693: a JWT or SAML Response becomes AWS credentials. Clients are not authenticated. See docs/clients.md.',
+            'Exchanges a JWT or SAML Response for AWS credentials (RFC 8693). Clients are not authenticated. See docs/clients.md.',
           tags: ['credentials'],
           security: [],
           consumes: [FORM_MEDIA_TYPE],
           body: TokenRequest,
           response: {
-            200: TokenAnswer,
-            400: refusal('The request or the proof is not accepted, or the caller may not have this.'),
-            401: refusal('The request authenticates a client.'),
-            429: refusal('There are too many requests; Retry-After says when to try again.'),
-            500: refusal('Something went wrong in the broker.'),
-            502: refusal('STS refused what the broker asked.'),
-            503: refusal('Something the broker needs is not there just now.'),
+            200: TokenResponse,
+            400: errorResponse('The request or the proof was not accepted, or the caller is not permitted.'),
+            401: errorResponse('The request contains client authentication.'),
+            429: errorResponse('Too many requests. Retry after the time in Retry-After.'),
+            500: errorResponse('Internal error of the broker.'),
+            502: errorResponse('STS rejected the request of the broker.'),
+            503: errorResponse('A dependency of the broker is unavailable.'),
           },
         },
       },
       async (request, reply) => {
-        const exchanged = await exchange(exchangeRequestOf(request));
-        reply.headers(UNCACHED);
-        return renderToken(exchanged, request.id, now());
+        const result = await exchange.run(toExchangeRequest(request));
+        reply.headers(NO_STORE);
+        return renderToken(result, request.id, now());
       },
     );
   });

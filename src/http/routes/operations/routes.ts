@@ -1,22 +1,24 @@
-// For the operator's machinery: liveness, readiness, metrics, the API's own description.
+// GET /healthz, /readyz, /metrics and /openapi.json: liveness, readiness, Prometheus metrics and the API description.
 import { Type } from 'typebox';
 import { ERRORS } from '../../../core/errors.js';
-import type { BrokerIdentity } from '../../../issuance/operations/get-caller-identity.js';
-import type { ConfigStatus } from '../../../runtime/config-manager.js';
+import type { AuditLog, ReplayStore } from '../../../core/ports.js';
+import type { ConfigManager } from '../../../runtime/config-manager.js';
 import type { Metrics } from '../../../telemetry/metrics.js';
 import type { App } from '../../fastify.js';
 import { problemResponses } from '../../problem.js';
 
-/** What the broker needs, by name, and whether it works. Without what is essential, no traffic may come. */
-export type Readiness = () => Promise<
-  Readonly<Record<string, { readonly works: boolean; readonly essential: boolean }>>
->;
+export interface OperationsOptions {
+  readonly audit: Pick<AuditLog, 'check'>;
+  readonly replayStore: Pick<ReplayStore, 'check'>;
+  readonly configManager: Pick<ConfigManager, 'current' | 'status'>;
+  readonly metrics: Metrics;
+}
 
 const Health = Type.Object({ status: Type.Literal('ok') });
 const Ready = Type.Object({
   status: Type.Enum(['ready', 'degraded', 'unready'], {
     description:
-      '`degraded`: traffic may come, but something in `checks` is away. Without the store single-use proofs are refused; without STS in one region the next is asked.',
+      '`degraded`: the broker takes traffic, but a dependency in `checks` is unavailable. Without the store, single-use proofs are refused. If STS is unavailable in one region, the broker calls the next region.',
   }),
   checks: Type.Record(Type.String(), Type.Boolean()),
   identity: Type.Object(
@@ -24,57 +26,79 @@ const Ready = Type.Object({
       status: Type.Enum(['known', 'failed', 'pending']),
       arn: Type.Optional(Type.String()),
       account: Type.Optional(Type.String()),
-      code: Type.Optional(Type.String({ description: 'With `failed`, and `reason` more exactly.' })),
+      code: Type.Optional(
+        Type.String({ description: 'Error code, with `failed`. `reason` has more detail.' }),
+      ),
       reason: Type.Optional(Type.String()),
       detail: Type.Optional(Type.String()),
     },
     {
       description:
-        'Who the broker itself is to STS, as asked within the last minutes. It has no say in `status`: a broker whose roles all use the proof of the caller needs no identity.',
+        "The broker's own AWS identity, as STS returned it within the last minutes. It does not affect `status`: a broker whose roles all use the proof of the caller needs no identity.",
     },
   ),
   config: Type.Object(
     {
-      epoch: Type.Integer({ description: '1 since the start, one more with each config that was taken.' }),
-      loadedAt: Type.String({ format: 'date-time', description: 'When the config in use was taken.' }),
-      lastReload: Type.Enum(['ok', 'failed'], {
-        description: '`failed`: the file on disk was refused, the config before it stays in use.',
+      epoch: Type.Integer({
+        description: '1 at start, plus one with each config that was activated.',
       }),
-      faults: Type.Integer({ description: 'Of the config that was read last.' }),
-      shadowFaults: Type.Integer({ description: 'Of the shadow config; with any it is not asked.' }),
+      loadedAt: Type.String({
+        format: 'date-time',
+        description: 'When the config in use was activated.',
+      }),
+      lastReload: Type.Enum(['ok', 'failed'], {
+        description: '`failed`: the config on disk was rejected, and the previous one stays in use.',
+      }),
+      faults: Type.Integer({ description: 'Number of errors in the config that was read last.' }),
+      shadowFaults: Type.Integer({
+        description: 'Number of errors in the shadow config. With any, it is not evaluated.',
+      }),
       restartNeeded: Type.Array(Type.String(), {
-        description: 'Settings that were changed, but wait for a restart.',
+        description: 'Changed settings that take effect at the next restart.',
       }),
     },
-    { description: 'The config in use. It has no say in `status`.' },
+    { description: 'The config in use. It does not affect `status`.' },
   ),
 });
 
-export function operationsRoutes(
-  app: App,
-  {
-    ready,
-    ownIdentity,
-    configStatus,
-    metrics,
-  }: {
-    readonly ready: Readiness;
-    readonly ownIdentity: BrokerIdentity['get'];
-    readonly metrics: Metrics;
-    configStatus(): ConfigStatus;
-  },
-): void {
+interface Check {
+  readonly passes: boolean;
+  /** Without it the broker is unready instead of degraded. */
+  readonly essential: boolean;
+}
+
+async function runChecks({
+  audit,
+  replayStore,
+  configManager,
+}: OperationsOptions): Promise<Readonly<Record<string, Check>>> {
+  const regions = Object.entries(configManager.current.sts.regionStates());
+  return {
+    audit: { passes: await audit.check(), essential: true },
+    // All replicas share the store: if it made one unready, it would make all unready. Reusable proofs work without it.
+    store: { passes: await replayStore.check(), essential: false },
+    ...Object.fromEntries(
+      regions.map(([region, state]) => [`sts.${region}`, { passes: state === 'closed', essential: false }]),
+    ),
+  };
+}
+
+export function operationsRoutes(app: App, options: OperationsOptions): void {
+  const { configManager, metrics } = options;
   const tags = ['operations'];
   app.get(
     '/healthz',
     {
       schema: {
         operationId: 'getHealth',
-        summary: 'Whether the process is alive',
+        summary: 'Check that the process is alive',
         tags,
         security: [],
         response: {
-          200: { description: 'It is.', content: { 'application/json': { schema: Health } } },
+          200: {
+            description: 'The process is alive.',
+            content: { 'application/json': { schema: Health } },
+          },
           400: problemResponses[400],
         },
       },
@@ -86,22 +110,24 @@ export function operationsRoutes(
     {
       schema: {
         operationId: 'getReadiness',
-        summary: 'Whether the broker can issue',
+        summary: 'Check that the broker can issue credentials',
         tags,
         security: [],
         response: { 200: Ready, 400: problemResponses[400], 503: Ready },
       },
     },
     async (_, reply) => {
-      const [readiness, identity] = await Promise.all([ready(), ownIdentity()]);
-      const checks = Object.entries(readiness);
-      const failing = checks.filter(([, { works }]) => !works);
-      const unready = failing.some(([, { essential }]) => essential);
+      const [checks, identity] = await Promise.all([
+        runChecks(options),
+        configManager.current.brokerIdentity.get(),
+      ]);
+      const failing = Object.values(checks).filter(({ passes }) => !passes);
+      const unready = failing.some(({ essential }) => essential);
       const status = failing.length === 0 ? 'ready' : unready ? 'unready' : 'degraded';
-      const { loadedAt, restartNeeded, ...config } = configStatus();
+      const { loadedAt, restartNeeded, ...config } = configManager.status;
       return reply.code(unready ? 503 : 200).send({
         status,
-        checks: Object.fromEntries(checks.map(([name, { works }]) => [name, works])),
+        checks: Object.fromEntries(Object.entries(checks).map(([name, { passes }]) => [name, passes])),
         identity: {
           ...identity,
           ...(identity.status === 'failed' && { detail: ERRORS[identity.code].text }),

@@ -1,58 +1,54 @@
-// GET /v1/roles: the roles this caller may have, with their limits. Nothing is issued.
+// GET /v1/roles lists the roles that the caller is permitted, with their limits. Nothing is issued.
 import { type Static, Type } from 'typebox';
 import type { PermittedRole } from '../../../authz/decide.js';
 import { OPERATIONS } from '../../../core/types.js';
-import type { PreviewCaller } from '../../../exchange/preview.js';
+import type { Preview } from '../../../exchange/preview.js';
 import type { App } from '../../fastify.js';
 import { problemResponses } from '../../problem.js';
-import { readProof } from '../../proof.js';
-import { sourceAddress } from '../../source-address.js';
+import { readProofRequest } from '../../proof-request.js';
 
-const RolesAnswer = Type.Object({
+const RolesResponse = Type.Object({
   Roles: Type.Array(
     Type.Object({
       Role: Type.String(),
       Operation: Type.Enum([...OPERATIONS]),
       RoleArn: Type.Optional(Type.String()),
-      Grant: Type.String({ description: 'Id of the grant that permits it.' }),
+      Grant: Type.String({ description: 'Id of the grant that permits the role.' }),
       DefaultDurationSeconds: Type.Integer(),
       MaxDurationSeconds: Type.Integer(),
       ReasonRequired: Type.Boolean(),
       MfaRequired: Type.Boolean(),
       ProofType: Type.Optional(
-        Type.Enum(['oidc', 'saml'], { description: 'The only type of proof that gets it; absent: any.' }),
+        Type.Enum(['oidc', 'saml'], {
+          description: 'The only proof type that the role accepts. Absent: any type.',
+        }),
       ),
     }),
   ),
 });
 
-export function rolesRoutes(app: App, { preview }: { readonly preview: PreviewCaller }): void {
+export function rolesRoutes(app: App, { preview }: { readonly preview: Pick<Preview, 'run'> }): void {
   app.get(
     '/v1/roles',
     {
       schema: {
         operationId: 'listRoles',
-        summary: 'List the roles the caller may have',
-        description: 'Needs a JWT as Bearer token. A token that may be used once is used up by this.',
+        summary: 'List the roles that the caller is permitted',
+        description: 'Requires a JWT as Bearer token. The call uses up a single-use token.',
         tags: ['credentials'],
         security: [{ jwt: [] }],
-        response: { 200: RolesAnswer, ...problemResponses },
+        response: { 200: RolesResponse, ...problemResponses },
       },
     },
     async (request, reply) => {
-      const { permitted } = await preview({
-        requestId: request.id,
-        surface: 'roles',
-        sourceAddress: sourceAddress(request),
-        proof: readProof(request),
-      });
+      const { permitted } = await preview.run(readProofRequest(request, 'roles'));
       reply.header('cache-control', 'no-store');
       return renderRoles(permitted);
     },
   );
 }
 
-function renderRoles(permitted: readonly PermittedRole[]): Static<typeof RolesAnswer> {
+function renderRoles(permitted: readonly PermittedRole[]): Static<typeof RolesResponse> {
   return {
     Roles: permitted.map(({ role, grant }) => ({
       Role: role.name,

@@ -1,16 +1,15 @@
-// A call of STS -> the pipeline's request. What AWS makes every caller send, and the broker does not need, is left
-// aside: RoleSessionName where the role names its sessions, PrincipalArn always, as the config has it with the role.
-
+// Maps an STS call to an ExchangeRequest. RoleSessionName, which AWS requires, is used only if the role lets the caller name
+// the session. PrincipalArn is ignored: the config has it.
 import { Secret } from '@sallyport/client/internal/secret';
 import type { FastifyRequest } from 'fastify';
 import type { ExchangeRequest, Proof } from '../../../core/types.js';
-import { sourceAddress } from '../../source-address.js';
+import { sourceAddress } from '../../proof-request.js';
 import type { StsCall } from './parameters.js';
 
-/** What AWS gives whoever sends no DurationSeconds, and SDKs send none. */
-const DEFAULT_SECONDS = 3600;
+/** The default of AWS. SDKs send no DurationSeconds. */
+const DEFAULT_DURATION_SECONDS = 3600;
 
-export function exchangeRequestOf(
+export function toExchangeRequest(
   call: StsCall,
   request: Pick<FastifyRequest, 'id' | 'ip'>,
 ): ExchangeRequest {
@@ -25,7 +24,7 @@ export function exchangeRequestOf(
     ...(Policy !== undefined && { policy: Policy }),
     ...(PolicyArns.length > 0 && { policyArns: PolicyArns.map(({ arn }) => arn) }),
     preferred: {
-      durationSeconds: DEFAULT_SECONDS,
+      durationSeconds: DEFAULT_DURATION_SECONDS,
       ...(call.action === 'AssumeRoleWithWebIdentity' && {
         roleSessionName: call.parameters.RoleSessionName,
       }),
@@ -33,7 +32,7 @@ export function exchangeRequestOf(
   };
 }
 
-/** SDKs send a token file as it is, with the line end that `echo` writes. */
+/** SDKs send a token file unchanged, with a trailing newline if it has one. */
 const proofOf = (call: StsCall): Proof =>
   call.action === 'AssumeRoleWithSAML'
     ? { type: 'saml', value: new Secret(call.parameters.SAMLAssertion) }

@@ -1,6 +1,5 @@
-// The two actions of STS that need no signature, and their parameters: AWS's own constraints, but that a role may be
-// named as the broker names it too.
-
+// The two STS actions that need no signature, and their parameters. The constraints are those of AWS, except that RoleArn
+// may also be the name of a role in the config.
 import { CONSTRAINTS, type ValueOf } from '@sallyport/sts-protocol/constraints';
 import { invalidAction } from '@sallyport/sts-protocol/sts-error';
 import { type QueryParameters, validate } from '@sallyport/sts-protocol/validate';
@@ -10,9 +9,9 @@ const VERSION = '2011-06-15';
 
 const { AssumeRoleWithSAML, AssumeRoleWithWebIdentity } = CONSTRAINTS;
 
-/** A role's name may be shorter than any ARN. */
+/** A role name can be shorter than any ARN. */
 const RoleArn = { ...AssumeRoleWithSAML.required.RoleArn, min: 1 } as const;
-/** How many there may be AWS says in its documentation alone. */
+/** AWS states the maximum of 10 in its documentation only. */
 const PolicyArns = {
   type: 'list',
   max: 10,
@@ -36,7 +35,7 @@ const ACTIONS = {
   },
 } as const;
 
-/** A call that AWS would take, as far as that can be seen without looking at the proof. */
+/** A call that satisfies AWS's constraints. The proof has not been verified yet. */
 export type StsCall =
   | { readonly action: 'AssumeRoleWithSAML'; readonly parameters: ValueOf<typeof ACTIONS.AssumeRoleWithSAML> }
   | {
@@ -44,7 +43,7 @@ export type StsCall =
       readonly parameters: ValueOf<typeof ACTIONS.AssumeRoleWithWebIdentity>;
     };
 
-/** @throws StsFault `InvalidAction`, `ValidationError` or `MalformedInput`, in AWS's words. */
+/** @throws StsError `InvalidAction`, `ValidationError` or `MalformedInput`, with the texts of AWS. */
 export function readCall(action: string, parameters: QueryParameters): StsCall {
   const version = parameters.get('Version');
   if (version === VERSION && action === 'AssumeRoleWithSAML')
