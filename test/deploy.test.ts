@@ -25,10 +25,7 @@ const list = (folder: string, ending: string) =>
     .filter((name) => name.endsWith(ending))
     .map((name) => join(folder, name));
 
-/**
- * Arguments of `env` that start a command in an environment of its own. tap would make it one of its test processes,
- * with loaders that the real thing does not have.
- */
+/** Arguments of `env` that start a command in an environment of its own. */
 const alone = (command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) => [
   '-i',
   `PATH=${process.env['PATH']}`,
