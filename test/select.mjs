@@ -47,7 +47,20 @@ function compiledOf(source) {
   return compiledPath(relative(ROOT, file));
 }
 
-const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*['"](\.[^'"]+\.m?js)['"]/g;
+const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*['"](\.[^'"]+\.m?js|@sallyport\/[^'"]+)['"]/g;
+
+/** `@sallyport/client/internal/secret` -> `packages/client/dist/secret.js`, as the package's `exports` say. */
+function resolveImport(specifier, folder) {
+  if (specifier.startsWith('.')) return resolve(folder, specifier);
+  const [, name, ...path] = specifier.split('/');
+  return join(
+    ROOT,
+    'packages',
+    name,
+    'dist',
+    `${path.filter((part) => part !== 'internal').join('/') || 'index'}.js`,
+  );
+}
 const importsByFile = new Map();
 
 function importsOf(file) {
@@ -55,7 +68,7 @@ function importsOf(file) {
   if (imports === undefined) {
     const text = readFileSync(file, 'utf8');
     imports = [...text.matchAll(IMPORT)]
-      .map(([, path]) => resolve(dirname(file), path))
+      .map(([, specifier]) => resolveImport(specifier, dirname(file)))
       .filter((path) => existsSync(path))
       .map((path) => realpathSync(path));
     importsByFile.set(file, imports);
