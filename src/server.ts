@@ -1,15 +1,13 @@
 // Builds a running broker from a config. It is the only file that chooses implementations and connects them.
 import { isDeepStrictEqual } from 'node:util';
 import { Secret } from '@sallyport/client/internal/secret';
-import { createAuditLog } from './audit/log.js';
-import { createFindRecord } from './audit/query/find-record.js';
-import { openSinks } from './audit/sinks/open-sinks.js';
+import { JsonLinesAuditLog } from './audit/log.js';
+import { AuditLogReader } from './audit/query/audit-log-reader.js';
+import { auditFiles, openSinks } from './audit/sinks/open-sinks.js';
 import { Authenticator } from './authn/authenticate.js';
 import { createKeyPool } from './authn/oidc/key-source.js';
 import { createCrossCheck } from './authn/saml/cross-check/cross-check.js';
 import type { LoadedConfig, LoadResult } from './config/load.js';
-import { customEndpoints, deadlineMs } from './config/schema/aws.js';
-import type { Config } from './config/schema/config.js';
 import type { LocatedConfigError } from './core/config-error.js';
 import type { Log } from './core/ports.js';
 import { createPool } from './core/shared-resource.js';
@@ -23,13 +21,13 @@ import { ShadowEvaluator } from './exchange/shadow.js';
 import { replaceCertificate } from './http/app.js';
 import type { App } from './http/fastify.js';
 import { CredentialCache } from './issuance/cache/credential-cache.js';
-import { Sts, type StsOptions } from './issuance/sts/sts.js';
 import { Seal } from './portal/seal.js';
 import { ConfigManager } from './runtime/config-manager.js';
-import { createStores } from './runtime/open-stores.js';
+import { openStores } from './runtime/open-stores.js';
+import { openSts } from './runtime/open-sts.js';
 import { buildRuntime, rebuildRuntime, type SharedResources } from './runtime/runtime.js';
 import { createSurfaces } from './surfaces.js';
-import { createMetrics } from './telemetry/metrics.js';
+import { Metrics } from './telemetry/metrics.js';
 
 export interface Broker {
   readonly app: App;
@@ -58,19 +56,22 @@ export async function createBroker(
   const { config } = loaded;
   const now = () => new Date();
   const cache = new CredentialCache(config.cache);
-  const metrics = createMetrics(() => cache.size);
+  const metrics = new Metrics(() => cache.size);
   const shared: SharedResources = {
     serverUrl: config.server.url,
     keys: createKeyPool({ log }),
     reader: createCrossCheck({ log }),
     sts: createPool((aws) =>
-      openConfiguredSts(aws, {
+      openSts(aws, {
         log,
-        observer: { onCall: metrics.stsCalled, onRegionStateChange: metrics.stsRegionChanged },
+        observer: {
+          onCall: (labels, seconds) => metrics.observeStsCall(labels, seconds),
+          onRegionStateChange: (region, state) => metrics.setStsRegionState(region, state),
+        },
       }),
     ),
     cache,
-    onCacheUse: (use, { role, rolesFrom }) => metrics.cacheUsed(use, rolesFrom ?? role),
+    onCacheUse: (use, { role, rolesFrom }) => metrics.countCacheUse(use, rolesFrom ?? role),
     log,
     now,
   };
@@ -84,9 +85,9 @@ export async function createBroker(
     return { ok: false, errors: [...(built.ok ? [] : built.errors), ...sinkErrors] };
   }
 
-  // No config error is possible from here on: the connections of the stores would keep the process alive.
-  const stores = await createStores(config, { now, log });
-  const audit = createAuditLog(sinks.sinks);
+  // Opened last: open connections would keep the process alive after a config error.
+  const stores = await openStores(config, { now, log });
+  const audit = new JsonLinesAuditLog(sinks.sinks);
   const configManager = new ConfigManager({
     initial: built.runtime,
     rebuild: (previous) => rebuildRuntime(load, shared, previous),
@@ -106,7 +107,7 @@ export async function createBroker(
   const app = await createSurfaces({
     exchange: new Exchange({ pipeline, shadowEvaluator, metrics: new ExchangeMetrics(metrics) }),
     preview: new Preview({ pipeline, shadowEvaluator }),
-    explain: new Explain({ pipeline, findRecord: createFindRecord(auditFiles(config)) }),
+    explain: new Explain({ pipeline, auditLogReader: new AuditLogReader(auditFiles(config)) }),
     decodeMessage: new DecodeMessage(pipeline),
     configManager,
     audit,
@@ -140,33 +141,6 @@ export async function createBroker(
   };
 }
 
-/** The STS endpoints of the config, called with the broker's own credentials. */
-export function openConfiguredSts(aws: Config['aws'], options: Pick<StsOptions, 'log' | 'observer'>): Sts {
-  const { region, failoverRegions, fips, dualStack, credentials: keys } = aws;
-  return new Sts({
-    region,
-    endpoints: customEndpoints(aws),
-    deadlineMs: deadlineMs(aws),
-    ...(failoverRegions && { failoverRegions }),
-    ...(fips !== undefined && { fips }),
-    ...(dualStack !== undefined && { dualStack }),
-    ...(keys && {
-      credentials: {
-        accessKeyId: keys.accessKeyId,
-        secretAccessKey: new Secret(keys.secretAccessKey),
-        ...(keys.sessionToken !== undefined && { sessionToken: new Secret(keys.sessionToken) }),
-      },
-    }),
-    ...options,
-    now: Date.now,
-  });
-}
-
 async function closeAll(parts: readonly { close(): Promise<void> }[]): Promise<void> {
   for (const part of parts) await part.close();
-}
-
-/** The files of the audit log. */
-export function auditFiles(config: Config): readonly string[] {
-  return (config.audit?.sinks ?? []).flatMap((sink) => (sink.type === 'file' ? [sink.path] : []));
 }

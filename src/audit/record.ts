@@ -1,4 +1,4 @@
-// What the audit log says of a request: one function for each event, values in, record out. No secrets go in.
+// Builds the audit records of a request, one function per event. Records hold no secrets.
 import { hash } from 'node:crypto';
 import { NAME_PATTERN } from '../config/schema/primitives.js';
 import { IAM_ROLE_ARN_PATTERN, ROLE_URN } from '../core/arn.js';
@@ -7,12 +7,12 @@ import { ERRORS, type SallyportError } from '../core/errors.js';
 import { toIsoSeconds } from '../core/time.js';
 import type { Decision, ExchangeRequest, IssuedCredentials, Principal } from '../core/types.js';
 
-/** How far the request came; later stages add what they know. */
+/** What is known about a request so far. */
 export interface Progress {
   readonly request: ExchangeRequest;
   readonly principal?: Principal;
   readonly decision?: Decision;
-  /** Whom an operator asks about, as far as that is known. */
+  /** The principal that an operator asks about, as far as it is known. */
   readonly about?: {
     readonly issuer?: string | undefined;
     readonly subject?: string | undefined;
@@ -53,7 +53,7 @@ export function explainedRecord(progress: Progress, now: Date): AuditRecord {
   return base('explained', progress, now);
 }
 
-/** Who had an authorization message decoded; not what it says. */
+/** Without the message. */
 export function decodedRecord(progress: Progress, stsRequestId: string | undefined, now: Date): AuditRecord {
   return {
     ...base('decoded', progress, now),
@@ -61,7 +61,7 @@ export function decodedRecord(progress: Progress, stsRequestId: string | undefin
   };
 }
 
-/** `denied` when the broker said no; `failed` when it could not decide, or said yes and STS did not deliver. */
+/** `denied` if the broker refused the request; `failed` if it could not decide, or if issuing failed after the decision. */
 export function refusedRecord(progress: Progress, error: SallyportError, now: Date): AuditRecord {
   const event = progress.decision === undefined && ERRORS[error.code].status < 500 ? 'denied' : 'failed';
   return {
@@ -85,27 +85,28 @@ function base(event: AuditEvent, { request, principal, decision, about }: Progre
     SourceAddress: request.sourceAddress,
     ProofType: request.proof.type,
     Principal: principal && principalFields(principal),
-    Role: decision?.role ?? roleAsked(request),
+    Role: decision?.role ?? requestedRole(request),
     ...(decision && decisionFields(decision)),
     MfaSerialNumber: request.mfa?.serialNumber,
     Reason: decision?.reason ?? request.reason,
-    // Whom, not with which claims: a record holds none.
+    // Without claims: audit records hold none.
     About: about && { Issuer: about.issuer, Subject: about.subject, RequestId: about.requestId },
   };
 }
 
 const ROLE = new RegExp(`${NAME_PATTERN}|^${ROLE_URN}${NAME_PATTERN.slice(1)}|${IAM_ROLE_ARN_PATTERN}`);
 
-/** What no role can be called is left out: it may be a token in the wrong place. */
-const roleAsked = ({ role }: ExchangeRequest) => (role !== undefined && ROLE.test(role) ? role : undefined);
+/** Undefined if no role can have that name: it may be a misplaced token. */
+const requestedRole = ({ role }: ExchangeRequest) =>
+  role !== undefined && ROLE.test(role) ? role : undefined;
 
 type PrincipalFields = NonNullable<AuditRecord['Principal']>;
 
-/** By principal: that of a token that comes again is the same one. */
-const knownPrincipals = new WeakMap<Principal, PrincipalFields>();
+/** A reusable token yields the same principal object each time. */
+const fieldsByPrincipal = new WeakMap<Principal, PrincipalFields>();
 
 function principalFields(principal: Principal): PrincipalFields {
-  const known = knownPrincipals.get(principal);
+  const known = fieldsByPrincipal.get(principal);
   if (known) return known;
   const { issuer, subject, proofId, issuedAt, expiresAt } = principal;
   const fields = {
@@ -115,7 +116,7 @@ function principalFields(principal: Principal): PrincipalFields {
     IssuedAt: new Date(issuedAt * 1000).toISOString(),
     ExpiresAt: new Date(expiresAt * 1000).toISOString(),
   };
-  knownPrincipals.set(principal, fields);
+  fieldsByPrincipal.set(principal, fields);
   return fields;
 }
 

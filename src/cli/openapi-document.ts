@@ -2,7 +2,7 @@
 import { stringify } from 'yaml';
 import { SallyportError } from '../core/errors.js';
 import { createSurfaces } from '../surfaces.js';
-import { createMetrics } from '../telemetry/metrics.js';
+import { Metrics } from '../telemetry/metrics.js';
 
 const never = () => {
   throw new SallyportError('internal');
@@ -31,7 +31,7 @@ export async function describeApi(): Promise<string> {
     seal: { seal: unused, open: unused },
     now: () => new Date(),
     limiter: { consume: unused },
-    metrics: createMetrics(),
+    metrics: new Metrics(),
     log: { debug: silent, info: silent, warn: silent, error: silent },
     serverUrl: 'https://sallyport.example',
   });

@@ -77,6 +77,3 @@ export interface Log {
   warn: LogMethod;
   error: LogMethod;
 }
-
-/** The last audit record of a request that says who asked, or else the last. Undefined: there is none to be found. */
-export type FindRecord = (requestId: string) => Promise<AuditRecord | undefined>;

@@ -1,6 +1,7 @@
 // Why a role is permitted or denied, rule by rule, without issuing anything. A caller may ask about itself and learns
 // nothing about roles it is not permitted. A caller with the permission `explain` may ask about anyone and sees every
 // rule; the audit log records that.
+import type { AuditLogReader } from '../audit/query/audit-log-reader.js';
 import { explainedRecord, previewedRecord } from '../audit/record.js';
 import { hasPermission } from '../authz/decide.js';
 import {
@@ -14,7 +15,6 @@ import type { Policy } from '../authz/policy.js';
 import type { AuditRecord } from '../core/audit-record.js';
 import { SallyportError } from '../core/errors.js';
 import { omitUndefined } from '../core/omit-undefined.js';
-import type { FindRecord } from '../core/ports.js';
 import type { ExchangeRequest, Principal } from '../core/types.js';
 import type { Pipeline, ProofRequest, RequestContext } from './pipeline.js';
 
@@ -40,7 +40,7 @@ const MAX_RULES = 20_000;
 
 export interface ExplainOptions {
   readonly pipeline: Pipeline;
-  readonly findRecord: FindRecord;
+  readonly auditLogReader: Pick<AuditLogReader, 'findRecord'>;
 }
 
 export class Explain {
@@ -66,7 +66,8 @@ export class Explain {
     const caller = await context.authenticateAndLimit();
     if (!hasPermission('explain', runtime.policy, caller, { sourceAddress }, context.now()))
       throw new SallyportError('permission_missing');
-    const record = recordOf === undefined ? undefined : await this.#options.findRecord(recordOf);
+    const record =
+      recordOf === undefined ? undefined : await this.#options.auditLogReader.findRecord(recordOf);
     if (recordOf !== undefined && !record) throw new SallyportError('record_unknown');
     const explanation = explainDescribed(runtime.policy, request, record, context.now());
     context.addProgress({ about: { ...explanation.principal, requestId: recordOf } });

@@ -35,7 +35,7 @@ interface Policies {
 type DecisionOutcome = { readonly decision: Decision } | { readonly error: unknown };
 
 export interface ShadowEvaluatorOptions {
-  readonly metrics: Pick<Metrics, 'shadowDiffered'>;
+  readonly metrics: Pick<Metrics, 'countShadowDifference'>;
   readonly log: Pick<Log, 'info'>;
 }
 
@@ -94,7 +94,7 @@ export class ShadowEvaluator {
     setImmediate(() => {
       const difference = attempt(compare, { kind: 'failed', issuer, live: [], shadow: [] });
       if (!difference) return;
-      this.#options.metrics.shadowDiffered(difference.kind);
+      this.#options.metrics.countShadowDifference(difference.kind);
       this.#options.log.info({ ...difference }, 'the shadow config decides differently');
     });
   }

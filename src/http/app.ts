@@ -91,7 +91,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
     const seconds = reply.elapsedTime / 1000;
-    metrics.answered({ route, status: reply.statusCode }, seconds);
+    metrics.observeHttpRequest({ route, status: reply.statusCode }, seconds);
     log.debug(
       { requestId: request.id, method: request.method, route, status: reply.statusCode, seconds },
       'request completed',

@@ -1,4 +1,4 @@
-// The limits on requests, and the refusal beyond them, whoever counts.
+// The configured rate limits and the error beyond them, which both rate limiters share. Start reading here.
 import type { LimitsConfig } from '../config/schema/limits.js';
 import { seconds } from '../core/duration.js';
 import { SallyportError } from '../core/errors.js';
@@ -12,13 +12,13 @@ export interface Limit {
 
 export type Limits = Readonly<Record<RateLimitScope, Limit>>;
 
-/** Hundreds of pods that start together fit, though they share a node's address, or a service account. */
+/** Enough for hundreds of pods that start together and share a node address or a service account. */
 const DEFAULTS = {
   address: { requests: 3000, per: '1m' },
   principal: { requests: 1500, per: '1m' },
 };
 
-export function limitsOf({ perAddress, perPrincipal }: LimitsConfig = {}): Limits {
+export function toLimits({ perAddress, perPrincipal }: LimitsConfig = {}): Limits {
   const limit = ({ requests, per }: { requests: number; per: string }): Limit => ({
     requests,
     window: seconds(per) * 1000,
@@ -30,17 +30,25 @@ export function limitsOf({ perAddress, perPrincipal }: LimitsConfig = {}): Limit
 }
 
 const DETAIL = {
-  address: 'Too many requests came from your address. Wait as long as Retry-After says, then try again.',
+  address: 'Too many requests from your address. Retry after the time in Retry-After.',
   principal:
-    'You have sent too many requests. Wait as long as Retry-After says, then try again; a single-use proof needs a new one.',
+    'Too many requests from your identity. Retry after the time in Retry-After, with a new proof if yours is single-use.',
 };
 
-/** @throws SallyportError `rate_limited` if the `used`th request is beyond the limit; `rest`: milliseconds left of the window. */
-export function enforce(scope: RateLimitScope, { requests }: Limit, used: number, rest: number): void {
-  if (used <= requests) return;
+/**
+ * `count` requests have been made in the window, including this one; `remainingMs` until the window ends.
+ * @throws SallyportError `rate_limited` if that is above the limit.
+ */
+export function enforceLimit(
+  scope: RateLimitScope,
+  { requests }: Limit,
+  count: number,
+  remainingMs: number,
+): void {
+  if (count <= requests) return;
   throw new SallyportError('rate_limited', {
     reason: `limit.${scope}`,
     detail: DETAIL[scope],
-    retryAfter: Math.max(1, Math.ceil(rest / 1000)),
+    retryAfter: Math.max(1, Math.ceil(remainingMs / 1000)),
   });
 }

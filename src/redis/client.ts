@@ -1,5 +1,5 @@
-// Clients of Redis or Valkey: one server, Sentinel or Cluster. A command is sent once, and answered soon or failed:
-// nothing waits for a server that is away, and nothing is sent again that may already have been carried out.
+// Clients of Redis or Valkey: a single server, Sentinel or Cluster. Each command is sent once and fails fast: no command
+// waits for an unavailable server, and none that the server may have executed is retried.
 import { readFile } from 'node:fs/promises';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisStore } from '../config/schema/store.js';
@@ -7,24 +7,24 @@ import type { Log } from '../core/ports.js';
 
 export type RedisClient = Redis | Cluster;
 
-/** Milliseconds: for a command, for a TCP connection, for a server that has been sent something and is silent. */
-const PATIENCE = { commandTimeout: 300, connectTimeout: 2000, socketTimeout: 1000 };
+/** Milliseconds. `socketTimeout`: for a server that does not reply. */
+const TIMEOUTS = { commandTimeout: 300, connectTimeout: 2000, socketTimeout: 1000 };
 
-/** Milliseconds before the next attempt to connect: 100 at first, then up to a second, spread out. */
-const retryDelay = (times: number) => Math.min(100 * times, 1000) * (0.75 + Math.random() / 2);
+/** Milliseconds before the next connection attempt: 100 at first, up to 1000, with jitter of a quarter. */
+const retryDelay = (attempt: number) => Math.min(100 * attempt, 1000) * (0.75 + Math.random() / 2);
 
-/** What a client is for; the log says it. */
+/** What a client is used for, for the log. */
 export type RedisUse = 'claims' | 'limits';
 
-/** Resolves once the first attempt to connect is over, whatever came of it; the client goes on trying by itself. */
+/** Resolves after the first connection attempt, successful or not. The client keeps retrying in the background. */
 export async function connectRedis(store: RedisStore, use: RedisUse, log: Log): Promise<RedisClient> {
   const client = createClient(store, await readCa(store));
-  reportState(client, use, log);
+  logState(client, use, log);
   await new Promise<void>((resolve) => {
     client.once('ready', resolve);
     client.once('error', () => resolve());
   });
-  if (client instanceof Cluster) await Promise.all(client.nodes('master').map(greet));
+  if (client instanceof Cluster) await Promise.all(client.nodes('master').map(ping));
   return client;
 }
 
@@ -32,12 +32,12 @@ function createClient(store: RedisStore, ca: string | undefined): RedisClient {
   const { username, password } = store;
   const tls = urlsOf(store).some((url) => url.startsWith('rediss:')) && { ...(ca !== undefined && { ca }) };
   const shared = {
-    ...PATIENCE,
+    ...TIMEOUTS,
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     ...(tls && { tls }),
     maxRetriesPerRequest: 0,
-    // A server that has become a replica: the primary is elsewhere now.
+    // The server has become a replica: reconnect to find the new primary.
     reconnectOnError: ({ message }: Error) => message.includes('READONLY'),
   } satisfies RedisOptions;
   const single = { ...shared, enableOfflineQueue: false, retryStrategy: retryDelay } satisfies RedisOptions;
@@ -49,7 +49,7 @@ function createClient(store: RedisStore, ca: string | undefined): RedisClient {
         ...single,
         name: store.master,
         sentinels: store.sentinels.map((url) => addressOf(url, 26_379)),
-        sentinelCommandTimeout: PATIENCE.commandTimeout,
+        sentinelCommandTimeout: TIMEOUTS.commandTimeout,
         sentinelRetryStrategy: retryDelay,
         failoverDetector: true,
         ...(store.sentinelUsername !== undefined && { sentinelUsername: store.sentinelUsername }),
@@ -62,20 +62,20 @@ function createClient(store: RedisStore, ca: string | undefined): RedisClient {
         {
           redisOptions: shared,
           enableOfflineQueue: false,
-          // It would ask any node, also one that is not connected yet, and begin again. Commands tell as well.
+          // The check may pick a node that is not connected yet, and then restarts. Failing commands show the same.
           enableReadyCheck: false,
           clusterRetryStrategy: retryDelay,
-          // 0: not again after a lost connection. A redirected command was not carried out, so that one goes on.
+          // 0: no retry after a lost connection. Redirected commands were not executed, so they are still followed.
           retryDelayOnFailover: 0,
-          // Names stay names: a certificate is for a name.
-          dnsLookup: (name, found) => found(null, name),
+          // Host names are not resolved to addresses: certificates are issued for names.
+          dnsLookup: (name, callback) => callback(null, name),
         },
-      ).on('+node', greet);
+      ).on('+node', ping);
   }
 }
 
-/** A cluster connects to a node at the first command for it, and refuses the ones after it until then: so not to lose any. */
-async function greet(node: Redis): Promise<void> {
+/** A cluster client connects to a node with the first command and rejects others until then: this is that command. */
+async function ping(node: Redis): Promise<void> {
   await node.ping().catch(() => undefined);
 }
 
@@ -93,15 +93,15 @@ async function readCa({ tls }: RedisStore): Promise<string | undefined> {
   return tls && (await readFile(tls.ca, 'utf8'));
 }
 
-/** One line when Redis goes away and one when it is back, not one for every attempt. */
-function reportState(client: RedisClient, use: RedisUse, log: Log): void {
+/** Logs one line when Redis becomes unavailable and one when it is back, not one per attempt. */
+function logState(client: RedisClient, use: RedisUse, log: Log): void {
   let reachable = true;
   client.on('ready', () => {
-    if (!reachable) log.info({ use }, 'Redis can be reached again');
+    if (!reachable) log.info({ use }, 'Redis is available again');
     reachable = true;
   });
   client.on('error', (err: unknown) => {
-    if (reachable) log.warn({ use, err }, 'Redis cannot be reached');
+    if (reachable) log.warn({ use, err }, 'Redis is unavailable');
     reachable = false;
   });
 }

@@ -25,7 +25,7 @@ export interface ConfigManagerOptions {
   readonly initial: Runtime;
   /** Reads the config and builds its runtime, which is to replace `previous`. */
   rebuild(previous: Runtime): Promise<RuntimeResult>;
-  readonly metrics: Pick<Metrics, 'configTaken' | 'reloaded' | 'shadowLoaded'>;
+  readonly metrics: Pick<Metrics, 'setConfigEpoch' | 'countConfigReload' | 'setShadowErrors'>;
   readonly log: Log;
   now(): Date;
 }
@@ -132,12 +132,12 @@ export class ConfigManager {
       this.#status = { ...this.#status, lastReload: 'failed', faults: 0 };
       log.error({ err: error }, 'the config could not be reloaded; the old one stays in use');
     }
-    metrics.reloaded(this.#status.lastReload);
+    metrics.countConfigReload(this.#status.lastReload);
   }
 
   #reportActivation({ shadowErrors }: Runtime, epoch: number): void {
-    this.#options.metrics.configTaken(epoch);
-    this.#options.metrics.shadowLoaded(shadowErrors.length);
+    this.#options.metrics.setConfigEpoch(epoch);
+    this.#options.metrics.setShadowErrors(shadowErrors.length);
   }
 
   #activated({ config, shadowErrors }: Runtime, epoch: number): ConfigStatus {

@@ -1,13 +1,13 @@
-// Picks what replicas share, by the config: memory for one replica, Redis or Valkey for several.
+// Opens the stores that replicas share, as configured: in memory for one replica, Redis or Valkey for several.
 import type { LimitsConfig } from '../config/schema/limits.js';
 import type { StoreConfig } from '../config/schema/store.js';
 import type { Log, RateLimiter, ReplayStore } from '../core/ports.js';
-import { limitsOf } from '../rate-limit/limits.js';
-import { createLocalRateLimiter } from '../rate-limit/local-rate-limiter.js';
-import { createRedisRateLimiter } from '../rate-limit/redis-rate-limiter.js';
+import { toLimits } from '../rate-limit/limits.js';
+import { LocalRateLimiter } from '../rate-limit/local-rate-limiter.js';
+import { RedisRateLimiter } from '../rate-limit/redis-rate-limiter.js';
 import { connectRedis } from '../redis/client.js';
-import { createMemoryReplayStore } from '../replay/memory-replay-store.js';
-import { createRedisReplayStore } from '../replay/redis-replay-store.js';
+import { MemoryReplayStore } from '../replay/memory-replay-store.js';
+import { RedisReplayStore } from '../replay/redis-replay-store.js';
 
 export interface Stores {
   readonly replay: ReplayStore;
@@ -17,29 +17,29 @@ export interface Stores {
 
 const DEFAULT_PREFIX = 'sallyport:';
 
-/** Does not need Redis to be up. Rejects if `tls.ca` cannot be read. */
-export async function createStores(
+/** Resolves even if Redis is unavailable. Rejects if `tls.ca` cannot be read. */
+export async function openStores(
   { store, limits: configured }: { readonly store?: StoreConfig; readonly limits?: LimitsConfig },
   { now, log }: { readonly now: () => Date; readonly log: Log },
 ): Promise<Stores> {
-  const limits = limitsOf(configured);
-  const local = createLocalRateLimiter(limits, now);
+  const limits = toLimits(configured);
+  const local = new LocalRateLimiter(limits, now);
   if (!store || store.type === 'memory') {
-    const replay = createMemoryReplayStore(now);
+    const replay = new MemoryReplayStore(now);
     return { replay, limiter: local, close: () => replay.close() };
   }
-  // Two connections: a claim that waits for replicas holds up whatever comes behind it on the same one.
+  // Two connections: a claim that waits for replicas blocks later commands on its connection.
   const [claims, counters] = await Promise.all([
     connectRedis(store, 'claims', log),
     connectRedis(store, 'limits', log),
   ]);
   const { keyPrefix = DEFAULT_PREFIX } = store;
   const minReplicas = store.type === 'redis-cluster' ? 0 : (store.minReplicas ?? 0);
-  const replay = createRedisReplayStore(claims, { now, log, keyPrefix, minReplicas });
+  const replay = new RedisReplayStore(claims, { now, log, keyPrefix, minReplicas });
   await replay.check();
   return {
     replay,
-    limiter: createRedisRateLimiter(counters, { limits, keyPrefix, local }),
+    limiter: new RedisRateLimiter(counters, { limits, keyPrefix, local }),
     close: async () => {
       await replay.close();
       counters.disconnect();

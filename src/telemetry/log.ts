@@ -1,16 +1,16 @@
-// The log: JSON lines on stderr (stdout may be the audit log). Errors are reduced to name, code and place: their
-// messages may quote what a caller or a peer sent.
+// The log: JSON lines on stderr, because stdout can be the audit log. Errors are reduced to name, code and stack frames:
+// their messages may quote a request or a response.
 import { type Logger, pino } from 'pino';
 import type { LogLevel } from '../core/log-level.js';
 import type { Log } from '../core/ports.js';
 
 const MAX_CAUSES = 5;
 
-/** Name, code and stack frames of an error and its causes; never a message. */
+/** Name, code and stack frames of an error and its causes, without messages. */
 export function describeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { type: typeof error };
   const { code } = error as { code?: unknown };
-  // The stack begins with the message, whose lines could look like frames.
+  // The stack starts with the message, whose lines could look like stack frames.
   const frames = (error.stack ?? '')
     .replace(error.message, () => '')
     .split('\n')

@@ -1,149 +1,165 @@
-// Metrics, for Prometheus. Labels hold only words from the config and the error table, so their number is bounded and
-// nothing a caller sends can appear in them.
+// The Prometheus metrics. Label values come from the config and the error table only, so their number is bounded and no
+// value from a request can appear in them.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-export interface Metrics {
-  /** One finished exchange: `outcome` is `issued` or the error's code. */
-  exchanged(labels: { readonly role: string; readonly operation: string; readonly outcome: string }): void;
-  /** Percent of the space STS allows for session policy and tags, by role. */
-  packed(role: string, percent: number): void;
-  /** Grants whose `when` could not be evaluated in an exchange. */
-  conditionsFailed(grants: readonly string[]): void;
-  /** Seconds an HTTP request took, by route pattern. */
-  answered(labels: { readonly route: string; readonly status: number }, seconds: number): void;
-  /** Seconds a call of STS took, with its retries. `outcome` is `answered` or an error's code. */
-  stsCalled(
-    labels: { readonly operation: string; readonly region: string; readonly outcome: string },
-    seconds: number,
-  ): void;
-  /** Whether a region of STS is asked: `half-open` is one call that probes. */
-  stsRegionChanged(region: string, state: 'closed' | 'open' | 'half-open'): void;
-  /** Another config is in use: the first is 1. */
-  configTaken(epoch: number): void;
-  reloaded(outcome: 'ok' | 'failed'): void;
-  /** How many faults the shadow config has; with any it is not asked. */
-  shadowLoaded(faults: number): void;
-  shadowDiffered(kind: string): void;
-  /** A request was served where credentials may be cached, or some were renewed ahead; `use` says how. */
-  cacheUsed(use: string, role: string): void;
-  /** The exposition format and its Content-Type. */
-  render(): Promise<{ readonly text: string; readonly contentType: string }>;
-}
-
-/** What the credential cache holds now. */
+/** The current size of the credential cache. */
 type CacheSize = () => { readonly entries: number; readonly bytes: number };
 
-export function createMetrics(cacheSize: CacheSize = () => ({ entries: 0, bytes: 0 })): Metrics {
-  const registers = [new Registry()];
-  const exchanges = new Counter({
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #exchanges = new Counter({
     name: 'sallyport_exchanges_total',
     help: 'Exchanges of a proof for credentials, by role, STS operation and outcome.',
     labelNames: ['role', 'operation', 'outcome'],
-    registers,
+    registers: [this.#registry],
   });
-  const packed = new Histogram({
+  readonly #packedPolicySize = new Histogram({
     name: 'sallyport_packed_policy_size_percent',
-    help: 'PackedPolicySize of issued sessions: at 100 STS refuses.',
+    help: 'PackedPolicySize of issued sessions. STS rejects more than 100.',
     labelNames: ['role'],
     buckets: [10, 25, 50, 75, 90, 100],
-    registers,
+    registers: [this.#registry],
   });
-  const conditions = new Counter({
+  readonly #conditionErrors = new Counter({
     name: 'sallyport_grant_condition_errors_total',
-    help: 'Times the `when` of a grant could not be evaluated, by grant; it then counted against the caller.',
+    help: 'Failed evaluations of the `when` of a grant, by grant. A failure counts against the caller.',
     labelNames: ['grant'],
-    registers,
+    registers: [this.#registry],
   });
-  const requests = new Histogram({
+  readonly #httpRequests = new Histogram({
     name: 'sallyport_http_request_duration_seconds',
-    help: 'Time to answer an HTTP request.',
+    help: 'Duration of HTTP requests, by route and status.',
     labelNames: ['route', 'status'],
     buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers,
+    registers: [this.#registry],
   });
-  const stsCalls = new Histogram({
+  readonly #stsCalls = new Histogram({
     name: 'sallyport_sts_call_duration_seconds',
-    help: 'Time of a call of STS with its retries, by operation, region and outcome.',
+    help: 'Duration of STS calls including retries, by operation, region and outcome.',
     labelNames: ['operation', 'region', 'outcome'],
     buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers,
+    registers: [this.#registry],
   });
-  const stsRegions = new Gauge({
+  readonly #stsRegions = new Gauge({
     name: 'sallyport_sts_region_up',
-    help: '1 while STS in this region is asked, 0 while it is left alone because it did not answer.',
+    help: '1 if the circuit breaker of this STS region is closed, 0 if it is open or half-open.',
     labelNames: ['region'],
-    registers,
+    registers: [this.#registry],
   });
-  const epoch = new Gauge({
+  readonly #configEpoch = new Gauge({
     name: 'sallyport_config_epoch',
-    help: 'Which config is in use: 1 since the start, one more with each that was taken.',
-    registers,
+    help: 'Number of the config in use: 1 at start, plus one with each activated config.',
+    registers: [this.#registry],
   });
-  const reloads = new Counter({
+  readonly #configReloads = new Counter({
     name: 'sallyport_config_reloads_total',
-    help: 'Reloads of the config, by outcome.',
+    help: 'Config reloads, by outcome.',
     labelNames: ['outcome'],
-    registers,
+    registers: [this.#registry],
   });
-  const lastReload = new Gauge({
+  readonly #lastReloadSuccess = new Gauge({
     name: 'sallyport_config_last_reload_success',
-    help: '1 if the config in use is the one that was read last, 0 if that one has faults.',
-    registers,
+    help: '1 if the last reload succeeded, 0 if the config that was read last has errors.',
+    registers: [this.#registry],
   });
-  lastReload.set(1);
-  const shadowFaults = new Gauge({
+  readonly #shadowFaults = new Gauge({
     name: 'sallyport_shadow_config_faults',
-    help: 'Faults of the shadow config; with any it is not asked.',
-    registers,
+    help: 'Number of errors in the shadow config. With any, it is not evaluated.',
+    registers: [this.#registry],
   });
-  const differences = new Counter({
+  readonly #shadowDifferences = new Counter({
     name: 'sallyport_shadow_differences_total',
-    help: 'Requests that the shadow config would decide otherwise, by kind.',
+    help: 'Requests that the shadow config decides differently, by kind.',
     labelNames: ['kind'],
-    registers,
+    registers: [this.#registry],
   });
-  const cacheUses = new Counter({
+  readonly #cacheUses = new Counter({
     name: 'sallyport_credential_cache_uses_total',
-    help: 'Credentials handed out where they may be cached, by role and use: hit, miss, shared, stale; and renewals ahead: renewed, renewal_failed.',
+    help: 'Requests for cacheable credentials, by role and use: hit, miss, shared, stale; and refreshes ahead of expiry: renewed, renewal_failed.',
     labelNames: ['role', 'use'],
-    registers,
+    registers: [this.#registry],
   });
-  new Gauge({
-    name: 'sallyport_credential_cache_entries',
-    help: 'Sessions in the credential cache.',
-    registers,
-    collect() {
-      this.set(cacheSize().entries);
-    },
-  });
-  new Gauge({
-    name: 'sallyport_credential_cache_bytes',
-    help: 'Memory that the credential cache takes.',
-    registers,
-    collect() {
-      this.set(cacheSize().bytes);
-    },
-  });
-  return {
-    cacheUsed: (use, role) => cacheUses.inc({ use, role }),
-    configTaken: (number) => epoch.set(number),
-    reloaded: (outcome) => {
-      reloads.inc({ outcome });
-      lastReload.set(outcome === 'ok' ? 1 : 0);
-    },
-    stsCalled: (labels, seconds) => stsCalls.observe(labels, seconds),
-    stsRegionChanged: (region, state) => stsRegions.set({ region }, state === 'closed' ? 1 : 0),
-    shadowLoaded: (faults) => shadowFaults.set(faults),
-    shadowDiffered: (kind) => differences.inc({ kind }),
-    exchanged: (labels) => exchanges.inc(labels),
-    packed: (role, percent) => packed.observe({ role }, percent),
-    conditionsFailed: (grants) => {
-      for (const grant of grants) conditions.inc({ grant });
-    },
-    answered: ({ route, status }, seconds) => requests.observe({ route, status }, seconds),
-    render: async () => {
-      const [registry] = registers as [Registry];
-      return { text: await registry.metrics(), contentType: registry.contentType };
-    },
-  };
+
+  constructor(cacheSize: CacheSize = () => ({ entries: 0, bytes: 0 })) {
+    this.#lastReloadSuccess.set(1);
+    const registers = [this.#registry];
+    new Gauge({
+      name: 'sallyport_credential_cache_entries',
+      help: 'Number of entries in the credential cache.',
+      registers,
+      collect() {
+        this.set(cacheSize().entries);
+      },
+    });
+    new Gauge({
+      name: 'sallyport_credential_cache_bytes',
+      help: 'Memory used by the credential cache, in bytes.',
+      registers,
+      collect() {
+        this.set(cacheSize().bytes);
+      },
+    });
+  }
+
+  /** Counts a finished exchange. `outcome` is `issued` or an error code. */
+  countExchange(labels: {
+    readonly role: string;
+    readonly operation: string;
+    readonly outcome: string;
+  }): void {
+    this.#exchanges.inc(labels);
+  }
+
+  observePackedPolicySize(role: string, percent: number): void {
+    this.#packedPolicySize.observe({ role }, percent);
+  }
+
+  /** Counts grants whose `when` could not be evaluated in an exchange. */
+  countConditionErrors(grants: readonly string[]): void {
+    for (const grant of grants) this.#conditionErrors.inc({ grant });
+  }
+
+  /** `route` is the route pattern. */
+  observeHttpRequest(labels: { readonly route: string; readonly status: number }, seconds: number): void {
+    this.#httpRequests.observe(labels, seconds);
+  }
+
+  /** Includes retries. `outcome` is `answered` or an error code. */
+  observeStsCall(
+    labels: { readonly operation: string; readonly region: string; readonly outcome: string },
+    seconds: number,
+  ): void {
+    this.#stsCalls.observe(labels, seconds);
+  }
+
+  setStsRegionState(region: string, state: 'closed' | 'open' | 'half-open'): void {
+    this.#stsRegions.set({ region }, state === 'closed' ? 1 : 0);
+  }
+
+  setConfigEpoch(epoch: number): void {
+    this.#configEpoch.set(epoch);
+  }
+
+  countConfigReload(outcome: 'ok' | 'failed'): void {
+    this.#configReloads.inc({ outcome });
+    this.#lastReloadSuccess.set(outcome === 'ok' ? 1 : 0);
+  }
+
+  setShadowErrors(errors: number): void {
+    this.#shadowFaults.set(errors);
+  }
+
+  countShadowDifference(kind: string): void {
+    this.#shadowDifferences.inc({ kind });
+  }
+
+  /** Counts a request for cacheable credentials, or a refresh ahead of expiry. */
+  countCacheUse(use: string, role: string): void {
+    this.#cacheUses.inc({ use, role });
+  }
+
+  /** The exposition format and its Content-Type. */
+  async render(): Promise<{ readonly text: string; readonly contentType: string }> {
+    return { text: await this.#registry.metrics(), contentType: this.#registry.contentType };
+  }
 }

@@ -3,7 +3,7 @@
 import { Secret } from '@sallyport/client/internal/secret';
 import t from 'tap';
 import { Seal } from '../../src/portal/seal.js';
-import { createMemoryReplayStore } from '../../src/replay/memory-replay-store.js';
+import { MemoryReplayStore } from '../../src/replay/memory-replay-store.js';
 import { NOW, signedResponse } from '../support/saml-documents.js';
 import { base64, SERVER_URL } from '../support/saml-verifier.js';
 import {
@@ -170,7 +170,8 @@ t.test('logout messages, and other documents', async (t) => {
 });
 
 t.test('the replay store is away: nobody signs in, and nothing is used up', async (t) => {
-  const store = { ...sharedStore(), claim: async () => Promise.reject(new Error('down')) };
+  const store = sharedStore();
+  store.claim = async () => Promise.reject(new Error('down'));
   const down = await startSignIn(t, { seal, replay: store });
   const browser = new Browser();
   const shown = await browser.post(down, answerTo(await browser.begin(down)));
@@ -186,7 +187,7 @@ t.test(
   async (t) => {
     const browser = new Browser();
     const id = await browser.begin(a);
-    const restarted = createMemoryReplayStore(() => new Date(NOW.getTime() + 500));
+    const restarted = new MemoryReplayStore(() => new Date(NOW.getTime() + 500));
     const again = await startSignIn(t, {
       seal,
       replay: restarted,

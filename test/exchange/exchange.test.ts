@@ -7,7 +7,7 @@ import type { AuditRecord } from '../../src/core/audit-record.js';
 import { SallyportError } from '../../src/core/errors.js';
 import type { ProofVerifier, ReplayStore, SingleUseId, VerifiedProof } from '../../src/core/ports.js';
 import type { ExchangeRequest, IssuedCredentials, Principal, Proof } from '../../src/core/types.js';
-import { createMemoryReplayStore } from '../../src/replay/memory-replay-store.js';
+import { MemoryReplayStore } from '../../src/replay/memory-replay-store.js';
 import type { Runtime } from '../../src/runtime/runtime.js';
 import { operationsOf } from '../support/pipeline.js';
 import { NOW, policyOf, principalOf, SECONDS, web } from '../support/policy.js';
@@ -324,7 +324,7 @@ const use: SingleUseId = {
   expiresAt: SECONDS + 300,
 };
 const singleUseIds = [use];
-const memory = (since = SECONDS - 3600) => createMemoryReplayStore(() => new Date(since * 1000));
+const memory = (since = SECONDS - 3600) => new MemoryReplayStore(() => new Date(since * 1000));
 
 t.test('a proof goes to the verifier of its type', async (t) => {
   const oidc = createAuthenticate({ oidc: verifierOf({}), saml: never }, memory());
@@ -503,10 +503,10 @@ t.test('a proof used before a restart is refused after it, however far ahead its
         };
         return codeOf(createAuthenticate({ oidc, saml: never }, store, wait)(request.proof, now()));
       };
-      const first = await send(createMemoryReplayStore(() => new Date(started * 1000)));
+      const first = await send(new MemoryReplayStore(() => new Date(started * 1000)));
       if (first) return first.reason === 'replay.issued_ahead';
       clock += again;
-      const restarted = createMemoryReplayStore(now);
+      const restarted = new MemoryReplayStore(now);
       return (await send(restarted))?.reason === 'replay.before_start';
     }),
     { seed, numRuns: 300 },

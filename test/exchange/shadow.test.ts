@@ -30,7 +30,7 @@ function evaluator() {
   const reported: Readonly<Record<string, unknown>>[] = [];
   const kinds: string[] = [];
   const shadowEvaluator = new ShadowEvaluator({
-    metrics: { shadowDiffered: (kind) => kinds.push(kind) },
+    metrics: { countShadowDifference: (kind) => kinds.push(kind) },
     log: { info: (fields) => void reported.push(fields) },
   });
   return { shadowEvaluator, reported, kinds };

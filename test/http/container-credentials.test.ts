@@ -6,8 +6,8 @@ import t, { type Test } from 'tap';
 import { ERRORS, type ErrorCode, SallyportError } from '../../src/core/errors.js';
 import type { ExchangeRequest, IssuedCredentials, Target } from '../../src/core/types.js';
 import { RefusedRequestError } from '../../src/exchange/pipeline.js';
-import { limitsOf } from '../../src/rate-limit/limits.js';
-import { createLocalRateLimiter } from '../../src/rate-limit/local-rate-limiter.js';
+import { toLimits } from '../../src/rate-limit/limits.js';
+import { LocalRateLimiter } from '../../src/rate-limit/local-rate-limiter.js';
 import { createSurfaces } from '../../src/surfaces.js';
 import { appOptions } from '../support/app-options.js';
 
@@ -36,8 +36,8 @@ async function appFor(t: Test, { target, issued = ASSUMED_ROLE, refusal }: Told 
   const app = await createSurfaces({
     ...appOptions(),
     trustProxy: ['10.9.9.9'],
-    limiter: createLocalRateLimiter(
-      limitsOf({ perAddress: { requests: 100, per: '1m' } }),
+    limiter: new LocalRateLimiter(
+      toLimits({ perAddress: { requests: 100, per: '1m' } }),
       () => new Date(1_800_000_000_000),
     ),
     exchange: {

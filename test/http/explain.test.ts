@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { createFindRecord } from '../../src/audit/query/find-record.js';
+import { AuditLogReader } from '../../src/audit/query/audit-log-reader.js';
 import type { Config } from '../../src/config/schema/config.js';
 import type { AuditRecord } from '../../src/core/audit-record.js';
 import { SallyportError } from '../../src/core/errors.js';
@@ -71,7 +71,7 @@ async function start(t: Test) {
       check: async () => true,
       close: async () => {},
     },
-    findRecord: createFindRecord([file]),
+    auditLogReader: new AuditLogReader([file]),
   });
   const app = await createSurfaces({ ...appOptions(), explain });
   t.teardown(() => app.close());

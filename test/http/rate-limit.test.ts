@@ -6,8 +6,8 @@ import type { RateLimiter } from '../../src/core/ports.js';
 import type { App } from '../../src/http/fastify.js';
 import { addressKey, limitByAddress } from '../../src/http/plugins/rate-limit.js';
 import { createProblemHandler } from '../../src/http/problem.js';
-import { limitsOf } from '../../src/rate-limit/limits.js';
-import { createLocalRateLimiter } from '../../src/rate-limit/local-rate-limiter.js';
+import { toLimits } from '../../src/rate-limit/limits.js';
+import { LocalRateLimiter } from '../../src/rate-limit/local-rate-limiter.js';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -38,8 +38,8 @@ t.test('an IPv4 address, mapped or not, and an IPv6 /64 are counted as one', asy
 });
 
 t.test('beyond the limit: 429 with Retry-After, for that address alone', async (t) => {
-  const limits = limitsOf({ perAddress: { requests: 2, per: '1m' } });
-  const app = startApp(createLocalRateLimiter(limits, () => new Date(1_800_000_000_000)));
+  const limits = toLimits({ perAddress: { requests: 2, per: '1m' } });
+  const app = startApp(new LocalRateLimiter(limits, () => new Date(1_800_000_000_000)));
   const get = async (url: string, remoteAddress: string, headers = {}) =>
     app.inject({ url, remoteAddress, headers });
 

@@ -1,9 +1,9 @@
 // The stores of a single replica: conformance, and what only this process can do: let its clock run.
 import t from 'tap';
 import { SallyportError } from '../../src/core/errors.js';
-import { limitsOf } from '../../src/rate-limit/limits.js';
-import { createLocalRateLimiter } from '../../src/rate-limit/local-rate-limiter.js';
-import { createMemoryReplayStore } from '../../src/replay/memory-replay-store.js';
+import { toLimits } from '../../src/rate-limit/limits.js';
+import { LocalRateLimiter } from '../../src/rate-limit/local-rate-limiter.js';
+import { MemoryReplayStore } from '../../src/replay/memory-replay-store.js';
 import { CONFORMANCE_LIMITS, consume, rateLimiterConformance } from '../conformance/rate-limiter.js';
 import { replayStoreConformance } from '../conformance/replay-store.js';
 import { openStores } from '../support/open-stores.js';
@@ -34,7 +34,7 @@ rateLimiterConformance(
 
 t.test('it remembers since it began, and no claim is forgotten before its proof is long over', async (t) => {
   const { now, pass } = clock();
-  const store = createMemoryReplayStore(now);
+  const store = new MemoryReplayStore(now);
   t.equal(store.remembersSince, START);
   t.ok(await store.claim('a', START + 60));
   pass(60 + 299);
@@ -46,7 +46,7 @@ t.test('it remembers since it began, and no claim is forgotten before its proof 
 
 t.test('memory is bounded: when it is full of live claims, none is made and check says so', async (t) => {
   const { now, pass } = clock();
-  const store = createMemoryReplayStore(now, 2);
+  const store = new MemoryReplayStore(now, 2);
   t.ok(await store.claim('a', START + 60));
   t.ok(await store.claim('b', START + 3600));
   t.notOk(await store.check());
@@ -61,7 +61,7 @@ t.test('memory is bounded: when it is full of live claims, none is made and chec
 
 t.test('a window ends, and then there is a new one', async (t) => {
   const { now, pass } = clock();
-  const limiter = createLocalRateLimiter(limitsOf(CONFORMANCE_LIMITS), now);
+  const limiter = new LocalRateLimiter(toLimits(CONFORMANCE_LIMITS), now);
   for (let used = 0; used < 5; used++) t.equal(await consume(limiter, 'address', 'a'), undefined);
   pass(3599.5);
   t.equal((await consume(limiter, 'address', 'a'))?.retryAfter, 1, 'never 0');
@@ -71,8 +71,8 @@ t.test('a window ends, and then there is a new one', async (t) => {
 });
 
 t.test('the local limiter keeps no more keys than it may, and forgets the longest silent', async (t) => {
-  const limiter = createLocalRateLimiter(
-    limitsOf({ perAddress: { requests: 1, per: '1h' }, perPrincipal: { requests: 1, per: '1h' } }),
+  const limiter = new LocalRateLimiter(
+    toLimits({ perAddress: { requests: 1, per: '1h' }, perPrincipal: { requests: 1, per: '1h' } }),
     () => new Date(START * 1000),
     2,
   );
@@ -82,11 +82,11 @@ t.test('the local limiter keeps no more keys than it may, and forgets the longes
 });
 
 t.test('there are limits where the config sets none', async (t) => {
-  t.same(limitsOf(), {
+  t.same(toLimits(), {
     address: { requests: 3000, window: 60_000 },
     principal: { requests: 1500, window: 60_000 },
   });
-  t.same(limitsOf({ perPrincipal: { requests: 7, per: '2s' } }), {
+  t.same(toLimits({ perPrincipal: { requests: 7, per: '2s' } }), {
     address: { requests: 3000, window: 60_000 },
     principal: { requests: 7, window: 2000 },
   });

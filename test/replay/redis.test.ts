@@ -10,7 +10,7 @@ import t, { type Test } from 'tap';
 import { Authenticator } from '../../src/authn/authenticate.js';
 import type { StoreConfig } from '../../src/config/schema/store.js';
 import type { ReplayStore } from '../../src/core/ports.js';
-import { createStores } from '../../src/runtime/open-stores.js';
+import { openStores as openConfiguredStores } from '../../src/runtime/open-stores.js';
 import { CONFORMANCE_LIMITS, consume, rateLimiterConformance } from '../conformance/rate-limiter.js';
 import { replayStoreConformance } from '../conformance/replay-store.js';
 import { aMinuteAgo, BACK, LOST, openStores } from '../support/open-stores.js';
@@ -354,7 +354,7 @@ t.test('a server that may evict claims cannot be claimed from, and says what to 
     warn: quiet,
     error: (_: object, line: string) => errors.push(line),
   };
-  const stores = await createStores({ store: redis(server) }, { now: aMinuteAgo, log });
+  const stores = await openConfiguredStores({ store: redis(server) }, { now: aMinuteAgo, log });
   t.teardown(() => stores.close());
   const { replay } = stores;
   const issued = Date.now() / 1000;

@@ -35,9 +35,9 @@ function started(rebuild: Rebuild, initialParts: Partial<Runtime> = {}) {
     initial,
     rebuild,
     metrics: {
-      configTaken: (epoch) => epochs.push(epoch),
-      shadowLoaded: () => {},
-      reloaded: (outcome) => outcomes.push(outcome),
+      setConfigEpoch: (epoch) => epochs.push(epoch),
+      setShadowErrors: () => {},
+      countConfigReload: (outcome) => outcomes.push(outcome),
     },
     log,
     now: () => NOW,

@@ -1,7 +1,7 @@
 // Options of createSurfaces that a test overrides in part: operations that must not run, and a silent log.
 import { Seal } from '../../src/portal/seal.js';
 import type { SurfaceOptions } from '../../src/surfaces.js';
-import { createMetrics } from '../../src/telemetry/metrics.js';
+import { Metrics } from '../../src/telemetry/metrics.js';
 import { managerOf } from './runtime.js';
 
 const silent = () => {};
@@ -22,7 +22,7 @@ export const appOptions = (): SurfaceOptions => ({
   seal: new Seal(),
   now: () => new Date(),
   limiter: { consume: async () => {} },
-  metrics: createMetrics(),
+  metrics: new Metrics(),
   log: { debug: silent, info: silent, warn: silent, error: silent },
   serverUrl: 'https://sallyport.example',
 });

@@ -4,15 +4,15 @@ import type { Test } from 'tap';
 import type { LimitsConfig } from '../../src/config/schema/limits.js';
 import type { StoreConfig } from '../../src/config/schema/store.js';
 import type { Log } from '../../src/core/ports.js';
-import { createStores, type Stores } from '../../src/runtime/open-stores.js';
+import { openStores as openConfiguredStores, type Stores } from '../../src/runtime/open-stores.js';
 
 export interface OpenStores extends Stores {
   /** Resolves when this is logged next for the claims, or the limits. */
   logged(message: string, use?: 'claims' | 'limits'): Promise<void>;
 }
 
-export const LOST = 'Redis cannot be reached';
-export const BACK = 'Redis can be reached again';
+export const LOST = 'Redis is unavailable';
+export const BACK = 'Redis is available again';
 
 interface Options {
   readonly limits?: LimitsConfig;
@@ -27,7 +27,7 @@ export async function openStores(t: Test, store: StoreConfig, options: Options =
   const lines = new EventEmitter();
   const record: Log['info'] = ({ use }, message) => lines.emit(`${use}: ${message}`);
   const log = { debug: record, info: record, warn: record, error: record };
-  const stores = await createStores({ store, ...(limits && { limits }) }, { now, log });
+  const stores = await openConfiguredStores({ store, ...(limits && { limits }) }, { now, log });
   t.teardown(() => stores.close());
   return {
     ...stores,

@@ -1,6 +1,6 @@
 // The operations of the pipeline over fakes: a runtime that does not change, no limits, and an audit log in memory.
+import type { AuditLogReader } from '../../src/audit/query/audit-log-reader.js';
 import type { AuditRecord } from '../../src/core/audit-record.js';
-import type { FindRecord } from '../../src/core/ports.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { ExchangeMetrics } from '../../src/exchange/exchange-metrics.js';
 import { Explain } from '../../src/exchange/explain.js';
@@ -8,18 +8,18 @@ import { Pipeline, type PipelineOptions } from '../../src/exchange/pipeline.js';
 import { Preview } from '../../src/exchange/preview.js';
 import { ShadowEvaluator } from '../../src/exchange/shadow.js';
 import type { Runtime } from '../../src/runtime/runtime.js';
-import { createMetrics } from '../../src/telemetry/metrics.js';
+import { Metrics } from '../../src/telemetry/metrics.js';
 import { NOW, principalOf } from './policy.js';
 import { managerOf, runtimeOf } from './runtime.js';
 
 export interface PipelineFakes extends Partial<PipelineOptions> {
   readonly runtime?: Partial<Runtime>;
-  readonly findRecord?: FindRecord;
+  readonly auditLogReader?: Pick<AuditLogReader, 'findRecord'>;
 }
 
 export function operationsOf({
   runtime,
-  findRecord = async () => undefined,
+  auditLogReader = { findRecord: async () => undefined },
   ...options
 }: PipelineFakes = {}) {
   const pipeline = new Pipeline({
@@ -30,12 +30,12 @@ export function operationsOf({
     now: () => NOW,
     ...options,
   });
-  const metrics = createMetrics();
+  const metrics = new Metrics();
   const shadowEvaluator = new ShadowEvaluator({ metrics, log: { info: () => {} } });
   return {
     exchange: new Exchange({ pipeline, shadowEvaluator, metrics: new ExchangeMetrics(metrics) }),
     preview: new Preview({ pipeline, shadowEvaluator }),
-    explain: new Explain({ pipeline, findRecord }),
+    explain: new Explain({ pipeline, auditLogReader }),
   };
 }
 

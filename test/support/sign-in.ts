@@ -13,7 +13,7 @@ import type { AuditRecord } from '../../src/core/audit-record.js';
 import type { ReplayStore } from '../../src/core/ports.js';
 import type { Decision } from '../../src/core/types.js';
 import { Seal } from '../../src/portal/seal.js';
-import { createMemoryReplayStore } from '../../src/replay/memory-replay-store.js';
+import { MemoryReplayStore } from '../../src/replay/memory-replay-store.js';
 import type { Runtime } from '../../src/runtime/runtime.js';
 import { createSurfaces } from '../../src/surfaces.js';
 import { appOptions } from './app-options.js';
@@ -68,7 +68,7 @@ const session = { name: '${slug(claims.NameID)}', maxDuration: '1h' };
 const SINCE = NOW.getTime() - 3_600_000;
 
 export const sharedSeal = () => new Seal(new Secret('0123456789abcdef0123456789abcdef'));
-export const sharedStore = () => createMemoryReplayStore(() => new Date(SINCE));
+export const sharedStore = () => new MemoryReplayStore(() => new Date(SINCE));
 
 /** A broker with the issuers `corp` and `partner` for people, and `api` for AWS. */
 export async function startSignIn(t: Test, options: SignInOptions = {}): Promise<Broker> {

@@ -4,7 +4,7 @@ import t from 'tap';
 import { SallyportError } from '../../src/core/errors.js';
 import type { LogLevel } from '../../src/core/log-level.js';
 import { createLog, describeError } from '../../src/telemetry/log.js';
-import { createMetrics } from '../../src/telemetry/metrics.js';
+import { Metrics } from '../../src/telemetry/metrics.js';
 
 const PLANTED = 's3cr3t-planted';
 
@@ -89,14 +89,14 @@ t.test('of an error its type, code, place and causes are told', (t) => {
 });
 
 t.test('metrics', async (t) => {
-  const metrics = createMetrics(() => ({ entries: 3, bytes: 4000 }));
-  metrics.exchanged({ role: 'deploy', operation: 'AssumeRoleWithWebIdentity', outcome: 'issued' });
-  metrics.exchanged({ role: 'deploy', operation: 'AssumeRoleWithWebIdentity', outcome: 'issued' });
-  metrics.exchanged({ role: '', operation: '', outcome: 'proof_invalid' });
-  metrics.answered({ route: '/v1/credentials', status: 200 }, 0.02);
-  metrics.conditionsFailed(['ci-release', 'admins']);
-  metrics.conditionsFailed(['admins']);
-  metrics.cacheUsed('hit', 'deploy');
+  const metrics = new Metrics(() => ({ entries: 3, bytes: 4000 }));
+  metrics.countExchange({ role: 'deploy', operation: 'AssumeRoleWithWebIdentity', outcome: 'issued' });
+  metrics.countExchange({ role: 'deploy', operation: 'AssumeRoleWithWebIdentity', outcome: 'issued' });
+  metrics.countExchange({ role: '', operation: '', outcome: 'proof_invalid' });
+  metrics.observeHttpRequest({ route: '/v1/credentials', status: 200 }, 0.02);
+  metrics.countConditionErrors(['ci-release', 'admins']);
+  metrics.countConditionErrors(['admins']);
+  metrics.countCacheUse('hit', 'deploy');
   const { text, contentType } = await metrics.render();
   t.match(contentType, /^text\/plain/);
   const lines = text.split('\n');
@@ -119,9 +119,5 @@ t.test('metrics', async (t) => {
     ['grant', 'le', 'operation', 'outcome', 'role', 'route', 'status', 'use'],
     'no other label',
   );
-  t.notMatch(
-    (await createMetrics().render()).text,
-    /deploy/,
-    'two brokers in one process do not share counts',
-  );
+  t.notMatch((await new Metrics().render()).text, /deploy/, 'two brokers in one process do not share counts');
 });

@@ -1,4 +1,4 @@
-// Where audit lines go. A write resolves only when the line is durable: on disk, or taken by the reader of stdout.
+// Where audit lines go. A write resolves when the lines are durable: synced to disk, or accepted by the reader of stdout.
 import { open, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 
@@ -8,17 +8,17 @@ export interface LineSink {
   close(): Promise<void>;
 }
 
-/** Appends to a file (created 0600) and syncs it to disk. A file that was moved away or deleted is begun anew. */
+/** Appends to a file (created with mode 0600) and syncs it to disk. It is reopened after log rotation. */
 export async function openFileSink(path: string): Promise<LineSink> {
   const openFile = () => open(path, 'a', 0o600);
   let file = await openFile();
-  const isInPlace = async () => {
-    const [held, there] = await Promise.all([file.stat(), stat(path).catch(() => undefined)]);
-    return held.ino === there?.ino && held.dev === there.dev;
+  const isRotated = async () => {
+    const [opened, current] = await Promise.all([file.stat(), stat(path).catch(() => undefined)]);
+    return opened.ino !== current?.ino || opened.dev !== current.dev;
   };
   return {
     write: async (lines) => {
-      if (!(await isInPlace())) {
+      if (await isRotated()) {
         const old = file;
         file = await openFile();
         await old.close();
@@ -30,16 +30,16 @@ export async function openFileSink(path: string): Promise<LineSink> {
   };
 }
 
-/** Bytes that may wait for a reader who has stopped; what comes after that is refused at once. */
-const MAX_BACKLOG = 1024 * 1024;
+/** Bytes that may be buffered for a reader that has stopped. Beyond that, writes fail immediately. */
+const MAX_BUFFERED = 1024 * 1024;
 
-/** Takes over the stream's errors: each reaches the write it befell. */
+/** Handles the error events of the stream: each failed write rejects with its error. */
 export function streamSink(stream: Writable): LineSink {
   stream.on('error', () => {});
   return {
     write: (lines) =>
       new Promise((resolve, reject) => {
-        if (stream.writableLength > MAX_BACKLOG) reject(new Error('nobody reads the stream'));
+        if (stream.writableLength > MAX_BUFFERED) reject(new Error('the reader of the stream has stopped'));
         else stream.write(lines, (error) => (error ? reject(error) : resolve()));
       }),
     close: async () => {},

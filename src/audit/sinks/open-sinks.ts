@@ -1,4 +1,4 @@
-// The sinks of the config, opened; one that cannot be is a fault of the config.
+// Opens the sinks of the config. A file that cannot be opened is a config error.
 import type { Config } from '../../config/schema/config.js';
 import type { ConfigError } from '../../core/config-error.js';
 import { type LineSink, openFileSink, streamSink } from './line-sink.js';
@@ -9,20 +9,25 @@ export type OpenSinks =
 
 const STDOUT = { type: 'stdout' } as const;
 
-/** Opens all or none. Default: stdout. */
+/** Opens all sinks or none. Default: stdout. */
 export async function openSinks(audit: Config['audit']): Promise<OpenSinks> {
-  const faults: ConfigError[] = [];
+  const errors: ConfigError[] = [];
   const sinks: LineSink[] = [];
   for (const [index, sink] of (audit?.sinks ?? [STDOUT]).entries()) {
     try {
       sinks.push(sink.type === 'file' ? await openFileSink(sink.path) : streamSink(process.stdout));
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-      const message = `The file cannot be written (${code}). Check that its folder is there, and its permissions.`;
-      faults.push({ path: ['audit', 'sinks', index, 'path'], message });
+      const message = `The file cannot be written (${code}). Check that its folder exists, and its permissions.`;
+      errors.push({ path: ['audit', 'sinks', index, 'path'], message });
     }
   }
-  if (faults.length === 0) return { ok: true, sinks };
+  if (errors.length === 0) return { ok: true, sinks };
   for (const sink of sinks) await sink.close();
-  return { ok: false, errors: faults };
+  return { ok: false, errors };
+}
+
+/** The files of the audit log, for reading it back. */
+export function auditFiles({ audit }: Pick<Config, 'audit'>): readonly string[] {
+  return (audit?.sinks ?? []).flatMap((sink) => (sink.type === 'file' ? [sink.path] : []));
 }

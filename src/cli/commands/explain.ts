@@ -70,9 +70,11 @@ async function readRecord(
   config: Read['config'],
 ): Promise<AuditRecord | undefined> {
   if (requestId === undefined) return undefined;
-  const { createFindRecord } = await import('../../audit/query/find-record.js');
-  const { auditFiles } = await import('../../server.js');
-  const record = await createFindRecord(audit === undefined ? auditFiles(config) : [audit])(requestId);
+  const { AuditLogReader } = await import('../../audit/query/audit-log-reader.js');
+  const { auditFiles } = await import('../../audit/sinks/open-sinks.js');
+  const record = await new AuditLogReader(audit === undefined ? auditFiles(config) : [audit]).findRecord(
+    requestId,
+  );
   if (!record) throw new Error('The audit log has no record of this request. Name its file with --audit.');
   return record;
 }

@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import { dirname } from 'node:path';
 import type { Config } from '../../config/schema/config.js';
 import { readTls } from '../../config/tls.js';
-import { createStores } from '../../runtime/open-stores.js';
+import { openStores } from '../../runtime/open-stores.js';
 import { createLog } from '../../telemetry/log.js';
 import { type DoctorFinding, failed, ok, skipped, warning } from './finding.js';
 
@@ -49,7 +49,7 @@ async function examineStore(config: Config, now: () => Date): Promise<DoctorFind
   const todo =
     'Check its URLs, the network, and the user of the ACL. Until it works, single-use proofs get 503.';
   try {
-    const stores = await createStores(config, { now, log: createLog('silent') });
+    const stores = await openStores(config, { now, log: createLog('silent') });
     const works = await stores.replay.check();
     await stores.close();
     return works ? ok(check, 'claims can be made.') : failed(check, 'claims cannot be made.', todo);

@@ -8,7 +8,7 @@ import { ERRORS, type ErrorCode, SallyportError } from '../../core/errors.js';
 import type { Target } from '../../core/types.js';
 import { assumeRole } from '../../issuance/operations/assume-role.js';
 import { getCallerIdentity } from '../../issuance/operations/get-caller-identity.js';
-import { openConfiguredSts } from '../../server.js';
+import { openSts } from '../../runtime/open-sts.js';
 import { type DoctorFinding, failed, ok, skipped, warning } from './finding.js';
 
 const TRIAL_NAME = 'sallyport-doctor';
@@ -44,7 +44,7 @@ async function examineIdentity(
   const needed =
     roleList.some(({ target }) => isSigned(target)) ||
     grants.some(({ permissions }) => permissions?.includes('DecodeAuthorizationMessage'));
-  const sts = openConfiguredSts(aws, QUIET);
+  const sts = openSts(aws, QUIET);
   const deadline = sts.defaultDeadline();
   try {
     const { arn } = await getCallerIdentity(sts, { deadline });
@@ -94,7 +94,7 @@ async function tryRole(
   { region = aws.region }: CompiledRole,
   target: Extract<Target, { operation: 'AssumeRole' }>,
 ): Promise<DoctorFinding> {
-  const sts = openConfiguredSts(aws, QUIET);
+  const sts = openSts(aws, QUIET);
   const options = { region, deadline: sts.defaultDeadline() };
   try {
     const session = { name: TRIAL_NAME, durationSeconds: MIN_SESSION_SECONDS };

@@ -14,7 +14,7 @@ import type { CrossCheck } from '../../../src/authn/saml/cross-check/cross-check
 import { createSamlVerifier } from '../../../src/authn/saml/verifier.js';
 import type { SamlIssuer } from '../../../src/config/schema/saml-issuer.js';
 import type { LoginRequest } from '../../../src/core/types.js';
-import { createMemoryReplayStore } from '../../../src/replay/memory-replay-store.js';
+import { MemoryReplayStore } from '../../../src/replay/memory-replay-store.js';
 import {
   AWS_AUDIENCE,
   AWS_SIGN_IN,
@@ -381,7 +381,7 @@ t.test('a proof that is sent again costs no second reading', async (t) => {
   });
   if (!created.ok) throw new Error('faults');
   t.teardown(() => created.verifier.close());
-  const replay = createMemoryReplayStore(() => new Date(NOW.getTime() - 60_000));
+  const replay = new MemoryReplayStore(() => new Date(NOW.getTime() - 60_000));
   const authenticator = new Authenticator(replay);
   const verifiers = { saml: created.verifier, oidc: created.verifier };
   const proof = { type: 'saml', value: new Secret(base64(signedResponse())) } as const;

@@ -1,23 +1,31 @@
-// Reads the audit log back: what is known of one request, from the files that records were written to.
+// Reads the audit log back from the files that its file sinks write.
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import type { AuditRecord } from '../../core/audit-record.js';
-import type { FindRecord } from '../../core/ports.js';
 
-/** Searches the files, line by line. Rejects if one cannot be read. */
-export function createFindRecord(paths: readonly string[]): FindRecord {
-  return async (requestId) => {
+export class AuditLogReader {
+  readonly #paths: readonly string[];
+
+  constructor(paths: readonly string[]) {
+    this.#paths = paths;
+  }
+
+  /**
+   * The last record of a request that has a principal, or else its last record. Undefined if there is none.
+   * Rejects if a file cannot be read.
+   */
+  async findRecord(requestId: string): Promise<AuditRecord | undefined> {
     let found: AuditRecord | undefined;
-    for (const path of paths) {
+    for (const path of this.#paths) {
       for await (const record of readRecords(path, requestId)) {
         if (record.RequestId === requestId && (record.Principal || !found?.Principal)) found = record;
       }
     }
     return found;
-  };
+  }
 }
 
-/** The records of a file in whose line `text` occurs. A line that is not whole is passed over. */
+/** The records whose line contains `text`. Incomplete lines are skipped. */
 async function* readRecords(path: string, text: string): AsyncGenerator<AuditRecord> {
   const lines = createInterface({
     input: createReadStream(path, 'utf8'),
@@ -28,7 +36,7 @@ async function* readRecords(path: string, text: string): AsyncGenerator<AuditRec
     try {
       yield JSON.parse(line) as AuditRecord;
     } catch {
-      // Half a record, from a write that failed; the log went on with a new line.
+      // Half a record, from a write that failed. The next record is on a new line.
     }
   }
 }
