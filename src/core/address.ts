@@ -1,7 +1,7 @@
-// IP addresses and CIDR blocks: who may call from where, whom to believe about it.
+// IP addresses and CIDR blocks.
 import { BlockList, isIP } from 'node:net';
 
-/** `10.0.0.1`, `10.0.0.0/8`, `2001:db8::/32`. */
+/** Accepts e.g. `10.0.0.1`, `10.0.0.0/8`, `2001:db8::/32`. */
 export function isAddressBlock(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/');
   const family = isIP(address);
@@ -10,10 +10,10 @@ export function isAddressBlock(text: string): boolean {
 }
 
 /**
- * A test for membership in sound blocks. An IPv4 address mapped into IPv6 counts as itself; whether what is no address
- * counts as inside, `holdsUnknown` says.
+ * A test for membership in valid blocks. An IPv4-mapped IPv6 address counts as the IPv4 address. `matchUnknown`: the
+ * result for a text that is not an address.
  */
-export function addressSet(blocks: readonly string[], holdsUnknown = false): (address: string) => boolean {
+export function addressSet(blocks: readonly string[], matchUnknown = false): (address: string) => boolean {
   const set = new BlockList();
   for (const block of blocks) {
     const [address = '', prefix] = block.split('/');
@@ -23,6 +23,6 @@ export function addressSet(blocks: readonly string[], holdsUnknown = false): (ad
   }
   return (address) => {
     const family = isIP(address);
-    return family === 0 ? holdsUnknown : set.check(address, family === 6 ? 'ipv6' : 'ipv4');
+    return family === 0 ? matchUnknown : set.check(address, family === 6 ? 'ipv6' : 'ipv4');
   };
 }

@@ -1,4 +1,4 @@
-// Amazon Resource Names as far as the broker handles them: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+// Amazon Resource Names and partitions: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 
 const PARTITION = 'aws[a-z-]*';
 const NAME = '[\\w+=,.@-]';
@@ -9,7 +9,7 @@ export const SAML_PROVIDER_ARN_PATTERN = `^arn:${PARTITION}:iam::[0-9]{12}:saml-
 /** A customer managed (12 digits) or AWS managed (`aws`) policy. */
 export const POLICY_ARN_PATTERN = `^arn:${PARTITION}:iam::(?:[0-9]{12}|aws):policy/(?:[!-.0-~]+/)*${NAME}{1,128}$`;
 
-/** Partitions by how the names of their regions begin. The rest are of `aws`. */
+/** Partitions by prefix of their region names. All other regions belong to `aws`. */
 const PARTITIONS = [
   ['cn-', 'aws-cn'],
   ['us-gov-', 'aws-us-gov'],
@@ -20,14 +20,14 @@ const PARTITIONS = [
   ['us-isof-', 'aws-iso-f'],
 ] as const;
 
-/** `eu-west-1` -> `aws`. Credentials and ARNs of one partition mean nothing in another. */
+/** `eu-west-1` -> `aws`. Credentials and ARNs are valid in one partition only. */
 export const partitionOfRegion = (region: string): string =>
-  PARTITIONS.find(([beginning]) => region.startsWith(beginning))?.[1] ?? 'aws';
+  PARTITIONS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'aws';
 
-/** With a role's name after it: a URI, and long enough for clients that take nothing shorter for an ARN. */
+/** Prefix of the name of a role without an ARN. Clients validate the minimum length of an ARN (20), which it has. */
 export const ROLE_URN = 'urn:sallyport:role:';
 
 export const partitionOfArn = (arn: string): string => arn.split(':')[1] ?? '';
 
-/** Id of the account. */
+/** The account id. */
 export const accountOfArn = (arn: string): string => arn.split(':')[4] ?? '';

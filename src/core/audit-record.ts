@@ -1,12 +1,12 @@
-// One line of the audit log. Names as AWS and the API spell them, so that it joins CloudTrail without a map. What is
-// undefined is not in the line.
+// One line of the audit log. Member names are those of AWS and of the HTTP API, so that records join CloudTrail without
+// a mapping. Undefined members are omitted.
 import type { ErrorCode } from './errors.js';
 import type { DurationLimit, IssuerType, Operation } from './types.js';
 
 /**
- * `intent` before STS is called; `issued`, `denied` (by policy or proof) or `failed` (by STS or a fault) before the answer.
- * Where nothing is issued: `previewed` (a caller about itself), `explained` (an operator about anyone), `decoded` (an
- * authorization message).
+ * `intent` before STS is called; `issued`, `denied` (by policy or proof) or `failed` (by STS or an internal error) before
+ * the response. Requests that issue nothing: `previewed` (a caller about itself), `explained` (an operator about
+ * anyone), `decoded` (an authorization message).
  */
 export type AuditEvent = 'intent' | 'issued' | 'previewed' | 'explained' | 'decoded' | 'denied' | 'failed';
 
@@ -29,15 +29,15 @@ export interface AuditRecord {
         readonly ExpiresAt: string;
       }
     | undefined;
-  /** The role asked for, or the one decided. */
+  /** The requested role, or the one that was decided. */
   readonly Role?: string | undefined;
   /** For a role that a claim names: the entry of `rolesFrom` that accepts it. */
   readonly RolesFrom?: string | undefined;
   readonly Operation?: Operation | undefined;
   readonly RoleArn?: string | undefined;
-  /** ARNs of the roles taken on before it, in order. */
+  /** ARNs of the roles assumed before it, in order. */
   readonly Chain?: readonly string[] | undefined;
-  /** SerialNumber of the MFA device whose code came with the request. */
+  /** SerialNumber of the MFA device whose code is in the request. */
   readonly MfaSerialNumber?: string | undefined;
   readonly Grant?: string | undefined;
   readonly Session?:
@@ -59,7 +59,7 @@ export interface AuditRecord {
     | { readonly Destination: string; readonly SessionDuration?: number | undefined }
     | undefined;
   readonly Reason?: string | undefined;
-  /** Whom an operator asked about, as they wrote it or by the record of that request. */
+  /** Who an `explained` request is about: as the operator wrote it, or from the record of another request. */
   readonly About?:
     | {
         readonly Issuer?: string | undefined;
@@ -71,31 +71,31 @@ export interface AuditRecord {
     | {
         readonly AccessKeyId: string;
         readonly Expiration: string;
-        /** Where STS's own limit was less than what was decided. */
+        /** Present where STS's own limit is below the decided duration. */
         readonly DurationLimitedBy?: DurationLimit | undefined;
         readonly Arn?: string | undefined;
         readonly AssumedRoleId?: string | undefined;
         readonly PackedPolicySize?: number | undefined;
         readonly SourceIdentity?: string | undefined;
-        /** CloudTrail's requestID; of the call that issued them, where they come from the cache. */
+        /** CloudTrail's requestID. For cached credentials, of the call that issued them. */
         readonly StsRequestId?: string | undefined;
-        /** Until when the console URL can be opened that was given in place of the credentials. */
+        /** When the console sign-in URL expires that was returned instead of the credentials. */
         readonly ConsoleUrlExpires?: string | undefined;
         /** Issued for an earlier request of the same caller. */
         readonly Cached?: true | undefined;
-        /** With less life left than promised, because STS could not be asked. */
+        /** With less lifetime left than usual, because STS was unavailable. */
         readonly Stale?: true | undefined;
       }
     | undefined;
-  /** Of the call that decoded a message; an issued session has its own. */
+  /** Of the call that decoded a message. For issued credentials, see `Issued`. */
   readonly StsRequestId?: string | undefined;
   readonly Error?:
     | {
         readonly Code: ErrorCode;
         readonly Reason: string;
-        /** Where STS refused: its own code. */
+        /** STS's own error code. */
         readonly StsCode?: string | undefined;
-        /** CloudTrail's requestID, of a call that STS refused, or whose credentials could not be signed in with. */
+        /** CloudTrail's requestID of a call that STS refused, or whose credentials AWS sign-in refused. */
         readonly StsRequestId?: string | undefined;
       }
     | undefined;

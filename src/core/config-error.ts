@@ -1,7 +1,7 @@
-// A mistake in the config, found anywhere between the YAML and the compiled policy. Faults are collected, never
-// thrown one by one, so that the operator sees all of them at once.
+// An error in the config, found anywhere between the YAML and the compiled policy. Errors are collected instead of
+// thrown, so that the operator sees all of them at once.
 
-/** Path from the root of the config to the value at fault, e.g. `['roles', 'deploy', 'roleArn']`. */
+/** Path from the root of the config to the invalid value, e.g. `['roles', 'deploy', 'roleArn']`. */
 export type ConfigPath = readonly (string | number)[];
 
 export interface ConfigError {
@@ -10,7 +10,7 @@ export interface ConfigError {
   readonly message: string;
 }
 
-/** A fault with its place in the file: 1-based line and column. */
+/** With the position in the file: 1-based line and column. */
 export interface LocatedConfigError extends ConfigError {
   readonly file: string;
   readonly line: number;

@@ -1,8 +1,8 @@
-// Durations in the config are written `900s`, `15m`, `1h` or `2d`; everywhere else they are whole seconds.
+// Durations: `900s`, `15m`, `1h` or `2d` in the config, whole seconds everywhere else.
 
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
-/** The pattern the config schema demands of a duration. */
+/** For the config schema. */
 export const DURATION_PATTERN = '^[1-9][0-9]{0,5}[smhd]$';
 
 /** Whole seconds of a text that matches `DURATION_PATTERN`. */
@@ -11,7 +11,7 @@ export function seconds(duration: string): number {
   return Number(duration.slice(0, -1)) * UNITS[unit];
 }
 
-/** `3600` -> `1h`; the largest unit that leaves no rest. */
+/** `3600` -> `1h`: in the largest unit without a remainder. */
 export function formatSeconds(total: number): string {
   for (const unit of ['d', 'h', 'm'] as const) {
     if (total >= UNITS[unit] && total % UNITS[unit] === 0) return `${total / UNITS[unit]}${unit}`;

@@ -4,13 +4,13 @@ import type { StsFailure } from './types.js';
 
 export interface ErrorEntry {
   readonly status: number;
-  /** Of the token endpoint: RFC 6749 section 5.2, RFC 8693 section 2.2.2. */
+  /** `error` of the token endpoint: RFC 6749 section 5.2, RFC 8693 section 2.2.2. */
   readonly oauth: string;
-  /** The code AWS STS would send for the like. */
+  /** The closest error code of AWS STS. */
   readonly sts: string;
-  /** Says what is wrong and what to do. Never holds a value from the request. */
+  /** Says what is wrong and what to do. Contains no value from the request. */
   readonly text: string;
-  /** Seconds for `Retry-After`, where trying again later can help. */
+  /** Seconds for `Retry-After`, where a retry can help. */
   readonly retryAfter?: number;
 }
 
@@ -18,11 +18,11 @@ export interface ErrorEntry {
 export interface ErrorOptions<Code extends string> {
   /** Precise cause for log, audit log and tests, e.g. `saml.signature.missing`. */
   readonly reason?: Reason | Code;
-  /** A public sentence more exact than the table's. No secrets, nothing the caller may not know. */
+  /** Public text, more specific than the table's. Without secrets, or anything the caller may not know. */
   readonly detail?: string;
   /** Public extra members of the problem document, e.g. the choices of a 409. */
   readonly members?: Readonly<Record<string, unknown>>;
-  /** Whole seconds for `Retry-After`, where they are known better than the table knows them. */
+  /** Whole seconds for `Retry-After`, instead of the table's. */
   readonly retryAfter?: number | undefined;
   readonly sts?: StsFailure | undefined;
   /** The underlying error; logged, never shown. */
@@ -37,7 +37,7 @@ export const invalidRequest = (status: number, text: string, sts = 'ValidationEr
   sts,
   text,
 });
-/** Of the token endpoint alone. */
+/** For the token endpoint only. */
 export const badTokenRequest = (oauth: string, text: string) => ({ ...invalidRequest(400, text), oauth });
 /** RFC 8693 section 2.2.2: a subject_token that is not valid is an invalid request. */
 export const invalidProof = (text: string, sts = 'InvalidIdentityToken') => invalidRequest(401, text, sts);
@@ -47,7 +47,7 @@ export const refused = (status: number, text: string) => ({
   sts: 'AccessDenied',
   text,
 });
-/** IAM and the config disagree: nothing the caller could mend. */
+/** IAM and the config do not match, which only the operator can correct. */
 export const misconfigured = (sts: string, text: string) => ({
   status: 502,
   oauth: 'server_error',

@@ -1,5 +1,5 @@
-// The one table of refusals: code -> HTTP status, OAuth error, STS code and the sentence the caller reads.
-// A caller gets code, sentence and request id; `reason` and `cause` go to the log and audit under that id.
+// The error table: code -> HTTP status, OAuth error, STS code and public text. The caller gets code, text and request
+// id. Log and audit log have `reason` and `cause` under that id.
 
 import {
   badTokenRequest,
@@ -19,62 +19,56 @@ export const ERRORS = table({
   // The request
   request_malformed: invalidRequest(
     400,
-    'The request body cannot be read. Send one JSON object or one form, in UTF-8.',
+    'The request body cannot be parsed. Send one JSON object or one form, encoded in UTF-8.',
     'MalformedInput',
   ),
-  parameter_invalid: invalidRequest(
-    400,
-    'A parameter is not valid. Correct it as the detail says and send the request again.',
-  ),
+  parameter_invalid: invalidRequest(400, 'A parameter is not valid. Correct it and send the request again.'),
   request_too_large: invalidRequest(413, 'The request is too large. Send at most 256 KiB.'),
   media_type_unsupported: invalidRequest(
     415,
-    'This Content-Type is not accepted. Send application/json or application/x-www-form-urlencoded.',
+    'This Content-Type is not supported. Send application/json or application/x-www-form-urlencoded.',
   ),
-  route_unknown: invalidRequest(404, 'There is nothing at this path. See /openapi.json for the routes.'),
-  method_not_allowed: invalidRequest(
-    405,
-    'This path does not take this method. Use one that the Allow header names.',
-  ),
+  route_unknown: invalidRequest(404, 'This path does not exist. See /openapi.json for the routes.'),
+  method_not_allowed: invalidRequest(405, 'This path does not support this method. See the Allow header.'),
   action_unknown: invalidRequest(
     400,
-    'This broker answers AssumeRoleWithWebIdentity and AssumeRoleWithSAML of version 2011-06-15. Send other actions to STS itself.',
+    'Only the actions AssumeRoleWithWebIdentity and AssumeRoleWithSAML of version 2011-06-15 are supported. Send other actions to AWS STS.',
     'InvalidAction',
   ),
   grant_type_unsupported: badTokenRequest(
     'unsupported_grant_type',
-    'This endpoint exchanges tokens. Send grant_type urn:ietf:params:oauth:grant-type:token-exchange.',
+    'Only token exchange is supported. Send grant_type urn:ietf:params:oauth:grant-type:token-exchange.',
   ),
   client_authentication_refused: badTokenRequest(
     'invalid_client',
-    'Clients are not authenticated here: the subject_token is the proof. Leave out client_secret, client_assertion and the Authorization header.',
+    'Client authentication is not supported: the subject_token is the proof. Leave out client_secret, client_assertion and the Authorization header.',
   ),
   transport_insecure: invalidRequest(
     403,
-    'Credentials are not sent over plain http. Come through the proxy that the operator has put in front.',
+    'Credentials are not sent over plain HTTP. Use HTTPS, through the proxy in front of the broker.',
     'AccessDenied',
   ),
   // The proof
   proof_missing: invalidRequest(
     401,
-    'No proof was sent. Send `Authorization: Bearer <JWT>`, or SAMLResponse in the body.',
+    'The request has no proof. Send `Authorization: Bearer <JWT>`, or SAMLResponse in the body.',
     'MissingAuthenticationToken',
   ),
   proof_ambiguous: invalidRequest(
     400,
-    'Two proofs were sent. Send either a JWT or a SAMLResponse, not both.',
+    'The request has two proofs. Send either a JWT or a SAMLResponse, not both.',
   ),
   proof_malformed: invalidProof(
-    'The proof cannot be read. Send the JWT or the base64 SAML Response exactly as the issuer gave it.',
+    'The proof cannot be parsed. Send the JWT or the base64 SAML Response exactly as the issuer returned it.',
   ),
   proof_invalid: invalidProof(
-    'The proof was not accepted. Get a new one from the issuer; if it is refused again, give the operator this request id.',
+    'The proof is not valid. Get a new one from the issuer; if it is refused again, give the operator this request id.',
   ),
   issuer_unknown: invalidProof(
-    'The proof comes from an issuer this broker does not know. Get one from a configured issuer.',
+    'The issuer of the proof is not configured. Get a proof from a configured issuer.',
   ),
   audience_mismatch: invalidProof(
-    'The proof is addressed to someone else. Ask the issuer for one with the audience this broker expects.',
+    'The audience of the proof is not this broker. Ask the issuer for a proof with the audience that this broker expects.',
   ),
   proof_expired: invalidProof(
     'The proof has expired. Get a new one from the issuer.',
@@ -84,30 +78,30 @@ export const ERRORS = table({
     'The proof is not valid yet. Check the clock of the issuer and of this machine.',
   ),
   claim_missing: invalidProof(
-    'The proof lacks a claim, or carries a value, that this issuer must send. Ask the operator which.',
+    'The proof lacks a required claim, or a claim has a value that is not accepted. Ask the operator which.',
   ),
-  proof_replayed: invalidProof('The proof has been used already, and may be used once. Get a new one.'),
+  proof_replayed: invalidProof('The proof is valid for one use and has been used. Get a new one.'),
   issuer_unavailable: {
-    ...unavailable('The keys of the issuer cannot be fetched just now. Try again shortly.', 10),
+    ...unavailable('The keys of the issuer are currently unavailable. Try again shortly.', 10),
     sts: 'IDPCommunicationError',
   },
   replay_store_unavailable: unavailable(
-    'Single-use proofs cannot be checked just now, so none are accepted. Try again shortly.',
+    'Single-use proofs cannot be checked at the moment, so they are refused. Try again shortly.',
     5,
   ),
   sign_in_unknown: invalidRequest(
     404,
-    'No sign-in by browser begins here. Check the name of the issuer in the URL, or ask the operator.',
+    'This issuer has no browser sign-in. Check the name of the issuer in the URL, or ask the operator.',
   ),
   // The decision
   role_not_permitted: refused(
     403,
-    'You may not have this role, or it does not exist. GET /v1/roles lists the roles you may have.',
+    'The role does not exist, or you are not permitted to use it. GET /v1/roles lists the roles that you may use.',
   ),
-  no_role_permitted: refused(403, 'No role is granted to you here. Ask the operator for a grant.'),
+  no_role_permitted: refused(403, 'No grant permits you to use a role. Ask the operator for a grant.'),
   permission_missing: refused(
     403,
-    'No grant permits you to do this. Ask the operator for one, or leave out what only an operator may ask.',
+    'No grant gives you this permission. Ask the operator for one, or leave out what only an operator may request.',
   ),
   record_unknown: invalidRequest(
     404,
@@ -115,58 +109,64 @@ export const ERRORS = table({
   ),
   role_ambiguous: refused(
     409,
-    'You may have several roles. Send the request again and name one of them; a single-use proof needs a new one.',
+    'You may use several roles. Name one of them in a new request; if the proof is single-use, get a new one.',
   ),
   proof_type_mismatch: refused(
     400,
-    'This role is issued through an STS operation that needs the other kind of proof. Send that one.',
+    'The STS operation of this role needs the other type of proof. Send that one.',
   ),
   session_value_invalid: refused(
     403,
-    'Your claims do not yield a valid session for this role. Ask the operator to check the claim the detail names.',
+    'Your claims do not yield a valid session for this role. Ask the operator to check the claim that the detail names.',
   ),
-  duration_exceeds_limit: invalidRequest(400, 'The duration is above the limit of this role. Ask for less.'),
+  duration_exceeds_limit: invalidRequest(
+    400,
+    'The duration exceeds the limit of the role. Request a shorter one.',
+  ),
   session_too_short: refused(
     403,
-    'Your sign-in ends too soon: STS issues no credentials for under 900 seconds. Sign in again.',
+    'Your sign-in expires too soon: STS issues credentials for at least 900 seconds. Sign in again.',
   ),
   policy_not_narrowing: invalidRequest(
     400,
-    'The session policy of this role is fixed, so Policy and PolicyArns may not be sent. Leave them out.',
+    'The session policy of this role is fixed. Leave out Policy and PolicyArns.',
   ),
   mfa_required: invalidRequest(
     400,
-    'This role needs SerialNumber and TokenCode in the request: the MFA device of the IAM user of the broker, and the code it shows.',
+    'This role requires MFA. Send SerialNumber, the MFA device of the IAM user of the broker, and TokenCode, the code that it shows.',
   ),
   mfa_rejected: invalidRequest(
     403,
     'STS did not accept the MFA code. Send SerialNumber again with a new TokenCode.',
     'AccessDenied',
   ),
-  reason_required: invalidRequest(400, 'This role needs a Reason in the request: say why you need it.'),
+  reason_required: invalidRequest(
+    400,
+    'This role requires a Reason in the request. Say why you need the role.',
+  ),
   console_not_supported: invalidRequest(
     400,
-    'The AWS console cannot be opened with this role. Use POST /v1/credentials for it, or choose another role.',
+    'This role does not support AWS console sign-in. Use POST /v1/credentials for it, or choose another role.',
   ),
   // Issuance
   sts_access_denied: misconfigured(
     'AccessDenied',
-    'STS refused to issue this role. Its trust policy, or the permissions of the broker, do not admit this session; ask the operator.',
+    'STS refused to issue this role. Ask the operator to check its trust policy and the permissions of the broker.',
   ),
   sts_rejected_proof: invalidProof(
-    'STS did not accept the proof. The identity provider in IAM may not match the issuer; ask the operator.',
+    'STS did not accept the proof. Ask the operator to compare the identity provider in IAM with the issuer.',
   ),
   web_identity_rejected: misconfigured(
     'InvalidIdentityToken',
-    'STS did not accept the token that the broker signed about you. Ask the operator to compare the OIDC provider in IAM, the published keys and the clock with the broker.',
+    'STS did not accept the token that the broker signed for you. Ask the operator to check the OIDC provider in IAM, the published keys and the clock of the broker.',
   ),
   sts_rejected_request: misconfigured(
     'ValidationError',
-    'STS rejected the session this role asks for. Ask the operator to check the role.',
+    'STS rejected the session parameters of this role. Ask the operator to check the role.',
   ),
   sts_region_disabled: misconfigured(
     'RegionDisabledException',
-    'STS is not activated in this region for the account of the role. Ask the operator to activate it there, or to choose another region.',
+    'STS is not activated in this region for the account of the role. Ask the operator to activate it, or to configure another region.',
   ),
   policy_malformed: invalidRequest(
     400,
@@ -179,28 +179,28 @@ export const ERRORS = table({
     'PackedPolicyTooLarge',
   ),
   sts_throttled: {
-    ...unavailable('STS is limiting requests just now. Try again shortly.', 2),
+    ...unavailable('STS is throttling requests. Try again shortly.', 2),
     oauth: 'slow_down',
     sts: 'Throttling',
   },
-  sts_unavailable: unavailable('STS cannot be reached just now. Try again shortly.', 5),
+  sts_unavailable: unavailable('STS is currently unavailable. Try again shortly.', 5),
   broker_credentials_invalid: misconfigured(
     'InvalidClientTokenId',
     'The AWS credentials of the broker itself are missing or not valid. Ask the operator to check them.',
   ),
   broker_not_permitted: misconfigured(
     'AccessDenied',
-    'STS does not let the broker itself do this. Ask the operator to allow it in the IAM policy of the broker.',
+    'The broker has no permission for this STS operation. Ask the operator to allow it in the IAM policy of the broker.',
   ),
   encoded_message_invalid: invalidRequest(
     400,
-    'STS cannot decode this message. Send EncodedMessage whole, as the refusal had it, to the partition it came from.',
+    'STS cannot decode this message. Send the complete EncodedMessage of the error, to the partition that it came from.',
   ),
   signin_refused: misconfigured(
     'ValidationError',
-    'AWS sign-in does not accept the credentials of this role. Leave out SessionDuration if you sent it; otherwise ask the operator.',
+    'AWS sign-in did not accept the credentials of this role. Leave out SessionDuration if you sent it; otherwise ask the operator.',
   ),
-  signin_unavailable: unavailable('AWS sign-in cannot be reached just now. Try again shortly.', 5),
+  signin_unavailable: unavailable('AWS sign-in is currently unavailable. Try again shortly.', 5),
   // The broker
   audit_unavailable: unavailable(
     'The audit log cannot be written, so nothing is issued. Try again shortly.',
@@ -210,21 +210,21 @@ export const ERRORS = table({
     status: 429,
     oauth: 'slow_down',
     sts: 'Throttling',
-    text: 'There have been too many requests. Wait as long as Retry-After says, then try again.',
+    text: 'Too many requests. Wait for the time in Retry-After, then try again.',
     retryAfter: 60,
   },
-  overloaded: unavailable('The broker is at its limit. Try again shortly.', 2),
+  overloaded: unavailable('The broker is overloaded. Try again shortly.', 2),
   internal: {
     status: 500,
     oauth: 'server_error',
     sts: 'InternalFailure',
-    text: 'Something went wrong in the broker. Give the operator this request id.',
+    text: 'An internal error occurred. Give the operator this request id.',
   },
 });
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** A refusal or failure with a row in `ERRORS`. The only error that surfaces render. */
+/** An error with an entry in `ERRORS`. The HTTP routes render no other. */
 export class SallyportError extends Error {
   override readonly name = 'SallyportError';
   readonly code: ErrorCode;

@@ -1,9 +1,9 @@
-// Strict JSON: one text, one meaning. What two parsers could read differently (duplicate names, lone surrogates,
-// numbers out of range, `__proto__`) is refused: RFC 8259 sections 4 and 8.2, RFC 7493 (I-JSON) section 2.
+// A strict JSON parser. It rejects what two parsers could read differently (duplicate names, lone surrogates, numbers out
+// of range, `__proto__`): RFC 8259 sections 4 and 8.2, RFC 7493 (I-JSON) section 2.
 import type { ClaimValue } from './types.js';
 
-/** Why a text was refused. */
-export type JsonFault =
+/** Why a text was rejected. */
+export type JsonErrorReason =
   | 'syntax'
   | 'too_deep'
   | 'duplicate_key'
@@ -11,38 +11,38 @@ export type JsonFault =
   | 'lone_surrogate'
   | 'number_out_of_range';
 
-/** A text that is not strict JSON. `path` leads to the value or key at fault and holds names from the text. */
+/** The text is not strict JSON. `path` leads to the invalid value or key and contains names from the text. */
 export class JsonError extends Error {
   override readonly name = 'JsonError';
-  readonly reason: JsonFault;
+  readonly reason: JsonErrorReason;
   readonly path: readonly (string | number)[];
 
-  constructor(reason: JsonFault, path: readonly (string | number)[] = []) {
-    super(`The JSON text is refused: ${reason}.`);
+  constructor(reason: JsonErrorReason, path: readonly (string | number)[] = []) {
+    super(`The text is not strict JSON: ${reason}.`);
     this.reason = reason;
     this.path = path;
   }
 }
 
 export interface JsonLimits {
-  /** How deep objects and arrays may be nested; a scalar has depth 0. Default 32. */
+  /** Maximum nesting of objects and arrays; a scalar has depth 0. Default 32. */
   readonly maxDepth?: number;
 }
 
 /**
- * Reads a JSON text in one pass, in time linear in its length. Objects have no prototype.
- * Throws `JsonError` for anything that is not strict JSON.
+ * Takes time linear in the length of the text. Objects have no prototype.
+ * @throws JsonError for anything that is not strict JSON.
  */
 export function parseJson(text: string, limits: JsonLimits = {}): ClaimValue {
   try {
-    JSON.parse(text); // The engine judges the grammar, so that the reader below may take it as given.
+    JSON.parse(text); // Checks the grammar, which the reader below relies on.
   } catch {
     throw new JsonError('syntax');
   }
   return new Reader(text, limits.maxDepth ?? 32).value();
 }
 
-/** The claim value if it is a JSON object. */
+/** Narrows a claim value to a JSON object. */
 export function isJsonObject(value: ClaimValue): value is { readonly [name: string]: ClaimValue } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -50,7 +50,7 @@ export function isJsonObject(value: ClaimValue): value is { readonly [name: stri
 const TOKEN = /[\t\n\r ]*([{}[\]:,]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\t\n\r ,\]}]+)/y;
 const SURROGATE = /\p{Surrogate}/u;
 
-/** Builds the value of a text whose grammar is known to be right. */
+/** Reads a text whose grammar is valid. */
 class Reader {
   readonly #text: string;
   readonly #maxDepth: number;
@@ -69,7 +69,7 @@ class Reader {
     }
     const scalar: string | number | boolean | null = JSON.parse(token);
     if (typeof scalar === 'string' && SURROGATE.test(scalar)) throw this.#error('lone_surrogate');
-    // Beyond this, neighbouring integers are one value: RFC 7493 section 2.2.
+    // Beyond this, different integers become the same number: RFC 7493 section 2.2.
     if (typeof scalar === 'number' && Math.abs(scalar) > Number.MAX_SAFE_INTEGER) {
       throw this.#error('number_out_of_range');
     }
@@ -111,7 +111,7 @@ class Reader {
     return token;
   }
 
-  #error(reason: JsonFault): JsonError {
+  #error(reason: JsonErrorReason): JsonError {
     return new JsonError(reason, [...this.#path]);
   }
 }

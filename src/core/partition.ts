@@ -1,13 +1,13 @@
-// The host names of AWS's partitions: where STS, sign-in and the console of a region are.
+// The host names of AWS partitions.
 // https://docs.aws.amazon.com/general/latest/gr/signin-service.html
 import { partitionOfRegion } from './arn.js';
 
 export interface PartitionHosts {
-  /** Ends the names of its services. */
+  /** DNS suffix of its services. */
   readonly suffix: string;
-  /** Host of AWS sign-in for a region. */
+  /** Host name of AWS sign-in for a region. */
   signinHost(region: string): string;
-  /** Host of the AWS console; its regions and services are names below it. */
+  /** Host name of the AWS console, and suffix of its regional host names. */
   readonly consoleHost: string;
 }
 
@@ -30,6 +30,6 @@ const HOSTS: Readonly<Record<string, PartitionHosts>> = {
   },
 };
 
-/** Of the partition of a region. Undefined where they are not known here, as for the isolated ones. */
+/** By region. Undefined for a partition without known host names, such as the isolated ones. */
 export const partitionHosts = (region: string): PartitionHosts | undefined =>
   HOSTS[partitionOfRegion(region)];

@@ -1,11 +1,12 @@
-// What the pipeline needs from the outside, as types. `compose.ts` alone picks who implements them.
+// The interfaces between the pipeline and its adapters: stores, proof verifiers, audit log, operational log. server.ts
+// chooses the implementations.
 
 import type { AuditRecord } from './audit-record.js';
 import type { Principal, Proof } from './types.js';
 
-/** A proof, or the request it answers, that may be used once. Times are epoch seconds. */
+/** Identifies a single-use proof, or the login request that it answers. Times are epoch seconds. */
 export interface SingleUseId {
-  /** Whose name it is unique under: `iss`, entityID. Whatever configs call it, its proofs are the same. */
+  /** `iss` or entityID, under which `id` is unique. Independent of the issuer's name in a config. */
   readonly issuer: string;
   readonly id: string;
   /** May have a fraction. */
@@ -13,64 +14,68 @@ export interface SingleUseId {
   readonly expiresAt: number;
 }
 
-/** Remembers single-use proofs. All replicas must share one, or the store must refuse what it cannot know. */
+/** Remembers which single-use proofs were used. Replicas must share one. */
 export interface ReplayStore {
   /**
    * Claims `key` until `expiresAt` (epoch seconds): true for the first claim, false for every later one, atomically.
-   * Rejects if the store cannot answer; the caller then refuses the proof.
+   * Rejects if the store is unavailable; the proof must then be refused.
    */
   claim(key: string, expiresAt: number): Promise<boolean>;
-  /** Proofs issued before this instant (epoch seconds) may have been used before the store began to remember. 0: it has always remembered. */
+  /** Epoch seconds. Proofs issued earlier may have been used before the store existed. 0: the store is complete. */
   readonly remembersSince: number;
   /**
-   * Whether it begins to remember at the very instant it is opened. Then nothing may be claimed before the time it was
-   * issued at: a proof from a clock that is ahead could be claimed, forgotten, and still be dated after `remembersSince`.
+   * Whether the store is empty when it is opened. A proof must then not be claimed before its `issuedAt`: one from a
+   * clock that is ahead could be claimed, forgotten in a restart, and still be dated after `remembersSince`.
    */
   readonly forgetsAtRestart: boolean;
-  /** Whether a claim could be made now. */
+  /** Whether the store is available. */
   check(): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** Who is counted: an address before authentication, a principal after it. */
+/** What is limited: an address before authentication, a principal after it. */
 export type RateLimitScope = 'address' | 'principal';
 
-/** Counts requests in windows of time. It never fails: what cannot be counted together is counted here. */
+/** Limits requests per time window. Never fails: without the shared store, it counts in this process. */
 export interface RateLimiter {
-  /** Counts one request of `key`. Rejects with SallyportError `rate_limited` when there have been too many. */
+  /** Counts one request of `key`. @throws SallyportError `rate_limited` */
   consume(scope: RateLimitScope, key: string): Promise<void>;
 }
 
-/** A proof that has passed every check but replay, and `confirm` if there is one. */
+/** A proof that has passed every check except replay and `confirm`. */
 export interface VerifiedProof {
   readonly principal: Principal;
-  /** What must be claimed before the proof is good, in this order; nothing for a reusable proof. */
+  /** Must all be claimed before the proof is accepted, in this order. Empty for a reusable proof. */
   readonly singleUseIds: readonly SingleUseId[];
   /**
-   * Checks that may be made once for each proof, because they are dear or use something up: called after the claim,
-   * and the proof is good only if it resolves. Rejects with a SallyportError.
+   * Checks that may run only once for each proof, because they are expensive or consume something. Called after the
+   * claim; the proof is accepted only if it resolves. Rejects with a SallyportError.
    */
   readonly confirm?: () => Promise<void>;
 }
 
-/** Verifies one type of proof. Throws a SallyportError for anything it does not accept, and nothing else. */
+/** Verifies one type of proof. Throws only SallyportError. */
 export interface ProofVerifier {
   verify(proof: Proof, now: Date): Promise<VerifiedProof>;
   close(): Promise<void>;
 }
 
-/** Append-only record of who asked for what and what came of it. */
+/** The append-only log of all requests and their outcomes. */
 export interface AuditLog {
-  /** Resolves when the record is durable; rejects if it is not, and then nothing may be handed out. */
+  /** Resolves when the record is durable. If it rejects, nothing may be returned to the caller. */
   write(record: AuditRecord): Promise<void>;
-  /** Whether it can be written: the last write went well, or the sinks answer again. */
+  /** Whether it can be written: the last write succeeded, or the sinks are available again. */
   check(): Promise<boolean>;
   close(): Promise<void>;
 }
 
 type LogMethod = (fields: Readonly<Record<string, unknown>>, message: string) => void;
 
-/** The log as stages see it. Fields may hold `Secret`s (they print as `[redacted]`) but never their values. */
+/** Levels of the operational log; each includes those after it. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The operational log. Fields may hold a `Secret` (it prints as `[redacted]`), but never its value. */
 export interface Log {
   debug: LogMethod;
   info: LogMethod;

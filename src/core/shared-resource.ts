@@ -1,37 +1,37 @@
-// What is costly to open (connections, fetched keys), shared by all who want the same, and closed with the last of
-// them: a new config keeps what the old one had where nothing changed.
+// Reference-counted resources that are expensive to open, such as connections and fetched keys. On a reload, the new
+// config reuses the resources whose settings did not change.
 
 interface Closable {
   close(): void | Promise<void>;
 }
 
-/** The thing itself for as long as it is held. */
-interface Lease<Thing> {
-  readonly resource: Thing;
-  /** Closes the thing if nobody else holds it. To be called once. */
+interface Lease<Resource> {
+  readonly resource: Resource;
+  /** Closes the resource unless another lease is open. To be called once. */
   release(): Promise<void>;
 }
 
-export type Pool<Wanted, Thing> = (wanted: Wanted) => Lease<Thing>;
+/** Acquires a resource. */
+export type Pool<Settings, Resource> = (settings: Settings) => Lease<Resource>;
 
-/** `keyOf` says which wants are the same; a key may hold secrets, it stays in memory. */
-export function createPool<Wanted, Thing extends Closable>(
-  open: (wanted: Wanted) => Thing,
-  keyOf: (wanted: Wanted) => string = JSON.stringify,
-): Pool<Wanted, Thing> {
-  const shared = new Map<string, { readonly thing: Thing; holders: number }>();
-  return (wanted) => {
-    const key = keyOf(wanted);
-    const entry = shared.get(key) ?? { thing: open(wanted), holders: 0 };
+/** Settings with the same key share a resource. A key may contain secrets, since it stays in memory. */
+export function createPool<Settings, Resource extends Closable>(
+  open: (settings: Settings) => Resource,
+  keyOf: (settings: Settings) => string = JSON.stringify,
+): Pool<Settings, Resource> {
+  const shared = new Map<string, { readonly resource: Resource; leases: number }>();
+  return (settings) => {
+    const key = keyOf(settings);
+    const entry = shared.get(key) ?? { resource: open(settings), leases: 0 };
     shared.set(key, entry);
-    entry.holders++;
+    entry.leases++;
     return {
-      resource: entry.thing,
+      resource: entry.resource,
       release: async () => {
-        entry.holders--;
-        if (entry.holders > 0) return;
+        entry.leases--;
+        if (entry.leases > 0) return;
         shared.delete(key);
-        await entry.thing.close();
+        await entry.resource.close();
       },
     };
   };

@@ -1,5 +1,5 @@
-// The words of the broker as values: proof, principal, session, decision, credentials. Every stage of the
-// pipeline takes some of these and returns a new one; nothing is changed in place.
+// The domain types: proof, principal, session, decision, credentials. Every stage of the pipeline takes some of these
+// and returns a new one; nothing is mutated.
 import type { Secret } from '@sallyport/client/internal/secret';
 import type {
   Proof as ClientProof,
@@ -10,7 +10,7 @@ import type {
 
 export type { Credentials, IssuerType, SessionParameters };
 
-/** One claim's value: JSON, as the issuer sent it. A SAML attribute is always a list of strings. */
+/** The value of a claim: JSON, as the issuer sent it. A SAML attribute is always a list of strings. */
 export type ClaimValue =
   | string
   | number
@@ -19,10 +19,10 @@ export type ClaimValue =
   | readonly ClaimValue[]
   | { readonly [name: string]: ClaimValue };
 
-/** Claims by their literal name, in an object without a prototype. */
+/** By literal name, in an object without a prototype. */
 export type Claims = Readonly<Record<string, ClaimValue>>;
 
-/** An authentication request that the broker has sent for a browser, and for what. Times are seconds since the epoch. */
+/** An authentication request that the broker sent for a browser, and the session it is for. Times are epoch seconds. */
 export interface LoginRequest {
   readonly id: string;
   /** The issuer's name in the config. */
@@ -32,13 +32,13 @@ export interface LoginRequest {
   readonly parameters: SessionParameters;
 }
 
-/** What the caller sends to prove who it is. */
+/** What the caller sends to authenticate. */
 export interface Proof extends ClientProof {
-  /** Where a browser brings the proof: the requests sent for this very browser, of which it may answer one. */
+  /** In a browser sign-in: the login requests sent for this browser. The proof must answer one of them. */
   readonly loginRequests?: readonly LoginRequest[];
 }
 
-/** The verified caller. Times are seconds since the epoch; `issuedAt` may have a fraction. */
+/** The verified caller. Times are epoch seconds; `issuedAt` may have a fraction. */
 export interface Principal {
   /** The issuer's name in the config. */
   readonly issuer: string;
@@ -50,9 +50,9 @@ export interface Principal {
   readonly expiresAt: number;
   /** `jti` of the JWT, or the assertion's ID. */
   readonly proofId?: string;
-  /** SAML AuthnStatement SessionNotOnOrAfter: no credentials may outlive it. */
+  /** SessionNotOnOrAfter of the SAML AuthnStatement. The credentials must expire by then. */
   readonly sessionNotOnOrAfter?: number;
-  /** The ID of the request that was answered, of those sent for the caller's browser. */
+  /** The id of the login request that the proof answers. */
   readonly inResponseTo?: string;
 }
 
@@ -66,18 +66,18 @@ export const OPERATIONS = [
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-/** A role on the way to another. */
+/** An intermediate role of a chain. */
 export interface ChainedRole {
   readonly roleArn: string;
   readonly externalId?: string;
 }
 
-/** An operation with what it is aimed at. */
+/** An STS operation with the IAM entities that it concerns. */
 export type Target =
-  /** `chain`: roles to take on before this one, the first with the broker's own identity. */
+  /** `chain`: roles to assume before this one, the first of them with the broker's own credentials. */
   | ({ readonly operation: 'AssumeRole'; readonly chain: readonly ChainedRole[] } & ChainedRole)
   | { readonly operation: 'AssumeRoleWithSAML'; readonly roleArn: string; readonly principalArn: string }
-  /** `webIdentity`: whose JWT goes to STS, the caller's own or one that the broker signs about the caller. */
+  /** `webIdentity`: whose JWT is sent to STS, the caller's own or one that the broker signs (keyless mode). */
   | {
       readonly operation: 'AssumeRoleWithWebIdentity';
       readonly roleArn: string;
@@ -86,46 +86,46 @@ export type Target =
   | { readonly operation: 'GetFederationToken' }
   | { readonly operation: 'GetSessionToken' };
 
-/** A code of an MFA device of the broker's own IAM user. */
+/** The code that an MFA device of the broker's own IAM user shows. */
 export interface MfaCode {
   readonly serialNumber: string;
   readonly tokenCode: Secret;
 }
 
-/** Where a console sign-in is to lead, and for how long. */
+/** The console sign-in that a caller requests. */
 export interface ConsoleRequest {
-  /** A page of the AWS console; default: its home, in the role's region. */
+  /** URL of a page of the AWS console. Default: its home page in the role's region. */
   readonly destination?: string;
-  /** Seconds that the console session may last; default: as long as the credentials. */
+  /** Seconds. Default: as long as the credentials. */
   readonly sessionDuration?: number;
 }
 
-/** The same, decided: sign-in takes it for this role. */
+/** The console sign-in that is permitted for the role. */
 export interface ConsoleSession {
   /** An https URL of the console of the role's partition. */
   readonly destination: string;
   readonly sessionDuration?: number;
-  /** With `sessionDuration`: what bounded it. */
+  /** With `sessionDuration`: what limited it. */
   readonly sessionDurationLimitedBy?: DurationLimit;
 }
 
-/** A surface's request after its wire format has been parsed: the pipeline's only input. */
+/** A request to any route, parsed: the input of the pipeline. */
 export interface ExchangeRequest extends SessionParameters {
   readonly requestId: string;
-  /** Which surface took it, e.g. `credentials`. */
+  /** The kind of route, e.g. `credentials`. */
   readonly surface: string;
   readonly sourceAddress: string;
   readonly proof: Proof;
   readonly mfa?: MfaCode;
-  /** What the protocol makes every caller send or need, meant or not: it counts as far as the role takes it, and is no fault. */
+  /** Parameters that the protocol always has, deliberate or not. They apply as far as the role accepts them, without an error. */
   readonly preferred?: Pick<SessionParameters, 'roleSessionName' | 'durationSeconds'>;
-  /** Present: the caller wants to sign in to the AWS console, not the credentials. */
+  /** Present: the caller requests an AWS console sign-in instead of credentials. */
   readonly console?: ConsoleRequest;
-  /** Milliseconds, where the caller waits less than the config permits. */
+  /** Milliseconds, where the caller's timeout is shorter than the config's. */
   readonly timeoutMs?: number;
 }
 
-/** What STS is asked for. Durations are seconds. */
+/** The parameters of the STS session. Durations are seconds. */
 export interface Session {
   /**
    * RoleSessionName, or Name of the federated user. For AssumeRoleWithSAML STS reads it from the assertion itself;
@@ -136,33 +136,33 @@ export interface Session {
   readonly policy?: string;
   readonly policyArns?: readonly string[];
   readonly tags?: Readonly<Record<string, string>>;
-  /** Keys of `tags` that sessions of roles taken on from this one inherit. */
+  /** Keys of `tags` that chained sessions inherit. */
   readonly transitiveTags?: readonly string[];
   readonly sourceIdentity?: string;
 }
 
-/** What bounded the credentials' lifetime. `chain`: STS gives one hour to a role that another role takes on. */
+/** What limited the lifetime of the credentials. `chain`: role chaining is limited to one hour. */
 export const DURATION_LIMITS = ['request', 'role', 'chain', 'SessionNotOnOrAfter', 'proof'] as const;
 export type DurationLimit = (typeof DURATION_LIMITS)[number];
 
-/** A permitted role with everything STS needs to be asked. A refusal is a thrown `SallyportError` instead. */
+/** A permitted role with everything that the STS call needs. A denial is a thrown `SallyportError` instead. */
 export interface Decision {
-  /** Its name in the config, or the ARN by which a claim names it. */
+  /** Its name in the config, or its ARN in a claim. */
   readonly role: string;
   /** For a role that a claim names: the entry of `rolesFrom` that accepts it. */
   readonly rolesFrom?: string;
   readonly target: Target;
-  /** The region whose STS is asked, where the role sets its own. */
+  /** The region whose STS is called, where the role has one of its own. */
   readonly region?: string;
   readonly session: Session;
-  /** Epoch seconds: the credentials may not outlive this. */
+  /** Epoch seconds. The credentials must expire by then. */
   readonly notAfter?: number;
   /** The id of the grant that permits it. */
   readonly grant: string;
   readonly durationLimitedBy: DurationLimit;
   /** Break-glass reason given in the request. */
   readonly reason?: string;
-  /** Present: the credentials are for a console sign-in. */
+  /** Present: the credentials are for an AWS console sign-in. */
   readonly console?: ConsoleSession;
   /** Ids of grants whose `when` could not be evaluated: for the metric. */
   readonly failedConditions?: readonly string[];
@@ -178,13 +178,13 @@ export interface IssueRequest {
   readonly deadline?: number;
 }
 
-/** Who opens it within its time is signed in to the AWS console. */
+/** Anyone who opens the URL before it expires is signed in to the AWS console. */
 export interface ConsoleSignin {
   readonly url: Secret;
   readonly expires: Date;
 }
 
-/** What STS answered. Which optional fields are there depends on the operation. */
+/** The output of an STS operation. Which optional members are present depends on the operation. */
 export interface IssuedCredentials {
   readonly credentials: Credentials;
   readonly assumedRoleUser?: { readonly assumedRoleId: string; readonly arn: string };
@@ -195,15 +195,15 @@ export interface IssuedCredentials {
   readonly federation?: Readonly<Record<string, string>>;
   /** CloudTrail's `requestID`. */
   readonly stsRequestId?: string;
-  /** `chain`: STS's hour for a role that another role takes on was less than what was decided. */
+  /** `chain`: STS limits role chaining to one hour, which is less than was decided. */
   readonly durationLimitedBy?: 'chain';
-  /** Where the decision was for a console sign-in. */
+  /** Present where the decision was for a console sign-in. */
   readonly signin?: ConsoleSignin;
-  /** It was issued for an earlier request. `stale`: with less life left than promised, because STS cannot be asked. */
+  /** Issued for an earlier request. `stale`: less lifetime than usual is left, because STS is unavailable. */
   readonly cached?: 'fresh' | 'stale';
 }
 
-/** What is known of a call of STS that failed, or in vain: for log and audit, never for the caller. */
+/** A failed STS call, or one whose credentials reach nobody. For log and audit log, never for the caller. */
 export interface StsFailure {
   /** As STS spells it. */
   readonly code?: string;
@@ -211,6 +211,6 @@ export interface StsFailure {
   readonly requestId?: string;
   /** For DecodeAuthorizationMessage. */
   readonly encodedMessage?: string;
-  /** Whether STS may have seen the call. */
+  /** Whether STS may have received the call. */
   readonly sent: boolean;
 }

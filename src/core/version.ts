@@ -1,4 +1,4 @@
-// The version, from package.json: the one place it is written.
+// The version in package.json.
 import { readFileSync } from 'node:fs';
 
 const manifest: { version: string } = JSON.parse(

@@ -1,8 +1,7 @@
 // The log: JSON lines on stderr, because stdout can be the audit log. Errors are reduced to name, code and stack frames:
 // their messages may quote a request or a response.
 import { type Logger, pino } from 'pino';
-import type { LogLevel } from '../core/log-level.js';
-import type { Log } from '../core/ports.js';
+import type { Log, LogLevel } from '../core/ports.js';
 
 const MAX_CAUSES = 5;
 

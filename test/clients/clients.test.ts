@@ -72,7 +72,7 @@ t.test('a role that is not permitted', async (t) => {
     const { arn, error } = await client.program.use();
     t.equal(arn, undefined, nameOf(cell));
     const read = `${error} ${await client.program.end()}`;
-    const shown = /You may not have this role, or it does not exist/.test(read);
+    const shown = /The role does not exist, or you are not permitted to use it/.test(read);
     seen.set(cell, { works: true, refusal: { shown, requests: client.recorder.sent.length } });
   });
 });

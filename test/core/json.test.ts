@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { JsonError, type JsonFault, parseJson } from '../../src/core/json.js';
+import { JsonError, type JsonErrorReason, parseJson } from '../../src/core/json.js';
 
 const refusal = (text: string, maxDepth?: number) => {
   try {
@@ -13,7 +13,7 @@ const refusal = (text: string, maxDepth?: number) => {
 };
 
 t.test('refusals name their reason and the path to it', (t) => {
-  const cases: [what: string, text: string, reason: JsonFault, path: (string | number)[]][] = [
+  const cases: [what: string, text: string, reason: JsonErrorReason, path: (string | number)[]][] = [
     ['no text', '', 'syntax', []],
     ['trailing text', '{} {}', 'syntax', []],
     ['a comment', '{/**/}', 'syntax', []],

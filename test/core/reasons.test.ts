@@ -8,8 +8,9 @@ import { ERRORS } from '../../src/core/errors.js';
 import { REASON_PATTERNS } from '../../src/core/reasons/sts.js';
 import { REASONS } from '../../src/core/reasons.js';
 import { STS_ERROR_MAP } from '../../src/issuance/sts/error-map.js';
+import { ROOT } from '../support/paths.js';
 
-const SRC = join(import.meta.dirname, '../../src');
+const SRC = join(ROOT, 'src');
 
 const SOURCES = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts') && !path.startsWith(join('core', 'reasons')))

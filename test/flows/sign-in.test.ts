@@ -83,7 +83,7 @@ t.test('alice signs in with a browser', { timeout: 120_000 }, async (t) => {
     await first.goto(broker.signInUrl);
     await giveNameAndPassword(first, 'mallory');
     await first.waitForURL(`${broker.url}/saml/acs`);
-    t.match(await first.textContent('body'), /No role is granted to you here.*no_role_permitted/s);
+    t.match(await first.textContent('body'), /No grant permits you to use a role.*no_role_permitted/s);
     t.equal(await first.getAttribute('a', 'href'), broker.signInUrl, 'to sign in again');
   });
 

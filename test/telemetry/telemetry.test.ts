@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { Secret } from '@sallyport/client/internal/secret';
 import t from 'tap';
 import { SallyportError } from '../../src/core/errors.js';
-import type { LogLevel } from '../../src/core/log-level.js';
+import type { LogLevel } from '../../src/core/ports.js';
 import { createLog, describeError } from '../../src/telemetry/log.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
 

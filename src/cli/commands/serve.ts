@@ -1,6 +1,6 @@
 // `sallyport serve`: the production server. It loads nothing of the sandbox, and no other command loads it.
 import { type Command, Option } from 'commander';
-import { LOG_LEVELS, type LogLevel } from '../../core/log-level.js';
+import { LOG_LEVELS, type LogLevel } from '../../core/ports.js';
 import { printConfigErrors } from '../output/print.js';
 
 /** Milliseconds that requests under way get to finish after SIGTERM: longer than STS may take, with its retries. */

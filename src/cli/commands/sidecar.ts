@@ -6,7 +6,7 @@ import { writePrivateFile } from '@sallyport/client/internal/private-files';
 import { runUntilStopped } from '@sallyport/client/internal/run-until-stopped';
 import { isLoopback } from '@sallyport/client/internal/secure-url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { LOG_LEVELS, type LogLevel } from '../../core/log-level.js';
+import { LOG_LEVELS, type LogLevel } from '../../core/ports.js';
 import type { Proof } from '../../core/types.js';
 import { openSidecar, type Sidecar } from '../../sidecar/server.js';
 import { brokerUrl } from '../broker-url.js';

@@ -1,4 +1,0 @@
-// How much is logged; each level includes those after it.
-
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
