@@ -1,9 +1,14 @@
-// Principal + request -> Decision, or a refusal. Pure: no I/O, no clock of its own. Default deny, a deny wins, order
-// never matters. A role that is not there and one that is not permitted are refused alike.
+// Entry point of this folder. `decide` turns a principal and a request into a Decision, or throws the refusal. It is pure:
+// no I/O, and the time is an argument. Default deny, an explicit deny overrides every allow, and the order of grants does not
+// matter. An unknown role and one that is not permitted get the same refusal.
+//
+// policy.ts compiles the config, permitted-roles.ts evaluates grants, session/ builds the session, explain/ and lint/
+// serve operators.
 import type { Permission } from '../config/schema/grant.js';
 import { SallyportError } from '../core/errors.js';
-import type { Decision, ExchangeRequest, Principal, Session } from '../core/types.js';
-import { createEvaluationContext, type EvaluationContext } from './grants/evaluation-context.js';
+import { omitUndefined } from '../core/omit-undefined.js';
+import type { Decision, ExchangeRequest, Principal } from '../core/types.js';
+import { EvaluationContext } from './grants/evaluation-context.js';
 import {
   evaluatePermission,
   evaluatePermittedRoles,
@@ -22,7 +27,8 @@ import { requestedRoleSessionName } from './session/role-session-name.js';
 export type { PermittedRole };
 
 type Caller = Pick<ExchangeRequest, 'sourceAddress'>;
-/** What of a request the decision depends on. */
+
+/** The parts of a request that the decision depends on. */
 export type DecisionRequest = Caller &
   Pick<
     ExchangeRequest,
@@ -30,18 +36,18 @@ export type DecisionRequest = Caller &
   > &
   Pick<ExchangeRequest, 'mfa' | 'reason' | 'console'>;
 
-/** Every role this principal may have from this address at this time, by the order of the config. */
+/** All roles that the principal may use from this address at this time, in the order of the config. */
 export function listPermittedRoles(
   policy: Policy,
   principal: Principal,
   caller: Caller,
   now: Date,
 ): readonly PermittedRole[] {
-  const situation = createEvaluationContext(policy.aliases, principal, caller.sourceAddress, now);
-  return evaluatePermittedRoles(policy, situation).permitted;
+  const context = new EvaluationContext(policy.aliases, principal, caller.sourceAddress, now);
+  return evaluatePermittedRoles(policy, context).permitted;
 }
 
-/** Whether the principal may do this with the broker itself. By the rules of roles: default deny, a deny wins. */
+/** Whether the principal has a permission for the broker itself. Default deny, and an explicit deny overrides an allow. */
 export function hasPermission(
   permission: Permission,
   policy: Policy,
@@ -49,104 +55,109 @@ export function hasPermission(
   caller: Caller,
   now: Date,
 ): boolean {
-  return evaluatePermission(
-    policy,
-    createEvaluationContext(policy.aliases, principal, caller.sourceAddress, now),
-    permission,
-  );
+  const context = new EvaluationContext(policy.aliases, principal, caller.sourceAddress, now);
+  return evaluatePermission(policy, context, permission);
 }
 
 /**
- * Decides which role the caller gets and with what session.
- * @throws SallyportError with the refusal's code.
+ * Decides which role the caller gets, and with which session.
+ * @throws SallyportError with the code of the refusal.
  */
-export function decide(policy: Policy, principal: Principal, asked: DecisionRequest, now: Date): Decision {
-  const situation = createEvaluationContext(policy.aliases, principal, asked.sourceAddress, now);
-  return decideAs(policy, choose(policy, situation, asked.role), situation, asked, checkRequirements);
+export function decide(policy: Policy, principal: Principal, request: DecisionRequest, now: Date): Decision {
+  const context = new EvaluationContext(policy.aliases, principal, request.sourceAddress, now);
+  const selected = selectRole(policy, context, request.role);
+  return decideRole(policy, selected, context, request, checkRequirements);
 }
 
-/** What a session is explained with where its name is for the caller to choose. */
-const ANY_NAME = { roleSessionName: 'RoleSessionName' };
+/** The RoleSessionName in explanations of roles whose session name the caller chooses. */
+const PLACEHOLDER_NAME = { roleSessionName: 'RoleSessionName' };
 
 /**
- * What comes of a role that the grants permit, as if the request had what the role demands: a reason, an MFA code, a
- * RoleSessionName, for which this very word stands.
- * @throws SallyportError with the refusal's code.
+ * The decision about a permitted role, as if the request met the role's requirements: a reason, an MFA code, and a
+ * RoleSessionName, for which the word `RoleSessionName` stands.
+ * @throws SallyportError with the code of the refusal.
  */
 export const decideAssumingRequirementsMet = (
   policy: Policy,
-  chosen: Chosen,
-  situation: EvaluationContext,
-  asked: DecisionRequest,
-): Decision => decideAs(policy, chosen, situation, { preferred: ANY_NAME, ...asked }, () => {});
+  selected: SelectedRole,
+  context: EvaluationContext,
+  request: DecisionRequest,
+): Decision => decideRole(policy, selected, context, { preferred: PLACEHOLDER_NAME, ...request }, () => {});
 
-function decideAs(
+type SelectedRole = PermittedRole & Pick<PermittedRoles, 'failed'>;
+
+function decideRole(
   policy: Policy,
-  { role, grant, failed }: Chosen,
-  situation: EvaluationContext,
-  asked: DecisionRequest,
+  { role, grant, failed }: SelectedRole,
+  { principal, now }: EvaluationContext,
+  request: DecisionRequest,
   requireMet: typeof checkRequirements,
 ): Decision {
-  const { principal, now } = situation;
-  if (!proofFits(policy, role, principal)) {
+  if (!acceptsProof(policy, role, principal)) {
+    const required =
+      role.proofType === 'saml'
+        ? 'a SAMLResponse that is addressed to AWS in the body'
+        : 'a JWT as Bearer token';
     throw new SallyportError('proof_type_mismatch', {
-      detail: `This role is issued through ${role.target.operation}: send ${role.proofType === 'saml' ? 'SAMLResponse in the body, addressed to AWS' : 'a JWT as Bearer token'}.`,
+      detail: `This role is issued through ${role.target.operation}. Send ${required}.`,
     });
   }
-  requireMet(role, asked);
-  const lifetime = limitDuration(role.session.durationLimits, principal, asked, now);
-  const session: Session = {
-    ...role.session.render(principal.claims, requestedRoleSessionName(role.session, asked)),
-    ...callerSessionPolicy(role.session, asked, policy.region),
+  requireMet(role, request);
+  const lifetime = limitDuration(role.session.durationLimits, principal, request, now);
+  const session = {
+    ...role.session.render(principal.claims, requestedRoleSessionName(role.session, request)),
+    ...callerSessionPolicy(role.session, request, policy.region),
     durationSeconds: lifetime.seconds,
   };
-  return {
+  return omitUndefined({
     role: role.name,
-    ...(role.roleSource !== undefined && { rolesFrom: role.roleSource }),
+    rolesFrom: role.roleSource,
     target: role.target,
-    ...(role.region !== undefined && { region: role.region }),
+    region: role.region,
     session,
-    ...(lifetime.notAfter !== undefined && { notAfter: lifetime.notAfter }),
+    notAfter: lifetime.notAfter,
     grant,
     durationLimitedBy: lifetime.limitedBy,
-    ...(asked.reason !== undefined && { reason: asked.reason }),
-    ...(asked.console && { console: decideConsoleSession(policy, role, principal, asked.console, now) }),
-    ...(failed.length > 0 && { failedConditions: failed }),
-  };
+    reason: request.reason,
+    console: request.console && decideConsoleSession(policy, role, principal, request.console, now),
+    failedConditions: failed.length > 0 ? failed : undefined,
+  });
 }
 
-type Chosen = PermittedRole & Pick<PermittedRoles, 'failed'>;
-
-/** Whether STS could be given the caller's proof for this role, or needs none. */
-const proofFits = (
+/** Whether STS accepts the caller's proof for this role, or does not receive it. */
+const acceptsProof = (
   { brokerAudienceIssuers }: Policy,
   { proofType }: CompiledRole,
   { type, issuer }: Principal,
 ) => proofType === undefined || (proofType === type && !brokerAudienceIssuers.has(issuer));
 
-/** The only one there is for this type of proof: of all roles, or of those that are meant by what was asked for. */
-function choose(policy: Policy, situation: EvaluationContext, asked: string | undefined): Chosen {
+/** The only role for this type of proof: of all permitted roles, or of those that `requested` refers to. */
+function selectRole(policy: Policy, context: EvaluationContext, requested: string | undefined): SelectedRole {
   const { permitted, failed } =
-    asked === undefined ? evaluatePermittedRoles(policy, situation) : resolveRole(policy, situation, asked);
-  const fitting = permitted.filter(({ role }) => proofFits(policy, role, situation.principal));
-  // Where a role was asked for, its refusal says which proof it needs.
-  const choices = fitting.length > 0 || asked === undefined ? fitting : permitted.slice(0, 1);
-  const [only, second] = choices;
-  if (!only) throw notPermitted('no_role_permitted', failed);
+    requested === undefined
+      ? evaluatePermittedRoles(policy, context)
+      : resolveRole(policy, context, requested);
+  const matching = permitted.filter(({ role }) => acceptsProof(policy, role, context.principal));
+  // If a role was requested that needs another type of proof, the refusal says so.
+  const candidates = matching.length > 0 || requested === undefined ? matching : permitted.slice(0, 1);
+  const [first, second] = candidates;
+  if (!first) throw notPermitted('no_role_permitted', failed);
   if (second) {
-    throw new SallyportError('role_ambiguous', { members: { Roles: choices.map(({ role }) => role.name) } });
+    throw new SallyportError('role_ambiguous', {
+      members: { Roles: candidates.map(({ role }) => role.name) },
+    });
   }
-  return { ...only, failed };
+  return { ...first, failed };
 }
 
-/** The MFA code itself is STS's to judge. */
+/** Checks only that an MFA code is present. STS verifies it. */
 function checkRequirements(role: CompiledRole, { reason, mfa }: DecisionRequest): void {
   if (role.reasonRequired && reason === undefined) throw new SallyportError('reason_required');
   if (role.mfa === 'required' && !mfa) throw new SallyportError('mfa_required');
   if (role.mfa === 'refused' && mfa) {
     throw new SallyportError('parameter_invalid', {
       reason: 'parameter.mfa',
-      detail: `${role.target.operation} takes no SerialNumber and TokenCode. Leave them out.`,
+      detail: `${role.target.operation} does not support SerialNumber and TokenCode. Remove them.`,
     });
   }
 }

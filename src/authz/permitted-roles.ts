@@ -1,17 +1,18 @@
-// Which roles the grants permit a caller, by name or all of them. Default deny, a deny wins, order never matters. A
-// role that is not there takes the same work to refuse as one that is not permitted.
+// Which roles the grants permit a caller: all of them, or the ones that a name refers to. Default deny, an explicit deny
+// overrides every allow, and the order of grants does not matter. Refusing an unknown role takes the same work as refusing
+// one that is not permitted.
 import type { Permission } from '../config/schema/grant.js';
 import { ROLE_URN } from '../core/arn.js';
 import { SallyportError } from '../core/errors.js';
 import type { EvaluationContext } from './grants/evaluation-context.js';
 import type { CompiledGrant } from './grants/grant.js';
-import { indexByRole } from './grants/grant-index.js';
+import { GrantsByRole } from './grants/grant-index.js';
 import type { Policy } from './policy.js';
 import type { CompiledRole } from './roles/role.js';
 
 export interface PermittedRole {
   readonly role: CompiledRole;
-  /** The first allow, by the order of the config, that covers the role. */
+  /** ID of the first allow that covers the role, in the order of the config. */
   readonly grant: string;
 }
 
@@ -19,14 +20,14 @@ export interface PermittedRoles extends Pick<EvaluatedGrants, 'failed'> {
   readonly permitted: readonly PermittedRole[];
 }
 
-/** The grants that apply, in the order of the config, and those whose `when` could not be evaluated. */
 interface EvaluatedGrants {
+  /** The grants that apply, in the order of the config. */
   readonly applicable: readonly CompiledGrant[];
-  /** Ids of grants. */
+  /** IDs of the grants whose `when` could not be evaluated. */
   readonly failed: readonly string[];
 }
 
-/** Grants whose `when` could not be evaluated, as the cause of a refusal: for log and metric, not for the caller. */
+/** The cause of a refusal if the `when` of grants could not be evaluated. It goes to log and metric, not to the caller. */
 export class ConditionEvaluationError extends Error {
   override readonly name = 'ConditionError';
   readonly grants: readonly string[];
@@ -37,114 +38,116 @@ export class ConditionEvaluationError extends Error {
   }
 }
 
-/** Every role, by the order of the config, and the grants whose `when` could not be evaluated. */
-export function evaluatePermittedRoles(policy: Policy, situation: EvaluationContext): PermittedRoles {
-  const grants = policy.grantIndexByIssuer.get(situation.principal.issuer)?.forAnyRole(situation) ?? [];
-  const { applicable: applying, failed } = evaluateGrants(grants, situation);
-  const named = new Set(applying.filter(({ deny }) => !deny).flatMap(({ roles }) => [...roles]));
-  // Only roles that an allow names are looked at, not all there are.
-  const configured = named.has('*')
+/** All permitted roles in the order of the config, and the grants whose `when` could not be evaluated. */
+export function evaluatePermittedRoles(policy: Policy, context: EvaluationContext): PermittedRoles {
+  const grants = policy.grantIndexByIssuer.get(context.principal.issuer)?.find(context) ?? [];
+  const { applicable, failed } = evaluateGrants(grants, context);
+  const allowedNames = new Set(applicable.filter(({ deny }) => !deny).flatMap(({ roles }) => [...roles]));
+  // Only roles that an allow names are considered, so that the cost does not grow with the config.
+  const configured = allowedNames.has('*')
     ? policy.roleList
-    : [...named].flatMap((name) => policy.roles.get(name) ?? []).sort((a, b) => a.position - b.position);
-  const covering = indexByRole(applying);
-  const families = claimRoleSources(policy, situation);
+    : [...allowedNames]
+        .flatMap((name) => policy.roles.get(name) ?? [])
+        .sort((a, b) => a.position - b.position);
+  const byRole = new GrantsByRole(applicable);
+  const sourcesByRole = claimRoleSources(policy, context);
   const permitted = new Map<string, PermittedRole>();
-  for (const role of [...configured, ...claimRolesOf(policy, situation)]) {
+  for (const role of [...configured, ...claimRolesOf(policy, context)]) {
     if (permitted.has(role.name)) continue;
-    const each = permit(role, covering([role.name, ...(families.get(role.name) ?? [])]));
-    if (each) permitted.set(role.name, each);
+    const result = permit(role, byRole.find([role.name, ...(sourcesByRole.get(role.name) ?? [])]));
+    if (result) permitted.set(role.name, result);
   }
   return { permitted: [...permitted.values()], failed };
 }
 
 /**
- * The roles of the config that are meant by a name, by `urn:sallyport:role:` and the name, or by the ARN of an IAM role.
- * Each is judged as its own name is granted and denied.
+ * The configured roles that a request refers to: by name, by `urn:sallyport:role:` and the name, or by the ARN of the IAM
+ * role, which several roles can share. Grants are evaluated for the name of each role.
  */
-export function findConfiguredRoles(policy: Policy, meant: string): readonly CompiledRole[] {
-  const name = meant.startsWith(ROLE_URN) ? meant.slice(ROLE_URN.length) : meant;
+export function findConfiguredRoles(policy: Policy, reference: string): readonly CompiledRole[] {
+  const name = reference.startsWith(ROLE_URN) ? reference.slice(ROLE_URN.length) : reference;
   const role = policy.roles.get(name);
-  return role ? [role] : (policy.rolesByArn.get(meant) ?? []);
+  return role ? [role] : (policy.rolesByArn.get(reference) ?? []);
 }
 
-/** What is meant by a name or ARN and permitted: one or more. @throws SallyportError `role_not_permitted`. */
-export function resolveRole(policy: Policy, situation: EvaluationContext, name: string): PermittedRoles {
+/** The permitted roles that a name or ARN refers to, at least one. @throws SallyportError `role_not_permitted`. */
+export function resolveRole(policy: Policy, context: EvaluationContext, name: string): PermittedRoles {
   const configured = findConfiguredRoles(policy, name);
-  // A claim never names an IAM role that the config has.
-  const claimed = claimRolesOf(policy, situation).filter((each) => each.name === name);
-  const candidates = configured.length > 0 ? configured : claimed;
-  // Found in either case: the time to find it would tell.
-  const substitute = decoyRole(policy, name);
-  const judgedAs = candidates.length > 0 ? candidates : substitute;
+  // A claim cannot name an IAM role that the config has under roles.
+  const claimRoles = claimRolesOf(policy, context).filter((role) => role.name === name);
+  const candidates = configured.length > 0 ? configured : claimRoles;
+  // Selected even if it is not needed, so that the time is the same.
+  const decoy = decoyRole(policy, name);
+  const evaluated = candidates.length > 0 ? candidates : decoy;
   const grants = policy.grantIndexByIssuer
-    .get(situation.principal.issuer)
-    ?.forRole(judgedAs.flatMap(namesOf));
-  const { applicable: applying, failed } = evaluateGrants(grants?.(situation) ?? [], situation);
-  const covering = indexByRole(applying);
+    .get(context.principal.issuer)
+    ?.findForRole(evaluated.flatMap(namesOf), context);
+  const { applicable, failed } = evaluateGrants(grants ?? [], context);
+  const byRole = new GrantsByRole(applicable);
   const permitted = [
-    ...configured.flatMap((each) => permit(each, covering([each.name])) ?? []),
-    ...claimed.flatMap((each) => permit(each, covering(claimed.flatMap(namesOf))) ?? []).slice(0, 1),
+    ...configured.flatMap((role) => permit(role, byRole.find([role.name])) ?? []),
+    ...claimRoles.flatMap((role) => permit(role, byRole.find(claimRoles.flatMap(namesOf))) ?? []).slice(0, 1),
   ];
   if (permitted.length === 0) throw notPermitted('role_not_permitted', failed);
   return { permitted, failed };
 }
 
-/** Whether the caller may do this with the broker itself. By the rules of roles. */
+/** Whether the caller has a permission for the broker itself. The rules are those of roles. */
 export function evaluatePermission(
   policy: Policy,
-  situation: EvaluationContext,
+  context: EvaluationContext,
   permission: Permission,
 ): boolean {
-  const grants = policy.grantIndexByIssuer.get(situation.principal.issuer)?.forAnyRole(situation) ?? [];
-  const covering = evaluateGrants(grants, situation).applicable.filter((grant) =>
+  const grants = policy.grantIndexByIssuer.get(context.principal.issuer)?.find(context) ?? [];
+  const applicable = evaluateGrants(grants, context).applicable.filter((grant) =>
     grant.coversPermission(permission),
   );
-  return covering.length > 0 && !covering.some(({ deny }) => deny);
+  return applicable.length > 0 && !applicable.some(({ deny }) => deny);
 }
 
 export const notPermitted = (code: 'role_not_permitted' | 'no_role_permitted', failed: readonly string[]) =>
   new SallyportError(code, failed.length > 0 ? { cause: new ConditionEvaluationError(failed) } : {});
 
-const claimRolesOf = (policy: Policy, situation: EvaluationContext): readonly CompiledRole[] =>
-  policy.claimRoles.flatMap((rolesOf) => rolesOf(situation));
+const claimRolesOf = (policy: Policy, context: EvaluationContext): readonly CompiledRole[] =>
+  policy.claimRoleSources.flatMap((source) => source.rolesFor(context));
 
-function evaluateGrants(grants: readonly CompiledGrant[], situation: EvaluationContext): EvaluatedGrants {
-  const judged = grants.map((grant) => ({ grant, ...grant.evaluate(situation) }));
+function evaluateGrants(grants: readonly CompiledGrant[], context: EvaluationContext): EvaluatedGrants {
+  const evaluations = grants.map((grant) => ({ grant, ...grant.evaluate(context) }));
   return {
-    applicable: judged.filter(({ applies }) => applies).map(({ grant }) => grant),
-    failed: judged.filter(({ failed }) => failed).map(({ grant }) => grant.id),
+    applicable: evaluations.filter(({ applies }) => applies).map(({ grant }) => grant),
+    failed: evaluations.filter(({ failed }) => failed).map(({ grant }) => grant.id),
   };
 }
 
-/** Roles that the caller's claims name, by ARN, each with the entries of `rolesFrom` that accept it. */
+/** The names of the `rolesFrom` entries that accept each role that the caller's claims name, by role ARN. */
 export function claimRoleSources(
   policy: Policy,
-  situation: EvaluationContext,
+  context: EvaluationContext,
 ): ReadonlyMap<string, readonly string[]> {
-  const families = new Map<string, string[]>();
-  for (const { name, roleSource } of claimRolesOf(policy, situation)) {
-    if (roleSource !== undefined) families.set(name, [...(families.get(name) ?? []), roleSource]);
+  const sourcesByRole = new Map<string, string[]>();
+  for (const { name, roleSource } of claimRolesOf(policy, context)) {
+    if (roleSource !== undefined) sourcesByRole.set(name, [...(sourcesByRole.get(name) ?? []), roleSource]);
   }
-  return families;
+  return sourcesByRole;
 }
 
-/** By which a grant can mean the role. */
+/** The names by which a grant can refer to the role. */
 const namesOf = ({ name, roleSource }: CompiledRole) =>
   roleSource === undefined ? [name] : [name, roleSource];
 
 /**
- * `applying`: the grants that apply and cover the role, in the order of the config; of a role that several entries of
- * `rolesFrom` accept, by any of them. A deny of one entry denies the role, an allow gives it as its own entry has it.
+ * `applicable`: the grants that apply and cover the role by any of its names, in the order of the config. If several
+ * `rolesFrom` entries accept a role, a deny of any entry denies it, and an allow permits it only through its own entry.
  */
-function permit(role: CompiledRole, applying: readonly CompiledGrant[]): PermittedRole | undefined {
-  if (applying.some((grant) => grant.deny)) return undefined;
-  const allow = applying.find((grant) => namesOf(role).some((name) => grant.coversRole(name)));
+function permit(role: CompiledRole, applicable: readonly CompiledGrant[]): PermittedRole | undefined {
+  if (applicable.some((grant) => grant.deny)) return undefined;
+  const allow = applicable.find((grant) => namesOf(role).some((name) => grant.coversRole(name)));
   return allow && { role, grant: allow.id };
 }
 
 /**
- * A role to judge in place of one that is not there, so that the time to refuse does not tell them apart. The same
- * name always gets the same one.
+ * A role to evaluate in place of an unknown one, so that the response time does not reveal whether a role exists. The
+ * same name always yields the same role.
  */
 function decoyRole({ roleList }: Policy, name: string): readonly CompiledRole[] {
   let hash = 0;

@@ -1,101 +1,115 @@
-// The compiled policy: grants and roles of one config, ready to be asked. Built once, then only read.
+// The compiled policy: roles and grants of one config. It is compiled once when the config loads and never changes.
 import type { Config } from '../config/schema/config.js';
 import type { ConfigError } from '../core/config-error.js';
 import type { IssuerType, Principal } from '../core/types.js';
 import type { Aliases } from './grants/evaluation-context.js';
-import { type CompiledGrant, compileGrant } from './grants/grant.js';
-import { type GrantIndex, indexByRole, indexGrants } from './grants/grant-index.js';
-import { compileMfaRule } from './grants/mfa.js';
-import { type ClaimRoles, compileClaimRoles } from './roles/claim-roles.js';
+import { CompiledGrant } from './grants/grant.js';
+import { GrantIndex, GrantsByRole } from './grants/grant-index.js';
+import { MfaRule, type MfaRules } from './grants/mfa.js';
+import { ClaimRoleSource } from './roles/claim-roles.js';
 import { type CompiledRole, compileRole } from './roles/role.js';
-import { compileSessionTemplate } from './session/session-template.js';
+import { type CompileFindings, compileSessionTemplate } from './session/session-template.js';
 
-export interface Policy {
+export class Policy {
   readonly issuerTypes: ReadonlyMap<string, IssuerType>;
-  /** Issuers whose assertions are addressed to the broker: STS would not take one. */
+  /** Issuers whose assertions are addressed to the broker. STS does not accept such assertions. */
   readonly brokerAudienceIssuers: ReadonlySet<string>;
-  readonly roles: ReadonlyMap<string, CompiledRole>;
-  /** The same, in the order of the config. */
-  readonly roleList: readonly CompiledRole[];
-  /** The same, by the ARN of their IAM role: several may have one. */
-  readonly rolesByArn: ReadonlyMap<string, readonly CompiledRole[]>;
-  /** Roles that a claim names, by entry of `rolesFrom`. */
-  readonly claimRoles: readonly ClaimRoles[];
-  /** Names of the entries of `rolesFrom`. */
-  readonly roleSources: readonly string[];
-  /** By the order of the config. */
-  readonly grants: readonly CompiledGrant[];
-  /** Those of any issuer that cover a role by one of its names, by the order of the config. */
-  grantsForRoles(names: readonly string[]): readonly CompiledGrant[];
-  /** By issuer, so that a decision reads only the grants that can matter. */
-  readonly grantIndexByIssuer: ReadonlyMap<string, GrantIndex>;
   readonly aliases: Aliases;
-  /** Whether its issuer says that it used several factors. */
-  isMfaAuthenticated(principal: Principal): boolean;
-  /** Of roles that set none. */
+  /** The configured roles by name. */
+  readonly roles: ReadonlyMap<string, CompiledRole>;
+  /** The configured roles in the order of the config. */
+  readonly roleList: readonly CompiledRole[];
+  /** The configured roles by the ARN of their IAM role, which several roles can share. */
+  readonly rolesByArn: ReadonlyMap<string, readonly CompiledRole[]>;
+  /** The compiled `rolesFrom` entries. */
+  readonly claimRoleSources: readonly ClaimRoleSource[];
+  /** Names of the `rolesFrom` entries. */
+  readonly roleSources: readonly string[];
+  /** In the order of the config. */
+  readonly grants: readonly CompiledGrant[];
+  /** By name of the issuer, so that a decision considers only grants for it. */
+  readonly grantIndexByIssuer: ReadonlyMap<string, GrantIndex>;
+  /** Region of roles that do not set one. */
   readonly region: string;
-}
+  readonly #grantsByRole: GrantsByRole;
+  readonly #mfaRules: MfaRules;
 
-/** Compiles roles and grants. The policy may be used only if there are no faults. */
-export function compilePolicy(config: Config): {
-  readonly policy: Policy;
-  readonly errors: readonly ConfigError[];
-  /** What may go wrong, and does not keep the policy from being used. */
-  readonly warnings: readonly ConfigError[];
-} {
-  const findings = { errors: [] as ConfigError[], warnings: [] as ConfigError[] };
-  const { errors } = findings;
-  const roleList = Object.entries(config.roles).map(([name, role], position) =>
-    compileRole(name, position, role, findings),
-  );
-  const rolesByArn = byArn(roleList);
-  const configured = new Set([...rolesByArn.keys()].map((arn) => arn.toLowerCase()));
-  const roleSources = Object.keys(config.rolesFrom ?? {});
-  const claimRoles = Object.entries(config.rolesFrom ?? {}).map(([name, entry], index) => {
-    const session = compileSessionTemplate(entry, ['rolesFrom', name], findings);
-    return compileClaimRoles(name, roleList.length + index, entry, session, configured);
-  });
-  const issuers = Object.entries(config.issuers);
-  const strengths = new Map(issuers.map(([name, issuer]) => [name, compileMfaRule(issuer)]));
-  const grants = config.grants.map((grant, position) => compileGrant(grant, position, strengths, errors));
-  const policy = {
-    issuerTypes: new Map(issuers.map(([name, { type }]) => [name, type] as const)),
-    brokerAudienceIssuers: new Set(
+  constructor(config: Config, findings: CompileFindings) {
+    const issuers = Object.entries(config.issuers);
+    this.region = config.aws.region;
+    this.issuerTypes = new Map(issuers.map(([name, { type }]) => [name, type]));
+    this.brokerAudienceIssuers = new Set(
       issuers.flatMap(([name, issuer]) =>
         issuer.type === 'saml' && issuer.audience === 'sallyport' ? [name] : [],
       ),
-    ),
-    roles: new Map(roleList.map((role) => [role.name, role])),
-    roleList,
-    rolesByArn,
-    roleSources,
-    claimRoles,
-    grants,
-    grantsForRoles: indexByRole(grants),
-    grantIndexByIssuer: new Map(
-      issuers.map(([name]) => [
-        name,
-        indexGrants(grants.filter((grant) => grant.issuers?.has(name) ?? true)),
-      ]),
-    ),
-    aliases: new Map(
+    );
+    this.aliases = new Map(
       issuers.flatMap(([name, issuer]) =>
         issuer.type === 'saml' && issuer.aliases ? [[name, issuer.aliases] as const] : [],
       ),
-    ),
-    isMfaAuthenticated: ({ issuer, claims }: Principal) =>
-      strengths.get(issuer)?.isSatisfiedBy(claims) ?? false,
-    region: config.aws.region,
-  };
-  return { policy, ...findings };
+    );
+    this.#mfaRules = new Map(issuers.map(([name, issuer]) => [name, new MfaRule(issuer)]));
+
+    this.roleList = Object.entries(config.roles).map(([name, role], position) =>
+      compileRole(name, position, role, findings),
+    );
+    this.roles = new Map(this.roleList.map((role) => [role.name, role]));
+    this.rolesByArn = groupByArn(this.roleList);
+    const configuredArns = new Set([...this.rolesByArn.keys()].map((arn) => arn.toLowerCase()));
+    this.roleSources = Object.keys(config.rolesFrom ?? {});
+    this.claimRoleSources = Object.entries(config.rolesFrom ?? {}).map(
+      ([name, entry], index) =>
+        new ClaimRoleSource({
+          name,
+          position: this.roleList.length + index,
+          config: entry,
+          session: compileSessionTemplate(entry, ['rolesFrom', name], findings),
+          configuredArns,
+        }),
+    );
+
+    this.grants = config.grants.map(
+      (grant, position) => new CompiledGrant(grant, position, this.#mfaRules, findings.errors),
+    );
+    this.#grantsByRole = new GrantsByRole(this.grants);
+    this.grantIndexByIssuer = new Map(
+      issuers.map(([name]) => [
+        name,
+        new GrantIndex(this.grants.filter((grant) => grant.issuers?.has(name) ?? true)),
+      ]),
+    );
+  }
+
+  /** The grants of all issuers that cover a role with one of these names, in the order of the config. */
+  grantsForRoles(names: readonly string[]): readonly CompiledGrant[] {
+    return this.#grantsByRole.find(names);
+  }
+
+  /** Whether the principal's issuer reports multi-factor authentication. */
+  isMfaAuthenticated({ issuer, claims }: Principal): boolean {
+    return this.#mfaRules.get(issuer)?.isSatisfiedBy(claims) ?? false;
+  }
 }
 
-function byArn(roles: readonly CompiledRole[]): ReadonlyMap<string, readonly CompiledRole[]> {
-  const named = new Map<string, CompiledRole[]>();
+export interface CompiledPolicy {
+  /** Must not be used if there are errors. */
+  readonly policy: Policy;
+  readonly errors: readonly ConfigError[];
+  /** Possible mistakes that do not prevent the use of the policy. */
+  readonly warnings: readonly ConfigError[];
+}
+
+export function compilePolicy(config: Config): CompiledPolicy {
+  const findings: CompileFindings = { errors: [], warnings: [] };
+  return { policy: new Policy(config, findings), ...findings };
+}
+
+function groupByArn(roles: readonly CompiledRole[]): ReadonlyMap<string, readonly CompiledRole[]> {
+  const rolesByArn = new Map<string, CompiledRole[]>();
   for (const role of roles) {
     if (!('roleArn' in role.target)) continue;
     const { roleArn } = role.target;
-    named.set(roleArn, [...(named.get(roleArn) ?? []), role]);
+    rolesByArn.set(roleArn, [...(rolesByArn.get(roleArn) ?? []), role]);
   }
-  return named;
+  return rolesByArn;
 }

@@ -114,7 +114,10 @@ export async function buildRuntime(
   const fingerprints = new RoleFingerprints(config);
   const releaseCache = cache.retain(fingerprints.all);
   const tokenSigner = keyless?.ok
-    ? keyless.issuer.createSigner({ isMfaAuthenticated: policy.isMfaAuthenticated, now })
+    ? keyless.issuer.createSigner({
+        isMfaAuthenticated: (principal) => policy.isMfaAuthenticated(principal),
+        now,
+      })
     : undefined;
   const consoleSignIn = new ConsoleSignIn({ sts: sts.resource, aws: config.aws, issuer: serverUrl, now });
   const stsIssuer = new StsIssuer({ sts: sts.resource, consoleSignIn, tokenSigner });

@@ -245,7 +245,7 @@ auditt: {}
     '17:16 Invalid duration. Expected: a whole number followed by s, m, h or d, for example 15m.',
     '18:3 "via" must be one of: AssumeRole, AssumeRoleWithSAML, AssumeRoleWithWebIdentity, GetFederationToken, GetSessionToken.',
     '19:49 GetFederationToken accepts durations of 15m to 36h. Change it.',
-    '19:64 Write ${claims.NAME}, or a function of it: slug, lower, upper, truncate, default, first, join, e.g. ${slug(claims.sub)}.',
+    '19:64 Invalid expression. Use ${claims.NAME} or a function (slug, lower, upper, truncate, default, first, join), for example ${slug(claims.sub)}.',
     '21:46 Unknown key "glb". Did you mean "glob"?',
     '22:31 Unknown issuer. Known issuers: corp, adfs, home.',
     '22:70 Unknown role. Known roles: *, deploy, admin, upload.',

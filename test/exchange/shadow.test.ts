@@ -16,12 +16,11 @@ const all = (...roles: string[]) => [{ id: 'g', issuer: 'corp', match: {}, roles
 const deploy = policyOf({ deploy: web, other: federation }, all('deploy'));
 const nothing = policyOf({ deploy: web, other: federation }, []);
 const both = policyOf({ deploy: web, other: federation }, all('*'));
-const broken: Policy = {
-  ...policyOf({}, []),
-  get grantIndexByIssuer(): never {
+const broken: Policy = Object.defineProperty(policyOf({}, []), 'grantIndexByIssuer', {
+  get: () => {
     throw new TypeError('broken');
   },
-};
+});
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -232,7 +232,7 @@ t.test('sallyport console', async (t) => {
         ...['--serial-number', 'arn:aws:iam::111122223333:mfa/m', '--token-code', '123456'],
       ],
       1,
-      /AssumeRoleWithWebIdentity takes no SerialNumber and TokenCode/,
+      /AssumeRoleWithWebIdentity does not support SerialNumber and TokenCode/,
     ],
     [['--token-file', join(folder, 'jwt')], 1, /Your roles: deploy, partner-upload\./],
     [

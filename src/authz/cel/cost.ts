@@ -1,16 +1,16 @@
-// What evaluating an expression can cost at most, from its form and the size of the claims: a list walked through
-// counts with the longest list there is, a text compared with the longest text. Never less than the true cost.
+// An upper bound for the cost of evaluating an expression, from its syntax tree and the size of the claims. It assumes that
+// each iteration runs over the longest list, and that each comparison is between the longest texts.
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { ClaimsSize } from '../grants/evaluation-context.js';
 
-/** Methods that walk through a list: each evaluates its argument once for every item. */
+/** CEL macros that iterate over a list and evaluate their argument once for each item. */
 export const MACROS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);
 
-/** Texts and lists are compared this many characters or items a step. */
-const SPAN = 8;
+/** Characters or items that are compared in one step. */
+const CHARACTERS_PER_STEP = 8;
 
-/** An error costs as much as this many steps, and a walk or an operator may meet one at every item and go on. */
-const ERROR = 500;
+/** Steps to create an error. An iteration or a logical operator may meet an error at each item and continue. */
+const STEPS_PER_ERROR = 500;
 
 export function childrenOf(node: ASTNode): readonly ASTNode[] {
   switch (node.op) {
@@ -36,65 +36,92 @@ export function childrenOf(node: ASTNode): readonly ASTNode[] {
   }
 }
 
-/** How often something is done within each depth of walks, by kind of work. */
+/** The work of one node, by kind. */
 interface Work {
   readonly steps: number;
-  /** Comparisons of two texts or lists of plain values. */
-  readonly scans: number;
-  /** Comparisons of items of lists. */
-  readonly items: number;
+  /** Comparisons of two texts, or of two lists of scalars. */
+  readonly textScans: number;
+  /** Comparisons of list items. */
+  readonly itemScans: number;
   /** Comparisons of values of any shape. */
-  readonly deep: number;
-  /** Instructions of patterns, each run over a text. */
-  readonly pattern: number;
+  readonly deepScans: number;
+  /** Instructions of patterns, each of which runs over a text. */
+  readonly patternInstructions: number;
 }
 
-/** Steps for claims of a size. `programSize` gives the instructions of a pattern. */
-export function costOf(ast: ASTNode, programSize: (pattern: string) => number): (size: ClaimsSize) => number {
-  const byDepth: Work[][] = [];
-  const literal = { text: 0, list: 0 };
-  const makesItems = contains(ast, (node) => node.op === 'rcall' && node.args[0] === 'map');
-  let additions = 0;
-  const visit = (node: ASTNode, depth: number): void => {
-    byDepth[depth] ??= [];
-    byDepth[depth].push(workOf(node, { programSize, makesItems }));
-    if (node.op === '+') additions++;
-    if (node.op === 'value' && typeof node.args === 'string')
-      literal.text = Math.max(literal.text, node.args.length);
-    if (node.op === 'list') literal.list = Math.max(literal.list, node.args.length);
-    if ((node.op === '||' || node.op === '&&') && canFail(node))
-      byDepth[depth].push({ ...STEP, steps: ERROR });
-    const walks = node.op === 'rcall' && MACROS.has(node.args[0]);
-    for (const [index, child] of childrenOf(node).entries()) {
-      const inner = walks && index > 0 ? depth + 1 : depth;
-      visit(child, inner);
-      if (inner > depth && canFail(child)) byDepth[inner]?.push({ ...STEP, steps: ERROR });
-    }
-  };
-  visit(ast, 0);
+const ONE_STEP: Work = { steps: 1, textScans: 0, itemScans: 0, deepScans: 0, patternInstructions: 0 };
+const ERROR_WORK: Work = { ...ONE_STEP, steps: STEPS_PER_ERROR };
 
-  return ({ longestText, longestList, largestItem, total }) => {
-    // What is added to something makes it longer, at most by the longest again.
-    const text = Math.max(longestText, literal.text) * (1 + additions);
-    const list = Math.max(longestList, literal.list) * (1 + additions);
-    const item = Math.max(largestItem, text) * (1 + additions);
-    const whole = (total + literal.text + literal.list) * (1 + additions);
-    return byDepth.reduce((sum, works, depth) => {
+interface WorkOptions {
+  /** Instructions of a compiled pattern. */
+  readonly programSize: (pattern: string) => number;
+  /** Whether the expression builds lists whose items may be as large as any value. */
+  readonly buildsLists: boolean;
+}
+
+/** The cost of one expression as a function of the size of the claims. */
+export class ExpressionCost {
+  /** The work of all nodes by how many iterations they are nested in. */
+  readonly #workByDepth: Work[][] = [];
+  readonly #options: WorkOptions;
+  #longestTextLiteral = 0;
+  #longestListLiteral = 0;
+  #additions = 0;
+
+  constructor(ast: ASTNode, programSize: (pattern: string) => number) {
+    const buildsLists = someNode(ast, (node) => node.op === 'rcall' && node.args[0] === 'map');
+    this.#options = { programSize, buildsLists };
+    this.#visit(ast, 0);
+  }
+
+  /** Upper bound in steps. */
+  stepsFor({ longestText, longestList, largestItem, total }: ClaimsSize): number {
+    // Each addition lengthens a value by at most the longest value.
+    const growth = 1 + this.#additions;
+    const text = Math.max(longestText, this.#longestTextLiteral) * growth;
+    const list = Math.max(longestList, this.#longestListLiteral) * growth;
+    const item = Math.max(largestItem, text) * growth;
+    const whole = (total + this.#longestTextLiteral + this.#longestListLiteral) * growth;
+    return this.#workByDepth.reduce((sum, works, depth) => {
       const once = works.reduce(
-        (cost, { steps, scans, items, deep, pattern }) =>
-          cost + steps + (scans * (text + list) + items * item + deep * whole) / SPAN + pattern * text,
+        (cost, { steps, textScans, itemScans, deepScans, patternInstructions }) =>
+          cost +
+          steps +
+          (textScans * (text + list) + itemScans * item + deepScans * whole) / CHARACTERS_PER_STEP +
+          patternInstructions * text,
         0,
       );
       return sum + once * list ** depth;
     }, 0);
-  };
+  }
+
+  #visit(node: ASTNode, depth: number): void {
+    this.#add(depth, workOf(node, this.#options));
+    if (node.op === '+') this.#additions++;
+    if (node.op === 'value' && typeof node.args === 'string')
+      this.#longestTextLiteral = Math.max(this.#longestTextLiteral, node.args.length);
+    if (node.op === 'list') this.#longestListLiteral = Math.max(this.#longestListLiteral, node.args.length);
+    if ((node.op === '||' || node.op === '&&') && canFail(node)) this.#add(depth, ERROR_WORK);
+    const iterates = node.op === 'rcall' && MACROS.has(node.args[0]);
+    for (const [index, child] of childrenOf(node).entries()) {
+      const isIterated = iterates && index > 0;
+      this.#visit(child, isIterated ? depth + 1 : depth);
+      if (isIterated && canFail(child)) this.#add(depth + 1, ERROR_WORK);
+    }
+  }
+
+  #add(depth: number, work: Work): void {
+    const works = this.#workByDepth[depth] ?? [];
+    works.push(work);
+    this.#workByDepth[depth] = works;
+  }
 }
 
-function contains(node: ASTNode, wanted: (node: ASTNode) => boolean): boolean {
-  return wanted(node) || childrenOf(node).some((child) => contains(child, wanted));
+function someNode(node: ASTNode, predicate: (node: ASTNode) => boolean): boolean {
+  return predicate(node) || childrenOf(node).some((child) => someNode(child, predicate));
 }
 
-/** Whether evaluating it may yield an error: not where values are only compared. */
+/** Whether evaluation may yield an error. Comparisons of values cannot fail. */
 function canFail(node: ASTNode): boolean {
   switch (node.op) {
     case 'value':
@@ -111,27 +138,21 @@ function canFail(node: ASTNode): boolean {
   }
 }
 
-const STEP: Work = { steps: 1, scans: 0, items: 0, deep: 0, pattern: 0 };
-
-interface Context {
-  readonly programSize: (pattern: string) => number;
-  /** Lists are made whose items may be as large as any value. */
-  readonly makesItems: boolean;
-}
-
-function workOf(node: ASTNode, { programSize, makesItems }: Context): Work {
-  /** A name that stands for an item of a list, or for a text. */
-  const isItem = (part: ASTNode) => part.op === 'id' && part.args !== 'claims' && !makesItems;
+function workOf(node: ASTNode, { programSize, buildsLists }: WorkOptions): Work {
+  /** Whether the node is a variable for a list item or a text. */
+  const isItem = (part: ASTNode) => part.op === 'id' && part.args !== 'claims' && !buildsLists;
   switch (node.op) {
     case '==':
     case '!=':
-      if (node.args.some(({ op }) => op === 'value')) return STEP;
-      return node.args.some(isItem) ? { ...STEP, items: 1 } : { ...STEP, deep: 1 };
+      if (node.args.some(({ op }) => op === 'value')) return ONE_STEP;
+      return node.args.some(isItem) ? { ...ONE_STEP, itemScans: 1 } : { ...ONE_STEP, deepScans: 1 };
     case 'in': {
       const [item, list] = node.args;
       if (list.op === 'list' && list.args.every(({ op }) => op === 'value'))
-        return { ...STEP, steps: 1 + list.args.length };
-      return item.op === 'value' ? { ...STEP, scans: SPAN } : { ...STEP, deep: SPAN };
+        return { ...ONE_STEP, steps: 1 + list.args.length };
+      return item.op === 'value'
+        ? { ...ONE_STEP, textScans: CHARACTERS_PER_STEP }
+        : { ...ONE_STEP, deepScans: CHARACTERS_PER_STEP };
     }
     case '+':
     case '<':
@@ -139,13 +160,13 @@ function workOf(node: ASTNode, { programSize, makesItems }: Context): Work {
     case '>':
     case '>=':
     case 'call':
-      return { ...STEP, scans: 1 };
+      return { ...ONE_STEP, textScans: 1 };
     case 'rcall': {
       const [name, , [argument]] = node.args;
-      if (name !== 'matches' || argument?.op !== 'value') return { ...STEP, scans: 1 };
-      return { ...STEP, pattern: programSize(String(argument.args)) };
+      if (name !== 'matches' || argument?.op !== 'value') return { ...ONE_STEP, textScans: 1 };
+      return { ...ONE_STEP, patternInstructions: programSize(String(argument.args)) };
     }
     default:
-      return STEP;
+      return ONE_STEP;
   }
 }

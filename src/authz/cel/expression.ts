@@ -1,37 +1,34 @@
-// A grant's `when`: a CEL expression, compiled and type-checked when the config loads. What it may call is listed here,
-// what it may cost is bounded (condition-cost.ts), and its regular expressions are RE2's: linear in the text.
+// Entry point of this folder. A grant's `when` is a CEL expression, compiled and type-checked when the config loads. The
+// functions it may call are listed here, its cost is bounded (cost.ts), and its regular expressions use RE2, which is
+// linear in the text.
 import { type ASTNode, Environment, EvaluationError } from '@marcbachmann/cel-js';
 import { RE2JS } from 're2js';
 import type { EvaluationContext } from '../grants/evaluation-context.js';
-import { childrenOf, costOf, MACROS } from './cost.js';
-import { constantOf, type ReferencePath, referencedClaims, referencedValues } from './referenced-claims.js';
+import { childrenOf, ExpressionCost, MACROS } from './cost.js';
+import {
+  constantValue,
+  type ReferencePath,
+  referencedClaims,
+  referencedValues,
+} from './referenced-claims.js';
 
 export type CompiledExpression =
-  | {
-      readonly ok: true;
-      /** Throws EvaluationFailure, also where the claims are so large that it could take too long. */
-      condition(situation: EvaluationContext): boolean;
-      /** The values it reads, by how they are spelled in it; undefined where none of them is there. */
-      seen(situation: EvaluationContext): Readonly<Record<string, unknown>> | undefined;
-      readonly reads: readonly ReferencePath[];
-      /** What it yields whoever asks, as far as the words true and false in it tell. */
-      readonly constant: boolean | undefined;
-    }
+  | { readonly ok: true; readonly expression: CelExpression }
   | { readonly ok: false; readonly message: string };
 
-/** Why an expression yielded nothing. The message has words of the expression only, no value of a claim. */
+/** The expression has no result. The message quotes the expression, never the value of a claim. */
 export class ExpressionEvaluationError extends Error {}
 
 const FUNCTIONS = ['has', 'size', 'string', 'int', 'double', 'timestamp', 'duration'];
 const METHODS = ['contains', 'startsWith', 'endsWith', 'matches', 'size', 'lowerAscii', 'upperAscii', 'trim'];
-const MAX_NESTING = 2;
-const MAX_PATTERN = 500;
-/** Instructions of a compiled pattern; the time to match is this times the length of the text. */
-const MAX_PROGRAM = 1000;
-/** Steps of an evaluation, of some 20 ns each. */
-const MAX_COST = 5_000_000;
+const MAX_NESTED_ITERATIONS = 2;
+const MAX_PATTERN_CHARACTERS = 500;
+/** Instructions of a compiled pattern. The time to match is this number times the length of the text. */
+const MAX_PATTERN_INSTRUCTIONS = 1000;
+/** Steps of an evaluation, about 20 ns each. */
+const MAX_STEPS = 5_000_000;
 
-/** What `matches` becomes once its pattern is compiled. Not among the methods that may be written. */
+/** Replaces `matches` after its pattern is compiled. It is not in METHODS, so an expression cannot call it directly. */
 const LINEAR_MATCHES = 'matchesCompiled';
 
 const VARIABLES = ['claims', 'issuer', 'subject', 'sourceAddress', 'now'];
@@ -45,8 +42,57 @@ const language = new Environment({
   .registerVariable('sourceAddress', 'string')
   .registerVariable('now', 'google.protobuf.Timestamp');
 
-/** A thing that may not be written, with the offset of where it stands. */
-class ConditionFault extends Error {
+type Variables = Readonly<Record<string, unknown>>;
+
+export class CelExpression {
+  /** The claims and variables that the expression reads. */
+  readonly references: readonly ReferencePath[];
+  /** The result for any context, if the literals true and false decide it. */
+  readonly constant: boolean | undefined;
+  readonly #cost: ExpressionCost;
+  readonly #run: (variables: Variables) => unknown;
+
+  /** @throws UnsupportedExpressionError */
+  constructor(source: string) {
+    const { ast } = language.parse(source);
+    checkCalls(ast, 0);
+    const calls = findPatternCalls(source, ast);
+    const patterns = new Map(calls.map(({ pattern, compiled }) => [pattern, compiled]));
+    this.#cost = new ExpressionCost(ast, (pattern) => patterns.get(pattern)?.programSize() ?? 0);
+    this.#run = language
+      .clone()
+      .registerFunction(
+        `string.${LINEAR_MATCHES}(string): bool`,
+        (text: string, pattern: string) => patterns.get(pattern)?.matcher(text).find() ?? false,
+      )
+      .parse(replaceMatches(source, calls));
+    this.references = referencedClaims(ast, new Set(VARIABLES));
+    this.constant = constantValue(ast);
+  }
+
+  /** @throws ExpressionEvaluationError if it fails, or if the claims are so large that it could take too long. */
+  evaluate(context: EvaluationContext): boolean {
+    if (this.#cost.stepsFor(context.claimsSize()) > MAX_STEPS)
+      throw new ExpressionEvaluationError('the claims are too large for this expression');
+    let result: unknown;
+    try {
+      result = this.#run(variablesOf(context));
+    } catch (error) {
+      throw new ExpressionEvaluationError(describeError(error));
+    }
+    if (typeof result !== 'boolean')
+      throw new ExpressionEvaluationError('the expression did not yield a bool');
+    return result;
+  }
+
+  /** The values that it reads, by their spelling in the expression; undefined if none is present. */
+  referencedValues(context: EvaluationContext): Variables | undefined {
+    return referencedValues(this.references, variablesOf(context));
+  }
+}
+
+/** Part of the expression is not supported. `offset` is its position. */
+class UnsupportedExpressionError extends Error {
   readonly offset: number;
 
   constructor(offset: number, message: string) {
@@ -55,140 +101,122 @@ class ConditionFault extends Error {
   }
 }
 
-/** Compiles an expression, or says what is wrong and at which character. */
+/** Compiles an expression, or returns a message with the position of the error. */
 export function compileExpression(source: string): CompiledExpression {
   const checked = language.check(source);
   if (checked.error) {
     const { summary, range } = checked.error;
-    return fault(range?.start ?? 0, `${summary}. Variables: ${VARIABLES.join(', ')}.`);
+    return failureAt(range?.start ?? 0, `${summary}. Variables: ${VARIABLES.join(', ')}.`);
   }
   if (checked.type !== 'bool') {
-    return fault(0, 'The expression must yield a bool. Compare the value, e.g. claims.admin == true.');
+    return failureAt(
+      0,
+      'The expression must yield a bool. Compare the value, for example claims.admin == true.',
+    );
   }
   try {
-    const { ast } = language.parse(source);
-    const condition = build(source, ast);
-    const reads = referencedClaims(ast, new Set(VARIABLES));
-    return {
-      ok: true,
-      condition,
-      seen: (situation) => referencedValues(reads, variablesOf(situation)),
-      reads,
-      constant: constantOf(ast),
-    };
+    return { ok: true, expression: new CelExpression(source) };
   } catch (error) {
-    if (error instanceof ConditionFault) return fault(error.offset, error.message);
+    if (error instanceof UnsupportedExpressionError) return failureAt(error.offset, error.message);
     throw error;
   }
 }
 
-const fault = (offset: number, message: string): CompiledExpression => ({
+const failureAt = (offset: number, message: string): CompiledExpression => ({
   ok: false,
   message: `At character ${offset + 1} of the expression: ${message}`,
 });
 
-const variablesOf = ({ principal: { claims, issuer, subject }, sourceAddress, now }: EvaluationContext) => ({
-  claims,
-  issuer,
-  subject,
+const variablesOf = ({ principal, sourceAddress, now }: EvaluationContext): Variables => ({
+  claims: principal.claims,
+  issuer: principal.issuer,
+  subject: principal.subject,
   sourceAddress,
   now,
 });
 
-function build(source: string, ast: ASTNode): (situation: EvaluationContext) => boolean {
-  checkCalls(ast, 0);
-  const calls = patternCalls(source, ast);
-  const patterns = new Map(calls.map(({ pattern, compiled }) => [pattern, compiled]));
-  const cost = costOf(ast, (pattern) => patterns.get(pattern)?.programSize() ?? 0);
-  const evaluate = language
-    .clone()
-    .registerFunction(
-      `string.${LINEAR_MATCHES}(string): bool`,
-      (text: string, pattern: string) => patterns.get(pattern)?.matcher(text).find() ?? false,
-    )
-    .parse(rewritten(source, calls));
-  return (situation) => {
-    if (cost(situation.claimsSize()) > MAX_COST)
-      throw new ExpressionEvaluationError('the claims are too large for this expression');
-    let result: unknown;
-    try {
-      result = evaluate(variablesOf(situation));
-    } catch (error) {
-      throw new ExpressionEvaluationError(whyOf(error));
-    }
-    if (typeof result !== 'boolean')
-      throw new ExpressionEvaluationError('the expression did not yield a bool');
-    return result;
-  };
-}
-
-/** The kind of error and where it stands. Texts of the library may quote values. */
-function whyOf(error: unknown): string {
+/** The kind of error and its position. The library's own messages may quote values. */
+function describeError(error: unknown): string {
   if (!(error instanceof EvaluationError)) return 'internal error';
   const { code, node, range } = error;
-  const at = range && node?.input?.slice(range.start, range.end).replaceAll(LINEAR_MATCHES, 'matches');
-  return `${code.replaceAll('_', ' ')}${at ? ` at ${at}` : ''}`;
+  const source = range && node?.input?.slice(range.start, range.end).replaceAll(LINEAR_MATCHES, 'matches');
+  return `${code.replaceAll('_', ' ')}${source ? ` at ${source}` : ''}`;
 }
 
-function checkCalls(node: ASTNode, nesting: number): void {
-  if (node.op === 'call' && !FUNCTIONS.includes(node.args[0]))
-    throw new ConditionFault(node.range.start, `Functions that may be called: ${FUNCTIONS.join(', ')}.`);
-  let inner = nesting;
+/** `depth`: the number of iterations around the node. */
+function checkCalls(node: ASTNode, depth: number): void {
+  if (node.op === 'call' && !FUNCTIONS.includes(node.args[0])) {
+    throw new UnsupportedExpressionError(
+      node.range.start,
+      `Unsupported function. Supported functions: ${FUNCTIONS.join(', ')}.`,
+    );
+  }
+  let innerDepth = depth;
   if (node.op === 'rcall') {
     const [name, receiver] = node.args;
-    if (MACROS.has(name)) inner++;
+    if (MACROS.has(name)) innerDepth++;
     else if (!METHODS.includes(name)) {
-      const known = [...METHODS, ...MACROS].join(', ');
-      throw new ConditionFault(receiver.range.end, `Methods that may be called: ${known}.`);
+      throw new UnsupportedExpressionError(
+        receiver.range.end,
+        `Unsupported method. Supported methods: ${[...METHODS, ...MACROS].join(', ')}.`,
+      );
     }
-    if (inner > MAX_NESTING) {
-      throw new ConditionFault(
+    if (innerDepth > MAX_NESTED_ITERATIONS) {
+      throw new UnsupportedExpressionError(
         node.range.start,
-        `Lists may be walked through in lists, but no deeper than ${MAX_NESTING}.`,
+        `Iterations over lists can be nested at most ${MAX_NESTED_ITERATIONS} deep. Simplify the expression.`,
       );
     }
   }
-  for (const child of childrenOf(node)) checkCalls(child, inner);
+  for (const child of childrenOf(node)) checkCalls(child, innerDepth);
 }
 
 interface PatternCall {
   readonly pattern: string;
   readonly compiled: RE2JS;
-  /** Where the word `matches` stands. */
+  /** Position of the word `matches`. */
   readonly offset: number;
 }
 
-function patternCalls(source: string, node: ASTNode): readonly PatternCall[] {
-  const inner = childrenOf(node).flatMap((child) => patternCalls(source, child));
-  if (node.op !== 'rcall' || node.args[0] !== 'matches') return inner;
+function findPatternCalls(source: string, node: ASTNode): readonly PatternCall[] {
+  const nested = childrenOf(node).flatMap((child) => findPatternCalls(source, child));
+  if (node.op !== 'rcall' || node.args[0] !== 'matches') return nested;
   const [, receiver, [argument]] = node.args;
   const start = receiver.range.end;
-  const written = /^([\s)]*\.\s*)matches\s*\(\s*$/.exec(source.slice(start, argument?.range.start));
-  if (argument?.op !== 'value' || typeof argument.args !== 'string' || !written) {
-    throw new ConditionFault(start, 'The pattern of matches must be a text: x.matches("…").');
+  const call = /^([\s)]*\.\s*)matches\s*\(\s*$/.exec(source.slice(start, argument?.range.start));
+  if (argument?.op !== 'value' || typeof argument.args !== 'string' || !call) {
+    throw new UnsupportedExpressionError(
+      start,
+      'The pattern of matches must be a string literal. Write x.matches("…").',
+    );
   }
-  const offset = start + (written[1] ?? '').length;
+  const offset = start + (call[1] ?? '').length;
   const pattern = argument.args;
-  return [...inner, { pattern, compiled: compilePattern(pattern, argument.range.start), offset }];
+  return [...nested, { pattern, compiled: compilePattern(pattern, argument.range.start), offset }];
 }
 
 function compilePattern(pattern: string, offset: number): RE2JS {
-  if (pattern.length > MAX_PATTERN)
-    throw new ConditionFault(offset, `A pattern may have ${MAX_PATTERN} characters.`);
+  if (pattern.length > MAX_PATTERN_CHARACTERS) {
+    throw new UnsupportedExpressionError(
+      offset,
+      `The pattern is longer than ${MAX_PATTERN_CHARACTERS} characters. Shorten it.`,
+    );
+  }
   let compiled: RE2JS;
   try {
     compiled = RE2JS.compile(pattern);
   } catch {
-    throw new ConditionFault(
+    throw new UnsupportedExpressionError(
       offset,
-      'RE2 does not read this pattern. It has no lookaround and no backreferences.',
+      'Invalid RE2 pattern. RE2 has no lookaround and no backreferences.',
     );
   }
-  if (compiled.programSize() <= MAX_PROGRAM) return compiled;
-  throw new ConditionFault(offset, 'The pattern is too large. Lower its repetition counts.');
+  if (compiled.programSize() <= MAX_PATTERN_INSTRUCTIONS) return compiled;
+  throw new UnsupportedExpressionError(offset, 'The pattern is too complex. Lower its repetition counts.');
 }
 
-function rewritten(source: string, calls: readonly PatternCall[]): string {
+/** The source with LINEAR_MATCHES in place of `matches`. */
+function replaceMatches(source: string, calls: readonly PatternCall[]): string {
   return calls
     .map(({ offset }) => offset)
     .sort((a, b) => b - a)

@@ -1,17 +1,17 @@
-// What is known of an expression without evaluating it: the variables and claims that stand in it by name, whose values
-// an explanation shows and of which `sallyport check` asks whether an issuer sends them; and what it always yields.
+// Static analysis of an expression: the variables and claims that it names, and its constant result if it has one.
+// Explanations show the values of the claims; `sallyport check` tests whether an issuer sends them.
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { childrenOf } from './cost.js';
 
-/** A variable, then names that lead into it: `['claims', 'kubernetes.io', 'namespace']`. */
+/** A variable and the path into it: `['claims', 'kubernetes.io', 'namespace']`. */
 export type ReferencePath = readonly string[];
 
-/** Each once; names that are only known when it is evaluated are left out. */
+/** Without duplicates, and without names that are known only during evaluation. */
 export function referencedClaims(ast: ASTNode, variables: ReadonlySet<string>): readonly ReferencePath[] {
   const found = new Map<string, ReferencePath>();
   const visit = (node: ASTNode): void => {
-    const path = pathOf(node, variables) ?? keyLookedFor(node, variables);
-    if (path) found.set(spell(path), path);
+    const path = pathOf(node, variables) ?? membershipPath(node, variables);
+    if (path) found.set(formatPath(path), path);
     else childrenOf(node).forEach(visit);
   };
   visit(ast);
@@ -24,11 +24,11 @@ function pathOf(node: ASTNode, variables: ReadonlySet<string>): ReferencePath | 
       return variables.has(node.args) ? [node.args] : undefined;
     case '.': {
       const [inner, name] = node.args;
-      return extended(pathOf(inner, variables), name);
+      return appendName(pathOf(inner, variables), name);
     }
     case '[]': {
       const [inner, key] = node.args;
-      return extended(pathOf(inner, variables), key.op === 'value' ? key.args : undefined);
+      return appendName(pathOf(inner, variables), key.op === 'value' ? key.args : undefined);
     }
     default:
       return undefined;
@@ -36,49 +36,49 @@ function pathOf(node: ASTNode, variables: ReadonlySet<string>): ReferencePath | 
 }
 
 /** `"name" in claims` reads the claim `name`. */
-const keyLookedFor = (node: ASTNode, variables: ReadonlySet<string>): ReferencePath | undefined =>
+const membershipPath = (node: ASTNode, variables: ReadonlySet<string>): ReferencePath | undefined =>
   node.op === 'in' && node.args[0].op === 'value'
-    ? extended(pathOf(node.args[1], variables), node.args[0].args)
+    ? appendName(pathOf(node.args[1], variables), node.args[0].args)
     : undefined;
 
-const extended = (path: ReferencePath | undefined, name: unknown): ReferencePath | undefined =>
+const appendName = (path: ReferencePath | undefined, name: unknown): ReferencePath | undefined =>
   path && typeof name === 'string' ? [...path, name] : undefined;
 
-/** The values that are there, by how the expression spells them. Undefined: none is. */
+/** The values that are present, by their spelling in the expression; undefined if there are none. */
 export function referencedValues(
   paths: readonly ReferencePath[],
   variables: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> | undefined {
   const values = paths.flatMap((path) => {
-    const value = path.reduce(own, variables as unknown);
-    // All claims at once would show what nothing was asked about.
-    return value === undefined || value === variables['claims'] ? [] : [[spell(path), value] as const];
+    const value = path.reduce(ownProperty, variables as unknown);
+    // All claims at once would include claims that the expression does not read.
+    return value === undefined || value === variables['claims'] ? [] : [[formatPath(path), value] as const];
   });
   return values.length === 0 ? undefined : Object.fromEntries(values);
 }
 
-const own = (value: unknown, name: string): unknown =>
+const ownProperty = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? (value as Readonly<Record<string, unknown>>)[name]
     : undefined;
 
-const spell = ([variable = '', ...names]: ReferencePath): string =>
+const formatPath = ([variable = '', ...names]: ReferencePath): string =>
   variable +
   names.map((name) => (/^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`)).join('');
 
-/** What it yields whatever it reads, as far as the words true and false tell. */
-export function constantOf(node: ASTNode): boolean | undefined {
+/** The result for any values, if the literals true and false decide it. */
+export function constantValue(node: ASTNode): boolean | undefined {
   switch (node.op) {
     case 'value':
       return typeof node.args === 'boolean' ? node.args : undefined;
     case '!_': {
-      const inner = constantOf(node.args);
+      const inner = constantValue(node.args);
       return inner === undefined ? undefined : !inner;
     }
     case '||':
     case '&&': {
       const decisive = node.op === '||';
-      const sides = node.args.map(constantOf);
+      const sides = node.args.map(constantValue);
       if (sides.includes(decisive)) return decisive;
       return sides.includes(undefined) ? undefined : !decisive;
     }

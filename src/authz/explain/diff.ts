@@ -1,5 +1,5 @@
-// What a change of the config does to one principal: roles gained and lost, and sessions that become others. Where the
-// claims are not known, what could come out otherwise is said to be unknown, never left out.
+// The effect of a config change on one principal: roles gained and lost, and sessions that change. If the claims are not
+// known, a role that could be affected is reported as unknown, never omitted.
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../../config/schema/config.js';
 import type { Decision } from '../../core/types.js';
@@ -9,9 +9,9 @@ import type { GrantResult } from './grant-result.js';
 import { type PrincipalDescription, simulatePrincipal } from './simulated-principal.js';
 
 export interface RoleChange {
-  /** Its name, the ARN by which a claim names it, or, for all that a claim may name, the entry of `rolesFrom`. */
+  /** Name of the role, or its ARN if a claim names it, or a `rolesFrom` entry for all roles that a claim may name. */
   readonly role: string;
-  /** `unknown`: what is written about it differs, and only the claims, which are not known, could tell what that does. */
+  /** `unknown`: the config of the role differs, and the effect depends on claims that are not known. */
   readonly change: 'gains' | 'loses' | 'session' | 'unknown';
   readonly before?: Outcome;
   readonly after?: Outcome;
@@ -21,13 +21,13 @@ type Outcome = Pick<Decision, 'target' | 'session'>;
 
 export type DiffSubject = PrincipalDescription & { readonly sourceAddress: string };
 
-/** A config, and the policy that it compiles to. */
+/** A config and its compiled policy. */
 export interface PolicyVersion {
   readonly config: Config;
   readonly policy: Policy;
 }
 
-/** Compares every role that either side has for this principal. */
+/** Compares all roles that either version has for this principal. */
 export function diffRoles(
   subject: DiffSubject,
   old: PolicyVersion,
@@ -43,39 +43,46 @@ export function diffRoles(
 
 interface Explained {
   readonly explanation: RoleExplanation;
-  /** All that decides about the role, but the claims. */
-  readonly written: readonly unknown[];
+  /** Everything that decides about the role, except the claims. */
+  readonly configuration: readonly unknown[];
 }
 
-/** By role; empty where the side knows no such issuer: nobody of it gets anything. */
-function explanations(subject: DiffSubject, side: PolicyVersion, now: Date): ReadonlyMap<string, Explained> {
-  const { policy, config } = side;
+/** By role. Empty if the version does not have the issuer, because its principals get nothing. */
+function explanations(
+  subject: DiffSubject,
+  version: PolicyVersion,
+  now: Date,
+): ReadonlyMap<string, Explained> {
+  const { policy, config } = version;
   const principal = simulatePrincipal(policy, subject, now);
   if (!principal) return new Map();
-  const question = { sourceAddress: subject.sourceAddress, claimsKnown: subject.claims !== undefined };
+  const query = { sourceAddress: subject.sourceAddress, claimsKnown: subject.claims !== undefined };
   const aliases = policy.aliases.get(subject.issuer);
-  const every = [...explainAllRoles(policy, principal, question, now)];
+  const explained = [...explainAllRoles(policy, principal, query, now)];
   return new Map(
-    every.map((explanation) => {
+    explained.map((explanation) => {
       const { role, grants } = explanation;
       const entry = config.roles[role] ?? config.rolesFrom?.[role];
-      return [role, { explanation, written: [entry, aliases, grants.filter(mayApply)] }];
+      return [role, { explanation, configuration: [entry, aliases, grants.filter(mayApply)] }];
     }),
   );
 }
 
 const mayApply = ({ applies }: GrantResult) => applies !== false;
 
-/** With claims: what is decided. */
+/** With claims: compares the decisions. */
 function changeOf(
   role: string,
   before: Explained | undefined,
   after: Explained | undefined,
 ): RoleChange | undefined {
-  const [was, is] = [before, after].map((each) => each?.explanation.permitted ?? false);
+  const [permittedBefore, permittedAfter] = [before, after].map(
+    (each) => each?.explanation.permitted ?? false,
+  );
   const [old, next] = [outcomeOf(before), outcomeOf(after)];
   const outcomes = { ...(old && { before: old }), ...(next && { after: next }) };
-  if (was !== is) return { role, change: is ? 'gains' : 'loses', ...outcomes };
+  if (permittedBefore !== permittedAfter)
+    return { role, change: permittedAfter ? 'gains' : 'loses', ...outcomes };
   return isDeepStrictEqual(old, next) ? undefined : { role, change: 'session', ...outcomes };
 }
 
@@ -84,16 +91,18 @@ function outcomeOf(explained: Explained | undefined): Outcome | undefined {
   return decision && { target: decision.target, session: decision.session };
 }
 
-/** Without claims: a role that may be had on either side is as it was only if all that is written about it is. */
+/** Without claims: a role that may be permitted in either version is unchanged only if its configuration is. */
 function changeWithoutClaims(
   role: string,
   before: Explained | undefined,
   after: Explained | undefined,
 ): RoleChange | undefined {
   const permitted = (each: Explained | undefined) => (each ? each.explanation.permitted : false);
-  const [was, is] = [permitted(before), permitted(after)];
-  if (was === false && is === false) return undefined;
-  if (was === false && is === true) return { role, change: 'gains' };
-  if (was === true && is === false) return { role, change: 'loses' };
-  return isDeepStrictEqual(before?.written, after?.written) ? undefined : { role, change: 'unknown' };
+  const [permittedBefore, permittedAfter] = [permitted(before), permitted(after)];
+  if (permittedBefore === false && permittedAfter === false) return undefined;
+  if (permittedBefore === false && permittedAfter === true) return { role, change: 'gains' };
+  if (permittedBefore === true && permittedAfter === false) return { role, change: 'loses' };
+  return isDeepStrictEqual(before?.configuration, after?.configuration)
+    ? undefined
+    : { role, change: 'unknown' };
 }

@@ -1,57 +1,59 @@
-// How one grant comes out, condition by condition. It asks the very conditions that decide.
+// The result of one grant, condition by condition. It evaluates the same conditions as a decision.
+import { omitUndefined } from '../../core/omit-undefined.js';
 import { ExpressionEvaluationError } from '../cel/expression.js';
 import type { GrantCondition } from '../grants/conditions.js';
 import type { EvaluationContext } from '../grants/evaluation-context.js';
 import type { CompiledGrant } from '../grants/grant.js';
 
+/** Member names are public: `sallyport check --json` and `explain --json` print them. */
 export interface ConditionResult {
-  /** Its path in the grant, e.g. `match.groups`. */
+  /** Path of the condition in the grant, for example `match.groups`. */
   readonly on: string;
+  /** The expected value. */
   readonly wanted: unknown;
-  /** Absent if there is no such claim, or it is not known. For `when` and `mfa`, the claims they read, by name. */
+  /** The caller's value. Absent if there is none or the claims are not known. For `when` and `mfa`, by claim. */
   readonly seen?: unknown;
-  /** Undefined: the claims are not known. */
+  /** Whether the condition is met. Undefined: the claims are not known. */
   readonly holds: boolean | undefined;
-  /** Why a `when` could not be evaluated; `holds` is what the grant then takes it for. No value of a claim. */
+  /** Why `when` could not be evaluated; `holds` is then the effect of that. Contains no value of a claim. */
   readonly failure?: string;
 }
 
 export interface GrantResult {
   readonly id: string;
   readonly effect: 'allow' | 'deny';
-  /** Whether all conditions hold. Undefined: the claims are not known, and could make it so. */
+  /** Whether all conditions are met. Undefined: it depends on claims that are not known. */
   readonly applies: boolean | undefined;
   readonly conditions: readonly ConditionResult[];
 }
 
 export function grantResult(
   grant: CompiledGrant,
-  situation: EvaluationContext,
+  context: EvaluationContext,
   claimsKnown: boolean,
 ): GrantResult {
   const conditions = grant.conditions.map((condition): ConditionResult => {
-    const asked = { on: condition.path, wanted: condition.expected(situation) };
-    if (condition.dependsOnClaims && !claimsKnown) return { ...asked, holds: undefined };
-    const seen = condition.actual(situation);
-    return { ...asked, ...(seen !== undefined && { seen }), ...outcome(condition, situation, grant.deny) };
+    const { path: on, dependsOnClaims } = condition;
+    const wanted = condition.expected(context);
+    if (dependsOnClaims && !claimsKnown) return { on, wanted, holds: undefined };
+    const seen = condition.actual(context);
+    return { on, wanted, ...omitUndefined({ seen }), ...evaluate(condition, context, grant.deny) };
   });
-  const outcomes = conditions.map(({ holds }) => holds);
-  const applies = outcomes.includes(false) ? false : outcomes.includes(undefined) ? undefined : true;
+  const results = conditions.map(({ holds }) => holds);
+  const applies = results.includes(false) ? false : results.includes(undefined) ? undefined : true;
   return { id: grant.id, effect: grant.deny ? 'deny' : 'allow', applies, conditions };
 }
 
-/** What cannot be evaluated counts as the grant counts it: a deny denies, an allow does not allow. */
-function outcome(
+/** A condition that cannot be evaluated counts as met for a deny, and as not met for an allow. */
+function evaluate(
   condition: GrantCondition,
-  situation: EvaluationContext,
+  context: EvaluationContext,
   deny: boolean,
 ): Pick<ConditionResult, 'holds' | 'failure'> {
   try {
-    return { holds: condition.isMet(situation) };
+    return { holds: condition.isMet(context) };
   } catch (error) {
-    return {
-      holds: deny,
-      failure: error instanceof ExpressionEvaluationError ? error.message : 'internal error',
-    };
+    const failure = error instanceof ExpressionEvaluationError ? error.message : 'internal error';
+    return { holds: deny, failure };
   }
 }

@@ -1,4 +1,4 @@
-// The config's own `tests`: each a principal, and what must be decided for it.
+// Runs the policy tests of the config (`tests`): principals with the expected decisions.
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../../config/schema/config.js';
 import type { PolicyTest } from '../../config/schema/policy-test.js';
@@ -10,12 +10,12 @@ import { simulatePrincipal } from './simulated-principal.js';
 interface TestFailure {
   readonly role: string;
   readonly message: string;
-  /** Why it came out otherwise. */
+  /** Explains the actual decision. */
   readonly explanation: RoleExplanation;
 }
 
 export interface TestResult {
-  /** Its place in `tests`. */
+  /** Index in `tests`. */
   readonly index: number;
   readonly name: string;
   readonly failures: readonly TestFailure[];
@@ -23,7 +23,7 @@ export interface TestResult {
 
 type Expected = NonNullable<PolicyTest['session']>[string];
 
-/** Runs all of them; `now` is for those that do not say when. */
+/** `now` is the time of tests that do not set one. */
 export function runPolicyTests(config: Config, policy: Policy, now: Date): readonly TestResult[] {
   return (config.tests ?? []).map((test, index) => ({
     index,
@@ -39,36 +39,36 @@ function failuresOf(test: PolicyTest, policy: Policy, start: Date): TestFailure[
   if (!principal) return [];
   const sourceAddress = described.sourceAddress ?? '127.0.0.1';
   const explain = (role: string) => explainRole(policy, principal, { role, sourceAddress }, now);
-  const wanted = new Set([...allow, ...Object.keys(session)]);
+  const expectedRoles = new Set([...allow, ...Object.keys(session)]);
   return [
-    ...[...wanted].flatMap((role) => mustGet(explain(role), session[role] ?? {})),
-    ...deny.map(explain).flatMap(mustBeRefused),
+    ...[...expectedRoles].flatMap((role) => checkPermitted(explain(role), session[role] ?? {})),
+    ...deny.map(explain).flatMap(checkRefused),
   ];
 }
 
-function mustGet(explanation: RoleExplanation, expected: Expected): TestFailure[] {
+function checkPermitted(explanation: RoleExplanation, expected: Expected): TestFailure[] {
   const { role, decision, refusal } = explanation;
-  if (!decision) return [{ role, message: `is refused (${refusal?.code}), and must be given`, explanation }];
+  if (!decision) return [{ role, message: `is refused (${refusal?.code}), expected permitted`, explanation }];
   const actual = comparable(decision.session);
   return Object.entries(expected).flatMap(([key, value]) => {
     if (isDeepStrictEqual(actual[key], value)) return [];
-    const message = `has ${key} ${JSON.stringify(actual[key]) ?? 'unset'}, and must have ${JSON.stringify(value)}`;
+    const message = `has ${key} ${JSON.stringify(actual[key]) ?? 'unset'}, expected ${JSON.stringify(value)}`;
     return [{ role, message, explanation }];
   });
 }
 
-/** The policy as a document, so that its spelling does not matter. */
+/** With the session policy parsed, so that formatting and key order do not matter. */
 const comparable = ({ policy, ...rest }: Session): Readonly<Record<string, unknown>> => ({
   ...rest,
   ...(policy !== undefined && { policy: JSON.parse(policy) }),
 });
 
-const mustBeRefused = (explanation: RoleExplanation): TestFailure[] =>
+const checkRefused = (explanation: RoleExplanation): TestFailure[] =>
   explanation.decision
     ? [
         {
           role: explanation.role,
-          message: `is given by ${explanation.decision.grant}, and must be refused`,
+          message: `is permitted by ${explanation.decision.grant}, expected refused`,
           explanation,
         },
       ]

@@ -1,18 +1,17 @@
-// A principal as an operator describes one, in a test or a question, instead of by a proof.
+// A principal that an operator describes, in a policy test or a question, instead of proving an identity.
 import type { Claims, Principal } from '../../core/types.js';
 import type { Policy } from '../policy.js';
 
 export interface PrincipalDescription {
-  /** The issuer's name in the config. */
+  /** Name of the issuer in the config. */
   readonly issuer: string;
   readonly subject?: string;
   readonly claims?: Claims;
 }
 
-/** The claim that says who the subject is. */
 const SUBJECT_CLAIMS = { oidc: 'sub', saml: 'NameID' } as const;
 
-/** Its proof is taken to be issued now, for five minutes. Undefined if there is no such issuer. */
+/** A principal whose proof was issued now for five minutes. Undefined if the issuer does not exist. */
 export function simulatePrincipal(
   { issuerTypes }: Policy,
   { issuer, subject, claims = {} }: PrincipalDescription,
@@ -20,15 +19,16 @@ export function simulatePrincipal(
 ): Principal | undefined {
   const type = issuerTypes.get(issuer);
   if (type === undefined) return undefined;
-  const name = SUBJECT_CLAIMS[type];
-  const claimed = Object.hasOwn(claims, name) ? [claims[name]].flat()[0] : undefined;
-  const at = Math.floor(now.getTime() / 1000);
+  const claimName = SUBJECT_CLAIMS[type];
+  const subjectClaim = Object.hasOwn(claims, claimName) ? [claims[claimName]].flat()[0] : undefined;
+  const issuedAt = Math.floor(now.getTime() / 1000);
   return {
     issuer,
     type,
-    subject: subject ?? (typeof claimed === 'string' ? claimed : ''),
-    claims: subject !== undefined && claimed === undefined ? { ...claims, [name]: subject } : claims,
-    issuedAt: at,
-    expiresAt: at + 300,
+    subject: subject ?? (typeof subjectClaim === 'string' ? subjectClaim : ''),
+    claims:
+      subject !== undefined && subjectClaim === undefined ? { ...claims, [claimName]: subject } : claims,
+    issuedAt,
+    expiresAt: issuedAt + 300,
   };
 }

@@ -1,14 +1,71 @@
-// One claim against one matcher. A scalar and a one-element list are alike; numbers and booleans compare by value.
+// Matches one claim against one matcher of a grant. A scalar and a one-element list are equivalent, and numbers and
+// booleans are compared as text.
 import type { MatcherConfig } from '../../config/schema/grant.js';
 import type { Claims, ClaimValue } from '../../core/types.js';
 
-/** The claim's values, or undefined if it is absent. */
-export type ClaimMatcher = (values: readonly ClaimValue[] | undefined) => boolean;
+/** The values of a claim; undefined if the claim is absent. */
+type ClaimValues = readonly ClaimValue[] | undefined;
+type Scalar = string | number | boolean;
 
 /**
- * A claim by its literal name; where there is none, a dotted name is a path into objects (`realm_access.roles`). Keys
- * may hold dots themselves (`kubernetes.io.namespace`): of two ways to read the path the one with the longer key is
- * tried first.
+ * A compiled matcher. With several values, it is ambiguous whether the claim equals one value. The ambiguity counts against
+ * the caller: for an allow the claim must have that value only, for a deny one of its values is enough. Inside `not` it
+ * is the other way round.
+ */
+export class ClaimMatcher {
+  readonly #config: MatcherConfig;
+  readonly #effect: 'allow' | 'deny';
+  readonly #globs: readonly string[] | undefined;
+  readonly #not: ClaimMatcher | undefined;
+
+  constructor(config: MatcherConfig, effect: 'allow' | 'deny') {
+    this.#config = config;
+    this.#effect = effect;
+    if (typeof config !== 'object') return;
+    this.#globs = config.glob === undefined ? undefined : [config.glob].flat();
+    this.#not =
+      config.not === undefined
+        ? undefined
+        : new ClaimMatcher(config.not, effect === 'allow' ? 'deny' : 'allow');
+  }
+
+  /** Whether all conditions of the matcher are met. */
+  matches(values: ClaimValues): boolean {
+    const config = this.#config;
+    if (typeof config !== 'object') return this.#equals(values, config);
+    const { equals, anyOf, allOf, exists } = config;
+    return (
+      (equals === undefined || this.#equals(values, equals)) &&
+      (!anyOf || anyOf.some((expected) => contains(values, expected))) &&
+      (!allOf || allOf.every((expected) => contains(values, expected))) &&
+      (!this.#globs || matchesAnyGlob(values, this.#globs)) &&
+      (exists === undefined || (values !== undefined) === exists) &&
+      !this.#not?.matches(values)
+    );
+  }
+
+  #equals(values: ClaimValues, expected: Scalar): boolean {
+    return this.#effect === 'allow'
+      ? values?.length === 1 && sameText(values[0], expected)
+      : contains(values, expected);
+  }
+}
+
+const contains = (values: ClaimValues, expected: Scalar): boolean =>
+  values?.some((value) => sameText(value, expected)) ?? false;
+
+const sameText = (value: ClaimValue | undefined, expected: Scalar): boolean =>
+  toText(value) === String(expected);
+
+const matchesAnyGlob = (values: ClaimValues, globs: readonly string[]): boolean =>
+  values?.some((value) => {
+    const text = toText(value);
+    return text !== undefined && globs.some((glob) => matchesGlob(text, glob));
+  }) ?? false;
+
+/**
+ * Finds a claim by its literal name. If there is none, a dotted name is a path into objects (`realm_access.roles`). Keys
+ * may contain dots themselves (`kubernetes.io.namespace`): if the path is ambiguous, the longer key is tried first.
  */
 export function claimValue(node: ClaimValue | undefined, name: string): ClaimValue | undefined {
   if (typeof node !== 'object' || node === null || Array.isArray(node)) return undefined;
@@ -24,72 +81,23 @@ export function claimValue(node: ClaimValue | undefined, name: string): ClaimVal
   return undefined;
 }
 
-/** The claim as a list; `null` counts as absent. */
+/** The claim as a list. `null` counts as absent. */
 export function claimValues(claims: Claims, name: string): readonly ClaimValue[] | undefined {
   const value = claimValue(claims, name);
   if (value === undefined || value === null) return undefined;
   return Array.isArray(value) ? (value as readonly ClaimValue[]) : [value];
 }
 
-/** A plain value as text: issuers differ in whether they send 789 or "789". Lists, objects and null have none. */
+/** A scalar as text, because some issuers send 789 and others "789". Undefined for lists, objects and null. */
 export const toText = (value: ClaimValue | undefined): string | undefined =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
     ? String(value)
     : undefined;
 
 /**
- * Compiles a matcher; all conditions of an object must hold. Whether several values equal one is in doubt, and the
- * doubt goes against the caller: for an allow they do not, for a deny they do if one of them does; inside of `not` it
- * is the other way round.
+ * `*` matches any number of characters, `?` exactly one; all other characters are literal. Without backtracking: linear
+ * in the text for each star.
  */
-export function compileClaimMatcher(config: MatcherConfig, effect: 'allow' | 'deny'): ClaimMatcher {
-  const equals = effect === 'allow' ? onlyValue : anyValue;
-  if (typeof config !== 'object') return equals(config);
-  const conditions: ClaimMatcher[] = [];
-  if (config.equals !== undefined) conditions.push(equals(config.equals));
-  if (config.anyOf) {
-    const wanted = config.anyOf;
-    conditions.push((values) => values?.some((value) => wanted.some((want) => same(value, want))) ?? false);
-  }
-  if (config.allOf) {
-    const wanted = config.allOf;
-    conditions.push((values) => wanted.every((want) => values?.some((value) => same(value, want)) ?? false));
-  }
-  if (config.glob !== undefined) {
-    const globs = [config.glob].flat();
-    conditions.push(
-      (values) =>
-        values?.some((value) => {
-          const text = toText(value);
-          return text !== undefined && globs.some((glob) => matchesGlob(text, glob));
-        }) ?? false,
-    );
-  }
-  if (config.exists !== undefined) {
-    const wanted = config.exists;
-    conditions.push((values) => (values !== undefined) === wanted);
-  }
-  if (config.not !== undefined) {
-    const inner = compileClaimMatcher(config.not, effect === 'allow' ? 'deny' : 'allow');
-    conditions.push((values) => !inner(values));
-  }
-  return (values) => conditions.every((condition) => condition(values));
-}
-
-const onlyValue =
-  (wanted: string | number | boolean): ClaimMatcher =>
-  (values) =>
-    values?.length === 1 && same(values[0], wanted);
-
-const anyValue =
-  (wanted: string | number | boolean): ClaimMatcher =>
-  (values) =>
-    values?.some((value) => same(value, wanted)) ?? false;
-
-const same = (value: ClaimValue | undefined, wanted: string | number | boolean): boolean =>
-  toText(value) === String(wanted);
-
-/** `*` any run of characters, `?` exactly one; everything else is itself. Linear in the text for each star. */
 export function matchesGlob(text: string, glob: string): boolean {
   let position = 0;
   let pattern = 0;

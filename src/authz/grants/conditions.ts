@@ -1,156 +1,221 @@
-// What a grant asks, as a list of conditions: deciding and explaining ask the same `holds`. `when` comes last; it alone
-// can fail.
+// The conditions of a grant, one class for each kind. Decisions and explanations use the same `isMet`. The `when`
+// condition comes last, because only it can fail.
 import type { Config } from '../../config/schema/config.js';
+import type { BetweenConfig, MatcherConfig } from '../../config/schema/grant.js';
 import { addressSet } from '../../core/address.js';
 import type { ConfigError, ConfigPath } from '../../core/config-error.js';
-import { compileExpression } from '../cel/expression.js';
-import { claimValue, claimValues, compileClaimMatcher } from './claim-matcher.js';
+import { type CelExpression, compileExpression } from '../cel/expression.js';
+import { ClaimMatcher, claimValue, claimValues } from './claim-matcher.js';
 import type { EvaluationContext } from './evaluation-context.js';
-import type { MfaRule } from './mfa.js';
-import { compileTimeWindow } from './time-window.js';
+import type { MfaRules } from './mfa.js';
+import { TimeWindow } from './time-window.js';
 
 type GrantConfig = Config['grants'][number];
 
 export interface GrantCondition {
-  /** What is asked about, by its path in the grant: `issuer`, `from`, `match.groups`, `when`. */
+  /** Path in the grant: `issuer`, `from`, `match.groups`, `when`. */
   readonly path: string;
-  /** Whether only the claims can tell. */
+  /** Whether the claims decide it. */
   readonly dependsOnClaims: boolean;
-  /** As the config has it; for `mfa`, the values that count at the caller's issuer, by claim. */
-  expected(situation: EvaluationContext): unknown;
-  /** Undefined: there is nothing of the kind. */
-  actual(situation: EvaluationContext): unknown;
-  /** Only a `when` may throw: EvaluationFailure. */
-  isMet(situation: EvaluationContext): boolean;
+  /** The value in the config; for `mfa`, the accepted values of the caller's issuer by claim. */
+  expected(context: EvaluationContext): unknown;
+  /** The caller's value; undefined if there is none. */
+  actual(context: EvaluationContext): unknown;
+  /** @throws ExpressionEvaluationError, only for `when`. */
+  isMet(context: EvaluationContext): boolean;
 }
 
-/** By issuer: what its claims must say of several factors. */
-export type MfaRules = ReadonlyMap<string, MfaRule>;
-
-/** The conditions of the grant at `path`; what is wrong with them goes to `faults`. */
+/** The conditions of the grant at `path`. Config errors are added to `errors`. */
 export function compileConditions(
   grant: GrantConfig,
   path: ConfigPath,
-  strengths: MfaRules,
-  faults: ConfigError[],
+  mfaRules: MfaRules,
+  errors: ConfigError[],
 ): readonly GrantCondition[] {
-  return [
-    ...issuerCondition(grant),
-    ...addressCondition(grant),
-    ...matchConditions(grant),
-    ...hoursCondition(grant, path, faults),
-    ...strengthCondition(grant, strengths),
-    ...expressionCondition(grant, path, faults),
+  const { issuer, effect = 'allow', from, match, between, mfa, when } = grant;
+  const conditions = [
+    issuer !== undefined && new IssuerCondition(issuer),
+    from && new AddressCondition(from, effect),
+    ...Object.entries(match).map(([claim, matcher]) => new ClaimCondition(claim, matcher, effect)),
+    between && compileTimeCondition(between, path, errors),
+    mfa === 'required' && new MfaCondition(mfaRules),
+    when !== undefined && compileExpressionCondition(when, path, errors),
   ];
+  return conditions.filter((condition) => typeof condition === 'object');
 }
 
-function issuerCondition({ issuer }: GrantConfig): readonly GrantCondition[] {
-  if (issuer === undefined) return [];
-  const issuers = new Set([issuer].flat());
-  return [
-    {
-      path: 'issuer',
-      dependsOnClaims: false,
-      expected: () => issuer,
-      actual: ({ principal }) => principal.issuer,
-      isMet: ({ principal }) => issuers.has(principal.issuer),
-    },
-  ];
-}
+class IssuerCondition implements GrantCondition {
+  readonly path = 'issuer';
+  readonly dependsOnClaims = false;
+  readonly #issuer: string | string[];
+  readonly #issuers: ReadonlySet<string>;
 
-function addressCondition({ from, effect }: GrantConfig): readonly GrantCondition[] {
-  if (!from) return [];
-  // Who calls from nowhere known may be in any range: the doubt goes against the caller.
-  const inRange = addressSet(from, effect === 'deny');
-  return [
-    {
-      path: 'from',
-      dependsOnClaims: false,
-      expected: () => from,
-      actual: ({ sourceAddress }) => sourceAddress,
-      isMet: ({ sourceAddress }) => inRange(sourceAddress),
-    },
-  ];
-}
-
-const matchConditions = ({ match, effect = 'allow' }: GrantConfig): readonly GrantCondition[] =>
-  Object.entries(match).map(([claim, wanted]) => {
-    const matcher = compileClaimMatcher(wanted, effect);
-    return {
-      path: `match.${claim}`,
-      dependsOnClaims: true,
-      expected: () => wanted,
-      actual: ({ principal }) => claimValue(principal.claims, claim),
-      isMet: ({ principal }) => matcher(claimValues(principal.claims, claim)),
-    };
-  });
-
-function hoursCondition(
-  { between }: GrantConfig,
-  path: ConfigPath,
-  faults: ConfigError[],
-): readonly GrantCondition[] {
-  if (!between) return [];
-  const within = zoned(() => compileTimeWindow(between));
-  if (within) {
-    return [
-      {
-        path: 'between',
-        dependsOnClaims: false,
-        expected: () => between,
-        actual: ({ now }) => now.toISOString(),
-        isMet: ({ now }) => within(now),
-      },
-    ];
+  constructor(issuer: string | string[]) {
+    this.#issuer = issuer;
+    this.#issuers = new Set([issuer].flat());
   }
-  faults.push({
-    path: [...path, 'between', 'timeZone'],
-    message: 'No time zone has this name. Write one of the IANA database, e.g. Europe/Berlin or UTC.',
-  });
-  return [];
+
+  expected(): unknown {
+    return this.#issuer;
+  }
+
+  actual({ principal }: EvaluationContext): unknown {
+    return principal.issuer;
+  }
+
+  isMet({ principal }: EvaluationContext): boolean {
+    return this.#issuers.has(principal.issuer);
+  }
 }
 
-/** undefined for a time zone that is not known. */
-function zoned<T>(compile: () => T): T | undefined {
+class AddressCondition implements GrantCondition {
+  readonly path = 'from';
+  readonly dependsOnClaims = false;
+  readonly #blocks: readonly string[];
+  readonly #includes: (address: string) => boolean;
+
+  constructor(blocks: readonly string[], effect: 'allow' | 'deny') {
+    this.#blocks = blocks;
+    // A caller with an unknown address could be in any range. The ambiguity counts against the caller.
+    this.#includes = addressSet(blocks, effect === 'deny');
+  }
+
+  expected(): unknown {
+    return this.#blocks;
+  }
+
+  actual({ sourceAddress }: EvaluationContext): unknown {
+    return sourceAddress;
+  }
+
+  isMet({ sourceAddress }: EvaluationContext): boolean {
+    return this.#includes(sourceAddress);
+  }
+}
+
+class ClaimCondition implements GrantCondition {
+  readonly path: string;
+  readonly dependsOnClaims = true;
+  readonly #claim: string;
+  readonly #config: MatcherConfig;
+  readonly #matcher: ClaimMatcher;
+
+  constructor(claim: string, config: MatcherConfig, effect: 'allow' | 'deny') {
+    this.path = `match.${claim}`;
+    this.#claim = claim;
+    this.#config = config;
+    this.#matcher = new ClaimMatcher(config, effect);
+  }
+
+  expected(): unknown {
+    return this.#config;
+  }
+
+  actual({ principal }: EvaluationContext): unknown {
+    return claimValue(principal.claims, this.#claim);
+  }
+
+  isMet({ principal }: EvaluationContext): boolean {
+    return this.#matcher.matches(claimValues(principal.claims, this.#claim));
+  }
+}
+
+class TimeCondition implements GrantCondition {
+  readonly path = 'between';
+  readonly dependsOnClaims = false;
+  readonly #config: BetweenConfig;
+  readonly #window: TimeWindow;
+
+  /** @throws RangeError for an unknown time zone. */
+  constructor(config: BetweenConfig) {
+    this.#config = config;
+    this.#window = new TimeWindow(config);
+  }
+
+  expected(): unknown {
+    return this.#config;
+  }
+
+  actual({ now }: EvaluationContext): unknown {
+    return now.toISOString();
+  }
+
+  isMet({ now }: EvaluationContext): boolean {
+    return this.#window.contains(now);
+  }
+}
+
+class MfaCondition implements GrantCondition {
+  readonly path = 'mfa';
+  readonly dependsOnClaims = true;
+  readonly #rules: MfaRules;
+
+  constructor(rules: MfaRules) {
+    this.#rules = rules;
+  }
+
+  expected({ principal }: EvaluationContext): unknown {
+    return this.#rules.get(principal.issuer)?.acceptedValues ?? 'required';
+  }
+
+  actual({ principal }: EvaluationContext): unknown {
+    return this.#rules.get(principal.issuer)?.claimedValues(principal.claims);
+  }
+
+  isMet({ principal }: EvaluationContext): boolean {
+    return this.#rules.get(principal.issuer)?.isSatisfiedBy(principal.claims) ?? false;
+  }
+}
+
+class ExpressionCondition implements GrantCondition {
+  readonly path = 'when';
+  readonly dependsOnClaims = true;
+  readonly #source: string;
+  readonly #expression: CelExpression;
+
+  constructor(source: string, expression: CelExpression) {
+    this.#source = source;
+    this.#expression = expression;
+  }
+
+  expected(): unknown {
+    return this.#source;
+  }
+
+  actual(context: EvaluationContext): unknown {
+    return this.#expression.referencedValues(context);
+  }
+
+  isMet(context: EvaluationContext): boolean {
+    return this.#expression.evaluate(context);
+  }
+}
+
+function compileTimeCondition(
+  between: BetweenConfig,
+  path: ConfigPath,
+  errors: ConfigError[],
+): TimeCondition | undefined {
   try {
-    return compile();
+    return new TimeCondition(between);
   } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
+    if (!(error instanceof RangeError)) throw error;
+    errors.push({
+      path: [...path, 'between', 'timeZone'],
+      message:
+        'Unknown time zone. Use a name of the IANA time zone database, for example Europe/Berlin or UTC.',
+    });
+    return undefined;
   }
 }
 
-function strengthCondition({ mfa }: GrantConfig, strengths: MfaRules): readonly GrantCondition[] {
-  if (mfa !== 'required') return [];
-  const strengthOf = ({ principal }: EvaluationContext) => strengths.get(principal.issuer);
-  return [
-    {
-      path: 'mfa',
-      dependsOnClaims: true,
-      expected: (situation) => strengthOf(situation)?.acceptedValues ?? mfa,
-      actual: (situation) => strengthOf(situation)?.claimedValues(situation.principal.claims),
-      isMet: (situation) => strengthOf(situation)?.isSatisfiedBy(situation.principal.claims) ?? false,
-    },
-  ];
-}
-
-function expressionCondition(
-  { when }: GrantConfig,
+function compileExpressionCondition(
+  when: string,
   path: ConfigPath,
-  faults: ConfigError[],
-): readonly GrantCondition[] {
-  if (when === undefined) return [];
+  errors: ConfigError[],
+): ExpressionCondition | undefined {
   const compiled = compileExpression(when);
-  if (compiled.ok)
-    return [
-      {
-        path: 'when',
-        dependsOnClaims: true,
-        expected: () => when,
-        actual: compiled.seen,
-        isMet: compiled.condition,
-      },
-    ];
-  faults.push({ path: [...path, 'when'], message: compiled.message });
-  return [];
+  if (compiled.ok) return new ExpressionCondition(when, compiled.expression);
+  errors.push({ path: [...path, 'when'], message: compiled.message });
+  return undefined;
 }

@@ -1,58 +1,50 @@
-// What grants are judged by: who calls, from where, when. The principal is seen through its issuer's aliases.
+// The input of a grant's evaluation: principal, source address and time. The principal's claims include the aliases of its
+// issuer.
 import type { Claims, ClaimValue, Principal } from '../../core/types.js';
 
-export interface EvaluationContext {
-  /** Its claims include the aliases of its issuer. */
-  readonly principal: Principal;
-  readonly sourceAddress: string;
-  readonly now: Date;
-  /** How large the claims are; measured when first asked for. */
-  claimsSize(): ClaimsSize;
-}
-
-/** Bounds of what an expression can meet in the claims. */
+/** Bounds of the values that an expression can meet in the claims. */
 export interface ClaimsSize {
   /** Characters of the longest string. */
   readonly longestText: number;
   /** Items of the longest list or object. */
   readonly longestList: number;
-  /** `total` of the largest item of any list. */
+  /** The largest `total` of an item of a list. */
   readonly largestItem: number;
-  /** Characters, items and values in all. */
+  /** Sum of all characters, items and values. */
   readonly total: number;
 }
 
-/** Short names of claims, by issuer: alias -> claim. */
+/** Short claim names by issuer: alias to claim. */
 export type Aliases = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
-/** An alias never shadows a claim: where a claim has its name, the name means the claim. */
-export function createEvaluationContext(
-  aliases: Aliases,
-  principal: Principal,
-  sourceAddress: string,
-  now: Date,
-): EvaluationContext {
-  const short = aliases.get(principal.issuer);
-  let size: ClaimsSize | undefined;
-  const seen = short ? { ...principal, claims: withAliases(principal.claims, short) } : principal;
-  return {
-    principal: seen,
-    sourceAddress,
-    now,
-    claimsSize: () => {
-      size ??= measure(seen.claims);
-      return size;
-    },
-  };
+export class EvaluationContext {
+  readonly principal: Principal;
+  readonly sourceAddress: string;
+  readonly now: Date;
+  #claimsSize: ClaimsSize | undefined;
+
+  constructor(aliases: Aliases, principal: Principal, sourceAddress: string, now: Date) {
+    const ofIssuer = aliases.get(principal.issuer);
+    this.principal = ofIssuer ? { ...principal, claims: withAliases(principal.claims, ofIssuer) } : principal;
+    this.sourceAddress = sourceAddress;
+    this.now = now;
+  }
+
+  /** Measured on the first call, because most grants have no expression. */
+  claimsSize(): ClaimsSize {
+    this.#claimsSize ??= measure(this.principal.claims);
+    return this.#claimsSize;
+  }
 }
 
+/** A claim takes precedence over an alias of the same name. */
 function withAliases(claims: Claims, aliases: Readonly<Record<string, string>>): Claims {
-  const seen: Record<string, ClaimValue> = Object.assign(Object.create(null), claims);
+  const extended: Record<string, ClaimValue> = Object.assign(Object.create(null), claims);
   for (const [alias, name] of Object.entries(aliases)) {
     const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
-    if (value !== undefined && !Object.hasOwn(claims, alias)) seen[alias] = value;
+    if (value !== undefined && !Object.hasOwn(claims, alias)) extended[alias] = value;
   }
-  return seen;
+  return extended;
 }
 
 function measure(value: ClaimValue): ClaimsSize {

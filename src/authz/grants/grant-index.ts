@@ -1,61 +1,73 @@
-// Grants looked up by the value of a claim and by role, so that a decision reads only the few that could apply and
-// its cost does not grow with the config.
-
+// Indexes of grants by claim value and by role. A decision evaluates only the few grants that could apply, so its cost
+// does not grow with the config.
 import { claimValues, toText } from './claim-matcher.js';
 import type { EvaluationContext } from './evaluation-context.js';
 import type { CompiledGrant } from './grant.js';
 
-/** The grants that could apply, in the order of the config; each is still to be judged. */
-type Lookup = (situation: EvaluationContext) => readonly CompiledGrant[];
+/** Finds grants by role. */
+export class GrantsByRole {
+  readonly #byRole = new Map<string, CompiledGrant[]>();
 
-/** The grants of one issuer. */
-export interface GrantIndex {
-  readonly forAnyRole: Lookup;
-  /** Those that cover a role by one of these names. */
-  forRole(names: readonly string[]): Lookup;
-}
-
-export function indexGrants(grants: readonly CompiledGrant[]): GrantIndex {
-  const lookups = new Map([...groupByRole(grants)].map(([role, covering]) => [role, indexByClaim(covering)]));
-  return {
-    forAnyRole: indexByClaim(grants),
-    forRole: (names) => (situation) =>
-      inOrder([...names, '*'].flatMap((name) => lookups.get(name)?.(situation) ?? [])),
-  };
-}
-
-/** The grants that cover a role by one of its names, in the order of the config. */
-export function indexByRole(
-  grants: readonly CompiledGrant[],
-): (names: readonly string[]) => readonly CompiledGrant[] {
-  const byRole = groupByRole(grants);
-  return (names) => inOrder([...names, '*'].flatMap((name) => byRole.get(name) ?? []));
-}
-
-function groupByRole(grants: readonly CompiledGrant[]): ReadonlyMap<string, readonly CompiledGrant[]> {
-  const byRole = new Map<string, CompiledGrant[]>();
-  for (const grant of grants) for (const role of grant.roles) append(byRole, role, grant);
-  return byRole;
-}
-
-function indexByClaim(grants: readonly CompiledGrant[]): Lookup {
-  const byClaim = new Map<string, Map<string, CompiledGrant[]>>();
-  const others: CompiledGrant[] = [];
-  for (const grant of grants) {
-    if (!grant.anchor) {
-      others.push(grant);
-      continue;
-    }
-    const byText = byClaim.get(grant.anchor.claim) ?? new Map<string, CompiledGrant[]>();
-    byClaim.set(grant.anchor.claim, byText);
-    for (const text of new Set(grant.anchor.texts)) append(byText, text, grant);
+  constructor(grants: readonly CompiledGrant[]) {
+    for (const grant of grants) for (const role of grant.roles) append(this.#byRole, role, grant);
   }
-  return ({ principal }) => {
-    const found = [...byClaim].flatMap(([claim, byText]) =>
+
+  /** The grants that cover a role with one of these names, in the order of the config. */
+  find(names: readonly string[]): readonly CompiledGrant[] {
+    return inConfigOrder([...names, '*'].flatMap((name) => this.#byRole.get(name) ?? []));
+  }
+
+  entries(): Iterable<readonly [role: string, grants: readonly CompiledGrant[]]> {
+    return this.#byRole;
+  }
+}
+
+/** Finds the grants of one issuer that could apply. All of them must still be evaluated. */
+export class GrantIndex {
+  readonly #byClaim: GrantsByClaim;
+  readonly #byRole: ReadonlyMap<string, GrantsByClaim>;
+
+  constructor(grants: readonly CompiledGrant[]) {
+    this.#byClaim = new GrantsByClaim(grants);
+    this.#byRole = new Map(
+      [...new GrantsByRole(grants).entries()].map(([role, ofRole]) => [role, new GrantsByClaim(ofRole)]),
+    );
+  }
+
+  /** In the order of the config. */
+  find(context: EvaluationContext): readonly CompiledGrant[] {
+    return this.#byClaim.find(context);
+  }
+
+  /** Only grants that cover a role with one of these names, in the order of the config. */
+  findForRole(names: readonly string[], context: EvaluationContext): readonly CompiledGrant[] {
+    return inConfigOrder([...names, '*'].flatMap((name) => this.#byRole.get(name)?.find(context) ?? []));
+  }
+}
+
+class GrantsByClaim {
+  /** By claim, then by value. */
+  readonly #anchored = new Map<string, Map<string, CompiledGrant[]>>();
+  readonly #withoutAnchor: CompiledGrant[] = [];
+
+  constructor(grants: readonly CompiledGrant[]) {
+    for (const grant of grants) {
+      if (!grant.anchor) {
+        this.#withoutAnchor.push(grant);
+        continue;
+      }
+      const byText = this.#anchored.get(grant.anchor.claim) ?? new Map<string, CompiledGrant[]>();
+      this.#anchored.set(grant.anchor.claim, byText);
+      for (const text of new Set(grant.anchor.texts)) append(byText, text, grant);
+    }
+  }
+
+  find({ principal }: EvaluationContext): readonly CompiledGrant[] {
+    const anchored = [...this.#anchored].flatMap(([claim, byText]) =>
       (claimValues(principal.claims, claim) ?? []).flatMap((value) => byText.get(toText(value) ?? '') ?? []),
     );
-    return found.length === 0 ? others : inOrder([...others, ...found]);
-  };
+    return anchored.length === 0 ? this.#withoutAnchor : inConfigOrder([...this.#withoutAnchor, ...anchored]);
+  }
 }
 
 function append(map: Map<string, CompiledGrant[]>, key: string, grant: CompiledGrant): void {
@@ -64,5 +76,6 @@ function append(map: Map<string, CompiledGrant[]>, key: string, grant: CompiledG
   else map.set(key, [grant]);
 }
 
-const inOrder = (grants: readonly CompiledGrant[]) =>
+/** Sorted and without duplicates. */
+const inConfigOrder = (grants: readonly CompiledGrant[]) =>
   [...new Set(grants)].sort((a, b) => a.position - b.position);

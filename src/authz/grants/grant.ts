@@ -1,78 +1,81 @@
-// A grant, compiled: a list of conditions that must all hold. Where its `when` cannot be evaluated, a deny denies and an
-// allow does not allow.
+// Entry point of this folder. A compiled grant is a list of conditions that must all be met. If its `when` cannot be
+// evaluated, a deny applies and an allow does not.
 import type { Config } from '../../config/schema/config.js';
 import type { MatcherConfig, Permission } from '../../config/schema/grant.js';
 import type { ConfigError } from '../../core/config-error.js';
-import { compileConditions, type GrantCondition, type MfaRules } from './conditions.js';
+import { compileConditions, type GrantCondition } from './conditions.js';
 import type { EvaluationContext } from './evaluation-context.js';
+import type { MfaRules } from './mfa.js';
 
-export interface CompiledGrant {
+export interface GrantEvaluation {
+  readonly applies: boolean;
+  /** Whether `when` could not be evaluated. */
+  readonly failed: boolean;
+}
+
+/** A claim that must have one of these texts. The grant can be looked up by it. */
+interface Anchor {
+  readonly claim: string;
+  readonly texts: readonly string[];
+}
+
+export class CompiledGrant {
   readonly id: string;
   readonly deny: boolean;
-  /** Its place in the config, from 0. */
+  /** Index in the config. */
   readonly position: number;
-  /** undefined: all. */
+  /** Names of issuers; undefined means all. */
   readonly issuers: ReadonlySet<string> | undefined;
   /** Names of roles, or `*`. */
   readonly roles: ReadonlySet<string>;
   readonly conditions: readonly GrantCondition[];
-  /** A claim that must have one of these texts, by which the grant can be looked up. */
-  readonly anchor?: { readonly claim: string; readonly texts: readonly string[] };
-  coversRole(role: string): boolean;
-  /** A deny of all roles takes away every permission as well. */
-  coversPermission(permission: Permission): boolean;
-  evaluate(situation: EvaluationContext): GrantEvaluation;
+  readonly anchor: Anchor | undefined;
+  readonly #permissions: ReadonlySet<Permission>;
+
+  /** Config errors are added to `errors`. */
+  constructor(config: Config['grants'][number], position: number, mfaRules: MfaRules, errors: ConfigError[]) {
+    this.id = config.id;
+    this.deny = config.effect === 'deny';
+    this.position = position;
+    this.issuers = config.issuer === undefined ? undefined : new Set([config.issuer].flat());
+    this.roles = new Set(config.roles);
+    this.conditions = compileConditions(config, ['grants', position], mfaRules, errors);
+    this.anchor = anchorOf(config.match);
+    this.#permissions = new Set(config.permissions);
+  }
+
+  coversRole(role: string): boolean {
+    return this.roles.has(role) || this.roles.has('*');
+  }
+
+  /** A deny of all roles also denies every permission. */
+  coversPermission(permission: Permission): boolean {
+    return this.#permissions.has(permission) || (this.deny && this.roles.has('*'));
+  }
+
+  evaluate(context: EvaluationContext): GrantEvaluation {
+    try {
+      return { applies: this.conditions.every((condition) => condition.isMet(context)), failed: false };
+    } catch {
+      return { applies: this.deny, failed: true };
+    }
+  }
 }
 
-interface GrantEvaluation {
-  readonly applies: boolean;
-  /** Its `when` could not be evaluated. */
-  readonly failed: boolean;
-}
-
-/** Compiles the grant at a position of the config; faults go to `faults`. */
-export function compileGrant(
-  config: Config['grants'][number],
-  position: number,
-  strengths: MfaRules,
-  faults: ConfigError[],
-): CompiledGrant {
-  const deny = config.effect === 'deny';
-  const roles = new Set(config.roles);
-  const permissions = new Set(config.permissions);
-  const issuers = config.issuer === undefined ? undefined : new Set([config.issuer].flat());
-  const anchor = anchorOf(config.match);
-  const conditions = compileConditions(config, ['grants', position], strengths, faults);
-  return {
-    id: config.id,
-    deny,
-    position,
-    issuers,
-    roles,
-    conditions,
-    ...(anchor && { anchor }),
-    coversRole: (role) => roles.has(role) || roles.has('*'),
-    coversPermission: (permission) => permissions.has(permission) || (deny && roles.has('*')),
-    evaluate: (situation) => {
-      try {
-        return { applies: conditions.every((condition) => condition.isMet(situation)), failed: false };
-      } catch {
-        return { applies: deny, failed: true };
-      }
-    },
-  };
-}
-
-/** The first matcher that only a few values can satisfy. A superset will do: the grant is still judged in full. */
-function anchorOf(match: Readonly<Record<string, MatcherConfig>>): CompiledGrant['anchor'] {
+/**
+ * The first matcher that only a few values can satisfy. The lookup may return grants that do not apply, because they are
+ * still evaluated in full.
+ */
+function anchorOf(match: Readonly<Record<string, MatcherConfig>>): Anchor | undefined {
   for (const [claim, matcher] of Object.entries(match)) {
-    const wanted =
-      typeof matcher !== 'object'
-        ? [matcher]
-        : matcher.equals !== undefined
-          ? [matcher.equals]
-          : (matcher.anyOf ?? matcher.allOf?.slice(0, 1));
-    if (wanted) return { claim, texts: wanted.map(String) };
+    const values = anchorValues(matcher);
+    if (values) return { claim, texts: values.map(String) };
   }
   return undefined;
+}
+
+function anchorValues(matcher: MatcherConfig): readonly (string | number | boolean)[] | undefined {
+  if (typeof matcher !== 'object') return [matcher];
+  if (matcher.equals !== undefined) return [matcher.equals];
+  return matcher.anyOf ?? matcher.allOf?.slice(0, 1);
 }

@@ -1,12 +1,12 @@
-// Whether the identity provider says that the caller used more than one factor. What it does not say is not assumed.
+// Whether the identity provider reports multi-factor authentication. Without such a claim it is not assumed.
 import type { Config } from '../../config/schema/config.js';
 import type { Claims, ClaimValue, IssuerType } from '../../core/types.js';
 import { claimValue, claimValues, toText } from './claim-matcher.js';
 
-/** Where each type of issuer says it, and what counts where the config names nothing. */
-const SOURCES = {
+/** The claims that report it, by type of issuer, and the values that are accepted by default. */
+const MFA_CLAIMS = {
   oidc: {
-    // OpenID Connect Core 1.0 section 2; amr values of RFC 8176 section 2.
+    // OpenID Connect Core 1.0 section 2; amr values: RFC 8176 section 2.
     acr: {
       claim: 'acr',
       values: [
@@ -34,41 +34,44 @@ const SOURCES = {
   },
 } as const;
 
-/** What one issuer must say of several factors. */
-export interface MfaRule {
-  /** The values that count, by claim: one of them is enough. */
-  readonly acceptedValues: Readonly<Record<string, readonly string[]>>;
-  /** What the claims say, by claim; undefined where they say nothing. */
-  claimedValues(claims: Claims): Readonly<Record<string, ClaimValue>> | undefined;
-  isSatisfiedBy(claims: Claims): boolean;
-}
-
-/** The claims in which issuers of a type say it. */
+/** The claims in which issuers of a type report multi-factor authentication. */
 export const mfaClaims = (type: IssuerType): readonly string[] =>
-  Object.values(SOURCES[type]).map(({ claim }) => claim);
+  Object.values(MFA_CLAIMS[type]).map(({ claim }) => claim);
 
-/** Naming one list in the config leaves the other at its default. */
-export function compileMfaRule({ type, mfa }: Config['issuers'][string]): MfaRule {
-  const sources = (['acr', 'amr'] as const).map((key) => {
-    const { claim, values } = SOURCES[type][key];
-    return { claim, values: mfa?.[key] ?? values };
-  });
-  const accepted = sources.map(({ claim, values }) => ({
-    claim,
-    texts: new Set<string | undefined>(values),
-  }));
-  return {
-    acceptedValues: Object.fromEntries(sources.map(({ claim, values }) => [claim, values])),
-    claimedValues: (claims) => {
-      const said = sources.flatMap(({ claim }) => {
-        const value = claimValue(claims, claim);
-        return value === undefined ? [] : [[claim, value] as const];
-      });
-      return said.length === 0 ? undefined : Object.fromEntries(said);
-    },
-    isSatisfiedBy: (claims) =>
-      accepted.some(
-        ({ claim, texts }) => claimValues(claims, claim)?.some((value) => texts.has(toText(value))) ?? false,
-      ),
-  };
+/** Rules by name of the issuer. */
+export type MfaRules = ReadonlyMap<string, MfaRule>;
+
+/** The claim values of one issuer that count as multi-factor authentication. One of them is enough. */
+export class MfaRule {
+  /** By claim. */
+  readonly acceptedValues: Readonly<Record<string, readonly string[]>>;
+
+  /** A list that the config does not set keeps its default. */
+  constructor({ type, mfa }: Config['issuers'][string]) {
+    this.acceptedValues = Object.fromEntries(
+      (['acr', 'amr'] as const).map((key) => {
+        const { claim, values } = MFA_CLAIMS[type][key];
+        return [claim, mfa?.[key] ?? values];
+      }),
+    );
+  }
+
+  isSatisfiedBy(claims: Claims): boolean {
+    return Object.entries(this.acceptedValues).some(
+      ([claim, accepted]) =>
+        claimValues(claims, claim)?.some((value) => {
+          const text = toText(value);
+          return text !== undefined && accepted.includes(text);
+        }) ?? false,
+    );
+  }
+
+  /** The values that the claims have, by claim; undefined if there are none. */
+  claimedValues(claims: Claims): Readonly<Record<string, ClaimValue>> | undefined {
+    const claimed = Object.keys(this.acceptedValues).flatMap((claim) => {
+      const value = claimValue(claims, claim);
+      return value === undefined ? [] : [[claim, value] as const];
+    });
+    return claimed.length === 0 ? undefined : Object.fromEntries(claimed);
+  }
 }

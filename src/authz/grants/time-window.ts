@@ -1,27 +1,45 @@
-// Hours and weekdays as the clocks of a place show them, daylight saving time included. The start belongs to the hours,
-// the end does not; hours over midnight belong to the day on which they begin.
+// The `between` condition of a grant: hours and weekdays in a time zone, including daylight saving time.
 import type { BetweenConfig } from '../../config/schema/grant.js';
 
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
-/** @throws RangeError for a time zone that is not known. */
-export function compileTimeWindow({ hours, weekdays, timeZone }: BetweenConfig): (now: Date) => boolean {
-  const clock = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    weekday: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
-  const [start = 0, end = 0] = (hours ?? '00:00-24:00').split('-').map(minutesOf);
-  const on = (day: number) => weekdays?.includes(WEEKDAYS[day % 7] as never) ?? true;
-  return (now) => {
-    const shown = Object.fromEntries(clock.formatToParts(now).map(({ type, value }) => [type, value]));
-    const day = WEEKDAYS.indexOf(shown['weekday'] ?? '');
-    const minutes = Number(shown['hour']) * 60 + Number(shown['minute']);
-    if (start < end) return start <= minutes && minutes < end && on(day);
-    return (minutes >= start && on(day)) || (minutes < end && on(day + 6));
-  };
+/** The start is inclusive, the end exclusive. A window across midnight belongs to the day on which it starts. */
+export class TimeWindow {
+  readonly #clock: Intl.DateTimeFormat;
+  readonly #weekdays: readonly string[] | undefined;
+  /** Minutes since midnight. */
+  readonly #start: number;
+  readonly #end: number;
+
+  /** @throws RangeError for an unknown time zone. */
+  constructor({ hours = '00:00-24:00', weekdays, timeZone }: BetweenConfig) {
+    this.#clock = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      weekday: 'short',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    });
+    this.#weekdays = weekdays;
+    [this.#start = 0, this.#end = 0] = hours.split('-').map(minutesOf);
+  }
+
+  contains(time: Date): boolean {
+    const parts = Object.fromEntries(this.#clock.formatToParts(time).map(({ type, value }) => [type, value]));
+    const day = WEEKDAYS.indexOf(parts['weekday'] ?? '');
+    const minutes = Number(parts['hour']) * 60 + Number(parts['minute']);
+    if (this.#start < this.#end)
+      return this.#start <= minutes && minutes < this.#end && this.#includesDay(day);
+    const dayBefore = day + 6;
+    return (
+      (minutes >= this.#start && this.#includesDay(day)) ||
+      (minutes < this.#end && this.#includesDay(dayBefore))
+    );
+  }
+
+  #includesDay(day: number): boolean {
+    return this.#weekdays?.includes(WEEKDAYS[day % 7] ?? '') ?? true;
+  }
 }
 
 function minutesOf(time: string): number {

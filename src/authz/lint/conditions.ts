@@ -1,11 +1,11 @@
-// Findings about what one grant asks besides claims: addresses that are everybody's, expressions that narrow nothing,
-// and several factors where the issuer never speaks of them.
+// Findings about the other conditions of one grant: address blocks that contain every address, expressions with a constant
+// result, and `mfa` for issuers that never report multi-factor authentication.
 import type { Config } from '../../config/schema/config.js';
-import { type CompiledExpression, compileExpression } from '../cel/expression.js';
+import { type CelExpression, compileExpression } from '../cel/expression.js';
 import { mfaClaims } from '../grants/mfa.js';
 import type { Grant, IssuerSendsClaim, LintFinding } from './finding.js';
 
-/** `issuers`: those the grant is about. */
+/** `issuers`: the issuers that the grant covers. */
 export function conditionFindings(
   grant: Grant,
   index: number,
@@ -13,7 +13,7 @@ export function conditionFindings(
   issuers: readonly string[],
   sends: IssuerSendsClaim,
 ): readonly LintFinding[] {
-  const found = (code: LintFinding['code'], path: LintFinding['path'], message: string): LintFinding => ({
+  const finding = (code: LintFinding['code'], path: LintFinding['path'], message: string): LintFinding => ({
     code,
     on: `grants.${grant.id}`,
     path: ['grants', index, ...path],
@@ -24,58 +24,63 @@ export function conditionFindings(
   const names = issuers.join(', ');
 
   const findings = (grant.from ?? []).flatMap((block, position) =>
-    isEverywhere(block)
+    includesEveryAddress(block)
       ? [
-          found(
+          finding(
             'from-anywhere',
             ['from', position],
-            'Every address is in this block. Remove it, or the whole from.',
+            'This block contains every address. Remove it, or remove from.',
           ),
         ]
       : [],
   );
   const claims = new Set(issuers.flatMap((name) => mfaClaims(config.issuers[name]?.type ?? 'oidc')));
   if (grant.mfa && [...claims].every(neverSent)) {
-    const message = `Tokens of ${names} say nothing of several factors (${[...claims].join(', ')}), so this never applies. Remove mfa, or give the role to callers of another issuer.`;
-    findings.push(found('claim-never-sent', ['mfa'], message));
+    const message = `Tokens of ${names} never report multi-factor authentication (${[...claims].join(', ')}), so this grant never applies. Remove mfa, or use another issuer.`;
+    findings.push(finding('claim-never-sent', ['mfa'], message));
   }
-  const condition = conditionOf(grant);
-  if (condition && isConstant(condition)) {
-    const { constant } = condition;
-    const what = constant === undefined ? 'is the same for everybody' : `is always ${constant}`;
-    const consequence = constant === false ? 'this grant never applies' : 'it narrows nothing';
-    const message = `The expression ${what}: ${consequence}. Remove it, or ask about claims.`;
-    findings.push(found('condition-constant', ['when'], message));
+  const expression = expressionOf(grant);
+  if (expression && isConstant(expression)) {
+    const { constant } = expression;
+    const result = constant === undefined ? 'is the same for every caller' : `is always ${constant}`;
+    const consequence = constant === false ? 'this grant never applies' : 'it restricts nothing';
+    const message = `The expression ${result}, so ${consequence}. Remove it, or use claims in it.`;
+    findings.push(finding('condition-constant', ['when'], message));
   }
-  for (const [, claim] of condition?.reads.filter(([variable]) => variable === 'claims') ?? []) {
+  for (const [, claim] of expression?.references.filter(([variable]) => variable === 'claims') ?? []) {
     if (claim === undefined || !neverSent(claim)) continue;
-    const message = `Tokens of ${names} have no claim ${claim}, which this reads. Correct its name.`;
-    findings.push(found('claim-never-sent', ['when'], message));
+    const message = `Tokens of ${names} do not have the claim ${claim}, which the expression reads. Correct the name.`;
+    findings.push(finding('claim-never-sent', ['when'], message));
   }
   return findings;
 }
 
-const OTHER_KEYS = new Set(['id', 'effect', 'issuer', 'roles', 'permissions', 'match']);
+const KEYS_WITHOUT_CONDITION = new Set(['id', 'effect', 'issuer', 'roles', 'permissions', 'match']);
 
-/** Whether issuer and claims are all it asks about: an expression or addresses that narrow nothing do not count. */
+/** Whether issuer and claims are the only effective conditions: a constant expression, or addresses that include all, do not count. */
 export function readsOnlyClaims(grant: Grant): boolean {
   const { from, when: _, ...rest } = grant;
-  const condition = conditionOf(grant);
-  const narrows = condition && (!isConstant(condition) || condition.constant === false);
-  return Object.keys(rest).every((key) => OTHER_KEYS.has(key)) && !narrows && (!from || isAllThereIs(from));
+  const expression = expressionOf(grant);
+  const isRestrictive = expression && (!isConstant(expression) || expression.constant === false);
+  return (
+    Object.keys(rest).every((key) => KEYS_WITHOUT_CONDITION.has(key)) &&
+    !isRestrictive &&
+    (!from || includesAllAddresses(from))
+  );
 }
 
-type Sound = Extract<CompiledExpression, { ok: true }>;
-
-function conditionOf({ when }: Grant): Sound | undefined {
+function expressionOf({ when }: Grant): CelExpression | undefined {
   const compiled = when === undefined ? undefined : compileExpression(when);
-  return compiled?.ok ? compiled : undefined;
+  return compiled?.ok ? compiled.expression : undefined;
 }
 
-const isConstant = ({ constant, reads }: Sound) => constant !== undefined || reads.length === 0;
+const isConstant = ({ constant, references }: CelExpression) =>
+  constant !== undefined || references.length === 0;
 
-const isEverywhere = (block: string) => /\/0+$/.test(block);
+const includesEveryAddress = (block: string) => /\/0+$/.test(block);
 
-/** Both kinds of addresses. */
-const isAllThereIs = (blocks: readonly string[]) =>
-  [':', '.'].every((mark) => blocks.some((block) => isEverywhere(block) && block.includes(mark)));
+/** All IPv4 and all IPv6 addresses. */
+const includesAllAddresses = (blocks: readonly string[]) =>
+  [':', '.'].every((separator) =>
+    blocks.some((block) => includesEveryAddress(block) && block.includes(separator)),
+  );

@@ -1,18 +1,19 @@
-// What a lint rule reports, and what it needs to know of an issuer.
+// A finding of `sallyport check`, and the types that all lint rules use.
 import type { Config } from '../../config/schema/config.js';
 import type { LintCode } from '../../config/schema/lint.js';
 import type { ConfigPath } from '../../core/config-error.js';
 
+/** Member names are public: `sallyport check --json` prints them. */
 export interface LintFinding {
   readonly code: LintCode;
-  /** What it is about, as `lint.ignore` names it: `grants.ID`, `roles.NAME`, `rolesFrom.NAME`, `issuers.NAME`, `claims.NAME`. */
+  /** Subject as in `lint.ignore`: `grants.ID`, `roles.NAME`, `rolesFrom.NAME`, `issuers.NAME` or `claims.NAME`. */
   readonly on: string;
   readonly path: ConfigPath;
-  /** What is odd and what to do, in one or two sentences. */
+  /** The problem and the correction, in at most two sentences. */
   readonly message: string;
 }
 
 export type Grant = Config['grants'][number];
 
-/** Whether an issuer, by its name in the config, can send a claim; undefined where it cannot be told. */
+/** Whether an issuer (by name in the config) can send a claim. Undefined if that is not known. */
 export type IssuerSendsClaim = (issuer: string, claim: string) => boolean | undefined;

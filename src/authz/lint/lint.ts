@@ -1,5 +1,5 @@
-// What in a sound config is probably not meant: grants wide open or without effect, names nobody uses. Each finding has
-// a code, and can be silenced in the file with a reason.
+// Entry point of this folder. Finds probable mistakes in a valid config: grants that are open to everyone or have no effect,
+// names that are not used. Each finding has a code, and `lint.ignore` in the config can suppress it.
 import type { Config } from '../../config/schema/config.js';
 import type { ConfigError } from '../../core/config-error.js';
 import { conditionFindings, readsOnlyClaims } from './conditions.js';
@@ -7,7 +7,7 @@ import type { Grant, IssuerSendsClaim, LintFinding } from './finding.js';
 import { matchFindings } from './match.js';
 import { sessionFindings } from './session.js';
 
-/** All findings but those that the file silences; and each entry that silences nothing. */
+/** All findings that the config does not suppress, and each `lint.ignore` entry that suppresses nothing. */
 export function lint(
   config: Config,
   sends: IssuerSendsClaim,
@@ -17,7 +17,7 @@ export function lint(
     ...warnings.map(
       (warning): LintFinding => ({ code: 'packed-size', on: warning.path.slice(0, 2).join('.'), ...warning }),
     ),
-    ...reachFindings(config),
+    ...coverageFindings(config),
     ...config.grants.flatMap((grant, index) => {
       const issuers = issuersOf(grant, config);
       return [
@@ -30,61 +30,66 @@ export function lint(
     ...sessionFindings(config, issuersByRole(config), sends),
   ];
   const ignored = config.lint?.ignore ?? [];
-  const silences = (entry: (typeof ignored)[number], finding: LintFinding) =>
+  const suppresses = (entry: (typeof ignored)[number], finding: LintFinding) =>
     entry.code === finding.code && entry.on === finding.on;
-  const idle = ignored.flatMap((entry, index): LintFinding[] =>
-    findings.some((finding) => silences(entry, finding))
+  const unusedEntries = ignored.flatMap((entry, index): LintFinding[] =>
+    findings.some((finding) => suppresses(entry, finding))
       ? []
       : [
           {
             code: 'ignore-unused',
             on: entry.on,
             path: ['lint', 'ignore', index],
-            message: `There is no finding ${entry.code} on ${entry.on}. Remove the entry.`,
+            message: `There is no finding ${entry.code} for ${entry.on}. Remove the entry.`,
           },
         ],
   );
-  return [...findings.filter((finding) => !ignored.some((entry) => silences(entry, finding))), ...idle];
+  return [
+    ...findings.filter((finding) => !ignored.some((entry) => suppresses(entry, finding))),
+    ...unusedEntries,
+  ];
 }
 
-/** Whether it asks nothing of the caller but the issuer. */
+/** Whether the grant has no condition except the issuer. */
 const isUnconditional = (grant: Grant) => Object.keys(grant.match).length === 0 && readsOnlyClaims(grant);
 
 const issuersOf = (grant: Grant, config: Config) =>
   grant.issuer === undefined ? Object.keys(config.issuers) : [grant.issuer].flat();
 
-/** Names of roles and of entries of rolesFrom. An ARN may be of any entry. */
+/** Names of roles and of rolesFrom entries. An ARN may belong to any entry. */
 function rolesOf(grant: Grant, config: Config): readonly string[] {
-  const families = Object.keys(config.rolesFrom ?? {});
-  if (grant.roles?.includes('*')) return [...Object.keys(config.roles), ...families];
-  return (grant.roles ?? []).flatMap((role) => (role.startsWith('arn:') ? families : [role]));
+  const roleSources = Object.keys(config.rolesFrom ?? {});
+  if (grant.roles?.includes('*')) return [...Object.keys(config.roles), ...roleSources];
+  return (grant.roles ?? []).flatMap((role) => (role.startsWith('arn:') ? roleSources : [role]));
 }
 
-/** Every issuer and role it is about, as one word each. */
-const reachOf = (grant: Grant, config: Config) =>
+/** All pairs of an issuer and a role or permission that the grant covers, each as one string. */
+const coverageOf = (grant: Grant, config: Config) =>
   issuersOf(grant, config).flatMap((issuer) =>
     [...rolesOf(grant, config), ...(grant.permissions ?? []).map((name) => `permission ${name}`)].map(
-      (thing) => JSON.stringify([issuer, thing]),
+      (covered) => JSON.stringify([issuer, covered]),
     ),
   );
 
-/** Denies of what nobody is given, and allows of which denies take away everything. */
-function reachFindings(config: Config): readonly LintFinding[] {
-  const given = new Set(allowsOf(config).flatMap((allow) => reachOf(allow, config)));
-  const taken = new Map<string, string>();
+/** Denies that no allow is affected by, and allows that denies cancel completely. */
+function coverageFindings(config: Config): readonly LintFinding[] {
+  const allowed = new Set(allowsOf(config).flatMap((allow) => coverageOf(allow, config)));
+  /** ID of an unconditional deny, by what it covers. */
+  const denied = new Map<string, string>();
   for (const deny of config.grants.filter((grant) => isDeny(grant) && isUnconditional(grant)))
-    for (const each of reachOf(deny, config)) taken.set(each, deny.id);
+    for (const each of coverageOf(deny, config)) denied.set(each, deny.id);
   return config.grants.flatMap((grant, index): readonly LintFinding[] => {
     const at = { on: `grants.${grant.id}`, path: ['grants', index, 'id'] };
-    const reach = reachOf(grant, config);
+    const coverage = coverageOf(grant, config);
     if (isDeny(grant)) {
-      if (reach.some((each) => given.has(each))) return [];
-      const message = 'No allow gives what this denies. Correct its issuer or roles, or remove it.';
+      if (coverage.some((each) => allowed.has(each))) return [];
+      const message =
+        'This deny has no effect, because no allow covers the same issuer and role. Correct its issuer or roles, or remove it.';
       return [{ code: 'grant-without-effect', ...at, message }];
     }
-    if (reach.length === 0 || !reach.every((each) => taken.has(each))) return [];
-    const ids = [...new Set(reach.map((each) => taken.get(each)))].join(', ');
-    const message = `Everything it gives is denied without conditions, by ${ids}. Remove one of them.`;
+    if (coverage.length === 0 || !coverage.every((each) => denied.has(each))) return [];
+    const ids = [...new Set(coverage.map((each) => denied.get(each)))].join(', ');
+    const message = `This allow has no effect, because an unconditional deny covers the same: ${ids}. Remove one of them.`;
     return [{ code: 'grant-shadowed', ...at, message }];
   });
 }
@@ -101,11 +106,11 @@ function issuerFindings(config: Config): readonly LintFinding[] {
       code: 'issuer-unused',
       on: `issuers.${name}`,
       path: ['issuers', name],
-      message: 'No allow names this issuer: its callers get nothing. Add a grant, or remove it.',
+      message: 'No allow names this issuer, so its callers get no roles. Add a grant, or remove the issuer.',
     }));
 }
 
-/** Issuers whose callers some allow gives a role, or roles of an entry of `rolesFrom`. */
+/** The issuers whose callers an allow permits a role, or roles of a `rolesFrom` entry. */
 function issuersByRole(config: Config): (name: string) => readonly string[] {
   const byRole = new Map<string, Set<string>>();
   for (const grant of allowsOf(config)) {
@@ -120,25 +125,25 @@ function issuersByRole(config: Config): (name: string) => readonly string[] {
 
 function roleFindings(config: Config): readonly LintFinding[] {
   const used = new Set(allowsOf(config).flatMap((grant) => rolesOf(grant, config)));
-  const idle = Object.keys(config.rolesFrom ?? {})
+  const unusedSources = Object.keys(config.rolesFrom ?? {})
     .filter((name) => !used.has(name))
     .map((name): LintFinding => {
-      const message = 'No allow gives roles of this entry. Add a grant, or remove it.';
+      const message = 'No allow covers this rolesFrom entry. Add a grant, or remove the entry.';
       return { code: 'role-unused', on: `rolesFrom.${name}`, path: ['rolesFrom', name], message };
     });
-  const named = Object.entries(config.roles).flatMap(([name, role]) => {
+  const roleFindingList = Object.entries(config.roles).flatMap(([name, role]) => {
     const at = { on: `roles.${name}`, path: ['roles', name] };
     const findings: LintFinding[] = [];
     if (!used.has(name)) {
-      const message = 'No allow gives this role. Add a grant, or remove it.';
+      const message = 'No allow covers this role. Add a grant, or remove the role.';
       findings.push({ code: 'role-unused', ...at, message });
     }
     if (role.via === 'GetFederationToken' && !role.session?.policy && !role.session?.policyArns) {
       const message =
-        'A federated user without a session policy may do nothing but what a resource policy gives it by name. Add session.policy or session.policyArns.';
+        'Without a session policy, a federated user has only the permissions of resource policies that name it. Add session.policy or session.policyArns.';
       findings.push({ code: 'session-without-policy', ...at, message });
     }
     return findings;
   });
-  return [...named, ...idle];
+  return [...roleFindingList, ...unusedSources];
 }

@@ -1,12 +1,13 @@
-// Findings about what the matchers of one grant ask of claims: nothing, the impossible, or what no issuer sends.
+// Findings about the matchers of one grant: those that everyone satisfies, that no one can satisfy, or whose claim no issuer
+// sends.
 import type { Config } from '../../config/schema/config.js';
 import type { MatcherConfig } from '../../config/schema/grant.js';
 import type { ConfigPath } from '../../core/config-error.js';
-import { compileClaimMatcher } from '../grants/claim-matcher.js';
+import { ClaimMatcher } from '../grants/claim-matcher.js';
 import { readsOnlyClaims } from './conditions.js';
 import type { Grant, IssuerSendsClaim, LintFinding } from './finding.js';
 
-/** `issuers`: those the grant is about. */
+/** `issuers`: the issuers that the grant covers. */
 export function matchFindings(
   grant: Grant,
   index: number,
@@ -15,47 +16,53 @@ export function matchFindings(
   sends: IssuerSendsClaim,
 ): readonly LintFinding[] {
   const at = (...rest: string[]): ConfigPath => ['grants', index, 'match', ...rest];
-  const found = (code: LintFinding['code'], path: ConfigPath, message: string): LintFinding => ({
+  const finding = (code: LintFinding['code'], path: ConfigPath, message: string): LintFinding => ({
     code,
     on: `grants.${grant.id}`,
     path,
     message,
   });
-  const all = (holds: (issuer: string) => boolean) => issuers.length > 0 && issuers.every(holds);
+  const forAllIssuers = (predicate: (issuer: string) => boolean) =>
+    issuers.length > 0 && issuers.every(predicate);
   const findings: LintFinding[] = [];
-  const asksNothing = ([claim, matcher]: [string, MatcherConfig]) =>
-    takesAnything(matcher) || all((name) => verdictOfRequire(grant, claim, config, name) === true);
-  if (grant.effect !== 'deny' && readsOnlyClaims(grant) && Object.entries(grant.match).every(asksNothing)) {
+  const matchesEveryone = ([claim, matcher]: [string, MatcherConfig]) =>
+    matchesAnyValue(matcher) ||
+    forAllIssuers((name) => matchesRequiredValues(grant, claim, config, name) === true);
+  if (
+    grant.effect !== 'deny' &&
+    readsOnlyClaims(grant) &&
+    Object.entries(grant.match).every(matchesEveryone)
+  ) {
     const message =
-      'Everyone with a proof from this issuer gets it. Say in match who is meant, or silence this with the reason.';
-    findings.push(found('grant-open', at(), message));
+      'This allow applies to everyone with a proof of this issuer. Restrict it with match, or suppress the finding in lint.ignore.';
+    findings.push(finding('grant-open', at(), message));
   }
   for (const [claim, matcher] of Object.entries(grant.match)) {
     if (contradictsItself(matcher)) {
-      findings.push(found('match-impossible', at(claim), 'No claim can meet this. Correct it.'));
-    } else if (all((name) => verdictOfRequire(grant, claim, config, name) === false)) {
-      const message = `The issuer's require demands another ${claim}: this never matches. Correct one of them.`;
-      findings.push(found('match-impossible', at(claim), message));
+      findings.push(finding('match-impossible', at(claim), 'No claim can satisfy this matcher. Correct it.'));
+    } else if (forAllIssuers((name) => matchesRequiredValues(grant, claim, config, name) === false)) {
+      const message = `This never matches, because require of the issuer demands another value of ${claim}. Correct one of them.`;
+      findings.push(finding('match-impossible', at(claim), message));
     }
-    if (all((name) => sends(name, claim) === false)) {
-      const message = `Tokens of ${issuers.join(', ')} have no such claim${consequence(grant, matcher)}. Correct its name.`;
-      findings.push(found('claim-never-sent', at(claim), message));
+    if (forAllIssuers((name) => sends(name, claim) === false)) {
+      const message = `Tokens of ${issuers.join(', ')} do not have this claim, so the matcher ${consequence(grant, matcher)}. Correct the name.`;
+      findings.push(finding('claim-never-sent', at(claim), message));
     }
   }
   return findings;
 }
 
 const consequence = (grant: Grant, matcher: MatcherConfig) => {
-  const holds = compileClaimMatcher(matcher, grant.effect ?? 'allow')(undefined);
-  return holds ? ', so this always holds' : ', so this never matches';
+  const matches = new ClaimMatcher(matcher, grant.effect ?? 'allow').matches(undefined);
+  return matches ? 'always matches' : 'never matches';
 };
 
-/** That the claim is there is all it asks: a list of globs is met by any of them. */
-function takesAnything(matcher: MatcherConfig): boolean {
+/** Whether it matches every value of a claim that is present. One pattern of wildcards is enough in a list. */
+function matchesAnyValue(matcher: MatcherConfig): boolean {
   if (typeof matcher !== 'object') return false;
   const { glob, exists, ...rest } = matcher;
-  const asksGlob = glob !== undefined && ![glob].flat().some((each) => /^[*?]*\*[*?]*$/.test(each));
-  return Object.keys(rest).length === 0 && exists !== false && !asksGlob;
+  const restrictsValue = glob !== undefined && ![glob].flat().some((each) => /^[*?]*\*[*?]*$/.test(each));
+  return Object.keys(rest).length === 0 && exists !== false && !restrictsValue;
 }
 
 function contradictsItself(matcher: MatcherConfig): boolean {
@@ -65,14 +72,19 @@ function contradictsItself(matcher: MatcherConfig): boolean {
   return equals !== undefined && anyOf !== undefined && !anyOf.map(String).includes(String(equals));
 }
 
-/** Tokens carry exactly one of the required values: whether all of them meet the matcher, or none. */
-function verdictOfRequire(grant: Grant, claim: string, config: Config, name: string): boolean | undefined {
+/** Whether the matcher matches all values that `require` of the issuer permits (true), or none of them (false). */
+function matchesRequiredValues(
+  grant: Grant,
+  claim: string,
+  config: Config,
+  name: string,
+): boolean | undefined {
   const issuer = config.issuers[name];
   const required = issuer?.type === 'oidc' ? issuer.require?.[claim] : undefined;
   const matcher = grant.match[claim];
   if (required === undefined || matcher === undefined) return undefined;
-  const holds = compileClaimMatcher(matcher, grant.effect ?? 'allow');
-  const outcomes = [required].flat().map((value) => holds([value]));
-  if (outcomes.every((outcome) => outcome)) return true;
-  return outcomes.some((outcome) => outcome) ? undefined : false;
+  const compiled = new ClaimMatcher(matcher, grant.effect ?? 'allow');
+  const results = [required].flat().map((value) => compiled.matches([value]));
+  if (results.every((matches) => matches)) return true;
+  return results.some((matches) => matches) ? undefined : false;
 }

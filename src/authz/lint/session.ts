@@ -1,26 +1,26 @@
-// Findings about claims that sessions and `rolesFrom` need, and that some issuer never sends: one for each claim, however
-// many need it.
+// Findings about claims that sessions or `rolesFrom` entries require and that an issuer never sends. There is one finding per
+// claim, however many roles require it.
 import type { Config } from '../../config/schema/config.js';
 import type { ConfigPath } from '../../core/config-error.js';
 import { parseTemplate } from '../session/template.js';
 import type { IssuerSendsClaim, LintFinding } from './finding.js';
 
-interface Need {
-  /** Of the role, or the entry of `rolesFrom`. */
+interface RequiredClaim {
+  /** Name of the role, or of the `rolesFrom` entry. */
   readonly name: string;
   readonly path: ConfigPath;
   readonly claim: string;
-  /** Issuers whose callers can be given the role, and never have the claim. */
-  readonly without: readonly string[];
+  /** Issuers that can use the role and never send the claim. */
+  readonly missingAt: readonly string[];
 }
 
-/** `issuersFor`: those whose callers can be given a role, or roles of an entry of `rolesFrom`. */
+/** `issuersFor`: the issuers whose callers can use a role, or roles of a `rolesFrom` entry. */
 export function sessionFindings(
   { roles, rolesFrom = {} }: Config,
   issuersFor: (name: string) => readonly string[],
   sends: IssuerSendsClaim,
 ): readonly LintFinding[] {
-  const asking = [
+  const sources = [
     ...Object.entries(roles).map(([name, { session }]) => ({
       name,
       path: ['roles', name, 'session'],
@@ -34,29 +34,29 @@ export function sessionFindings(
       claim,
     })),
   ];
-  const needs = asking.flatMap(({ name, path, session, claim: named }): readonly Need[] => {
+  const required = sources.flatMap(({ name, path, session, claim: roleClaim }): readonly RequiredClaim[] => {
     const texts = stringsIn(session);
-    const inTexts = texts.flatMap(
+    const inTemplates = texts.flatMap(
       (text) => parseTemplate(text, { policyVariables: true, roleSessionName: true }).requiredClaims,
     );
-    const claims = new Set([...inTexts, ...(named === undefined ? [] : [named])]);
+    const claims = new Set([...inTemplates, ...(roleClaim === undefined ? [] : [roleClaim])]);
     return [...claims].map((claim) => ({
       name,
       path,
       claim,
-      without: issuersFor(name).filter((issuer) => sends(issuer, claim) === false),
+      missingAt: issuersFor(name).filter((issuer) => sends(issuer, claim) === false),
     }));
   });
-  const unmet = needs.filter(({ without }) => without.length > 0);
-  return [...new Set(unmet.map(({ claim }) => claim))].map((claim) => {
-    const same = unmet.filter((need) => need.claim === claim);
+  const unavailable = required.filter(({ missingAt }) => missingAt.length > 0);
+  return [...new Set(unavailable.map(({ claim }) => claim))].map((claim) => {
+    const same = unavailable.filter((each) => each.claim === claim);
     const list = (names: readonly string[]) => [...new Set(names)].join(', ');
-    const issuers = list(same.flatMap(({ without }) => without));
+    const issuers = list(same.flatMap(({ missingAt }) => missingAt));
     return {
       code: 'claim-never-sent',
       on: `claims.${claim}`,
       path: same[0]?.path ?? [],
-      message: `Tokens of ${issuers} have no claim ${claim}, so their callers never get a session of ${list(same.map(({ name }) => name))}. Correct its name, or write default(claims.${claim}, "…").`,
+      message: `Tokens of ${issuers} do not have the claim ${claim}, which sessions of ${list(same.map(({ name }) => name))} require. Correct the name, or use default(claims.${claim}, "…").`,
     };
   });
 }

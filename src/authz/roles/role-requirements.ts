@@ -1,15 +1,16 @@
-// What a role demands of the request beside a proof, and where its STS is: the settings that entries of `roles` and of
-// `rolesFrom` share.
+// Settings that entries of `roles` and of `rolesFrom` share: what a request must contain in addition to a proof, and the
+// Region of STS.
 import type { RoleConfig } from '../../config/schema/role.js';
 import type { RolesFromConfig } from '../../config/schema/roles-from.js';
+import { omitUndefined } from '../../core/omit-undefined.js';
 
-/** `accepted`: STS takes a code for this operation, and may want one. */
+/** `accepted`: STS accepts an MFA code for this operation. `refused`: the operation has no MFA parameters. */
 type MfaRequirement = 'required' | 'accepted' | 'refused';
 
 export interface RoleRequirements {
   readonly reasonRequired: boolean;
   readonly mfa: MfaRequirement;
-  /** The region whose STS is asked, where the role sets its own. */
+  /** The only Region whose STS is called, if the role sets one. */
   readonly region?: string;
 }
 
@@ -17,7 +18,7 @@ export function roleRequirements(config: RoleConfig | RolesFromConfig): RoleRequ
   return {
     reasonRequired: config.reason === 'required',
     mfa: mfaRequirement(config),
-    ...(config.region !== undefined && { region: config.region }),
+    ...omitUndefined({ region: config.region }),
   };
 }
 

@@ -1,4 +1,4 @@
-// A role of the config, compiled: its STS operation and target, its session template, and what it requires of a request.
+// A compiled role: its STS operation and target, its session template, and what it requires of a request.
 import type { RoleConfig } from '../../config/schema/role.js';
 import type { ChainedRole, IssuerType, Target } from '../../core/types.js';
 import {
@@ -9,14 +9,14 @@ import {
 import { type RoleRequirements, roleRequirements } from './role-requirements.js';
 
 export interface CompiledRole extends RoleRequirements {
-  /** Its name in the config, or the ARN by which a claim names it. */
+  /** Name in the config, or the ARN if a claim names the role. */
   readonly name: string;
-  /** For a role that a claim names: the entry of `rolesFrom` that accepts it. */
+  /** The `rolesFrom` entry that accepts the role, if a claim names it. */
   readonly roleSource?: string;
-  /** Its place in the config, from 0. */
+  /** Index in the config. */
   readonly position: number;
   readonly target: Target;
-  /** The only type of proof that STS can be given for it; undefined: any. */
+  /** The only type of proof that the role accepts, because STS receives the proof. Undefined: any type. */
   readonly proofType?: IssuerType;
   readonly session: SessionTemplate;
 }
@@ -53,13 +53,13 @@ function targetOf(role: RoleConfig): Target {
   }
 }
 
-function chainedRoleOf(hop: string | ChainedRole): ChainedRole {
-  if (typeof hop === 'string') return { roleArn: hop };
-  const { roleArn, externalId } = hop;
+function chainedRoleOf(role: string | ChainedRole): ChainedRole {
+  if (typeof role === 'string') return { roleArn: role };
+  const { roleArn, externalId } = role;
   return { roleArn, ...(externalId !== undefined && { externalId }) };
 }
 
-/** The only type of proof that STS can be given; undefined: STS does not see the proof. */
+/** Undefined if STS does not receive the proof. */
 function proofTypeOf(target: Target): IssuerType | undefined {
   if (target.operation === 'AssumeRoleWithSAML') return 'saml';
   if (target.operation === 'AssumeRoleWithWebIdentity' && target.webIdentity === 'caller') return 'oidc';

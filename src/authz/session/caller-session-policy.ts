@@ -1,5 +1,5 @@
-// What a caller may take away from a session: Policy and PolicyArns, where they can only reduce. Session policies of
-// one session add up among themselves, so where the role sets one, another from the caller could widen it.
+// Policy and PolicyArns of the request. They are accepted only if they can only reduce permissions: session policies of one
+// session are combined, so if the role sets one, another one from the caller could extend it.
 import { partitionOfArn, partitionOfRegion } from '../../core/arn.js';
 import { SallyportError } from '../../core/errors.js';
 import { isJsonObject, parseJson } from '../../core/json.js';
@@ -9,26 +9,26 @@ import type { RenderedSession, SessionTemplate } from './session-template.js';
 import { POLICY_TEXT } from './sts-constraints.js';
 
 /**
- * `region`: one of the partition that the role is in.
- * @throws SallyportError `policy_not_narrowing`, or `parameter_invalid` for what STS would not read.
+ * `region`: any Region of the role's partition.
+ * @throws SallyportError `policy_not_narrowing`, or `parameter_invalid` if STS would refuse it.
  */
 export function callerSessionPolicy(
   session: SessionTemplate,
-  asked: Pick<ExchangeRequest, 'policy' | 'policyArns'>,
+  request: Pick<ExchangeRequest, 'policy' | 'policyArns'>,
   region: string,
 ): Pick<RenderedSession, 'policy' | 'policyArns'> {
-  if (asked.policy === undefined && asked.policyArns === undefined) return {};
+  if (request.policy === undefined && request.policyArns === undefined) return {};
   if (session.policyFixed) throw new SallyportError('policy_not_narrowing');
-  if ((asked.policy ?? '').length + (asked.policyArns ?? []).join('').length > POLICY_LIMIT) {
+  if ((request.policy ?? '').length + (request.policyArns ?? []).join('').length > POLICY_LIMIT) {
     throw new SallyportError('parameter_invalid', {
       reason: 'parameter.policy',
-      detail: `Policy and PolicyArns may have ${POLICY_LIMIT} characters together.`,
+      detail: `Policy and PolicyArns have more than ${POLICY_LIMIT} characters in total. Shorten them.`,
     });
   }
-  requirePartition(asked.policyArns ?? [], partitionOfRegion(region));
+  requirePartition(request.policyArns ?? [], partitionOfRegion(region));
   return {
-    ...(asked.policy !== undefined && { policy: checkedPolicy(asked.policy) }),
-    ...(asked.policyArns !== undefined && { policyArns: asked.policyArns }),
+    ...(request.policy !== undefined && { policy: validatedPolicy(request.policy) }),
+    ...(request.policyArns !== undefined && { policyArns: request.policyArns }),
   };
 }
 
@@ -36,15 +36,15 @@ function requirePartition(arns: readonly string[], partition: string): void {
   if (arns.every((arn) => partitionOfArn(arn) === partition)) return;
   throw new SallyportError('parameter_invalid', {
     reason: 'parameter.policy_arns',
-    detail: `PolicyArns must be of ${partition}, the partition of this role: arn:${partition}:iam::…`,
+    detail: `PolicyArns must be in the partition of this role. Send ARNs that start with arn:${partition}:iam::`,
   });
 }
 
-function checkedPolicy(text: string): string {
+function validatedPolicy(text: string): string {
   if (POLICY_TEXT.pattern.test(text) && isPolicyObject(text)) return text;
   throw new SallyportError('parameter_invalid', {
     reason: 'parameter.policy',
-    detail: `Policy must be a JSON object as text, of ${POLICY_TEXT.rule}.`,
+    detail: `Policy must be a JSON object as text. It must have ${POLICY_TEXT.rule}.`,
   });
 }
 

@@ -1,5 +1,5 @@
-// What a sign-in to the AWS console is given: only what AWS takes for the role's operation, never longer than the role,
-// and never a page that is not the console's.
+// The parameters of a sign-in to the AWS console: only what AWS supports for the role's operation, never longer than the
+// role's limit, and only pages of the console.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html
 import { SallyportError } from '../../core/errors.js';
 import { type PartitionHosts, partitionHosts } from '../../core/partition.js';
@@ -20,32 +20,31 @@ export function decideConsoleSession(
     throw new SallyportError('console_not_supported', {
       reason: 'console.session_token',
       detail:
-        'AWS sign-in takes no credentials of GetSessionToken, by which this role is issued. Use them with the API, or choose a role of another operation.',
+        'AWS sign-in does not accept credentials of GetSessionToken, through which this role is issued. Use them with the API, or request another role.',
     });
   }
   const region = role.region ?? policy.region;
   const partition = partitionHosts(region);
   if (!partition) throw new SallyportError('console_not_supported', { reason: 'console.partition' });
-  const page = destination === undefined ? home(partition, region) : consolePage(destination, partition);
-  if (sessionDuration === undefined) return { destination: page };
+  const url = destination === undefined ? homeUrl(partition, region) : consoleUrl(destination, partition);
+  if (sessionDuration === undefined) return { destination: url };
   refuseSessionDuration(role.target);
-  // The console session is the credentials' again under another name: the same bounds hold.
-  const asked = { durationSeconds: sessionDuration };
+  // The limits are those of the credentials.
   const { seconds, limitedBy } = limitDuration(
     role.session.durationLimits,
     principal,
-    asked,
+    { durationSeconds: sessionDuration },
     now,
     'SessionDuration',
   );
-  return { destination: page, sessionDuration: seconds, sessionDurationLimitedBy: limitedBy };
+  return { destination: url, sessionDuration: seconds, sessionDurationLimitedBy: limitedBy };
 }
 
-const home = ({ consoleHost }: PartitionHosts, region: string) =>
+const homeUrl = ({ consoleHost }: PartitionHosts, region: string) =>
   `https://${consoleHost}/console/home?region=${region}`;
 
-/** The URL as parsers agree on it: sign-in redirects there, so nothing else may be meant. */
-function consolePage(destination: string, { consoleHost }: PartitionHosts): string {
+/** The URL in normalized form, so that AWS sign-in, which redirects there, cannot parse it differently. */
+function consoleUrl(destination: string, { consoleHost }: PartitionHosts): string {
   const url = URL.canParse(destination) ? new URL(destination) : undefined;
   const isConsole = url?.hostname === consoleHost || url?.hostname.endsWith(`.${consoleHost}`);
   if (
@@ -58,16 +57,16 @@ function consolePage(destination: string, { consoleHost }: PartitionHosts): stri
     return url.href;
   throw new SallyportError('parameter_invalid', {
     reason: 'parameter.destination',
-    detail: `Destination must be an https URL at ${consoleHost} or below it. Send one, or leave it out for the console's home.`,
+    detail: `Destination must be an https URL of ${consoleHost} or a subdomain of it. Omit it to open the home page of the console.`,
   });
 }
 
 function refuseSessionDuration(target: Target): void {
   const detail =
     target.operation === 'GetFederationToken'
-      ? 'AWS takes no SessionDuration for a federated user. Send DurationSeconds instead: the console session lasts as long as the credentials.'
+      ? 'AWS does not support SessionDuration for a federated user. Send DurationSeconds instead; the console session lasts as long as the credentials.'
       : target.operation === 'AssumeRole' && target.chain.length > 0
-        ? 'AWS takes no SessionDuration for a role at the end of a chain. Leave it out: the console session lasts as long as the credentials.'
+        ? 'AWS does not support SessionDuration for a chained role. Omit it; the console session lasts as long as the credentials.'
         : undefined;
   if (detail !== undefined)
     throw new SallyportError('parameter_invalid', { reason: 'parameter.session_duration', detail });

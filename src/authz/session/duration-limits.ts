@@ -1,5 +1,4 @@
-// How long credentials last: bounds compiled from the config, then the least of all that bounds a request.
-
+// The lifetime of credentials: limits compiled from the config, and the shortest of all limits of a request.
 import {
   MAX_CHAINED_SESSION_SECONDS,
   MAX_ROLE_SESSION_SECONDS,
@@ -29,48 +28,49 @@ interface LifetimeConfig {
 export interface DurationLimits {
   readonly defaultSeconds: number;
   readonly maxSeconds: number;
-  /** What the default and the maximum come from. */
+  /** The source of the default and the maximum. */
   readonly limitedBy: 'role' | 'chain';
-  /** Credentials may not outlive the proof. */
+  /** Whether credentials expire no later than the proof. */
   readonly endWithProof: boolean;
 }
 
-/** `at` gives the place of a setting in the config. */
+/** `at` returns the path of a setting in the config. */
 export function compileDurationLimits(
   config: LifetimeConfig,
   via: Operation,
   chained: boolean,
   at: (...rest: string[]) => ConfigPath,
-  { faults, warnings }: { readonly faults: ConfigError[]; readonly warnings: ConfigError[] },
+  { errors, warnings }: { readonly errors: ConfigError[]; readonly warnings: ConfigError[] },
 ): DurationLimits {
-  const bound = (key: 'duration' | 'maxDuration'): number | undefined => {
+  const parseLimit = (key: 'duration' | 'maxDuration'): number | undefined => {
     const text = config[key];
     if (text === undefined) return undefined;
     const value = seconds(text);
     if (value < MIN_SESSION_SECONDS || value > MAX_SECONDS[via]) {
       const range = `${formatSeconds(MIN_SESSION_SECONDS)} to ${formatSeconds(MAX_SECONDS[via])}`;
-      faults.push({ path: at(key), message: `${via} accepts durations of ${range}. Change it.` });
+      errors.push({ path: at(key), message: `${via} accepts durations of ${range}. Change it.` });
     } else if (chained && value > MAX_CHAINED_SESSION_SECONDS) {
-      const message = 'STS gives one hour at most at the end of a chain, so this counts as 1h. Write 1h.';
+      const message =
+        'STS limits the session of a chained role to one hour, so this counts as 1h. Change it to 1h.';
       warnings.push({ path: at(key), message });
     }
     return value;
   };
-  const duration = bound('duration');
-  const maxDuration = bound('maxDuration');
+  const duration = parseLimit('duration');
+  const maxDuration = parseLimit('maxDuration');
   if (duration !== undefined && maxDuration !== undefined && duration > maxDuration) {
-    faults.push({
+    errors.push({
       path: at('duration'),
-      message: 'duration is above maxDuration. Lower it, or raise maxDuration.',
+      message: 'duration is longer than maxDuration. Lower it, or raise maxDuration.',
     });
   }
-  const most = chained ? MAX_CHAINED_SESSION_SECONDS : Infinity;
-  const wantedMax = maxDuration ?? Math.max(duration ?? 0, DEFAULT_SECONDS);
-  const wantedDefault = duration ?? Math.min(DEFAULT_SECONDS, wantedMax);
+  const operationMax = chained ? MAX_CHAINED_SESSION_SECONDS : Infinity;
+  const configuredMax = maxDuration ?? Math.max(duration ?? 0, DEFAULT_SECONDS);
+  const configuredDefault = duration ?? Math.min(DEFAULT_SECONDS, configuredMax);
   return {
-    defaultSeconds: Math.min(wantedDefault, most),
-    maxSeconds: Math.min(wantedMax, most),
-    limitedBy: wantedDefault > most ? 'chain' : 'role',
+    defaultSeconds: Math.min(configuredDefault, operationMax),
+    maxSeconds: Math.min(configuredMax, operationMax),
+    limitedBy: configuredDefault > operationMax ? 'chain' : 'role',
     endWithProof: config.endWithProof === true,
   };
 }
@@ -78,13 +78,13 @@ export function compileDurationLimits(
 export interface LimitedDuration {
   readonly seconds: number;
   readonly limitedBy: DurationLimit;
-  /** Epoch seconds: when the sign-in or the proof ends, if credentials must end with it. */
+  /** Epoch seconds at which the SAML session or the proof ends, if credentials must not outlive it. */
   readonly notAfter?: number;
 }
 
 /**
- * The least of all that bounds it. `parameter` is the request's word for what it asks.
- * @throws SallyportError `duration_exceeds_limit`: a request above the role's limit is refused, not cut; `session_too_short`.
+ * The shortest of all limits. `parameter` is the name of the request parameter, for the refusal.
+ * @throws SallyportError `duration_exceeds_limit` if the request is above the role's limit; `session_too_short`.
  */
 export function limitDuration(
   { defaultSeconds, maxSeconds, limitedBy, endWithProof }: DurationLimits,
@@ -95,7 +95,7 @@ export function limitDuration(
 ): LimitedDuration {
   if (durationSeconds !== undefined && durationSeconds > maxSeconds) {
     throw new SallyportError('duration_exceeds_limit', {
-      detail: `${parameter} is above the limit of this role, which is ${maxSeconds}. Ask for that or less.`,
+      detail: `${parameter} is above the limit of this role, which is ${maxSeconds}. Request that or less.`,
       members: { MaxDurationSeconds: maxSeconds },
     });
   }
@@ -103,7 +103,7 @@ export function limitDuration(
     { at: principal.sessionNotOnOrAfter, limitedBy: 'SessionNotOnOrAfter' as const },
     { at: endWithProof ? principal.expiresAt : undefined, limitedBy: 'proof' as const },
   ].flatMap(({ at, ...end }) => (at === undefined ? [] : [{ ...end, at }]));
-  const bounds: readonly LimitedDuration[] = [
+  const limits: readonly LimitedDuration[] = [
     durationSeconds === undefined
       ? {
           seconds: Math.max(defaultSeconds, Math.min(preferred?.durationSeconds ?? 0, maxSeconds)),
@@ -115,7 +115,7 @@ export function limitDuration(
       limitedBy: end.limitedBy,
     })),
   ];
-  const least = bounds.reduce((a, b) => (b.seconds < a.seconds ? b : a));
-  if (least.seconds < MIN_SESSION_SECONDS) throw new SallyportError('session_too_short');
-  return { ...least, ...(ends.length > 0 && { notAfter: Math.min(...ends.map(({ at }) => at)) }) };
+  const shortest = limits.reduce((a, b) => (b.seconds < a.seconds ? b : a));
+  if (shortest.seconds < MIN_SESSION_SECONDS) throw new SallyportError('session_too_short');
+  return { ...shortest, ...(ends.length > 0 && { notAfter: Math.min(...ends.map(({ at }) => at)) }) };
 }

@@ -1,49 +1,50 @@
-// A role's session policy: templates sit in its strings, never in its keys; values go in as data, so that JSON escapes
-// them and no claim changes its structure.
+// The inline session policy of a role. Templates are supported in its strings, not in its keys. Claim values are inserted
+// into the parsed document, so that JSON serialization escapes them and no claim can change its structure.
 import type { Claims } from '../../core/types.js';
 import { checkPolicyValue } from './sts-constraints.js';
 import type { Template } from './template.js';
 
-export interface InlinePolicy {
-  /** JSON text. Throws SallyportError `session_value_invalid`. */
-  render(claims: Claims): string;
-  /** The text with one value in place of every claim. */
-  renderWithPlaceholder(value: string): string;
-}
-
 type Path = readonly (string | number)[];
-type Render = (template: Template) => string;
-type Node = (render: Render) => unknown;
+type RenderTemplate = (template: Template) => string;
+/** A value of the document with its templates compiled. */
+type Node = (render: RenderTemplate) => unknown;
 
-/** What a policy's strings and keys are compiled with; `fault` takes what AWS would refuse. */
-interface Compiler {
-  template(source: string, path: Path): Template;
-  fault(path: Path, message: string): void;
+/** Parses the templates in the policy and receives its errors. Paths are relative to the policy. */
+interface PolicyCompiler {
+  parseTemplate(source: string, path: Path): Template;
+  report(path: Path, message: string): void;
 }
 
-/** Compiles a policy and finds what AWS would refuse in it for any claims. */
-export function compileInlinePolicy(
-  policy: Readonly<Record<string, unknown>>,
-  compiler: Compiler,
-): InlinePolicy {
-  judgeStatements(policy['Statement'], compiler);
-  const root = compileNode(policy, [], compiler);
-  return {
-    render: (claims) => text(root((template) => template.render(claims, { check: checkPolicyValue }))),
-    renderWithPlaceholder: (value) => text(root((template) => template.renderWithPlaceholder(value))),
-  };
+export class InlinePolicy {
+  readonly #root: Node;
+
+  /** Reports what STS would refuse for any claims. */
+  constructor(policy: Readonly<Record<string, unknown>>, compiler: PolicyCompiler) {
+    checkStatements(policy['Statement'], compiler);
+    this.#root = compileNode(policy, [], compiler);
+  }
+
+  /** The policy as JSON text. @throws SallyportError `session_value_invalid`. */
+  render(claims: Claims): string {
+    return toJson(this.#root((template) => template.render(claims, { check: checkPolicyValue })));
+  }
+
+  /** The JSON text with `value` in place of each claim. */
+  renderWithPlaceholder(value: string): string {
+    return toJson(this.#root((template) => template.renderWithPlaceholder(value)));
+  }
 }
 
-/** STS takes no characters beyond U+00FF, but JSON can say them in others. */
-const text = (value: unknown) =>
+/** STS accepts no characters beyond U+00FF, so they are written as JSON escapes. */
+const toJson = (value: unknown) =>
   JSON.stringify(value).replace(
     /[\u0100-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-function compileNode(node: unknown, path: Path, compiler: Compiler): Node {
+function compileNode(node: unknown, path: Path, compiler: PolicyCompiler): Node {
   if (typeof node === 'string') {
-    const template = compiler.template(node, path);
+    const template = compiler.parseTemplate(node, path);
     return (render) => render(template);
   }
   if (Array.isArray(node)) {
@@ -53,9 +54,9 @@ function compileNode(node: unknown, path: Path, compiler: Compiler): Node {
   if (typeof node === 'object' && node !== null) {
     const entries = Object.entries(node).map(([key, item]) => {
       if (/\$\{[^}]*claims\./.test(key)) {
-        compiler.fault(
+        compiler.report(
           [...path, key],
-          'A claim may stand in a value of a policy, not in a key. Write the key out.',
+          'Claims are not supported in the keys of a session policy. Use a literal key.',
         );
       }
       return [key, compileNode(item, [...path, key], compiler)] as const;
@@ -65,23 +66,24 @@ function compileNode(node: unknown, path: Path, compiler: Compiler): Node {
   return () => node;
 }
 
-/** Of IAM's grammar, what is most often wrong. */
-function judgeStatements(statements: unknown, { fault }: Compiler): void {
-  if (statements === undefined) fault([], 'A session policy needs Statement. Add it.');
-  const list = Array.isArray(statements);
+/** The most frequent violations of the IAM policy grammar. */
+function checkStatements(statements: unknown, compiler: PolicyCompiler): void {
+  if (statements === undefined) compiler.report([], 'A session policy requires Statement. Add it.');
+  const isList = Array.isArray(statements);
   for (const [index, statement] of ([statements ?? []].flat() as readonly unknown[]).entries()) {
-    const at = (...rest: Path) => ['Statement', ...(list ? [index] : []), ...rest];
+    const report = (rest: Path, message: string) =>
+      compiler.report(['Statement', ...(isList ? [index] : []), ...rest], message);
     if (!isMapping(statement)) {
-      fault(at(), 'A statement must be a mapping with Effect, Action and Resource.');
+      report([], 'A statement must be a mapping with Effect, Action and Resource.');
       continue;
     }
     if (!['Allow', 'Deny'].includes(String(statement['Effect'])))
-      fault(at('Effect'), 'Effect must be Allow or Deny.');
+      report(['Effect'], 'Effect must be Allow or Deny.');
     for (const key of ['Principal', 'NotPrincipal'].filter((each) => each in statement))
-      fault(at(key), `A session policy has no ${key}: it is about the session itself. Leave it out.`);
+      report([key], `A session policy cannot have ${key}. Remove it.`);
     for (const key of ['Action', 'Resource'])
       if (key in statement === `Not${key}` in statement)
-        fault(at(), `A statement needs ${key} or Not${key}, and not both.`);
+        report([], `A statement requires either ${key} or Not${key}, but not both.`);
   }
 }
 

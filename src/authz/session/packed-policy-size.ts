@@ -1,48 +1,49 @@
-// How much of the space that STS allows a session's policies and tags will take, estimated when the config loads. AWS
-// does not publish how it packs them, so a fault is what exceeds the space for any claims, a warning what comes near.
+// Estimates PackedPolicySize, the share of the STS limit that a session's policies and tags take, when the config loads. AWS
+// does not publish the packing, so the config is invalid only if any claims exceed it. A session near the limit is a warning.
 import type { ConfigError, ConfigPath } from '../../core/config-error.js';
 import type { Template } from './template.js';
 
-/** Measured: nine tags of 252 bytes take 498 %. A policy is taken to fill the space at its limit of 2048 characters. */
+/** Measured: nine tags of 252 bytes take 498 %. A policy of 2048 characters is assumed to take 100 %. */
 const TAG_BYTES_PER_PERCENT = 4.56;
 const POLICY_CHARACTERS_PER_PERCENT = 20.48;
-const NEAR_PERCENT = 80;
+const WARNING_PERCENT = 80;
 
-/** STS's limit for the session policy and the ARNs of managed ones, in characters. */
+/** Limit of STS for the session policy and the policy ARNs together, in characters. */
 export const POLICY_LIMIT = 2048;
 
-const LEAST_VALUE = 'x';
-const LIKELY_VALUE = 'x'.repeat(24);
+const SHORTEST_VALUE = 'x';
+const TYPICAL_VALUE = 'x'.repeat(24);
 
-/** What of a session counts. Policies are given as text, for a value that stands in for every claim. */
-export interface Packed {
+/** The parts of a session that count. */
+export interface PackedParts {
+  /** The policy text with `value` in place of each claim. */
   policy(value: string): string;
   readonly policyArns: readonly string[];
   readonly tags: readonly (readonly [key: string, value: Template])[];
 }
 
-/** Faults and warnings of a session, with `path` as its place in the config. */
+/** Errors and warnings about the session at `path` in the config. */
 export function checkPackedSize(
-  packed: Packed,
+  parts: PackedParts,
   path: ConfigPath,
-): { readonly faults: readonly ConfigError[]; readonly warnings: readonly ConfigError[] } {
-  const characters = packed.policy(LEAST_VALUE).length + packed.policyArns.join('').length;
+): { readonly errors: readonly ConfigError[]; readonly warnings: readonly ConfigError[] } {
+  const characters = parts.policy(SHORTEST_VALUE).length + parts.policyArns.join('').length;
   if (characters > POLICY_LIMIT) {
-    const message = `The session policy and the policy ARNs have ${characters} characters or more; STS takes ${POLICY_LIMIT} together. Shorten them, or move statements to managed policies.`;
-    return { faults: [{ path, message }], warnings: [] };
+    const message = `The session policy and the policy ARNs have at least ${characters} characters, but STS accepts ${POLICY_LIMIT} in total. Shorten them, or move statements to managed policies.`;
+    return { errors: [{ path, message }], warnings: [] };
   }
-  const least = percent(packed, LEAST_VALUE);
-  const likely = percent(packed, LIKELY_VALUE);
-  if (least > 100) {
-    const message = `Tags and policies take about ${least} % of the space STS allows, whatever the claims are. Drop or shorten some.`;
-    return { faults: [{ path, message }], warnings: [] };
+  const minimum = percentOf(parts, SHORTEST_VALUE);
+  const typical = percentOf(parts, TYPICAL_VALUE);
+  if (minimum > 100) {
+    const message = `Tags and policies take about ${minimum} % of the packed size that STS accepts, for any claims. Remove or shorten some.`;
+    return { errors: [{ path, message }], warnings: [] };
   }
-  if (likely < NEAR_PERCENT) return { faults: [], warnings: [] };
-  const message = `Tags and policies take about ${likely} % of the space STS allows, with claims of ${LIKELY_VALUE.length} characters. Sessions with longer ones may be refused.`;
-  return { faults: [], warnings: [{ path, message }] };
+  if (typical < WARNING_PERCENT) return { errors: [], warnings: [] };
+  const message = `Tags and policies take about ${typical} % of the packed size that STS accepts, with claims of ${TYPICAL_VALUE.length} characters. STS may refuse sessions with longer claims.`;
+  return { errors: [], warnings: [{ path, message }] };
 }
 
-function percent({ policy, policyArns, tags }: Packed, value: string): number {
+function percentOf({ policy, policyArns, tags }: PackedParts, value: string): number {
   const tagBytes = Buffer.byteLength(
     tags.map(([key, template]) => key + template.renderWithPlaceholder(value)).join(''),
   );

@@ -1,5 +1,5 @@
-// What a session is called: as the policy says, from the caller's claims, and by the caller itself only where the
-// template of the role says so.
+// The name of a session, from the role's template and the caller's claims. The caller chooses the name, or a part of it, only
+// if the template contains `${request.RoleSessionName}`.
 import { SallyportError } from '../../core/errors.js';
 import type { Claims, ExchangeRequest, Operation } from '../../core/types.js';
 import {
@@ -12,66 +12,77 @@ import { parseTemplate, type Template } from './template.js';
 
 type Sources = readonly [string, ...string[]];
 
-/** The subject of a JWT, or of an assertion. */
+/** The subject of a JWT, or of a SAML assertion. */
 const SUBJECT: Sources = ['${slug(claims.sub)}', '${slug(claims.NameID)}'];
 
 /**
- * What the session is called, and from what if the config does not say: the first of `templates` whose claim is there.
- * GetSessionToken has no name for it.
+ * The constraint of the name, and the default templates: the first one whose claim is present applies. GetSessionToken has
+ * no session name.
  */
-const NAMES: Readonly<
-  Partial<Record<Operation, { readonly place: StsConstraint; readonly templates: Sources }>>
+const SESSION_NAMES: Readonly<
+  Partial<Record<Operation, { readonly constraint: StsConstraint; readonly defaults: Sources }>>
 > = {
-  AssumeRole: { place: ROLE_SESSION_NAME, templates: SUBJECT },
-  // There is no other: STS takes the name from this attribute.
+  AssumeRole: { constraint: ROLE_SESSION_NAME, defaults: SUBJECT },
+  // STS itself takes the name from this attribute.
   AssumeRoleWithSAML: {
-    place: ROLE_SESSION_NAME,
-    templates: ['${claims.https://aws.amazon.com/SAML/Attributes/RoleSessionName}'],
+    constraint: ROLE_SESSION_NAME,
+    defaults: ['${claims.https://aws.amazon.com/SAML/Attributes/RoleSessionName}'],
   },
-  AssumeRoleWithWebIdentity: { place: ROLE_SESSION_NAME, templates: SUBJECT },
-  GetFederationToken: { place: FEDERATED_USER_NAME, templates: SUBJECT },
+  AssumeRoleWithWebIdentity: { constraint: ROLE_SESSION_NAME, defaults: SUBJECT },
+  GetFederationToken: { constraint: FEDERATED_USER_NAME, defaults: SUBJECT },
 };
 
-/** Where the name goes in what STS is asked; undefined: it takes none. */
+/** Undefined if the operation has no session name. */
 export const sessionNameConstraint = (operation: Operation): StsConstraint | undefined =>
-  NAMES[operation]?.place;
+  SESSION_NAMES[operation]?.constraint;
 
-type SessionName = (claims: Claims, roleSessionName: string | undefined) => string;
+/** The session name of a role: from the config's template, or from the default templates of the operation. */
+export class SessionName {
+  readonly #constraint: StsConstraint;
+  readonly #configured: Template | undefined;
+  readonly #defaults: readonly [Template, ...Template[]];
 
-/** The name by the template of the config, or by what stands in if there is none; undefined: STS takes none. */
-export function compileSessionName(
-  operation: Operation,
-  template: Template | undefined,
-): SessionName | undefined {
-  const naming = NAMES[operation];
-  if (!naming) return undefined;
-  return template ? givenName(naming.place, template) : defaultName(naming.place, naming.templates);
-}
+  private constructor(constraint: StsConstraint, configured: Template | undefined, defaults: Sources) {
+    const [first, ...others] = defaults;
+    this.#constraint = constraint;
+    this.#configured = configured;
+    this.#defaults = [parseTemplate(first), ...others.map((source) => parseTemplate(source))];
+  }
 
-function givenName(place: StsConstraint, template: Template): SessionName {
-  return (claims, roleSessionName) => {
+  /** Undefined if the operation has no session name. */
+  static compile(operation: Operation, configured: Template | undefined): SessionName | undefined {
+    const name = SESSION_NAMES[operation];
+    return name && new SessionName(name.constraint, configured, name.defaults);
+  }
+
+  /** @throws SallyportError `session_value_invalid` or `parameter_invalid`. */
+  render(claims: Claims, roleSessionName: string | undefined): string {
+    return this.#configured
+      ? this.#renderConfigured(this.#configured, claims, roleSessionName)
+      : this.#renderDefault(claims);
+  }
+
+  #renderConfigured(template: Template, claims: Claims, roleSessionName: string | undefined): string {
+    const constraint = this.#constraint;
     const name = template.render(claims, { roleSessionName });
-    if (!template.usesRoleSessionName || place.pattern.test(name)) return checkStsValue(place, name);
+    if (!template.usesRoleSessionName || constraint.pattern.test(name))
+      return checkStsValue(constraint, name);
     throw new SallyportError('parameter_invalid', {
       reason: 'parameter.role_session_name',
-      detail: `With your RoleSessionName the session would have a ${place.name} that STS does not take: it must be ${place.rule}. Send another, or a shorter one.`,
+      detail: `Your RoleSessionName yields a ${constraint.name} that STS does not accept: it must be ${constraint.rule}. Send another or a shorter one.`,
     });
-  };
-}
+  }
 
-function defaultName(place: StsConstraint, [source, ...others]: Sources): SessionName {
-  const first = parseTemplate(source);
-  const templates = [first, ...others.map((other) => parseTemplate(other))];
-  return (claims) => {
-    const isThere = (name: string) => Object.hasOwn(claims, name);
-    const template = templates.find((each) => each.claims.every(isThere)) ?? first;
-    return checkStsValue(place, template.render(claims));
-  };
+  #renderDefault(claims: Claims): string {
+    const isPresent = (name: string) => Object.hasOwn(claims, name);
+    const template = this.#defaults.find((each) => each.claims.every(isPresent)) ?? this.#defaults[0];
+    return checkStsValue(this.#constraint, template.render(claims));
+  }
 }
 
 /**
- * The caller's RoleSessionName for a session, if the role takes one. A wish is no fault elsewhere.
- * @throws SallyportError `parameter_invalid` for one that was asked for and cannot be had.
+ * The caller's RoleSessionName for a role that accepts one. A preferred name is ignored if the role does not accept one.
+ * @throws SallyportError `parameter_invalid` if the request has a RoleSessionName that the role does not accept.
  */
 export function requestedRoleSessionName(
   { acceptsRoleSessionName }: { readonly acceptsRoleSessionName: boolean },
@@ -81,6 +92,6 @@ export function requestedRoleSessionName(
   if (roleSessionName === undefined) return undefined;
   throw new SallyportError('parameter_invalid', {
     reason: 'parameter.role_session_name',
-    detail: 'The policy names the sessions of this role, so RoleSessionName may not be sent. Leave it out.',
+    detail: 'The config sets the session names of this role. Remove RoleSessionName from the request.',
   });
 }

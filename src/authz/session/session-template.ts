@@ -1,12 +1,14 @@
-// A role's session: compiled from its templates when the config loads, filled for a principal when it is decided.
+// Entry point of this folder. A role's session is compiled from its templates when the config loads and rendered for a
+// principal when it is decided.
 import type { RoleConfig } from '../../config/schema/role.js';
 import type { ConfigError, ConfigPath } from '../../core/config-error.js';
 import { SallyportError } from '../../core/errors.js';
+import { omitUndefined } from '../../core/omit-undefined.js';
 import type { Claims, Operation, Session } from '../../core/types.js';
 import { compileDurationLimits, type DurationLimits } from './duration-limits.js';
-import { compileInlinePolicy } from './inline-policy.js';
+import { InlinePolicy } from './inline-policy.js';
 import { checkPackedSize, POLICY_LIMIT } from './packed-policy-size.js';
-import { compileSessionName, sessionNameConstraint } from './role-session-name.js';
+import { SessionName, sessionNameConstraint } from './role-session-name.js';
 import {
   checkStsValue,
   POLICY_TEXT,
@@ -17,27 +19,13 @@ import {
 } from './sts-constraints.js';
 import { parseTemplate, type Template, TemplateError } from './template.js';
 
-/** Operations for which no Policy of the caller's can only reduce: STS takes none, or nothing is permitted without one. */
-const TAKES_NO_POLICY: readonly Operation[] = ['GetFederationToken', 'GetSessionToken'];
+/** Operations without a Policy of the caller: STS does not support it, or there are no permissions without the role's policy. */
+const OPERATIONS_WITHOUT_CALLER_POLICY: readonly Operation[] = ['GetFederationToken', 'GetSessionToken'];
 
-/** What of the session does not depend on the request. */
+/** The session without its duration, which depends on the request. */
 export type RenderedSession = Omit<Session, 'durationSeconds'>;
 
-export interface SessionTemplate {
-  readonly durationLimits: DurationLimits;
-  /** The role sets a session policy itself, or has no permissions without one: the caller may not add to it. */
-  readonly policyFixed: boolean;
-  /** Whether the caller may name the session, or part of its name. */
-  readonly acceptsRoleSessionName: boolean;
-  /** @throws SallyportError `session_value_invalid`; for a RoleSessionName that is missing or does not fit, `parameter_invalid`. */
-  render(claims: Claims, roleSessionName?: string): RenderedSession;
-}
-
-/** In place of a template at fault, so that one mistake is one fault. */
-const STAND_IN = parseTemplate('${claims.sub}');
-
-type Part = (claims: Claims, roleSessionName: string | undefined) => Partial<RenderedSession>;
-
+/** The union of the session settings of all operations. */
 interface SessionConfig {
   readonly name?: string;
   readonly duration?: string;
@@ -50,141 +38,184 @@ interface SessionConfig {
   readonly sourceIdentity?: string;
 }
 
-/** What is wrong with a config, and what may go wrong with it. */
+/** Collects the config errors, and the warnings about possible mistakes. */
 export interface CompileFindings {
   readonly errors: ConfigError[];
   readonly warnings: ConfigError[];
 }
 
-/** Compiles the session of a role; `path` is the role's place in the config. */
+interface SessionTemplateParts {
+  readonly durationLimits: DurationLimits;
+  readonly policyFixed: boolean;
+  readonly acceptsRoleSessionName: boolean;
+  readonly name: SessionName | undefined;
+  readonly sourceIdentity: Template | undefined;
+  readonly transitiveTags: readonly string[] | undefined;
+  readonly policy: InlinePolicy | undefined;
+  readonly policyArns: readonly string[] | undefined;
+  readonly tags: readonly TagTemplate[] | undefined;
+}
+
+type TagTemplate = readonly [key: string, value: Template];
+
+export class SessionTemplate {
+  readonly durationLimits: DurationLimits;
+  /** Whether the caller must not send a session policy, because the role sets one or has no permissions without one. */
+  readonly policyFixed: boolean;
+  /** Whether the caller chooses the session name or a part of it. */
+  readonly acceptsRoleSessionName: boolean;
+  readonly #parts: SessionTemplateParts;
+
+  constructor(parts: SessionTemplateParts) {
+    this.durationLimits = parts.durationLimits;
+    this.policyFixed = parts.policyFixed;
+    this.acceptsRoleSessionName = parts.acceptsRoleSessionName;
+    this.#parts = parts;
+  }
+
+  /** @throws SallyportError `session_value_invalid`; `parameter_invalid` for a missing or unsuitable RoleSessionName. */
+  render(claims: Claims, roleSessionName?: string): RenderedSession {
+    const { name, sourceIdentity, transitiveTags, policy, policyArns, tags } = this.#parts;
+    return omitUndefined({
+      name: name?.render(claims, roleSessionName),
+      sourceIdentity: sourceIdentity && checkStsValue(SOURCE_IDENTITY, sourceIdentity.render(claims)),
+      transitiveTags,
+      policy: policy && this.#checkPolicyLength(checkStsValue(POLICY_TEXT, policy.render(claims))),
+      policyArns,
+      tags:
+        tags &&
+        Object.fromEntries(tags.map(([key, value]) => [key, checkStsValue(TAG_VALUE, value.render(claims))])),
+    });
+  }
+
+  /** The session policy and the policy ARNs share one limit. */
+  #checkPolicyLength(policy: string): string {
+    const maxLength = POLICY_LIMIT - (this.#parts.policyArns ?? []).join('').length;
+    if (policy.length <= maxLength) return policy;
+    throw new SallyportError('session_value_invalid', {
+      reason: 'session.Policy',
+      detail: `Your claims yield a session policy of more than ${maxLength} characters, which STS does not accept with the policy ARNs of this role. Ask the operator.`,
+    });
+  }
+}
+
+/** Compiles the session of the role at `path` in the config. */
 export function compileSessionTemplate(
   role: Pick<RoleConfig, 'via' | 'session'>,
   path: ConfigPath,
-  { errors: faults, warnings }: CompileFindings,
+  findings: CompileFindings,
 ): SessionTemplate {
+  const { errors, warnings } = findings;
   const config: SessionConfig = role.session ?? {};
-  const at = (...rest: (string | number)[]) => [...path, 'session', ...rest];
-  const template = (
-    source: string,
-    where: ConfigPath,
-    options?: Parameters<typeof parseTemplate>[1],
-  ): Template => {
-    try {
-      return parseTemplate(source, options);
-    } catch (error) {
-      if (!(error instanceof TemplateError)) throw error;
-      faults.push({ path: where, message: error.message });
-      return STAND_IN;
-    }
-  };
+  const at = (...rest: ConfigPath) => [...path, 'session', ...rest];
+  const parse = (source: string, where: ConfigPath, options?: Parameters<typeof parseTemplate>[1]) =>
+    parseOrReport(source, where, errors, options);
 
-  /** A template for one place, judged. */
-  const value = (place: StsConstraint, source: string, key: string) => {
-    const parsed = template(source, at(key));
-    faults.push(...shapeFaults(place, parsed, at(key)));
-    return (claims: Claims) => checkStsValue(place, parsed.render(claims));
-  };
-
-  const place = sessionNameConstraint(role.via);
-  const { sourceIdentity, transitiveTags } = config;
   const policy =
     config.policy &&
-    compileInlinePolicy(config.policy, {
-      template: (source, rest) => template(source, at('policy', ...rest), { policyVariables: true }),
-      fault: (rest, message) => faults.push({ path: at('policy', ...rest), message }),
+    new InlinePolicy(config.policy, {
+      parseTemplate: (source, rest) => parse(source, at('policy', ...rest), { policyVariables: true }),
+      report: (rest, message) => errors.push({ path: at('policy', ...rest), message }),
     });
-  const { policyArns } = config;
-  const tags = compileTags(config.tags ?? {}, at('tags'), template, faults);
-  faults.push(...transitiveFaults(transitiveTags ?? [], config.tags ?? {}, at('transitiveTags')));
+  const tags = config.tags && compileTags(config.tags, at('tags'), errors);
+  errors.push(...checkTransitiveTags(config.transitiveTags ?? [], config.tags ?? {}, at('transitiveTags')));
   const packed = checkPackedSize(
-    { policy: (value) => policy?.renderWithPlaceholder(value) ?? '', policyArns: policyArns ?? [], tags },
+    {
+      policy: (value) => policy?.renderWithPlaceholder(value) ?? '',
+      policyArns: config.policyArns ?? [],
+      tags: tags ?? [],
+    },
     at(),
   );
-  faults.push(...packed.faults);
+  errors.push(...packed.errors);
   warnings.push(...packed.warnings);
 
-  const parts: Part[] = [];
-  const named =
-    place && config.name !== undefined
-      ? template(config.name, at('name'), { roleSessionName: true })
+  const nameConstraint = sessionNameConstraint(role.via);
+  const configuredName =
+    nameConstraint && config.name !== undefined
+      ? parse(config.name, at('name'), { roleSessionName: true })
       : undefined;
-  if (place && named) faults.push(...shapeFaults(place, named, at('name')));
-  const name = compileSessionName(role.via, named);
-  if (name) parts.push((claims, roleSessionName) => ({ name: name(claims, roleSessionName) }));
-  if (sourceIdentity !== undefined) {
-    const identity = value(SOURCE_IDENTITY, sourceIdentity, 'sourceIdentity');
-    parts.push((claims) => ({ sourceIdentity: identity(claims) }));
-  }
-  if (transitiveTags) parts.push(() => ({ transitiveTags }));
-  if (policy) {
-    const room = POLICY_LIMIT - (policyArns ?? []).join('').length;
-    parts.push((claims) => ({ policy: checkRoom(checkStsValue(POLICY_TEXT, policy.render(claims)), room) }));
-  }
-  if (policyArns) parts.push(() => ({ policyArns }));
-  if (config.tags) {
-    parts.push((claims) => ({
-      tags: Object.fromEntries(
-        tags.map(([key, value]) => [key, checkStsValue(TAG_VALUE, value.render(claims))]),
-      ),
-    }));
-  }
+  if (nameConstraint && configuredName)
+    errors.push(...checkTemplate(nameConstraint, configuredName, at('name')));
+  const sourceIdentity =
+    config.sourceIdentity === undefined ? undefined : parse(config.sourceIdentity, at('sourceIdentity'));
+  if (sourceIdentity) errors.push(...checkTemplate(SOURCE_IDENTITY, sourceIdentity, at('sourceIdentity')));
 
-  return {
-    durationLimits: compileDurationLimits(config, role.via, 'chain' in role, at, { faults, warnings }),
+  return new SessionTemplate({
+    durationLimits: compileDurationLimits(config, role.via, 'chain' in role, at, findings),
     policyFixed:
-      TAKES_NO_POLICY.includes(role.via) || config.policy !== undefined || config.policyArns !== undefined,
-    acceptsRoleSessionName: named?.usesRoleSessionName ?? false,
-    render: (claims, roleSessionName) =>
-      Object.assign({}, ...parts.map((part) => part(claims, roleSessionName))),
-  };
+      OPERATIONS_WITHOUT_CALLER_POLICY.includes(role.via) ||
+      config.policy !== undefined ||
+      config.policyArns !== undefined,
+    acceptsRoleSessionName: configuredName?.usesRoleSessionName ?? false,
+    name: SessionName.compile(role.via, configuredName),
+    sourceIdentity,
+    transitiveTags: config.transitiveTags,
+    policy,
+    policyArns: config.policyArns,
+    tags,
+  });
 }
 
-/** What AWS would refuse whatever the claims are. */
-function shapeFaults(place: StsConstraint, template: Template, path: ConfigPath): readonly ConfigError[] {
+/** Stands in for an invalid template, so that one mistake is one error. */
+const VALID_TEMPLATE = parseTemplate('${claims.sub}');
+
+function parseOrReport(
+  source: string,
+  path: ConfigPath,
+  errors: ConfigError[],
+  options?: Parameters<typeof parseTemplate>[1],
+): Template {
+  try {
+    return parseTemplate(source, options);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    errors.push({ path, message: error.message });
+    return VALID_TEMPLATE;
+  }
+}
+
+/** The error if STS would refuse the value for any claims. */
+function checkTemplate(
+  constraint: StsConstraint,
+  template: Template,
+  path: ConfigPath,
+): readonly ConfigError[] {
   const isFixed = template.claims.length === 0 && !template.usesRoleSessionName;
-  const shape = isFixed
+  const shortest = isFixed
     ? template.renderWithPlaceholder('')
     : template.renderWithPlaceholder('x').padEnd(2, 'x');
-  return place.pattern.test(shape)
+  return constraint.pattern.test(shortest)
     ? []
-    : [{ path, message: `STS would refuse this: a ${place.name} must be ${place.rule}.` }];
+    : [{ path, message: `STS would refuse this value. A ${constraint.name} must be ${constraint.rule}.` }];
 }
 
-function transitiveFaults(
+function checkTransitiveTags(
   keys: readonly string[],
   tags: Readonly<Record<string, string>>,
   path: ConfigPath,
 ): readonly ConfigError[] {
-  const message = 'Only a tag of this session can be transitive. Add it to tags, spelled the same.';
+  const message = 'A transitive tag must be a tag of this session. Add it to tags with the same spelling.';
   return keys.flatMap((key, index) =>
     Object.hasOwn(tags, key) ? [] : [{ path: [...path, index], message }],
   );
 }
 
-/** The session policy shares its room with the ARNs of managed ones. */
-function checkRoom(policy: string, room: number): string {
-  if (policy.length <= room) return policy;
-  throw new SallyportError('session_value_invalid', {
-    reason: 'session.Policy',
-    detail: `Your claims yield a session policy of more than the ${room} characters there are beside the policy ARNs. Ask the operator.`,
-  });
-}
-
 function compileTags(
   tags: Readonly<Record<string, string>>,
   path: ConfigPath,
-  template: (source: string, path: ConfigPath) => Template,
-  faults: ConfigError[],
-): readonly (readonly [key: string, value: Template])[] {
-  const lower = new Set<string>();
+  errors: ConfigError[],
+): readonly TagTemplate[] {
+  const lowerCaseKeys = new Set<string>();
   return Object.entries(tags).map(([key, source]) => {
-    const at = [...path, key];
-    if (!TAG_KEY.pattern.test(key)) faults.push({ path: at, message: `A tag key must be ${TAG_KEY.rule}.` });
-    if (lower.has(key.toLowerCase()))
-      faults.push({ path: at, message: 'Tag keys differ in more than case for AWS. Rename one.' });
-    lower.add(key.toLowerCase());
-    const value = template(source, at);
-    faults.push(...shapeFaults(TAG_VALUE, value, at));
+    const tagPath = [...path, key];
+    if (!TAG_KEY.pattern.test(key))
+      errors.push({ path: tagPath, message: `A tag key must be ${TAG_KEY.rule}.` });
+    if (lowerCaseKeys.has(key.toLowerCase()))
+      errors.push({ path: tagPath, message: 'Tag keys must not differ only in case. Rename one of them.' });
+    lowerCaseKeys.add(key.toLowerCase());
+    const value = parseOrReport(source, tagPath, errors);
+    errors.push(...checkTemplate(TAG_VALUE, value, tagPath));
     return [key, value] as const;
   });
 }

@@ -1,5 +1,5 @@
-// The places a value can go in an STS request, and what AWS accepts there (STS API reference, 2011-06-15).
-// A value is checked before the call, so that the fault is named here and not guessed from an STS message.
+// Constraints of STS for the values of a session (STS API reference, 2011-06-15). Values are checked before the call, so
+// that a refusal names the parameter instead of quoting a message of STS.
 import {
   federatedUserName,
   namePattern,
@@ -10,16 +10,16 @@ import { SallyportError } from '../../core/errors.js';
 import type { Reason } from '../../core/reasons.js';
 
 export interface StsConstraint {
-  /** As AWS spells it. */
+  /** Parameter name as AWS spells it. */
   readonly name: string;
   readonly pattern: RegExp;
   readonly rule: string;
-  /** Of the refusal when a session yields another value. */
+  /** Reason of the refusal if a value violates the constraint. */
   readonly reason: Reason;
 }
 
 const nameRule = ({ min, max }: { readonly min: number; readonly max: number }) =>
-  `${min} to ${max} of A-Z a-z 0-9 _ + = , . @ -`;
+  `${min} to ${max} characters of A-Z a-z 0-9 _ + = , . @ -`;
 
 export const ROLE_SESSION_NAME: StsConstraint = {
   name: 'RoleSessionName',
@@ -56,7 +56,7 @@ export const TAG_VALUE: StsConstraint = {
   rule: 'at most 256 letters, digits, spaces and _ . : / = + - @',
 };
 
-/** Session policy text: Latin-1 without control characters but tab and line ends. */
+/** Session policy text: Latin-1 without control characters except tab and line ends. */
 export const POLICY_TEXT: StsConstraint = {
   name: 'Policy',
   reason: 'session.Policy',
@@ -64,23 +64,23 @@ export const POLICY_TEXT: StsConstraint = {
   rule: '1 to 2048 characters up to U+00FF',
 };
 
-/** In a policy, a claim's value must stay one literal: no wildcard, no policy variable. */
+/** A claim value in a policy must be literal: no wildcards, no policy variables. */
 const POLICY_VALUE_FORBIDDEN = /[*?$]/;
 
-/** @throws SallyportError `session_value_invalid` naming the place and its rule, not the value. */
-export function checkStsValue(place: StsConstraint, value: string): string {
-  if (place.pattern.test(value)) return value;
+/** @throws SallyportError `session_value_invalid`. It names the parameter and its rule, not the value. */
+export function checkStsValue(constraint: StsConstraint, value: string): string {
+  if (constraint.pattern.test(value)) return value;
   throw new SallyportError('session_value_invalid', {
-    reason: place.reason,
-    detail: `Your claims yield a ${place.name} that STS does not take: it must be ${place.rule}. Ask the operator.`,
+    reason: constraint.reason,
+    detail: `Your claims yield a ${constraint.name} that STS does not accept: it must be ${constraint.rule}. Ask the operator.`,
   });
 }
 
-/** @throws SallyportError `session_value_invalid` for a claim that would widen the policy it is put into. */
+/** @throws SallyportError `session_value_invalid` for a claim value that could extend the policy. */
 export function checkPolicyValue(value: string, claim: string): void {
   if (!POLICY_VALUE_FORBIDDEN.test(value)) return;
   throw new SallyportError('session_value_invalid', {
     reason: 'session.policy_wildcard',
-    detail: `The claim "${claim}" holds *, ? or $, which may not go into a session policy. Ask the operator.`,
+    detail: `The claim "${claim}" contains *, ? or $, which is not permitted in a session policy. Ask the operator.`,
   });
 }

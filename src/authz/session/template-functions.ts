@@ -1,48 +1,49 @@
-// The functions of session templates: what they make of the values of a claim. None makes two values into one that
-// cannot be told from either: what loses something ends in a hash of what was there.
+// The functions of session templates. No two values yield the same result: a function that loses characters appends a hash
+// of the original.
 import { createHash } from 'node:crypto';
 import type { ClaimValue } from '../../core/types.js';
 import { toText } from '../grants/claim-matcher.js';
 
-/** Of one claim; undefined: it is not there. */
+/** The values of a claim; undefined if it is absent. */
 export type Values = readonly ClaimValue[] | undefined;
 
-const ENDS_LIKE_HASH = /-(?:[0-9a-f]{12}|[0-9a-f]{16})$/;
-/** Hex digits of a hash: fewer only where little room is left for the text. */
+const HASH_SUFFIX = /-(?:[0-9a-f]{12}|[0-9a-f]{16})$/;
+/** Hex digits of the hash. Short limits get a shorter hash, to leave characters for the text. */
 const hashLength = (limit: number) => (limit >= 32 ? 16 : 12);
-const SLUG_LENGTH = 32;
-const SLUG_LEAST = 2;
-const MIN_TRUNCATE = 14;
+const MAX_SLUG_LENGTH = 32;
+const MIN_SLUG_LENGTH = 2;
+const MIN_TRUNCATE_LIMIT = 14;
 
 /**
- * Text cut to `limit` characters. If anything is lost, or there are fewer than `least`, it ends in - and 16 hex digits
- * (12 below a limit of 32) of the SHA-256 of the original, and so does a text that only looks as if it did: no two originals share a result.
+ * Shortens text to `limit` characters. If it differs from the original, has fewer than `minimum` characters or already
+ * ends like a hash, it ends in `-` and 16 hex digits (12 below a limit of 32) of the SHA-256 of the original.
  */
-function shorten(original: string, text: string, limit: number, least = 1): string {
-  const characters = [...text]; // whole ones, as STS counts them
-  const fits = characters.length >= least && characters.length <= limit;
-  if (text === original && fits && !ENDS_LIKE_HASH.test(text)) return text;
+function shorten(original: string, text: string, limit: number, minimum = 1): string {
+  const characters = [...text]; // code points, as STS counts them
+  const fits = characters.length >= minimum && characters.length <= limit;
+  if (text === original && fits && !HASH_SUFFIX.test(text)) return text;
   const digits = hashLength(limit);
   const hash = createHash('sha256').update(original).digest('hex').slice(0, digits);
   return `${characters.slice(0, limit - digits - 1).join('')}-${hash}`;
 }
 
-const slug = (text: string) => shorten(text, text.replace(/[^\w+=,.@-]+/g, '-'), SLUG_LENGTH, SLUG_LEAST);
+const slug = (text: string) =>
+  shorten(text, text.replace(/[^\w+=,.@-]+/g, '-'), MAX_SLUG_LENGTH, MIN_SLUG_LENGTH);
 
-// Letters outside ASCII stay: Unicode would fold some onto ASCII ones (U+212A to k), and two claims into one.
+// ASCII only: Unicode case mapping turns some letters into ASCII ones (U+212A into k), so two claims could become equal.
 const lower = (text: string) => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 const upper = (text: string) => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
 
 const mapText =
-  (change: (text: string) => string) =>
+  (transform: (text: string) => string) =>
   (values: Values): Values =>
     values?.map((value) => {
       const text = toText(value);
-      return text ? change(text) : value; // "" stays, and is refused at the end
+      return text ? transform(text) : value; // An empty text is refused when the template is rendered.
     });
 
-/** What functions do to the values of a claim, from their literal arguments. */
-export const FUNCTIONS: Readonly<
+/** By name. `compile` takes the literal argument and returns undefined if it is invalid. */
+export const TEMPLATE_FUNCTIONS: Readonly<
   Record<
     string,
     { usage: string; compile(argument: string | undefined): ((values: Values) => Values) | undefined }
@@ -61,9 +62,9 @@ export const FUNCTIONS: Readonly<
     compile: (argument) => (argument === undefined ? mapText(upper) : undefined),
   },
   truncate: {
-    usage: `truncate(claims.x, N) with N of ${MIN_TRUNCATE} or more`,
+    usage: `truncate(claims.x, N) with N of ${MIN_TRUNCATE_LIMIT} or more`,
     compile: (argument) => {
-      if (argument === undefined || !/^[0-9]{1,4}$/.test(argument) || Number(argument) < MIN_TRUNCATE)
+      if (argument === undefined || !/^[0-9]{1,4}$/.test(argument) || Number(argument) < MIN_TRUNCATE_LIMIT)
         return undefined;
       return mapText((text) => shorten(text, text, Number(argument)));
     },

@@ -215,7 +215,7 @@ tests: [ ${tests} ]`);
     `principal: { issuer: corp, subject: bob, claims: { team: blue }, sourceAddress: ${address} }`;
   const rows: [test: string, failures: RegExp[]][] = [
     [`{ ${jane}, allow: [deploy, upload] }`, []],
-    [`{ ${jane}, deny: [deploy] }`, [/^deploy is given by used-corp, and must be refused$/]],
+    [`{ ${jane}, deny: [deploy] }`, [/^deploy is permitted by used-corp, expected refused$/]],
     [
       '{ principal: { issuer: corp, subject: jane }, allow: [upload] }',
       [/refused \(session_value_invalid\)/],
@@ -229,7 +229,7 @@ tests: [ ${tests} ]`);
     [`{ ${jane}, session: { upload: { policy: { Statement: [], Version: "2012-10-17" } } } }`, []],
     [
       `{ ${jane}, session: { upload: { name: joe, tags: { team: blue } } } }`,
-      [/^upload has name "jane", and must have "joe"$/, /^upload has tags/],
+      [/^upload has name "jane", expected "joe"$/, /^upload has tags/],
     ],
     [`{ ${jane}, session: { deploy: { policyArns: [x] } } }`, [/^deploy has policyArns unset/]],
   ];
@@ -266,8 +266,8 @@ tests:
   t.same(messages, [
     [],
     [
-      'has transitiveTags ["team"], and must have ["cost"]',
-      'has sourceIdentity "jane@corp.example", and must have "jane"',
+      'has transitiveTags ["team"], expected ["cost"]',
+      'has sourceIdentity "jane@corp.example", expected "jane"',
     ],
   ]);
   const principal = simulatePrincipal(policy, { issuer: 'corp', claims: { sub: 'jane', team: 'red' } }, NOW);

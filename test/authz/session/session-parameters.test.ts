@@ -66,8 +66,8 @@ t.test('a session has the name a caller asks for where the template takes it, an
     [{ role: 'chosen', roleSessionName: 'x'.repeat(60) }, /must be 2 to 64 .* shorter one\.$/],
     [{ role: 'chosen', roleSessionName: 'planted value' }, /must be 2 to 64 /],
     [{ role: 'optional', roleSessionName: 'x'.repeat(33) }, /must be 2 to 32 /],
-    [{ role: 'fixed', roleSessionName: 'build-7' }, /Leave it out\.$/],
-    [{ role: 'shared-by-token', roleSessionName: 'build-7' }, /Leave it out\.$/],
+    [{ role: 'fixed', roleSessionName: 'build-7' }, /Remove RoleSessionName from the request\.$/],
+    [{ role: 'shared-by-token', roleSessionName: 'build-7' }, /Remove RoleSessionName from the request\.$/],
   ];
   for (const [asked, detail] of rows) {
     const told = refused(asked);
@@ -109,7 +109,7 @@ t.test('it is a fault of the config in any other place', (t) => {
       path.slice(2).join('.'),
       message,
     ]);
-  const message = '${request.RoleSessionName} may stand in session.name alone. Write ${claims.NAME}.';
+  const message = '${request.RoleSessionName} is supported only in session.name. Use ${claims.NAME}.';
   const it = '${request.RoleSessionName}';
   const role = { via: 'AssumeRole', roleArn: DEPLOY };
   const policyOfIt = {
@@ -123,7 +123,9 @@ t.test('it is a fault of the config in any other place', (t) => {
   ]);
   t.same(faultsOf({ ...role, session: { name: `${it}!` } })[0]?.[0], 'session.name', 'no name of AWS');
   const other = '${request.Reason}';
-  t.match(faultsOf({ ...role, session: { name: other } }), [['session.name', /^Write \$\{claims\.NAME\}/]]);
+  t.match(faultsOf({ ...role, session: { name: other } }), [
+    ['session.name', /^Invalid expression\. Use \$\{claims\.NAME\}/],
+  ]);
 
   const saml = CONFIG.replace('saml-provider/Adfs"', `saml-provider/Adfs", session: { name: "${it}" }`);
   t.match(parseConfig(saml, 'sallyport.yaml', {}).errors, [
