@@ -76,7 +76,7 @@ const decided = {
   Session: { Name: 'alice', DurationSeconds: 900, DurationLimitedBy: 'request' },
 };
 
-t.test('a sink that hangs counts as failed in time, and does not hold up the end', async (t) => {
+t.test('a sink that hangs times out and does not delay close', async (t) => {
   const hung: LineSink = { write: () => new Promise(() => {}), close: () => new Promise(() => {}) };
   const log = new JsonLinesAuditLog([hung], 20);
   await t.rejects(log.write(intentRecord({ request }, NOW)), /sink timed out/);
@@ -84,14 +84,14 @@ t.test('a sink that hangs counts as failed in time, and does not hold up the end
   await log.close();
 });
 
-t.test('a stream nobody reads is refused once too much waits', async (t) => {
+t.test('a stream whose reader has stopped is rejected beyond the buffer limit', async (t) => {
   const stream = new Writable({ highWaterMark: 1, write: () => {} });
   const sink = streamSink(stream);
   void sink.write('x'.repeat(1024 * 1024 + 1));
   await t.rejects(sink.write('y'), /reader of the stream has stopped/);
 });
 
-t.test('a file that was moved away or deleted is begun anew', async (t) => {
+t.test('a file sink reopens its file after rotation or deletion', async (t) => {
   const folder = t.testdir();
   const path = join(folder, 'audit.jsonl');
   const sink = await openFileSink(path);
@@ -105,7 +105,7 @@ t.test('a file that was moved away or deleted is begun anew', async (t) => {
   t.equal(await readFile(path, 'utf8'), '3\n');
 });
 
-t.test('what a terminal could take for more than text is escaped', async (t) => {
+t.test('control characters and line separators are escaped', async (t) => {
   const lines: string[] = [];
   const log = new JsonLinesAuditLog([
     { write: async (text) => void lines.push(text), close: async () => {} },
@@ -115,7 +115,7 @@ t.test('what a terminal could take for more than text is escaped', async (t) => 
   t.equal(JSON.parse(lines[0] ?? '').Reason, 'a\u009b31m\u2028b\u007f');
 });
 
-t.test('records hold exactly what is known so far', (t) => {
+t.test('each event has exactly the fields known at that point', (t) => {
   const rows: [what: string, record: AuditRecord, expected: object][] = [
     [
       'intent',
@@ -290,7 +290,7 @@ t.test('records hold exactly what is known so far', (t) => {
   t.end();
 });
 
-t.test('denied is a no of the broker; what is broken has failed', (t) => {
+t.test('the event is denied for refusals and failed for errors', (t) => {
   const event = (code: ErrorCode) => refusedRecord({ request }, new SallyportError(code), NOW).Event;
   for (const code of ['proof_expired', 'proof_replayed', 'role_ambiguous', 'reason_required'] as const)
     t.equal(event(code), 'denied', code);
@@ -329,7 +329,7 @@ const idsIn = (lines: string) =>
     .filter((line) => line !== '')
     .map((line) => (JSON.parse(line) as AuditRecord).RequestId);
 
-t.test('records that wait go out together, in order, and resolve only when they are durable', async (t) => {
+t.test('pending records share one write, in order, and resolve when they are durable', async (t) => {
   const { sink, writes, written } = heldSink();
   const log = new JsonLinesAuditLog([sink]);
   let done = 0;
@@ -352,37 +352,34 @@ t.test('records that wait go out together, in order, and resolve only when they 
   t.equal(writes.length, 3);
 });
 
-t.test(
-  'a sink that fails rejects its batch alone; the log recovers by itself, and check() tells',
-  async (t) => {
-    const { sink, writes, written } = heldSink();
-    const log = new JsonLinesAuditLog([sink]);
-    t.equal(await log.check(), true);
-    const one = log.write(entry(1));
-    const failing = await written(1);
-    const two = log.write(entry(2));
-    failing.fail(new Error('disk full'));
-    await t.rejects(one, { message: 'disk full' });
-    (await written(2)).succeed();
-    await two;
-    t.equal(await log.check(), true, 'the last write went well');
+t.test('a failing sink rejects its batch only; the log recovers and check() reports it', async (t) => {
+  const { sink, writes, written } = heldSink();
+  const log = new JsonLinesAuditLog([sink]);
+  t.equal(await log.check(), true);
+  const one = log.write(entry(1));
+  const failing = await written(1);
+  const two = log.write(entry(2));
+  failing.fail(new Error('disk full'));
+  await t.rejects(one, { message: 'disk full' });
+  (await written(2)).succeed();
+  await two;
+  t.equal(await log.check(), true, 'the last write went well');
 
-    const three = log.write(entry(3));
-    (await written(3)).fail(new Error('disk full'));
-    await t.rejects(three);
-    const still = log.check();
-    (await written(4)).fail(new Error('disk full'));
-    t.equal(await still, false);
-    t.equal(writes[3]?.lines, '\n', 'the check really writes: a full disk takes nothing happily');
-    const again = log.check();
-    (await written(5)).succeed();
-    t.equal(await again, true);
-    t.equal(await log.check(), true);
-    t.equal(writes.length, 5, 'no probe while all is well');
-  },
-);
+  const three = log.write(entry(3));
+  (await written(3)).fail(new Error('disk full'));
+  await t.rejects(three);
+  const still = log.check();
+  (await written(4)).fail(new Error('disk full'));
+  t.equal(await still, false);
+  t.equal(writes[3]?.lines, '\n', 'the check really writes: a full disk takes nothing happily');
+  const again = log.check();
+  (await written(5)).succeed();
+  t.equal(await again, true);
+  t.equal(await log.check(), true);
+  t.equal(writes.length, 5, 'no probe while all is well');
+});
 
-t.test('a record after a failed write begins on a line of its own', async (t) => {
+t.test('a record after a failed write starts on a new line', async (t) => {
   let torn = '';
   let broken = true;
   const sink: LineSink = {
@@ -402,7 +399,7 @@ t.test('a record after a failed write begins on a line of its own', async (t) =>
   t.equal(lines.length, 4, 'the half record, two whole ones, the end');
 });
 
-t.test('every sink must take a record', async (t) => {
+t.test('a record must be written to every sink', async (t) => {
   const taken: string[] = [];
   const good: LineSink = { write: async (lines) => void taken.push(lines), close: async () => {} };
   const bad: LineSink = { write: async () => Promise.reject(new Error('gone')), close: async () => {} };
@@ -417,7 +414,7 @@ t.test('every sink must take a record', async (t) => {
   t.equal(idsIn(taken.join('')).length, 2, 'and each is asked, whatever became of the other');
 });
 
-t.test('close waits for what is under way', async (t) => {
+t.test('close waits for writes in progress', async (t) => {
   const { sink, written } = heldSink();
   const order: string[] = [];
   const log = new JsonLinesAuditLog([{ ...sink, close: async () => void order.push('closed') }]);
@@ -439,32 +436,35 @@ function folder(t: Test): string {
   return path;
 }
 
-t.test('the file is private, appended to, and written when the write resolves', async (t) => {
-  const path = join(folder(t), 'audit.jsonl');
-  const umask = process.umask(0);
-  t.teardown(() => process.umask(umask));
-  for (const id of [1, 2]) {
-    const log = new JsonLinesAuditLog([await openFileSink(path)]);
-    await log.write(entry(id));
-    t.equal(idsIn(readFileSync(path, 'utf8')).length, id);
-    await log.close();
-    await t.rejects(log.write(entry(9)), 'nothing is taken after close');
-  }
-  t.equal(statSync(path).mode & 0o777, 0o600);
-  chmodSync(path, 0o640);
-  await (await openFileSink(path)).close();
-  t.equal(statSync(path).mode & 0o777, 0o640, 'a mode that the operator chose stays');
-  await t.rejects(openFileSink(join(path, 'nowhere')), { code: 'ENOTDIR' });
-});
+t.test(
+  'a file sink creates the file with mode 0600, appends, and has written when the write resolves',
+  async (t) => {
+    const path = join(folder(t), 'audit.jsonl');
+    const umask = process.umask(0);
+    t.teardown(() => process.umask(umask));
+    for (const id of [1, 2]) {
+      const log = new JsonLinesAuditLog([await openFileSink(path)]);
+      await log.write(entry(id));
+      t.equal(idsIn(readFileSync(path, 'utf8')).length, id);
+      await log.close();
+      await t.rejects(log.write(entry(9)), 'nothing is taken after close');
+    }
+    t.equal(statSync(path).mode & 0o777, 0o600);
+    chmodSync(path, 0o640);
+    await (await openFileSink(path)).close();
+    t.equal(statSync(path).mode & 0o777, 0o640, 'a mode that the operator chose stays');
+    await t.rejects(openFileSink(join(path, 'nowhere')), { code: 'ENOTDIR' });
+  },
+);
 
-t.test('a full disk is noticed, by write and by check', { skip: process.platform !== 'linux' }, async (t) => {
+t.test('write and check fail on a full disk', { skip: process.platform !== 'linux' }, async (t) => {
   const log = new JsonLinesAuditLog([await openFileSink('/dev/full')]);
   await t.rejects(log.write(entry(1)), { code: 'ENOSPC' });
   t.equal(await log.check(), false);
   await log.close();
 });
 
-t.test('a stream that breaks rejects its writes and nothing else', async (t) => {
+t.test('a broken stream rejects its writes without an unhandled error', async (t) => {
   const lines: string[] = [];
   const stream = new Writable({
     write(chunk, _, done) {

@@ -114,22 +114,25 @@ const codeOf = async (outcome: Promise<unknown>) => {
   return undefined;
 };
 
-t.test('the stages run in order, each record durable before the next', async (t) => {
-  const { exchange, steps, records } = spied();
-  const { principal, decision, issued: given } = await exchange({ ...request, role: 'deploy' });
-  t.same(steps, ['authenticate', 'limit', 'intent', 'issue deploy with the-proof-itself', 'issued']);
-  t.equal(principal.subject, 'alice');
-  t.equal(decision.grant, 'g');
-  t.equal(given, issued);
-  t.match(records, [
-    { Event: 'intent', RequestId: 'req-1', Role: 'deploy', Grant: 'g', Principal: { Subject: 'alice' } },
-    { Event: 'issued', RequestId: 'req-1', Issued: { AccessKeyId: 'ASIAEXAMPLEEXAMPLE00' } },
-  ]);
-  t.notMatch(JSON.stringify(records), /the-proof|the-secret|the-session/);
-});
+t.test(
+  'exchange runs its steps in order and each audit record is durable before the next step',
+  async (t) => {
+    const { exchange, steps, records } = spied();
+    const { principal, decision, issued: given } = await exchange({ ...request, role: 'deploy' });
+    t.same(steps, ['authenticate', 'limit', 'intent', 'issue deploy with the-proof-itself', 'issued']);
+    t.equal(principal.subject, 'alice');
+    t.equal(decision.grant, 'g');
+    t.equal(given, issued);
+    t.match(records, [
+      { Event: 'intent', RequestId: 'req-1', Role: 'deploy', Grant: 'g', Principal: { Subject: 'alice' } },
+      { Event: 'issued', RequestId: 'req-1', Issued: { AccessKeyId: 'ASIAEXAMPLEEXAMPLE00' } },
+    ]);
+    t.notMatch(JSON.stringify(records), /the-proof|the-secret|the-session/);
+  },
+);
 
 t.test(
-  'what was issued before needs no intent, as STS is not asked; it is recorded like any other',
+  'a cache hit writes no intent record, and its issued record is durable before the response',
   async (t) => {
     const { exchange, steps, records } = spied({ cached: { ...issued, cached: 'fresh' } });
     const { issued: given } = await exchange({ ...request, role: 'deploy' });
@@ -141,7 +144,7 @@ t.test(
   },
 );
 
-t.test('every way to fail: what happened, what was recorded, what the caller reads', async (t) => {
+t.test('each failure stops the exchange, is recorded and gives the caller its error code', async (t) => {
   const refusal = new SallyportError('proof_expired', { reason: 'jwt.exp.past' });
   const stsError = new SallyportError('sts_access_denied', { reason: 'sts.AccessDenied' });
   const bug = new TypeError('the-proof-itself is not a function');
@@ -223,7 +226,7 @@ t.test('every way to fail: what happened, what was recorded, what the caller rea
 });
 
 t.test(
-  'the deadline counts from the arrival; a surface may set a shorter one, not a longer one',
+  'the deadline starts when the request arrives; a surface can shorten it but not extend it',
   async (t) => {
     const deadlines: (number | undefined)[] = [];
     let time = NOW.getTime();
@@ -279,7 +282,7 @@ t.test('a request keeps the runtime it started with', async (t) => {
   );
 });
 
-t.test('a preview stops after the decision: nothing is issued, but it is recorded', async (t) => {
+t.test('preview stops after the decision, issues nothing and is recorded', async (t) => {
   const { preview, steps, limited, records } = spied();
   const asked = { ...request, surface: 'roles' };
   const { principal, permitted } = await preview(asked);
@@ -326,14 +329,14 @@ const use: SingleUseId = {
 const singleUseIds = [use];
 const memory = (since = SECONDS - 3600) => new MemoryReplayStore(() => new Date(since * 1000));
 
-t.test('a proof goes to the verifier of its type', async (t) => {
+t.test('authenticate calls the verifier of the proof type', async (t) => {
   const oidc = createAuthenticate({ oidc: verifierOf({}), saml: never }, memory());
   t.equal((await oidc(request.proof, NOW)).subject, 'alice');
   const saml = createAuthenticate({ oidc: never, saml: verifierOf({}) }, memory());
   t.equal((await saml({ ...request.proof, type: 'saml' }, NOW)).subject, 'alice');
 });
 
-t.test('of a single-use proof sent many times at once, one exchange goes on', async (t) => {
+t.test('a single-use proof sent many times at once succeeds once', async (t) => {
   const { exchange, steps, records } = spied(
     {},
     createAuthenticate({ oidc: verifierOf({ singleUseIds }), saml: never }, memory()),
@@ -345,7 +348,7 @@ t.test('of a single-use proof sent many times at once, one exchange goes on', as
   t.equal(records.filter(({ Event }) => Event === 'denied').length, 49, 'and each replay is recorded');
 });
 
-t.test('what is dear to check is checked once, by who has the claim', async (t) => {
+t.test('confirm runs once, after the claim', async (t) => {
   let confirmed = 0;
   const confirm = async () => {
     confirmed++;
@@ -377,7 +380,7 @@ t.test('a reusable proof is never claimed', async (t) => {
   t.equal((await authenticate(request.proof, NOW)).subject, 'alice');
 });
 
-t.test('claims: of what, until when, and what follows', async (t) => {
+t.test('a claim uses issuer and id as key and the expiry of the proof', async (t) => {
   const claimed: unknown[] = [];
   const storeOf = (answer: () => Promise<boolean>, remembersSince = 0): ReplayStore => ({
     remembersSince,
@@ -436,7 +439,7 @@ t.test('claims: of what, until when, and what follows', async (t) => {
   t.equal(keys.size, 4);
 });
 
-t.test('a store that forgets at restart claims nothing that is dated after now', async (t) => {
+t.test('a store that forgets at restart does not claim proofs issued in the future', async (t) => {
   const waits: number[] = [];
   const claimed: string[] = [];
   const authenticated = async (ahead: number, { forgetsAtRestart = true, remembersSince = 0 } = {}) => {
@@ -484,31 +487,34 @@ t.test('a store that forgets at restart claims nothing that is dated after now',
   });
 });
 
-t.test('a proof used before a restart is refused after it, however far ahead its issuer is', async (t) => {
-  const seed = Math.floor(Math.random() * 2 ** 31);
-  t.comment(`seed ${seed}`);
-  const times = fc.record({
-    ahead: fc.double({ min: -60, max: 60, noNaN: true }),
-    again: fc.double({ min: 0.001, max: 300, noNaN: true }),
-  });
-  await fc.assert(
-    fc.asyncProperty(times, async ({ ahead, again }) => {
-      const started = SECONDS - 3600;
-      let clock = SECONDS;
-      const now = () => new Date(clock * 1000);
-      const send = async (store: ReplayStore) => {
-        const oidc = verifierOf({ singleUseIds: [{ ...use, issuedAt: SECONDS + ahead }] });
-        const wait = async (milliseconds: number) => {
-          clock += milliseconds / 1000;
+t.test(
+  'a proof used before a restart is refused after it, whatever the clock skew of its issuer',
+  async (t) => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    t.comment(`seed ${seed}`);
+    const times = fc.record({
+      ahead: fc.double({ min: -60, max: 60, noNaN: true }),
+      again: fc.double({ min: 0.001, max: 300, noNaN: true }),
+    });
+    await fc.assert(
+      fc.asyncProperty(times, async ({ ahead, again }) => {
+        const started = SECONDS - 3600;
+        let clock = SECONDS;
+        const now = () => new Date(clock * 1000);
+        const send = async (store: ReplayStore) => {
+          const oidc = verifierOf({ singleUseIds: [{ ...use, issuedAt: SECONDS + ahead }] });
+          const wait = async (milliseconds: number) => {
+            clock += milliseconds / 1000;
+          };
+          return codeOf(createAuthenticate({ oidc, saml: never }, store, wait)(request.proof, now()));
         };
-        return codeOf(createAuthenticate({ oidc, saml: never }, store, wait)(request.proof, now()));
-      };
-      const first = await send(new MemoryReplayStore(() => new Date(started * 1000)));
-      if (first) return first.reason === 'replay.issued_ahead';
-      clock += again;
-      const restarted = new MemoryReplayStore(now);
-      return (await send(restarted))?.reason === 'replay.before_start';
-    }),
-    { seed, numRuns: 300 },
-  );
-});
+        const first = await send(new MemoryReplayStore(() => new Date(started * 1000)));
+        if (first) return first.reason === 'replay.issued_ahead';
+        clock += again;
+        const restarted = new MemoryReplayStore(now);
+        return (await send(restarted))?.reason === 'replay.before_start';
+      }),
+      { seed, numRuns: 300 },
+    );
+  },
+);

@@ -51,7 +51,7 @@ async function open(url: unknown) {
   return (await fetch(login.headers.get('location') ?? '', { headers: { cookie } })).text();
 }
 
-t.test('a JWT and an assertion become console sessions; the record comes first and says so', async (t) => {
+t.test('a JWT and an assertion yield console sessions that are recorded first', async (t) => {
   const before = consoleSignin.requests.length;
   const answer = await consoleOf({
     Role: 'deploy',
@@ -109,7 +109,7 @@ t.test('a JWT and an assertion become console sessions; the record comes first a
     t.notMatch(place, token, 'the sign-in token is nowhere else');
 });
 
-t.test('refusals', async (t) => {
+t.test('console requests that are not permitted are refused', async (t) => {
   const asked = broker.sandbox.sts.requests.length;
   const rows: [what: string, body: object, user: string, status: number, code: string][] = [
     ['an unknown field', { Role: 'deploy', Issuer: 'x' }, 'alice', 400, 'parameter_invalid'],
@@ -136,7 +136,7 @@ t.test('refusals', async (t) => {
   t.equal(broker.sandbox.sts.requests.length, asked, 'STS was not asked');
 });
 
-t.test('kinds of roles: the broker identity, a chain, GetSessionToken', async (t) => {
+t.test('console sign-in works for AssumeRole and role chains, not for GetSessionToken', async (t) => {
   const roles = `
   jump:
     via: AssumeRole
@@ -171,7 +171,7 @@ t.test('kinds of roles: the broker identity, a chain, GetSessionToken', async (t
   t.same(more, []);
 });
 
-t.test('sign-in that is away: nothing is given, and the record says failed', async (t) => {
+t.test('an unavailable AWS sign-in endpoint fails the request and is recorded', async (t) => {
   const other = await startOther(t, (config) =>
     config.replace(/signinEndpoint: .*/, 'signinEndpoint: http://127.0.0.1:1/federation'),
   );
@@ -186,7 +186,7 @@ t.test('sign-in that is away: nothing is given, and the record says failed', asy
   t.equal(records.length, 2);
 });
 
-t.test('sallyport console', async (t) => {
+t.test('sallyport console prints or opens the sign-in URL', async (t) => {
   const folder = t.testdir({ jwt: `${await broker.token()}\n`, saml: await broker.assertion() });
   const opened = join(folder, 'opened');
   const browser = join(folder, 'browser');
@@ -249,7 +249,7 @@ t.test('sallyport console', async (t) => {
   }
 });
 
-t.test('an encoded message is read by whom a grant permits, and recorded', async (t) => {
+t.test('decoding an authorization message requires the permission and is recorded', async (t) => {
   const decision = {
     explicitDeny: true,
     principal: { id: 'AROAEXAMPLE:alice', arn: 'arn:aws:sts::111122223333:assumed-role/deploy/alice' },
@@ -302,7 +302,7 @@ t.test('an encoded message is read by whom a grant permits, and recorded', async
   );
 });
 
-t.test('readiness says who the broker is to STS, and what is wrong if it is nobody', async (t) => {
+t.test("/readyz shows the broker's own AWS identity or the error", async (t) => {
   const readyz = async (url: string) => (await fetch(`${url}/readyz`)).json();
   const identity = {
     status: 'known',

@@ -27,7 +27,7 @@ function useContainer(t: Test, url: string, tokenFile: string): void {
   });
 }
 
-t.test('the SDK with nothing but a URL and a token file', async (t) => {
+t.test('the AWS SDK needs only a URL and a token file', async (t) => {
   const broker = await startTestBroker(t);
   const tokenFile = join(t.testdir(), 'token');
   await writeFile(tokenFile, await broker.token('bob'));
@@ -51,13 +51,13 @@ t.test('the SDK with nothing but a URL and a token file', async (t) => {
     );
   });
 
-  await t.test('a token that has been renewed in its file is taken at the next fetch', async (t) => {
+  await t.test('the SDK uses a rotated token at the next fetch', async (t) => {
     useContainer(t, `${url}/partner-upload`, tokenFile);
     await writeFile(tokenFile, await broker.token('alice'));
     t.match((await whoAmI()).Arn, /federated-user\/alice/);
   });
 
-  await t.test('everything is in the audit log, with this surface', async (t) => {
+  await t.test('each fetch is in the audit log with its surface', async (t) => {
     const records = (await readFile(broker.auditFile, 'utf8'))
       .trim()
       .split('\n')
@@ -70,7 +70,7 @@ t.test('the SDK with nothing but a URL and a token file', async (t) => {
     });
   });
 
-  await t.test('from a sidecar, also while the broker is away', async (t) => {
+  await t.test('the SDK fetches from a sidecar, also while the broker is unavailable', async (t) => {
     const network = await startFaultProxy(t, broker.url);
     const silent = () => {};
     let ahead = 0;
@@ -103,7 +103,7 @@ t.test('the SDK with nothing but a URL and a token file', async (t) => {
     t.equal(answer.status, 503, 'what has ended is not served');
   });
 
-  await t.test('a refusal: the broker says why, though the SDK does not', async (t) => {
+  await t.test('the broker returns the reason of a refusal, which the SDK does not show', async (t) => {
     const jwt = await broker.token('mallory');
     const answer = await fetch(`${url}/deploy`, { headers: { authorization: jwt } });
     const missing = await fetch(`${url}/nonexistent`, { headers: { authorization: jwt } });

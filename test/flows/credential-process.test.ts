@@ -37,7 +37,7 @@ const away = credentialProcess(t, 'deploy', '--broker', 'http://127.0.0.1:1');
 
 t.beforeEach(async () => writeFile(jwt, await broker.token()));
 
-t.test('twelve runs at once are one request; the next is none', async (t) => {
+t.test('twelve parallel runs share one request, and the next uses the cache', async (t) => {
   const before = sessions();
   const runs = await Promise.all(Array.from({ length: 12 }, () => credentialProcess(t, 'deploy')));
   t.equal(sessions() - before, 1);
@@ -73,7 +73,7 @@ t.test('twelve runs at once are one request; the next is none', async (t) => {
   t.equal(all.length, 2, 'but for --no-cache');
 });
 
-t.test('nobody is given what another caller was given', async (t) => {
+t.test('cached credentials are not shared between callers', async (t) => {
   const alice = await credentialProcess(t, 'partner-upload');
   t.equal(alice.code, 0, alice.stderr);
   await writeFile(jwt, await broker.token('mallory'));
@@ -84,7 +84,7 @@ t.test('nobody is given what another caller was given', async (t) => {
   t.not(changed.stdout, alice.stdout, 'nor what another team was given');
 });
 
-t.test('what goes wrong is a sentence on stderr', async (t) => {
+t.test('errors are one sentence on stderr', async (t) => {
   const expired = await broker.token('alice', { lifetimeSeconds: 1 });
   const rows: [args: string[], code: number, stderr: RegExp][] = [
     [['deploy', '--duration', '12h'], 1, /duration_exceeds_limit/],
@@ -103,7 +103,7 @@ t.test('what goes wrong is a sentence on stderr', async (t) => {
   });
 });
 
-t.test('the token of a GitHub Actions job', async (t) => {
+t.test('credential-process uses the token of a GitHub Actions job', async (t) => {
   const token = await broker.token();
   const server = createServer((request, response) => {
     response.end(JSON.stringify(request.url === '/?audience=sallyport' ? { count: 1, value: token } : {}));
@@ -121,7 +121,7 @@ t.test('the token of a GitHub Actions job', async (t) => {
   t.match(await runToEnd(t, args, env), { code: 1, stdout: '', stderr: /id-token: write/ });
 });
 
-t.test('configure shows what it would write, writes it, and programs use it', async (t) => {
+t.test('configure previews and writes the AWS profile, and programs use it', async (t) => {
   const kept = '# mine\n[default]\nregion = eu-central-1\n';
   await writeFile(config, kept);
   await chmod(config, 0o640);
@@ -175,7 +175,7 @@ t.test('configure shows what it would write, writes it, and programs use it', as
     t.match(stderr, /You may not have this role.*role_not_permitted/, 'the user reads why');
   });
 
-  await t.test('on a terminal it asks', async (t) => {
+  await t.test('configure prompts on a terminal', async (t) => {
     const script = requirePeer(t, 'script');
     if (script === undefined) return;
     const line = `${process.execPath} ${MAIN} configure --profile asked --role deploy --token-file ${jwt}`;
@@ -187,7 +187,7 @@ t.test('configure shows what it would write, writes it, and programs use it', as
   });
 });
 
-t.test('configure does not override what others have set', async (t) => {
+t.test('configure does not overwrite existing settings', async (t) => {
   await writeFile(
     config,
     '[profile old]\nrole_arn = arn:aws:iam::1:role/a\naws_secret_access_key = PLANTED\n',
@@ -204,7 +204,7 @@ t.test('configure does not override what others have set', async (t) => {
   t.match(await readFile(config, 'utf8'), /^\[profile old\]\ncredential_process = \S*node .*\n$/);
 });
 
-t.test('the name of the program is written where a shell finds this very one', async (t) => {
+t.test('configure writes the bare program name only if PATH resolves it to the same file', async (t) => {
   const bin = join(home, 'bin');
   await mkdir(bin);
   await symlink(MAIN, join(bin, 'sallyport'));
@@ -217,7 +217,7 @@ t.test('the name of the program is written where a shell finds this very one', a
   t.same((await readdir(join(home, 'aws'))).sort(), ['config', 'credentials'], 'no draft is left');
 });
 
-t.test('a broker that is away is tried for some seconds', async (t) => {
+t.test('an unavailable broker is retried for some seconds', async (t) => {
   const { code, stdout, stderr } = await away;
   t.same([code, stdout], [1, '']);
   const tries = stderr.trim().split('\n');

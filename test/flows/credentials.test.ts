@@ -48,7 +48,7 @@ function checkWhole(t: Test, answer: Answer, role: string, operation: string) {
   t.equal(answer.headers.get('cache-control'), 'no-store');
 }
 
-t.test('an OIDC JWT becomes credentials through AssumeRoleWithWebIdentity', async (t) => {
+t.test('an OIDC JWT yields credentials through AssumeRoleWithWebIdentity', async (t) => {
   const answer = await broker.exchange({ Role: 'deploy' }, await broker.token());
   checkWhole(t, answer, 'deploy', 'AssumeRoleWithWebIdentity');
   t.match(answer.json, {
@@ -69,7 +69,7 @@ t.test('an OIDC JWT becomes credentials through AssumeRoleWithWebIdentity', asyn
   });
 });
 
-t.test('a SAML response becomes credentials through AssumeRoleWithSAML, once', async (t) => {
+t.test('a SAML response yields credentials through AssumeRoleWithSAML once', async (t) => {
   const SAMLResponse = await broker.assertion();
   const answer = await broker.exchange({ Role: 's3-reader', SAMLResponse });
   checkWhole(t, answer, 's3-reader', 'AssumeRoleWithSAML');
@@ -86,14 +86,14 @@ t.test('a SAML response becomes credentials through AssumeRoleWithSAML, once', a
   t.match(denied, { Event: 'denied', Error: { Code: 'proof_replayed' }, ProofType: 'saml' });
 });
 
-t.test('the three ways an IdP signs are all accepted', async (t) => {
+t.test('a signed assertion, a signed response and both are accepted', async (t) => {
   for (const signature of ['assertion', 'response', 'both'] as const) {
     const answer = await broker.exchange({ SAMLResponse: await broker.assertion('bob', { signature }) });
     checkWhole(t, answer, 's3-reader', 'AssumeRoleWithSAML');
   }
 });
 
-t.test('an OIDC JWT becomes a federated user whose policy is built from claims', async (t) => {
+t.test('an OIDC JWT yields a federated user with a policy built from claims', async (t) => {
   const answer = await broker.exchange({ Role: 'partner-upload' }, await broker.token());
   checkWhole(t, answer, 'partner-upload', 'GetFederationToken');
   t.match(answer.json, {
@@ -110,13 +110,13 @@ t.test('an OIDC JWT becomes a federated user whose policy is built from claims',
   });
 });
 
-t.test('a JWT near the limit of 20,000 characters fits', async (t) => {
+t.test('a JWT near the limit of 20,000 characters is accepted', async (t) => {
   const jwt = await broker.token('alice', { claims: { padding: 'x'.repeat(13_500) } });
   t.ok(jwt.length > 18_000 && jwt.length < 20_000, String(jwt.length));
   checkWhole(t, await broker.exchange({ Role: 'deploy' }, jwt), 'deploy', 'AssumeRoleWithWebIdentity');
 });
 
-t.test('a form does what JSON does', async (t) => {
+t.test('a form body is equivalent to JSON', async (t) => {
   const body = new URLSearchParams({
     SAMLResponse: await broker.assertion(),
     Role: 's3-reader',
@@ -127,7 +127,7 @@ t.test('a form does what JSON does', async (t) => {
   t.equal(answer.json.Sallyport.DurationLimitedBy, 'request');
 });
 
-t.test('a caller may narrow a session, where the role leaves room for it', async (t) => {
+t.test('a caller can narrow a session if the role permits it', async (t) => {
   const Policy =
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}';
   const PolicyArns = ['arn:aws:iam::aws:policy/ReadOnlyAccess'];
@@ -150,7 +150,7 @@ t.test('a caller may narrow a session, where the role leaves room for it', async
   t.match(malformed, { status: 400, json: { code: 'policy_malformed' } });
 });
 
-t.test('what may not be had is refused, with what to do', async (t) => {
+t.test('requests that are not permitted get an error that says what to do', async (t) => {
   const rows: readonly [what: string, answer: Answer, status: number, code: string][] = [
     [
       'a role of others',
@@ -203,7 +203,7 @@ t.test('what may not be had is refused, with what to do', async (t) => {
   t.strictSame(unknown, foreign, 'a role that is not there and one not permitted look alike');
 });
 
-t.test('who asks for the same again gets the same, recorded each time', async (t) => {
+t.test('a repeated request gets cached credentials and is recorded each time', async (t) => {
   const token = () => broker.token('alice', { claims: { cached: 'yes' } });
   const calls = () => broker.sandbox.sts.requests.length;
   const before = calls();
@@ -229,7 +229,7 @@ t.test('who asks for the same again gets the same, recorded each time', async (t
   t.match(text, /sallyport_credential_cache_entries [1-9]/);
 });
 
-t.test('GET /v1/roles and /v1/identity tell the caller what it may have and who it is', async (t) => {
+t.test('GET /v1/roles lists the permitted roles and GET /v1/identity the principal', async (t) => {
   const jwt = await broker.token();
   const roles = await broker.get('/v1/roles', jwt);
   t.match(roles.json.Roles, [
@@ -246,7 +246,7 @@ t.test('GET /v1/roles and /v1/identity tell the caller what it may have and who 
   t.match(await broker.get('/v1/roles'), { status: 401, json: { code: 'proof_missing' } });
 });
 
-t.test('operations: health, readiness, metrics, the API description', async (t) => {
+t.test('health, readiness, metrics and API description are served', async (t) => {
   t.match(await broker.get('/healthz'), { status: 200, json: { status: 'ok' } });
   t.match(await broker.get('/readyz'), {
     status: 200,

@@ -111,7 +111,7 @@ const tokenAtSts = ({ sandbox }: TestBroker = broker) =>
   sandbox.sts.requests.at(-1)?.parameters['WebIdentityToken'] ?? '';
 
 t.test(
-  'a SAML caller gets a role: STS sees a token of the broker, with tags and source identity',
+  'a SAML caller assumes a role with a token of the broker, including tags and source identity',
   async (t) => {
     const answer = await asCarol({ DurationSeconds: 43_200 });
     t.equal(answer.status, 200, answer.json.code);
@@ -164,7 +164,7 @@ t.test('the AWS CLI uses the credentials', async (t) => {
   t.match(JSON.parse(stdout), { Arn: 'arn:aws:sts::111122223333:assumed-role/Auditor/carol' });
 });
 
-t.test('any proof will do, and the trust policy tells callers apart', async (t) => {
+t.test('any proof type works, and trust policies can tell callers apart', async (t) => {
   const jwt = await broker.token('carol');
   const roles = await broker.get('/v1/roles', jwt);
   const [auditor] = roles.json.Roles as [Record<string, unknown>];
@@ -178,7 +178,7 @@ t.test('any proof will do, and the trust policy tells callers apart', async (t) 
   t.notOk(tokenAtSts().includes(jwt.split('.')[1] ?? ''), "the caller's own token is not forwarded");
 });
 
-t.test('a trust policy can demand several factors, where the IdP says so', async (t) => {
+t.test('a trust policy can require MFA if the IdP asserts it', async (t) => {
   const strong = async (attributes: Record<string, string> = {}) =>
     broker.exchange({ Role: 'strong', SAMLResponse: await broker.assertion('carol', { attributes }) });
   t.match(await strong(), { status: 502, json: { code: 'sts_access_denied' } });
@@ -187,7 +187,7 @@ t.test('a trust policy can demand several factors, where the IdP says so', async
   t.equal(several.status, 200, several.json.code);
 });
 
-t.test('what AWS fetches is open, may be cached, and is the same when exported', async (t) => {
+t.test('issuer documents are public, cacheable and identical to the exported files', async (t) => {
   const target = t.testdir();
   const exported = await runToEnd(t, ['issuer', 'export', target, '--config', broker.configFile]);
   t.match(exported, { code: 0, stderr: '' });
@@ -212,7 +212,7 @@ async function change(at: TestBroker, epoch: number, from: string, to: string): 
   await at.untilLogged(new RegExp(`"epoch":${epoch},`));
 }
 
-t.test('another audience or issuer than IAM knows, or none: the operator is to be asked', async (t) => {
+t.test('an audience or issuer that IAM does not know gives an error for the operator', async (t) => {
   const other = await start();
   const rejected = { status: 502, json: { code: 'web_identity_rejected', detail: /Ask the operator/ } };
   await change(other, 2, 'webIdentity: {', 'webIdentity: { audience: another,');
@@ -234,7 +234,7 @@ t.test('another audience or issuer than IAM knows, or none: the operator is to b
     t.match(await other.get(path), { status: 404, json: { code: 'route_unknown' } });
 });
 
-t.test('keys are replaced under load without a refusal; a retired one is good for nothing', async (t) => {
+t.test('keys rotate under load without errors, and a retired key is rejected', async (t) => {
   const other = await start();
   const { keyFolder } = other;
   const old = createPrivateKey(await readFile(join(keyFolder, 'current.pem')));

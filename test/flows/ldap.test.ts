@@ -98,7 +98,7 @@ assertion=\${assertion%%'"'*}
 curl -s "$BROKER/v1/credentials" --data-urlencode "SAMLResponse=$assertion" -d Role=s3-reader
 `;
 
-t.test('password to LDAP, assertion from the IdP, credentials from the broker', async (t) => {
+t.test('an LDAP password yields an assertion from the IdP and credentials from the broker', async (t) => {
   const slapd = requirePeer(t, 'slapd');
   if (!slapd) return;
   if (!requirePeer(t, 'curl')) return;

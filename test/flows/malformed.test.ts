@@ -252,7 +252,7 @@ const raw = (bytes: string) =>
     socket.once('error', reject).once('close', () => resolve(answer));
   });
 
-t.test('what is not HTTP at all', async (t) => {
+t.test('bytes that are not HTTP get a problem document', async (t) => {
   const rows: readonly [what: string, bytes: string, status: RegExp][] = [
     ['nonsense', 'nonsense\r\n\r\n', /^HTTP\/1\.1 400 /],
     ['a TLS hello', '\x16\x03\x01\x02\x00\x01\x00', /^HTTP\/1\.1 400 /],
@@ -281,7 +281,7 @@ t.test('what is not HTTP at all', async (t) => {
   t.equal((await broker.exchange({ Role: 'deploy' }, token)).status, 200);
 });
 
-t.test('paths and methods that are not there', async (t) => {
+t.test('unknown paths and methods get 404 and 405', async (t) => {
   t.match(await broker.get('/v2/credentials'), { status: 404, json: { code: 'route_unknown' } });
   const answer = await broker.get('/v1/credentials');
   t.match(answer, { status: 405, json: { code: 'method_not_allowed' } });

@@ -128,7 +128,7 @@ const assertion = () =>
 const NAMED = { RoleArn: 'arn:aws:iam::111122223333:role/Plain', RoleSessionName: 'alice-x' };
 const USER = 'iam::111122223333:user/sallyport';
 
-t.test('every parameter of every operation arrives as it was decided', async (t) => {
+t.test('every session parameter of every operation reaches STS as decided', async (t) => {
   const jwt = await broker.token();
   const rows: readonly [what: string, body: object, calls: readonly object[], answer?: object][] = [
     ['nothing but the role', { Role: 'plain' }, [{ ...NAMED, DurationSeconds: '3600' }]],
@@ -181,100 +181,101 @@ t.test('every parameter of every operation arrives as it was decided', async (t)
   }
 });
 
+t.test('a role chain passes on tags and source identity, and limits the duration to one hour', async (t) => {
+  const { answer, calls } = await arrived(t, { Role: 'chained' }, { jwt: await broker.token() });
+  t.equal(answer.status, 200, answer.json.code);
+  const name = { RoleSessionName: calls[0]?.['RoleSessionName'] };
+  t.strictSame(calls, [
+    {
+      action: 'AssumeRole',
+      caller: USER,
+      RoleArn: 'arn:aws:iam::111122223333:role/First',
+      ...name,
+      DurationSeconds: '900',
+      'Tags.member.1.Key': 'Team',
+      'Tags.member.1.Value': 'payments',
+      'TransitiveTagKeys.member.1': 'Team',
+      SourceIdentity: 'alice',
+    },
+    {
+      action: 'AssumeRole',
+      caller: `sts::111122223333:assumed-role/First/${name.RoleSessionName}`,
+      RoleArn: 'arn:aws:iam::111122223333:role/Second',
+      ...name,
+      DurationSeconds: '900',
+    },
+    {
+      action: 'AssumeRole',
+      caller: `sts::111122223333:assumed-role/Second/${name.RoleSessionName}`,
+      RoleArn: 'arn:aws:iam::444455556666:role/Last',
+      ...name,
+      ExternalId: 'last-id',
+      DurationSeconds: '3600',
+      'Tags.member.1.Key': 'Own',
+      'Tags.member.1.Value': 'mine',
+    },
+  ]);
+  t.match(answer.json, {
+    AssumedRoleUser: { Arn: /^arn:aws:sts::444455556666:assumed-role\/Last\// },
+    SourceIdentity: 'alice',
+    Sallyport: { Operation: 'AssumeRole', DurationLimitedBy: 'chain' },
+  });
+  const issued = (await readFile(broker.auditFile, 'utf8')).trim().split('\n').at(-1) ?? '';
+  t.match(JSON.parse(issued), {
+    Event: 'issued',
+    Chain: ['arn:aws:iam::111122223333:role/First', 'arn:aws:iam::111122223333:role/Second'],
+    Session: { TransitiveTagKeys: ['Team'], SourceIdentity: 'alice', DurationLimitedBy: 'chain' },
+  });
+  const limit = await broker.exchange({ Role: 'chained', DurationSeconds: 3601 }, await broker.token());
+  t.match(limit.json, { code: 'duration_exceeds_limit', MaxDurationSeconds: 3600 });
+});
+
 t.test(
-  'a chain: each role its own session, tags and source identity handed on, one hour and said',
+  "GetSessionToken, GetFederationToken and operations with the caller's proof issue credentials",
   async (t) => {
-    const { answer, calls } = await arrived(t, { Role: 'chained' }, { jwt: await broker.token() });
-    t.equal(answer.status, 200, answer.json.code);
-    const name = { RoleSessionName: calls[0]?.['RoleSessionName'] };
-    t.strictSame(calls, [
+    const jwt = await broker.token();
+    const session = await arrived(t, { Role: 'session-token', DurationSeconds: 129_600 }, { jwt });
+    t.strictSame(session.calls, [{ action: 'GetSessionToken', caller: USER, DurationSeconds: '129600' }]);
+    t.notOk(session.answer.json.AssumedRoleUser ?? session.answer.json.FederatedUser);
+    const mfa = { SerialNumber: MFA, TokenCode: code() };
+    const withMfa = await arrived(t, { Role: 'session-token-mfa', ...mfa }, { jwt });
+    t.strictSame(withMfa.calls, [
+      { action: 'GetSessionToken', caller: USER, DurationSeconds: '3600', SerialNumber: MFA },
+    ]);
+
+    const user = await arrived(t, { Role: 'user', DurationSeconds: 129_600 }, { jwt });
+    t.strictSame(user.calls, [
       {
-        action: 'AssumeRole',
+        action: 'GetFederationToken',
         caller: USER,
-        RoleArn: 'arn:aws:iam::111122223333:role/First',
-        ...name,
-        DurationSeconds: '900',
+        Name: user.answer.json.FederatedUser.Arn.split('/')[1],
+        DurationSeconds: '129600',
+        'PolicyArns.member.1.arn': READ_ONLY,
         'Tags.member.1.Key': 'Team',
         'Tags.member.1.Value': 'payments',
-        'TransitiveTagKeys.member.1': 'Team',
-        SourceIdentity: 'alice',
-      },
-      {
-        action: 'AssumeRole',
-        caller: `sts::111122223333:assumed-role/First/${name.RoleSessionName}`,
-        RoleArn: 'arn:aws:iam::111122223333:role/Second',
-        ...name,
-        DurationSeconds: '900',
-      },
-      {
-        action: 'AssumeRole',
-        caller: `sts::111122223333:assumed-role/Second/${name.RoleSessionName}`,
-        RoleArn: 'arn:aws:iam::444455556666:role/Last',
-        ...name,
-        ExternalId: 'last-id',
-        DurationSeconds: '3600',
-        'Tags.member.1.Key': 'Own',
-        'Tags.member.1.Value': 'mine',
       },
     ]);
-    t.match(answer.json, {
-      AssumedRoleUser: { Arn: /^arn:aws:sts::444455556666:assumed-role\/Last\// },
-      SourceIdentity: 'alice',
-      Sallyport: { Operation: 'AssumeRole', DurationLimitedBy: 'chain' },
-    });
-    const issued = (await readFile(broker.auditFile, 'utf8')).trim().split('\n').at(-1) ?? '';
-    t.match(JSON.parse(issued), {
-      Event: 'issued',
-      Chain: ['arn:aws:iam::111122223333:role/First', 'arn:aws:iam::111122223333:role/Second'],
-      Session: { TransitiveTagKeys: ['Team'], SourceIdentity: 'alice', DurationLimitedBy: 'chain' },
-    });
-    const limit = await broker.exchange({ Role: 'chained', DurationSeconds: 3601 }, await broker.token());
-    t.match(limit.json, { code: 'duration_exceeds_limit', MaxDurationSeconds: 3600 });
+
+    const narrowed = { DurationSeconds: 7200, Policy: POLICY, PolicyArns: [READ_ONLY] };
+    const arrivedSo = { DurationSeconds: '7200', Policy: POLICY, 'PolicyArns.member.1.arn': READ_ONLY };
+    const web = await arrived(t, { Role: 'web', ...narrowed }, { jwt });
+    t.match(web.calls, [{ action: 'AssumeRoleWithWebIdentity', caller: undefined, ...arrivedSo }]);
+    const SAMLResponse = await assertion();
+    const saml = await arrived(t, { Role: 'saml', ...narrowed }, { SAMLResponse });
+    t.match(saml.calls, [
+      {
+        action: 'AssumeRoleWithSAML',
+        caller: undefined,
+        PrincipalArn: 'arn:aws:iam::111122223333:saml-provider/SandboxIdp',
+        ...arrivedSo,
+      },
+    ]);
+    for (const { answer } of [session, withMfa, user, web, saml])
+      t.equal(answer.status, 200, answer.json.code);
   },
 );
 
-t.test("GetSessionToken, GetFederationToken and the operations of the caller's own proof", async (t) => {
-  const jwt = await broker.token();
-  const session = await arrived(t, { Role: 'session-token', DurationSeconds: 129_600 }, { jwt });
-  t.strictSame(session.calls, [{ action: 'GetSessionToken', caller: USER, DurationSeconds: '129600' }]);
-  t.notOk(session.answer.json.AssumedRoleUser ?? session.answer.json.FederatedUser);
-  const mfa = { SerialNumber: MFA, TokenCode: code() };
-  const withMfa = await arrived(t, { Role: 'session-token-mfa', ...mfa }, { jwt });
-  t.strictSame(withMfa.calls, [
-    { action: 'GetSessionToken', caller: USER, DurationSeconds: '3600', SerialNumber: MFA },
-  ]);
-
-  const user = await arrived(t, { Role: 'user', DurationSeconds: 129_600 }, { jwt });
-  t.strictSame(user.calls, [
-    {
-      action: 'GetFederationToken',
-      caller: USER,
-      Name: user.answer.json.FederatedUser.Arn.split('/')[1],
-      DurationSeconds: '129600',
-      'PolicyArns.member.1.arn': READ_ONLY,
-      'Tags.member.1.Key': 'Team',
-      'Tags.member.1.Value': 'payments',
-    },
-  ]);
-
-  const narrowed = { DurationSeconds: 7200, Policy: POLICY, PolicyArns: [READ_ONLY] };
-  const arrivedSo = { DurationSeconds: '7200', Policy: POLICY, 'PolicyArns.member.1.arn': READ_ONLY };
-  const web = await arrived(t, { Role: 'web', ...narrowed }, { jwt });
-  t.match(web.calls, [{ action: 'AssumeRoleWithWebIdentity', caller: undefined, ...arrivedSo }]);
-  const SAMLResponse = await assertion();
-  const saml = await arrived(t, { Role: 'saml', ...narrowed }, { SAMLResponse });
-  t.match(saml.calls, [
-    {
-      action: 'AssumeRoleWithSAML',
-      caller: undefined,
-      PrincipalArn: 'arn:aws:iam::111122223333:saml-provider/SandboxIdp',
-      ...arrivedSo,
-    },
-  ]);
-  for (const { answer } of [session, withMfa, user, web, saml]) t.equal(answer.status, 200, answer.json.code);
-});
-
-t.test('credentials that must end with the token do', async (t) => {
+t.test('credentials bound to the token expire with it', async (t) => {
   const jwt = await broker.token();
   const { exp } = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
   const answer = await broker.exchange({ Role: 'until-the-token' }, jwt);
@@ -282,7 +283,7 @@ t.test('credentials that must end with the token do', async (t) => {
   t.ok(Date.parse(answer.json.Credentials.Expiration) <= exp * 1000);
 });
 
-t.test('refused before STS is asked', async (t) => {
+t.test('invalid requests are refused before STS is called', async (t) => {
   const rows: readonly [body: object, status: number, code: string, detail: RegExp][] = [
     [{ Role: 'with-mfa' }, 400, 'mfa_required', /SerialNumber and TokenCode/],
     [{ Role: 'session-token-mfa' }, 400, 'mfa_required', /SerialNumber and TokenCode/],
@@ -324,7 +325,7 @@ t.test('refused before STS is asked', async (t) => {
   }
 });
 
-t.test('refused by STS: the answer says so, and nothing is handed out', async (t) => {
+t.test('an STS error is returned without credentials', async (t) => {
   const rows: readonly [body: object, action: string][] = [
     [{ Role: 'wrong-external' }, 'AssumeRole'],
     [{ Role: 'untagged' }, 'AssumeRole'],
@@ -358,7 +359,7 @@ const issue = async (Role: string): Promise<Answer> =>
     ? broker.exchange({ Role, SAMLResponse: await assertion() })
     : broker.exchange({ Role }, await broker.token());
 
-t.test('the AWS CLI uses what each operation yields', async (t) => {
+t.test('the AWS CLI uses the credentials of each operation', async (t) => {
   const aws = requirePeer(t, 'AWS CLI');
   if (!aws) return;
   for (const [role, arn] of usable) {
@@ -368,7 +369,7 @@ t.test('the AWS CLI uses what each operation yields', async (t) => {
   }
 });
 
-t.test('boto3 uses them, and what is transitive is there in the next role', async (t) => {
+t.test('boto3 uses the credentials, and transitive tags reach the next role', async (t) => {
   const python = requirePeer(t, 'boto3');
   if (!python) return;
   const script = `

@@ -75,7 +75,7 @@ audit: { sinks: [{ type: file, path: ./audit.jsonl }] }
   };
 }
 
-t.test('each fault of a network has its answer, in time, and is never passed on', async (t) => {
+t.test('each network failure gives a timely error without internal details', async (t) => {
   /** `calls`: undefined where the deadline decides how often it was tried. */
   const rows: [name: keyof typeof FAULTS, code: ErrorCode | 'issued', reason: string, calls?: number][] = [
     ['none', 'issued', '', 1],
@@ -123,7 +123,7 @@ t.test('each fault of a network has its answer, in time, and is never passed on'
   }
 });
 
-t.test('what STS says is in log and audit, and not in the answer', async (t) => {
+t.test('the STS error is in log and audit log, not in the response', async (t) => {
   const encoded = 'bT3N0IG9mIHRoaXMgaXMgb25seSBmb3Igb3BlcmF0b3Jz';
   const { ask, proxies, audited, logged } = await startBehind(t, 'eu-west-1');
   const said = `User: arn:aws:sts::1:assumed-role/x is not authorized to perform: sts:TagSession. Encoded authorization failure message: ${encoded}`;
@@ -154,7 +154,7 @@ t.test('what STS says is in log and audit, and not in the answer', async (t) => 
   });
 });
 
-t.test('a region that is away: the next answers, in one request; then the first is left alone', async (t) => {
+t.test('an unavailable region fails over within one request, then its circuit breaker opens', async (t) => {
   for (const name of ['blackHole', 'reset', 'serverError'] as const) {
     const { ask, proxies, get, logged } = await startBehind(t, 'eu-west-1', 'eu-central-1');
     const [first, second] = proxies;
@@ -184,7 +184,7 @@ t.test('a region that is away: the next answers, in one request; then the first 
   }
 });
 
-t.test('a region where STS is not activated is passed by; a refusal is the answer', async (t) => {
+t.test('a region without STS activation is skipped; a refusal is not retried', async (t) => {
   const { ask, proxies } = await startBehind(t, 'eu-west-1', 'eu-central-1');
   const [first, second] = proxies;
   const saying = (status: number, code: string): Fault => {
@@ -206,7 +206,7 @@ t.test('a region where STS is not activated is passed by; a refusal is the answe
   t.same([status, json.code], [502, 'sts_region_disabled'], 'until no region is left');
 });
 
-t.test('throttling pauses one account in one region', async (t) => {
+t.test('throttling pauses one account in one region only', async (t) => {
   const { ask, proxies, logged } = await startBehind(t, 'eu-west-1', 'eu-central-1');
   const [first, second] = proxies;
   first?.use(FAULTS.throttling);

@@ -80,7 +80,7 @@ const webIdentity = async (more: Record<string, string> = {}) => ({
 /** The text of an XML element that is there once. */
 const textIn = (xml: string, name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
 
-t.test('JS SDK: three variables of the environment are all it needs', async (t: Test) => {
+t.test('the JS SDK needs only three environment variables', async (t: Test) => {
   const script = `
     import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
     const outcomes = [];
@@ -126,7 +126,7 @@ t.test('JS SDK: three variables of the environment are all it needs', async (t: 
   );
 });
 
-t.test('AWS CLI: both actions by --endpoint-url', async (t: Test) => {
+t.test('the AWS CLI calls both actions with --endpoint-url', async (t: Test) => {
   const aws = requirePeer(t, 'AWS CLI');
   if (aws === undefined) return;
   const sts = (...args: readonly string[]) =>
@@ -164,7 +164,7 @@ t.test('AWS CLI: both actions by --endpoint-url', async (t: Test) => {
   );
 });
 
-t.test('an answer on the wire, as STS writes it', async (t: Test) => {
+t.test('the response has the wire format of STS', async (t: Test) => {
   const { status, headers, text } = await post(await webIdentity());
   t.equal(status, 200, text);
   const id = headers.get('x-amzn-requestid') ?? '';
@@ -211,7 +211,7 @@ t.test('an answer on the wire, as STS writes it', async (t: Test) => {
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const TYPE = 'urn:ietf:params:oauth:token-type:';
 
-t.test('an OAuth client exchanges tokens', async (t: Test) => {
+t.test('an OAuth client library exchanges tokens', async (t: Test) => {
   const server = { issuer: broker.url, token_endpoint: `${broker.url}/oauth/token` };
   const client = new oauth.Configuration(server, 'anyone', undefined, oauth.None());
   oauth.allowInsecureRequests(client);

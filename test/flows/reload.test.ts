@@ -155,7 +155,7 @@ t.test(`${RELOADS} reloads under load: every request is judged by one whole conf
   t.equal((await readyz())['config']?.['lastReload'], 'ok');
 });
 
-t.test('faults keep the old config, and are told until they are gone', async (t) => {
+t.test('a config with errors keeps the old one in use and is reported until corrected', async (t) => {
   const { file } = folderOf(t, configText());
   const { broker, exchange, readyz, metric, lines } = await startOn(t, file);
   const rows: [what: string, text: string, logged: RegExp][] = [
@@ -188,7 +188,7 @@ t.test('faults keep the old config, and are told until they are gone', async (t)
   t.equal(await metric('sallyport_config_last_reload_success'), 1);
 });
 
-t.test('a file that changes is taken by itself; so is one that the config names', async (t) => {
+t.test('a change of the config or of a file it references triggers a reload', async (t) => {
   const { folder, file } = folderOf(t, configText());
   writeFileSync(join(folder, 'region'), 'eu-west-1');
   put(file, configText().replace('region: eu-west-1', 'region: "${file:region}"'));
@@ -204,7 +204,7 @@ t.test('a file that changes is taken by itself; so is one that the config names'
   t.match((await exchange({}, jwt)).json, { Sallyport: { Grant: 'jwt-b' } });
 });
 
-t.test('a process: SIGHUP reloads it and does not end it; a swapped volume is noticed', async (t) => {
+t.test('SIGHUP and a swapped volume reload the config of a running process', async (t) => {
   const volume = t.testdir({
     'idp.xml': sandbox.saml.metadata,
     '..v1': { 'sallyport.yaml': configText() },
@@ -227,7 +227,7 @@ t.test('a process: SIGHUP reloads it and does not end it; a swapped volume is no
   t.equal((await serve.finished).code, 0);
 });
 
-t.test('a new certificate is used for new connections', async (t) => {
+t.test('new connections use a new certificate', async (t) => {
   const fixture = (name: string) => fixturePath(`saml/${name}`);
   const { folder, file } = folderOf(t, configText({ tls: ', tls: { cert: tls.crt, key: tls.key }' }));
   const install = (name: string) => {
@@ -253,7 +253,7 @@ t.test('a new certificate is used for new connections', async (t) => {
   t.equal(await shown(), after, 'a key that does not belong to it is a fault');
 });
 
-t.test('a shadow config is asked beside the live one, and no caller notices', async (t) => {
+t.test('a shadow config is evaluated beside the live one without effect on callers', async (t) => {
   const { folder, file } = folderOf(t, configText({ rest: 'shadow: ./candidate.yaml\n' }));
   const candidate = join(folder, 'candidate.yaml');
   put(candidate, configText());

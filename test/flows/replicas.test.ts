@@ -77,7 +77,7 @@ const tally = (answers: readonly Answer[]) =>
     .sort()
     .join(', ');
 
-t.test('three replicas', { timeout: 600_000 }, async (t) => {
+t.test('three replicas share single-use proofs', { timeout: 600_000 }, async (t) => {
   if (!redisPeer(t)) return;
   const redis = await startRedis(t);
   await rememberAlready(redis);
@@ -105,7 +105,7 @@ t.test('three replicas', { timeout: 600_000 }, async (t) => {
     }
   });
 
-  t.test('Redis hangs and wakes in the midst of it: never more than one success', async (t) => {
+  t.test('each assertion succeeds at most once while Redis hangs and resumes', async (t) => {
     const outcomes: string[] = [];
     await repeat(60, async (index) => {
       if (index === 20) redis.signal('SIGSTOP');
@@ -123,7 +123,7 @@ t.test('three replicas', { timeout: 600_000 }, async (t) => {
     t.match(outcomes.at(0), /^200,/);
   });
 
-  t.test('Redis is killed: single-use proofs 503 and Retry-After, reusable ones go on', async (t) => {
+  t.test('without Redis, single-use proofs get 503 with Retry-After and reusable ones work', async (t) => {
     const used = await assertion();
     await redis.kill();
     const jwt = await token();
@@ -138,7 +138,7 @@ t.test('three replicas', { timeout: 600_000 }, async (t) => {
   });
 });
 
-t.test('limits count across replicas', async (t) => {
+t.test('rate limits count across replicas', async (t) => {
   if (!redisPeer(t)) return;
   const redis = await startRedis(t);
   const sandbox = await startSandbox();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { type Answer, readAnswer, startTestBroker } from '../support/broker.js';
 
-t.test('no token, assertion or key in log, metrics, audit or refusals', async (t) => {
+t.test('log, metrics, audit log and errors hold no token, assertion or key', async (t) => {
   const broker = await startTestBroker(t);
   const secrets = new Map<string, string>();
   const refusals: Answer[] = [];

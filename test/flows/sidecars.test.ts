@@ -119,7 +119,7 @@ t.test('500 sidecars start in the same second', { timeout: 120_000 }, async (t) 
   const sessions = () =>
     new Set(broker.sts.calls.map(({ form }) => `${form['RoleArn']} ${form['RoleSessionName']}`));
 
-  await t.test('each a principal of its own', async (t) => {
+  await t.test('500 sidecars with different principals get credentials', async (t) => {
     const times = await startFleet(t, broker, { subjectOf: (index) => `pod-${index}`, roles: ['reader'] });
     tell(t, times);
     t.equal(times.length, SIDECARS);
@@ -127,7 +127,7 @@ t.test('500 sidecars start in the same second', { timeout: 120_000 }, async (t) 
     t.equal(sessions().size, SIDECARS);
   });
 
-  await t.test('all of one service account, each with a token of its own, for two roles', async (t) => {
+  await t.test('500 sidecars of one service account share credentials for two roles', async (t) => {
     const before = broker.sts.calls.length;
     const times = await startFleet(t, broker, { subjectOf: () => 'deployment', roles: ['reader', 'writer'] });
     tell(t, times);

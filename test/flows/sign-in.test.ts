@@ -10,7 +10,7 @@ import { startTestBroker } from '../support/broker.js';
 import { giveNameAndPassword, openBrowser } from '../support/chromium.js';
 import { start } from '../support/command.js';
 
-t.test('alice signs in with a browser', { timeout: 120_000 }, async (t) => {
+t.test('browser sign-in at a SAML IdP', { timeout: 120_000 }, async (t) => {
   const browser = await openBrowser(t);
   if (!browser) return;
   const broker = await startTestBroker(t);
@@ -20,7 +20,7 @@ t.test('alice signs in with a browser', { timeout: 120_000 }, async (t) => {
     if (screenshots !== undefined) await page.screenshot({ path: `${screenshots}/${name}.png` });
   };
 
-  t.test('a role of several, then its credentials', async (t) => {
+  t.test('the user chooses one of several roles and gets its credentials', async (t) => {
     const context = await browser.newContext();
     t.teardown(() => context.close());
     const page = await context.newPage();
@@ -65,7 +65,7 @@ t.test('alice signs in with a browser', { timeout: 120_000 }, async (t) => {
     t.notMatch(broker.logged(), answer.Credentials.SessionToken);
   });
 
-  t.test('two sign-ins at once in one browser; somebody without a grant', async (t) => {
+  t.test('two sign-ins in one browser work, and a user without a grant is refused', async (t) => {
     const context = await browser.newContext();
     t.teardown(() => context.close());
     const [first, second] = [await context.newPage(), await context.newPage()];
@@ -87,7 +87,7 @@ t.test('alice signs in with a browser', { timeout: 120_000 }, async (t) => {
     t.equal(await first.getAttribute('a', 'href'), broker.signInUrl, 'to sign in again');
   });
 
-  t.test('the answer to the request of another browser', async (t) => {
+  t.test('a response to the login request of another browser is refused', async (t) => {
     const [own, other] = [await browser.newContext(), await browser.newContext()];
     t.teardown(() => Promise.all([own.close(), other.close()]));
     const [page, victim] = [await own.newPage(), await other.newPage()];
@@ -99,7 +99,7 @@ t.test('alice signs in with a browser', { timeout: 120_000 }, async (t) => {
   });
 });
 
-t.test('over https, where the IdP is of another site', { timeout: 120_000 }, async (t) => {
+t.test('sign-in works over https with an IdP on another site', { timeout: 120_000 }, async (t) => {
   const browser = await openBrowser(t);
   if (!browser) return;
   const sandbox = await startSandbox();

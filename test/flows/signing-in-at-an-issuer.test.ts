@@ -16,7 +16,7 @@ const credentialProcess = (t: Test, ...args: string[]) =>
     env,
   );
 
-t.test('a person signs in', { timeout: 120_000 }, async (t) => {
+t.test('a user signs in at an OIDC issuer', { timeout: 120_000 }, async (t) => {
   const browser = await openBrowser(t);
   if (!browser) return;
   const open = async (t: Test, url: string) => {
@@ -27,7 +27,7 @@ t.test('a person signs in', { timeout: 120_000 }, async (t) => {
     return page;
   };
 
-  t.test('with a browser on this machine; the runs that follow ask nobody', async (t) => {
+  t.test('sign-in uses a local browser, and later runs use the cache', async (t) => {
     const process = credentialProcess(t);
     const url = await process.line('stderr', /^http/);
     t.match(new URL(url).searchParams.get('redirect_uri'), /^http:\/\/127\.0\.0\.1:\d+\/callback$/);
@@ -48,7 +48,7 @@ t.test('a person signs in', { timeout: 120_000 }, async (t) => {
     t.match(await credentialProcess(t).finished, { code: 0, stdout, stderr: '' });
   });
 
-  t.test('with a code, on any machine', async (t) => {
+  t.test('sign-in uses a device code', async (t) => {
     const process = credentialProcess(t, '--device', '--no-cache');
     const url = (await process.line('stderr', /^Sign in with any browser/)).split(': ')[1] ?? '';
     const code = (await process.line('stderr', /^It must show/)).match(/code (\S+)\.$/)?.[1] ?? 'none';
@@ -66,7 +66,7 @@ t.test('a person signs in', { timeout: 120_000 }, async (t) => {
     t.match(JSON.parse(ended.stdout), { Version: 1, AccessKeyId: /^ASIA/ });
   });
 
-  t.test('somebody whom nobody granted the role', async (t) => {
+  t.test('a user without a grant is refused', async (t) => {
     const process = credentialProcess(t, '--no-cache');
     const page = await open(t, await process.line('stderr', /^http/));
     await giveNameAndPassword(page, 'mallory');
@@ -75,7 +75,7 @@ t.test('a person signs in', { timeout: 120_000 }, async (t) => {
 });
 
 t.test(
-  'what comes to the redirect and is not of this sign-in changes nothing; a refusal ends it',
+  'requests to the redirect URL from elsewhere are ignored; an error response ends the sign-in',
   async (t) => {
     const process = credentialProcess(t, '--no-cache');
     const url = new URL(await process.line('stderr', /^http/));
@@ -97,7 +97,7 @@ t.test(
   },
 );
 
-t.test('what is wrong is said before anybody has to sign in', async (t) => {
+t.test('errors are reported before the user has to sign in', async (t) => {
   const rows: [args: string[], stderr: RegExp][] = [
     [['--issuer', 'http://issuer.example'], /must be an https URL/],
     [['--issuer', 'http://127.0.0.1:1'], /does not answer as an OpenID provider/],

@@ -85,7 +85,7 @@ async function appFor(t: Test, { target, issued = ASSUMED_ROLE, refusal }: Told 
   return { app, ask, requests };
 }
 
-t.test('credentials as every SDK takes them', async (t) => {
+t.test('container credentials have the format that every SDK reads', async (t) => {
   const { ask } = await appFor(t);
   const { status, headers, json } = await ask();
   t.equal(status, 200);
@@ -100,55 +100,61 @@ t.test('credentials as every SDK takes them', async (t) => {
   });
 });
 
-t.test('a federated user has an account and no role; GetSessionToken neither', async (t) => {
-  const federated = await appFor(t, {
-    target: { operation: 'GetFederationToken' },
-    issued: {
-      federatedUser: { federatedUserId: 'x', arn: 'arn:aws:sts::444455556666:federated-user/pod' },
-    },
-  });
-  const { json } = await federated.ask();
-  t.equal(json.AccountId, '444455556666');
-  t.notOk('RoleArn' in json);
-  const session = await appFor(t, {
-    target: { operation: 'GetSessionToken' },
-    issued: {},
-  });
-  t.strictSame(Object.keys((await session.ask()).json), [
-    'AccessKeyId',
-    'SecretAccessKey',
-    'Token',
-    'Expiration',
-  ]);
-});
-
-t.test('the request: role from the path, raw token or Bearer, an answer within a second', async (t) => {
-  const { ask, requests } = await appFor(t);
-  const rows: [path: string, role: string | undefined][] = [
-    ['', undefined],
-    ['/reader', 'reader'],
-    ['/re%61der', 'reader'],
-    [`/${encodeURIComponent(ROLE_ARN)}`, ROLE_ARN],
-    ['/arn:aws:iam::111122223333:role%2FReader', 'arn:aws:iam::111122223333:role/Reader'],
-    [`/${'x'.repeat(1024)}`, 'x'.repeat(1024)],
-  ];
-  for (const [path, role] of rows) {
-    t.equal((await ask(path)).status, 200, path);
-    t.match(requests.at(-1), {
-      surface: 'container-credentials',
-      sourceAddress: '127.0.0.1',
-      proof: { type: 'oidc' },
+t.test(
+  'container credentials of a federated user have no RoleArn; those of GetSessionToken have no AccountId either',
+  async (t) => {
+    const federated = await appFor(t, {
+      target: { operation: 'GetFederationToken' },
+      issued: {
+        federatedUser: { federatedUserId: 'x', arn: 'arn:aws:sts::444455556666:federated-user/pod' },
+      },
     });
-    t.equal(requests.at(-1)?.role, role, path);
-    t.ok((requests.at(-1)?.timeoutMs ?? Infinity) < 950);
-    t.same(requests.at(-1)?.preferred, { durationSeconds: 3600 });
-    t.equal(requests.at(-1)?.durationSeconds, undefined);
-  }
-  for (const authorization of ['a.b.c', 'Bearer a.b.c', 'bearer   a.b.c']) {
-    await ask('/reader', { headers: { authorization } });
-    t.equal(requests.at(-1)?.proof.value.reveal(), 'a.b.c', authorization);
-  }
-});
+    const { json } = await federated.ask();
+    t.equal(json.AccountId, '444455556666');
+    t.notOk('RoleArn' in json);
+    const session = await appFor(t, {
+      target: { operation: 'GetSessionToken' },
+      issued: {},
+    });
+    t.strictSame(Object.keys((await session.ask()).json), [
+      'AccessKeyId',
+      'SecretAccessKey',
+      'Token',
+      'Expiration',
+    ]);
+  },
+);
+
+t.test(
+  'the request takes the role from the path, a raw or Bearer token, and sets a timeout below one second',
+  async (t) => {
+    const { ask, requests } = await appFor(t);
+    const rows: [path: string, role: string | undefined][] = [
+      ['', undefined],
+      ['/reader', 'reader'],
+      ['/re%61der', 'reader'],
+      [`/${encodeURIComponent(ROLE_ARN)}`, ROLE_ARN],
+      ['/arn:aws:iam::111122223333:role%2FReader', 'arn:aws:iam::111122223333:role/Reader'],
+      [`/${'x'.repeat(1024)}`, 'x'.repeat(1024)],
+    ];
+    for (const [path, role] of rows) {
+      t.equal((await ask(path)).status, 200, path);
+      t.match(requests.at(-1), {
+        surface: 'container-credentials',
+        sourceAddress: '127.0.0.1',
+        proof: { type: 'oidc' },
+      });
+      t.equal(requests.at(-1)?.role, role, path);
+      t.ok((requests.at(-1)?.timeoutMs ?? Infinity) < 950);
+      t.same(requests.at(-1)?.preferred, { durationSeconds: 3600 });
+      t.equal(requests.at(-1)?.durationSeconds, undefined);
+    }
+    for (const authorization of ['a.b.c', 'Bearer a.b.c', 'bearer   a.b.c']) {
+      await ask('/reader', { headers: { authorization } });
+      t.equal(requests.at(-1)?.proof.value.reveal(), 'a.b.c', authorization);
+    }
+  },
+);
 
 /** A refusal in both spellings, with what its reader needs, and never a header or field of a success. */
 function isRefusal(
@@ -167,7 +173,7 @@ function isRefusal(
   if (status === 401) t.match(headers['www-authenticate'], /^Bearer/);
 }
 
-t.test('whatever the pipeline refuses', async (t) => {
+t.test('errors of the pipeline have the format that SDKs read', async (t) => {
   const codes: readonly ErrorCode[] = [
     'proof_expired',
     'proof_replayed',
@@ -194,7 +200,7 @@ t.test('whatever the pipeline refuses', async (t) => {
   t.match(answer.json.message, /to the URL, after a slash: reader, writer\./);
 });
 
-t.test('whatever is refused before the pipeline', async (t) => {
+t.test('errors before the pipeline have the format that SDKs read', async (t) => {
   const { ask, requests } = await appFor(t);
   const rows: [name: string, path: string, options: InjectOptions, code: ErrorCode][] = [
     ['no token', '/reader', { headers: {} }, 'proof_missing'],
@@ -222,7 +228,7 @@ t.test('whatever is refused before the pipeline', async (t) => {
   t.equal(requests.length, 0);
 });
 
-t.test('a limit by address', async (t) => {
+t.test('the rate limit per address applies to container credentials', async (t) => {
   const { ask } = await appFor(t);
   for (let used = 0; used < 100; used++) await ask();
   const answer = await ask();
@@ -230,7 +236,7 @@ t.test('a limit by address', async (t) => {
   t.equal(answer.headers['retry-after'], '60');
 });
 
-t.test('two Authorization headers are refused, whichever is good', async (t) => {
+t.test('two Authorization headers are rejected even if one is valid', async (t) => {
   const { app } = await appFor(t);
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;

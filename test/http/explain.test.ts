@@ -88,7 +88,7 @@ async function start(t: Test) {
   return { ask, limited, records, broken };
 }
 
-t.test('a caller about itself: its own rules and session, and nothing else', async (t) => {
+t.test('explain shows a caller its own rules and session only', async (t) => {
   const { ask, limited } = await start(t);
   const own = await ask('bob', {});
   t.match(own, { status: 200, cache: 'no-store' });
@@ -126,7 +126,7 @@ t.test('a caller about itself: its own rules and session, and nothing else', asy
   t.equal((await ask('nobody', {})).status, 401);
 });
 
-t.test('only whom a grant permits may ask about others, and a deny of all roles takes it away', async (t) => {
+t.test('explain about others requires the permission; a deny for all roles revokes it', async (t) => {
   const { ask } = await start(t);
   const other = {
     Principal: { Issuer: 'corp', Subject: 'jane', Claims: { clearance: 'low' } },
@@ -172,7 +172,7 @@ t.test('only whom a grant permits may ask about others, and a deny of all roles 
   });
 });
 
-t.test('by request id: what the record has, and all of it once the claims are pasted', async (t) => {
+t.test('explain by request id uses the audit record, and claims if they are supplied', async (t) => {
   const { ask } = await start(t);
   t.match((await ask('operator', { RequestId: 'request-1' })).json, {
     Principal: { Issuer: 'corp', Subject: 'bob' },
@@ -211,7 +211,7 @@ t.test('by request id: what the record has, and all of it once the claims are pa
   });
 });
 
-t.test('who asked about whom is recorded before the answer, or there is none', async (t) => {
+t.test('explain records the caller and the subject before it responds', async (t) => {
   const { ask, records, broken } = await start(t);
   const jane = { Issuer: 'corp', Subject: 'jane', Claims: { clearance: 'a-claim-nobody-logs' } };
   await ask('bob', { Role: 'vault' });

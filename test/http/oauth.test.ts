@@ -44,7 +44,7 @@ async function appFor(t: Test, refusal = () => new SallyportError('overloaded'))
   return { send, requests };
 }
 
-t.test('what a request becomes', async (t) => {
+t.test('a token exchange request maps to an ExchangeRequest', async (t) => {
   const { send, requests } = await appFor(t);
   const become = async (fields: Fields) => {
     const { status, json } = await send(fields);
@@ -88,7 +88,7 @@ t.test('what a request becomes', async (t) => {
   }
 });
 
-t.test('a subject_token of nothing but padding costs no more than another', async (t) => {
+t.test('a subject_token of padding characters takes no longer to parse than others', async (t) => {
   const { send } = await appFor(t);
   const started = performance.now();
   await send({ ...exchange, subject_token_type: `${TYPE}saml2`, subject_token: `${'='.repeat(80_000)}x` });
@@ -96,7 +96,7 @@ t.test('a subject_token of nothing but padding costs no more than another', asyn
   t.ok(performance.now() - started < 1000);
 });
 
-t.test('what a token exchange here cannot be', async (t) => {
+t.test('token exchange rejects unsupported and invalid requests', async (t) => {
   const { send, requests } = await appFor(t);
   const without = (name: string) =>
     Object.fromEntries(Object.entries(exchange).filter(([key]) => key !== name));
@@ -160,7 +160,7 @@ t.test('what a token exchange here cannot be', async (t) => {
   t.strictSame(requests, [], 'no exchange runs');
 });
 
-t.test('every refusal is one that RFC 6749 section 5.2 can say', async (t) => {
+t.test('every error has a form that RFC 6749 section 5.2 allows', async (t) => {
   let thrown = new SallyportError('internal');
   const { send } = await appFor(t, () => thrown);
   for (const code of Object.keys(ERRORS) as ErrorCode[]) {

@@ -26,7 +26,7 @@ function startApp(limiter: RateLimiter) {
 const ask = async (app: App, url: string, remoteAddress: string, headers = {}) =>
   app.inject({ url, remoteAddress, headers });
 
-t.test('an IPv4 address, mapped or not, and an IPv6 /64 are counted as one', async (t) => {
+t.test('addressKey groups IPv4 with its IPv6-mapped form, and IPv6 by /64', async (t) => {
   t.equal(addressKey('192.0.2.1'), '192.0.2.1');
   t.equal(addressKey('::ffff:192.0.2.1'), '192.0.2.1');
   t.equal(addressKey('::ffff:c000:201'), '192.0.2.1');
@@ -37,7 +37,7 @@ t.test('an IPv4 address, mapped or not, and an IPv6 /64 are counted as one', asy
   t.equal(addressKey('unknown'), 'unknown', 'whatever a trusted proxy wrote');
 });
 
-t.test('beyond the limit: 429 with Retry-After, for that address alone', async (t) => {
+t.test('requests beyond the limit get 429 with Retry-After, for that address only', async (t) => {
   const limits = toLimits({ perAddress: { requests: 2, per: '1m' } });
   const app = startApp(new LocalRateLimiter(limits, () => new Date(1_800_000_000_000)));
   const get = async (url: string, remoteAddress: string, headers = {}) =>
@@ -67,7 +67,7 @@ t.test('beyond the limit: 429 with Retry-After, for that address alone', async (
   t.equal((await get('/v1/roles', '10.0.0.1', { 'x-forwarded-for': '192.0.2.1' })).statusCode, 429);
 });
 
-t.test('a limiter that breaks is an error of the broker, not an open door', async (t) => {
+t.test('a failing rate limiter rejects the request with 500', async (t) => {
   const app = startApp({ consume: async () => Promise.reject(new Error('broken')) });
   t.equal((await ask(app, '/v1/roles', '192.0.2.1')).statusCode, 500);
 });

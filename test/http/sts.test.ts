@@ -81,7 +81,7 @@ const saml = {
 const fault = (code: string, message: string, { namespace = NAMESPACE, type = 'Sender' } = {}) =>
   `<ErrorResponse xmlns="${namespace}">\n  <Error>\n    <Type>${type}</Type>\n    <Code>${code}</Code>\n    <Message>${message}</Message>\n  </Error>\n  <RequestId>ID</RequestId>\n</ErrorResponse>\n`;
 
-t.test('what a request becomes', async (t) => {
+t.test('an STS call maps to an ExchangeRequest', async (t) => {
   const { send, requests } = await appFor(t);
   const become = async (payload: string | Record<string, string>, options?: InjectOptions) => {
     const { status, body } = await send(payload, options);
@@ -133,51 +133,54 @@ t.test('what a request becomes', async (t) => {
   t.strictSame(await become(web, charset), { ...wished, proof: 'a.b.c' });
 });
 
-t.test('an answer has the shape of the action, whatever the role is issued through', async (t) => {
-  const federation = { Provider: 'p', SubjectFromWebIdentityToken: 's' };
-  const role = { assumedRoleUser: { assumedRoleId: 'AROA:me', arn: 'arn:role' } };
-  const rows: [
-    request: object,
-    target: Target,
-    issued: Partial<IssuedCredentials>,
-    members: readonly string[],
-  ][] = [
-    [web, deploy, { ...role, federation }, ['Provider', 'SubjectFromWebIdentityToken', 'AssumedRoleUser']],
-    [
-      web,
-      { ...deploy, webIdentity: 'broker' },
-      { ...role, federation },
-      ['SubjectFromWebIdentityToken', 'AssumedRoleUser'],
-    ],
-    [saml, { operation: 'AssumeRole', roleArn: ROLE, chain: [] }, role, ['Subject', 'AssumedRoleUser']],
-    [
-      web,
-      { operation: 'GetFederationToken' },
-      { federatedUser: { federatedUserId: '1:me', arn: 'arn:user' } },
-      ['SubjectFromWebIdentityToken', 'AssumedRoleUser'],
-    ],
-    [web, { operation: 'GetSessionToken' }, {}, ['SubjectFromWebIdentityToken']],
-  ];
-  for (const [request, target, more, members] of rows) {
-    const { send } = await appFor(t, () =>
-      exchanged(target, { packedPolicySize: 0, sourceIdentity: 'a', ...more }),
-    );
-    const { status, headers, body } = await send({ ...request });
-    t.match(
-      { status, headers },
-      { status: 200, headers: { 'content-type': /^text\/xml/, 'cache-control': 'no-store' } },
-    );
-    const always = ['Credentials', 'SourceIdentity', 'PackedPolicySize', 'RequestId'];
-    const top = [...body.matchAll(/^ {4}<(\w+)>/gm)].map(([, name]) => name);
-    t.strictSame(top, [...members, ...always], target.operation);
-    t.match(body, '<Expiration>2026-11-21T13:00:00Z</Expiration>');
-    t.match(body, '<SecretAccessKey>a secret &amp; more</SecretAccessKey>');
-    if (!('federation' in more) || ('webIdentity' in target && target.webIdentity === 'broker'))
-      t.match(body, />alice<\/Subject/, 'the subject is the caller');
-  }
-});
+t.test(
+  'the response has the shape of the requested action, whichever operation issued the credentials',
+  async (t) => {
+    const federation = { Provider: 'p', SubjectFromWebIdentityToken: 's' };
+    const role = { assumedRoleUser: { assumedRoleId: 'AROA:me', arn: 'arn:role' } };
+    const rows: [
+      request: object,
+      target: Target,
+      issued: Partial<IssuedCredentials>,
+      members: readonly string[],
+    ][] = [
+      [web, deploy, { ...role, federation }, ['Provider', 'SubjectFromWebIdentityToken', 'AssumedRoleUser']],
+      [
+        web,
+        { ...deploy, webIdentity: 'broker' },
+        { ...role, federation },
+        ['SubjectFromWebIdentityToken', 'AssumedRoleUser'],
+      ],
+      [saml, { operation: 'AssumeRole', roleArn: ROLE, chain: [] }, role, ['Subject', 'AssumedRoleUser']],
+      [
+        web,
+        { operation: 'GetFederationToken' },
+        { federatedUser: { federatedUserId: '1:me', arn: 'arn:user' } },
+        ['SubjectFromWebIdentityToken', 'AssumedRoleUser'],
+      ],
+      [web, { operation: 'GetSessionToken' }, {}, ['SubjectFromWebIdentityToken']],
+    ];
+    for (const [request, target, more, members] of rows) {
+      const { send } = await appFor(t, () =>
+        exchanged(target, { packedPolicySize: 0, sourceIdentity: 'a', ...more }),
+      );
+      const { status, headers, body } = await send({ ...request });
+      t.match(
+        { status, headers },
+        { status: 200, headers: { 'content-type': /^text\/xml/, 'cache-control': 'no-store' } },
+      );
+      const always = ['Credentials', 'SourceIdentity', 'PackedPolicySize', 'RequestId'];
+      const top = [...body.matchAll(/^ {4}<(\w+)>/gm)].map(([, name]) => name);
+      t.strictSame(top, [...members, ...always], target.operation);
+      t.match(body, '<Expiration>2026-11-21T13:00:00Z</Expiration>');
+      t.match(body, '<SecretAccessKey>a secret &amp; more</SecretAccessKey>');
+      if (!('federation' in more) || ('webIdentity' in target && target.webIdentity === 'broker'))
+        t.match(body, />alice<\/Subject/, 'the subject is the caller');
+    }
+  },
+);
 
-t.test('what AWS would not take, in its words', async (t) => {
+t.test('invalid requests get the errors that AWS returns', async (t) => {
   const { send, requests } = await appFor(t);
   const without = (name: keyof typeof web) =>
     Object.fromEntries(Object.entries(web).filter(([key]) => key !== name));
@@ -294,7 +297,7 @@ t.test('what AWS would not take, in its words', async (t) => {
   );
 });
 
-t.test('who brings no form, or no Action, is sent on as AWS does', async (t) => {
+t.test('requests without a form or an Action are redirected as AWS does', async (t) => {
   const { send, requests } = await appFor(t);
   const rows: [payload: string, options: InjectOptions][] = [
     ['', {}],
@@ -320,7 +323,7 @@ t.test('who brings no form, or no Action, is sent on as AWS does', async (t) => 
   t.strictSame(requests, []);
 });
 
-t.test('each refusal has a code that SDKs know, and the status that AWS sends with it', async (t) => {
+t.test('each error has an STS code that SDKs know and the HTTP status of AWS', async (t) => {
   const RETRIED = ['Throttling', 'IDPCommunicationError', 'ServiceUnavailable', 'InternalFailure'];
   let thrown: SallyportError | undefined;
   const { send } = await appFor(t, () => {
@@ -355,7 +358,7 @@ t.test('each refusal has a code that SDKs know, and the status that AWS sends wi
   t.match(JSON.parse(json.body), { Error: { Code: 'AccessDenied', Type: 'Sender' }, RequestId: 'ID' });
 });
 
-t.test('limits and plain http are refused in its words too', async (t) => {
+t.test('rate limit and plain http errors have the STS format', async (t) => {
   const { send } = await appFor(t);
   const clear = await send(web, { remoteAddress: '192.0.2.2' });
   t.match(clear, { status: 403, body: /<Code>AccessDenied<.*\n.*transport_insecure/ });

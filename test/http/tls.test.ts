@@ -8,7 +8,7 @@ import { selfSignedCertificate } from '@sallyport/sandbox/internal/saml/certific
 import t from 'tap';
 import { start } from '../support/command.js';
 
-t.test('https with a certificate from files', async (t) => {
+t.test('the server uses the certificate and key from the configured files', async (t) => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const now = new Date();
   const der = selfSignedCertificate(privateKey, 'localhost', now, new Date(now.getTime() + 86_400_000));

@@ -10,7 +10,7 @@ const METADATA = 'urn:oasis:names:tc:SAML:2.0:metadata';
 const json = { accept: 'application/json' };
 const broker = await startSignIn(t);
 
-t.test('metadata of the service provider (SAML metadata 2.4.4)', async (t) => {
+t.test('/saml/metadata returns service provider metadata (SAML metadata 2.4.4)', async (t) => {
   const { status, headers, text } = await new Browser().get(broker, '/saml/metadata');
   t.equal(status, 200);
   t.match(headers['content-type'], /^application\/samlmetadata\+xml/);
@@ -39,7 +39,7 @@ t.test('metadata of the service provider (SAML metadata 2.4.4)', async (t) => {
 });
 
 t.test(
-  'the request: to the URL of the metadata, for the ACS, unpredictable; RelayState is not used',
+  '/login redirects to the IdP of the metadata with an unpredictable AuthnRequest for the ACS and no RelayState',
   async (t) => {
     const browser = new Browser();
     const shown = await browser.get(broker, '/login/corp');
@@ -67,7 +67,7 @@ t.test(
   },
 );
 
-t.test('the cookie: for this host, this browser and ten minutes, and it tells nothing', async (t) => {
+t.test('the sign-in cookie is host-only, encrypted and expires after ten minutes', async (t) => {
   const browser = new Browser();
   const id = await browser.begin(broker, '/login/corp?Role=reader&Reason=the+secret+plan');
   const [cookie = ''] = browser.setCookies;
@@ -89,7 +89,7 @@ t.test('the cookie: for this host, this browser and ten minutes, and it tells no
 });
 
 t.test(
-  'a request keeps the instant it was sent at: a broker that started in the same second takes it',
+  'a sealed sign-in keeps fractions of seconds, so a broker started in the same second accepts it',
   async (t) => {
     const seal = sharedSeal();
     const sent = new Date(NOW.getTime() + 700);
@@ -99,45 +99,48 @@ t.test(
   },
 );
 
-t.test('several sign-ins at once, each with what it asked for; too many drop the oldest', async (t) => {
-  const clock = { seconds: NOW.getTime() / 1000 - 60 };
-  const slow = await startSignIn(t, { now: () => new Date(clock.seconds * 1000) });
-  const browser = new Browser();
-  browser.cookies.set('theme', 'dark');
-  browser.cookies.set('__Host-sallyport-sign-in_junk', 'junk');
-  const begin = async (query: string) => {
-    clock.seconds += 1;
-    return browser.begin(slow, `/login/corp?${query}`);
-  };
-  const ids = [
-    await begin('Role=reader&DurationSeconds=901'),
-    await begin('Role=writer&DurationSeconds=902'),
-    await begin('Role=reader&DurationSeconds=903'),
-  ];
-  t.notOk(browser.cookies.has('__Host-sallyport-sign-in_junk'), 'what is no good goes');
-  clock.seconds = NOW.getTime() / 1000;
-  for (const [index, id] of ids.entries()) {
-    t.equal((await browser.post(slow, answerTo(id))).outcome, 'issued');
-    t.match(slow.issued.at(-1), {
-      role: ['reader', 'writer', 'reader'][index],
-      session: { durationSeconds: 901 + index },
-      durationLimitedBy: 'request',
-    });
-  }
-  clock.seconds -= 30;
-  const many: string[] = [];
-  for (let sent = 0; sent < 7; sent++) many.push(await begin('Role=reader'));
-  t.equal(browser.cookies.size, 1 + 5);
-  t.equal(browser.cookies.get('theme'), 'dark');
-  clock.seconds = NOW.getTime() / 1000;
-  const outcomes: string[] = [];
-  for (const id of many) outcomes.push((await browser.post(slow, answerTo(id))).outcome);
-  const unknown = 'proof_invalid saml.in_response_to.unknown';
-  t.same(outcomes, [unknown, unknown, ...Array(5).fill('issued')]);
-});
+t.test(
+  'several sign-ins can be pending, each with its parameters; beyond the limit the oldest is deleted',
+  async (t) => {
+    const clock = { seconds: NOW.getTime() / 1000 - 60 };
+    const slow = await startSignIn(t, { now: () => new Date(clock.seconds * 1000) });
+    const browser = new Browser();
+    browser.cookies.set('theme', 'dark');
+    browser.cookies.set('__Host-sallyport-sign-in_junk', 'junk');
+    const begin = async (query: string) => {
+      clock.seconds += 1;
+      return browser.begin(slow, `/login/corp?${query}`);
+    };
+    const ids = [
+      await begin('Role=reader&DurationSeconds=901'),
+      await begin('Role=writer&DurationSeconds=902'),
+      await begin('Role=reader&DurationSeconds=903'),
+    ];
+    t.notOk(browser.cookies.has('__Host-sallyport-sign-in_junk'), 'what is no good goes');
+    clock.seconds = NOW.getTime() / 1000;
+    for (const [index, id] of ids.entries()) {
+      t.equal((await browser.post(slow, answerTo(id))).outcome, 'issued');
+      t.match(slow.issued.at(-1), {
+        role: ['reader', 'writer', 'reader'][index],
+        session: { durationSeconds: 901 + index },
+        durationLimitedBy: 'request',
+      });
+    }
+    clock.seconds -= 30;
+    const many: string[] = [];
+    for (let sent = 0; sent < 7; sent++) many.push(await begin('Role=reader'));
+    t.equal(browser.cookies.size, 1 + 5);
+    t.equal(browser.cookies.get('theme'), 'dark');
+    clock.seconds = NOW.getTime() / 1000;
+    const outcomes: string[] = [];
+    for (const id of many) outcomes.push((await browser.post(slow, answerTo(id))).outcome);
+    const unknown = 'proof_invalid saml.in_response_to.unknown';
+    t.same(outcomes, [unknown, unknown, ...Array(5).fill('issued')]);
+  },
+);
 
 t.test(
-  'what is asked is judged like the body of POST /v1/credentials, and must fit into a cookie',
+  'login parameters are validated like the body of POST /v1/credentials and must fit into a cookie',
   async (t) => {
     const browser = new Browser();
     const arns = `&PolicyArns=arn:aws:iam::aws:policy/${'x'.repeat(400)}/y`.repeat(10);
@@ -165,7 +168,7 @@ t.test(
   },
 );
 
-t.test('issuers that nobody signs in at with a browser', async (t) => {
+t.test('/login rejects issuers without browser sign-in', async (t) => {
   for (const [name, reason] of [
     ['api', 'saml.sign_in.issuer'],
     ['nobody', 'saml.sign_in.issuer'],
@@ -180,7 +183,7 @@ t.test('issuers that nobody signs in at with a browser', async (t) => {
   t.equal(unsolicited.outcome, 'proof_invalid saml.unsolicited');
 });
 
-t.test('sign-in that starts at the IdP, where the issuer accepts it', async (t) => {
+t.test('a sign-in started at the IdP is accepted if the issuer has unsolicited: accept', async (t) => {
   const accepting = await startSignIn(t, { unsolicited: 'accept' });
   const browser = new Browser();
   const choice = await browser.post(accepting, answerTo(undefined));
@@ -194,7 +197,7 @@ t.test('sign-in that starts at the IdP, where the issuer accepts it', async (t) 
   t.match(accepting.issued, [{ role: 'reader', session: { name: 'bob' } }]);
 });
 
-t.test('several roles: a page with a link for each, which keeps what else was asked', async (t) => {
+t.test('with several roles, a page links to each role and keeps the other parameters', async (t) => {
   const browser = new Browser();
   const id = await browser.begin(broker, '/login/corp?DurationSeconds=1800&Reason=a%26b');
   const choice = await browser.post(broker, answerTo(id));
@@ -217,7 +220,7 @@ t.test('several roles: a page with a link for each, which keeps what else was as
   t.match(JSON.parse(asJson.text), { code: 'role_ambiguous', Roles: ['reader', 'writer'] });
 });
 
-t.test('the credentials: a page for people, JSON for who asks for it, and neither is kept', async (t) => {
+t.test('the ACS returns a page or, on request, JSON, and neither is cached', async (t) => {
   const browser = new Browser();
   const page = await browser.post(broker, answerTo(await browser.begin(broker)), { accept: 'text/html,*/*' });
   t.match(page.headers, {
@@ -245,7 +248,7 @@ t.test('the credentials: a page for people, JSON for who asks for it, and neithe
   t.ok(page.text.includes(String(broker.records.at(-3)?.RequestId)), 'the request id leads to the record');
 });
 
-t.test('nothing a caller sends becomes markup', async (t) => {
+t.test('pages escape all values from the request', async (t) => {
   const browser = new Browser();
   const id = await browser.begin(
     broker,

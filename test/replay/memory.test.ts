@@ -32,19 +32,22 @@ rateLimiterConformance(
   async (t) => (await openStores(t, { type: 'memory' }, { limits: CONFORMANCE_LIMITS })).limiter,
 );
 
-t.test('it remembers since it began, and no claim is forgotten before its proof is long over', async (t) => {
-  const { now, pass } = clock();
-  const store = new MemoryReplayStore(now);
-  t.equal(store.remembersSince, START);
-  t.ok(await store.claim('a', START + 60));
-  pass(60 + 299);
-  t.notOk(await store.claim('a', START + 60));
-  t.equal(store.remembersSince, START, 'it does not move');
-  pass(1);
-  t.ok(await store.claim('a', START + 999));
-});
+t.test(
+  'the memory store remembers since its start and keeps claims past the expiry of the proof',
+  async (t) => {
+    const { now, pass } = clock();
+    const store = new MemoryReplayStore(now);
+    t.equal(store.remembersSince, START);
+    t.ok(await store.claim('a', START + 60));
+    pass(60 + 299);
+    t.notOk(await store.claim('a', START + 60));
+    t.equal(store.remembersSince, START, 'it does not move');
+    pass(1);
+    t.ok(await store.claim('a', START + 999));
+  },
+);
 
-t.test('memory is bounded: when it is full of live claims, none is made and check says so', async (t) => {
+t.test('a full memory store rejects new claims and fails its check', async (t) => {
   const { now, pass } = clock();
   const store = new MemoryReplayStore(now, 2);
   t.ok(await store.claim('a', START + 60));
@@ -59,7 +62,7 @@ t.test('memory is bounded: when it is full of live claims, none is made and chec
   await t.rejects(store.claim('d', START + 3600));
 });
 
-t.test('a window ends, and then there is a new one', async (t) => {
+t.test('the local limiter starts a new window after the previous one ends', async (t) => {
   const { now, pass } = clock();
   const limiter = new LocalRateLimiter(toLimits(CONFORMANCE_LIMITS), now);
   for (let used = 0; used < 5; used++) t.equal(await consume(limiter, 'address', 'a'), undefined);
@@ -70,7 +73,7 @@ t.test('a window ends, and then there is a new one', async (t) => {
   t.equal((await consume(limiter, 'address', 'a'))?.retryAfter, 3600);
 });
 
-t.test('the local limiter keeps no more keys than it may, and forgets the longest silent', async (t) => {
+t.test('the local limiter drops the least recently used keys beyond its maximum', async (t) => {
   const limiter = new LocalRateLimiter(
     toLimits({ perAddress: { requests: 1, per: '1h' }, perPrincipal: { requests: 1, per: '1h' } }),
     () => new Date(START * 1000),
@@ -81,7 +84,7 @@ t.test('the local limiter keeps no more keys than it may, and forgets the longes
   t.equal(await consume(limiter, 'address', 'a'), undefined, 'a was forgotten');
 });
 
-t.test('there are limits where the config sets none', async (t) => {
+t.test('default limits apply if the config sets none', async (t) => {
   t.same(toLimits(), {
     address: { requests: 3000, window: 60_000 },
     principal: { requests: 1500, window: 60_000 },

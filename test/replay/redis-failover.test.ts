@@ -23,7 +23,7 @@ async function inReach(replay: OpenStores['replay']): Promise<void> {
   while (!(await replay.check())) await delay(50);
 }
 
-t.test('minReplicas: a claim counts once a replica has it', async (t) => {
+t.test('minReplicas requires replicas to acknowledge a claim', async (t) => {
   if (!redisPeer(t)) return;
   const { primary, replica } = await startPair(t);
   const { replay } = await openStores(t, {
@@ -48,7 +48,7 @@ t.test('minReplicas: a claim counts once a replica has it', async (t) => {
 });
 
 t.test(
-  'a primary that was a replica for a while begins to remember anew, though it is the same process',
+  'a primary that was a replica in between gets a new marker, though its process is the same',
   async (t) => {
     if (!redisPeer(t)) return;
     const { primary, replica } = await startPair(t);
@@ -74,7 +74,7 @@ t.test(
   },
 );
 
-t.test('Sentinel: another server takes over from one that hangs', async (t) => {
+t.test('Sentinel fails over from a server that hangs', async (t) => {
   if (!redisPeer(t)) return;
   const { primary, replica } = await startPair(t);
   const sentinel = await startRedis(t, {
@@ -134,7 +134,7 @@ t.test('Sentinel: another server takes over from one that hangs', async (t) => {
   });
 });
 
-t.test('Cluster: any node leads to all; a lost node refuses its share', async (t) => {
+t.test('Cluster works with any start node; a lost node refuses its slots', async (t) => {
   if (!redisPeer(t)) return;
   const config = ['cluster-enabled yes', 'cluster-node-timeout 1000'];
   const nodes = await Promise.all([0, 1, 2].map(() => startRedis(t, { config })));
@@ -145,7 +145,7 @@ t.test('Cluster: any node leads to all; a lost node refuses its share', async (t
   const store: StoreConfig = { type: 'redis-cluster', nodes: [`redis://${addresses[0]}`] };
   t.test('conformance', async (t) => conformance(t, 'cluster', store));
 
-  t.test('the node with the claims is killed and comes back empty', async (t) => {
+  t.test('a node that returns without its claims refuses earlier proofs', async (t) => {
     const { replay, limiter } = await openStores(t, store, { limits: CONFORMANCE_LIMITS });
     t.ok(await replay.claim('a', inAnHour()));
     const since = replay.remembersSince;

@@ -65,12 +65,12 @@ async function authenticateOnce(replay: ReplayStore, id: string, issuedAt: numbe
   );
 }
 
-t.test('one server', async (t) => {
+t.test('Redis store on a single server', async (t) => {
   if (!redisPeer(t)) return;
   const server = await startRedis(t);
   conformance(t, 'redis', redis(server));
 
-  t.test('two brokers share what is claimed and counted', async (t) => {
+  t.test('two brokers share claims and counters', async (t) => {
     const store = { ...redis(server), keyPrefix: 'shared:' };
     const [a, b] = [
       await openStores(t, store, { limits: CONFORMANCE_LIMITS }),
@@ -83,7 +83,7 @@ t.test('one server', async (t) => {
     t.match(await consume(b.limiter, 'address', '192.0.2.1'), { code: 'rate_limited' });
   });
 
-  t.test('keys say nothing, and go when they are not needed', async (t) => {
+  t.test('keys are hashed and expire', async (t) => {
     const { replay, limiter } = await openStores(
       t,
       { ...redis(server), keyPrefix: 'look:' },
@@ -109,7 +109,7 @@ t.test('one server', async (t) => {
   });
 });
 
-t.test('a password and a user of the ACL', async (t) => {
+t.test('the store authenticates with a password or an ACL user', async (t) => {
   if (!redisPeer(t)) return;
   const server = await startRedis(t, {
     config: [
@@ -138,7 +138,7 @@ t.test('a password and a user of the ACL', async (t) => {
   }
 });
 
-t.test('TLS: with the right authority only', async (t) => {
+t.test('TLS requires the configured CA', async (t) => {
   if (!redisPeer(t)) return;
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-tls-'));
   t.teardown(() => rm(folder, { recursive: true }));
@@ -173,7 +173,7 @@ t.test('TLS: with the right authority only', async (t) => {
   });
   const url = `rediss://localhost:${tls.port}`;
   conformance(t, 'tls', { type: 'redis', url, tls: { ca: `${own}.crt` } });
-  t.test('nobody else is trusted', async (t) => {
+  t.test('other CAs are not trusted', async (t) => {
     for (const store of [
       { type: 'redis' as const, url, tls: { ca: `${other}.crt` } },
       { type: 'redis' as const, url },
@@ -187,7 +187,7 @@ t.test('TLS: with the right authority only', async (t) => {
   await t.rejects(openStores(t, { type: 'redis', url, tls: { ca: `${own}.missing` } }), { code: 'ENOENT' });
 });
 
-t.test('not up yet when the broker starts', async (t) => {
+t.test('the store recovers if Redis starts after the broker', async (t) => {
   if (!redisPeer(t)) return;
   const server = await prepareRedis(t);
   const { replay, limiter, logged } = await openStores(t, redis(server));
@@ -201,44 +201,41 @@ t.test('not up yet when the broker starts', async (t) => {
   t.ok(await replay.claim('a', inAnHour()));
 });
 
-t.test(
-  'killed: single-use proofs are refused, others go on, limits are local; then it is back, empty',
-  async (t) => {
-    if (!redisPeer(t)) return;
-    const server = await startRedis(t);
-    const { replay, limiter, logged } = await openStores(t, redis(server), { limits: CONFORMANCE_LIMITS });
-    const issued = Date.now() / 1000;
-    t.equal(await authenticateOnce(replay, 'used', issued), 'accepted');
-    const lost = [logged(LOST), logged(LOST, 'limits')];
-    await server.kill();
-    await Promise.all(lost);
+t.test('without Redis, single-use proofs are refused and limits are local, until it is back', async (t) => {
+  if (!redisPeer(t)) return;
+  const server = await startRedis(t);
+  const { replay, limiter, logged } = await openStores(t, redis(server), { limits: CONFORMANCE_LIMITS });
+  const issued = Date.now() / 1000;
+  t.equal(await authenticateOnce(replay, 'used', issued), 'accepted');
+  const lost = [logged(LOST), logged(LOST, 'limits')];
+  await server.kill();
+  await Promise.all(lost);
 
-    t.notOk(await replay.check());
-    t.match(await authenticateOnce(replay, 'fresh', issued), {
-      code: 'replay_store_unavailable',
-      retryAfter: 5,
-    });
-    t.equal(await authenticateOnce(replay, 'fresh', issued, false), 'accepted', 'a reusable proof');
-    t.ok((await timeToRefuse(t, replay.claim('fresh', inAnHour()))) < 200, 'without waiting');
-    const refused = await Promise.all(Array.from({ length: 9 }, () => consume(limiter, 'address', 'a')));
-    t.equal(refused.filter((refusal) => refusal?.code === 'rate_limited').length, 4);
+  t.notOk(await replay.check());
+  t.match(await authenticateOnce(replay, 'fresh', issued), {
+    code: 'replay_store_unavailable',
+    retryAfter: 5,
+  });
+  t.equal(await authenticateOnce(replay, 'fresh', issued, false), 'accepted', 'a reusable proof');
+  t.ok((await timeToRefuse(t, replay.claim('fresh', inAnHour()))) < 200, 'without waiting');
+  const refused = await Promise.all(Array.from({ length: 9 }, () => consume(limiter, 'address', 'a')));
+  t.equal(refused.filter((refusal) => refusal?.code === 'rate_limited').length, 4);
 
-    const back = [logged(BACK), logged(BACK, 'limits')];
-    await server.start();
-    await Promise.all(back);
-    t.ok(await replay.check());
-    t.match(
-      await authenticateOnce(replay, 'used', issued),
-      { code: 'proof_replayed', reason: 'replay.before_start' },
-      'it has forgotten this one, and knows that it has',
-    );
-    t.equal(await authenticateOnce(replay, 'new', Date.now() / 1000), 'accepted');
-    t.match(await authenticateOnce(replay, 'new', Date.now() / 1000), { reason: 'proof_replayed' });
-    t.equal(await consume(limiter, 'address', 'a'), undefined, 'counted by Redis again');
-  },
-);
+  const back = [logged(BACK), logged(BACK, 'limits')];
+  await server.start();
+  await Promise.all(back);
+  t.ok(await replay.check());
+  t.match(
+    await authenticateOnce(replay, 'used', issued),
+    { code: 'proof_replayed', reason: 'replay.before_start' },
+    'it has forgotten this one, and knows that it has',
+  );
+  t.equal(await authenticateOnce(replay, 'new', Date.now() / 1000), 'accepted');
+  t.match(await authenticateOnce(replay, 'new', Date.now() / 1000), { reason: 'proof_replayed' });
+  t.equal(await consume(limiter, 'address', 'a'), undefined, 'counted by Redis again');
+});
 
-t.test('emptied while connected: noticed by the next claim', async (t) => {
+t.test('a flush during a connection is detected by the next claim', async (t) => {
   if (!redisPeer(t)) return;
   const server = await startRedis(t);
   const { replay } = await openStores(t, redis(server));
@@ -250,7 +247,7 @@ t.test('emptied while connected: noticed by the next claim', async (t) => {
   t.equal(await authenticateOnce(replay, 'new', Date.now() / 1000), 'accepted');
 });
 
-t.test('hung: refused soon, not waited for; nothing is claimed twice when it wakes', async (t) => {
+t.test('a hung server fails fast, and no claim succeeds twice when it resumes', async (t) => {
   if (!redisPeer(t)) return;
   const server = await startRedis(t);
   const { replay, limiter, logged } = await openStores(t, redis(server), { limits: CONFORMANCE_LIMITS });
@@ -273,23 +270,20 @@ t.test('hung: refused soon, not waited for; nothing is claimed twice when it wak
   t.ok(await replay.claim('after', inAnHour()));
 });
 
-t.test(
-  'a connection lost in the midst of a claim: refused, and not sent again behind its back',
-  async (t) => {
-    if (!redisPeer(t)) return;
-    const server = await startRedis(t);
-    const { replay } = await openStores(t, redis(server));
-    await server.cli('client', 'pause', '60000', 'write');
-    const claim = t.rejects(replay.claim('a', inAnHour()));
-    await server.cli('client', 'kill', 'type', 'normal');
-    await claim;
-    await server.cli('client', 'unpause');
-    while (!(await replay.check())) await delay(20);
-    t.ok(await replay.claim('a', inAnHour()));
-  },
-);
+t.test('a claim whose connection is lost is refused and not retried', async (t) => {
+  if (!redisPeer(t)) return;
+  const server = await startRedis(t);
+  const { replay } = await openStores(t, redis(server));
+  await server.cli('client', 'pause', '60000', 'write');
+  const claim = t.rejects(replay.claim('a', inAnHour()));
+  await server.cli('client', 'kill', 'type', 'normal');
+  await claim;
+  await server.cli('client', 'unpause');
+  while (!(await replay.check())) await delay(20);
+  t.ok(await replay.claim('a', inAnHour()));
+});
 
-t.test('a server that cannot write cannot be claimed from', async (t) => {
+t.test('a read-only server refuses claims', async (t) => {
   if (!redisPeer(t)) return;
   const primary = await startRedis(t);
   const replica = await startRedis(t, { config: [`replicaof 127.0.0.1 ${primary.port}`] });
@@ -302,7 +296,7 @@ t.test('a server that cannot write cannot be claimed from', async (t) => {
   await t.rejects(filled.replay.claim('a', inAnHour()));
 });
 
-t.test('killed, and back with an old snapshot: what it forgot is not accepted again', async (t) => {
+t.test('a server restored from an old snapshot does not accept the claims it lost', async (t) => {
   if (!redisPeer(t)) return;
   const server = await startRedis(t);
   const { replay, logged } = await openStores(t, redis(server));
@@ -330,7 +324,7 @@ t.test('killed, and back with an old snapshot: what it forgot is not accepted ag
   t.match(await authenticateOnce(late.replay, 'new', Date.now() / 1000), { reason: 'proof_replayed' });
 });
 
-t.test('a mark of another run of the server is no mark, whoever comes first', async (t) => {
+t.test('a marker of another server run is replaced', async (t) => {
   if (!redisPeer(t)) return;
   const server = await startRedis(t);
   const { replay } = await openStores(t, redis(server));
@@ -343,7 +337,7 @@ t.test('a mark of another run of the server is no mark, whoever comes first', as
   t.ok(await replay.claim('b', inAnHour()));
 });
 
-t.test('a server that may evict claims cannot be claimed from, and says what to set', async (t) => {
+t.test('a server that may evict claims refuses claims and logs the setting to change', async (t) => {
   if (!redisPeer(t)) return;
   const server = await startRedis(t, { config: ['maxmemory 50mb', 'maxmemory-policy volatile-lru'] });
   const errors: string[] = [];

@@ -20,7 +20,7 @@ function keptLog(level: LogLevel = 'debug') {
   return { log: createLog(level, stream), lines };
 }
 
-t.test('lines are JSON with level, time, fields and message; lower levels are left out', (t) => {
+t.test('log lines are JSON with level, time, fields and message; lower levels are omitted', (t) => {
   const { log, lines } = keptLog('warn');
   for (const level of ['debug', 'info', 'warn', 'error'] as const)
     log[level]({ requestId: 'r1', n: 7 }, level);
@@ -42,7 +42,7 @@ t.test('lines are JSON with level, time, fields and message; lower levels are le
   t.end();
 });
 
-t.test('no message of an error, and no secret, is ever printed', (t) => {
+t.test('the log never prints error messages or secrets', (t) => {
   const chain = new Error(PLANTED, { cause: new TypeError(PLANTED, { cause: PLANTED }) });
   const odd = Object.assign(new Error(PLANTED), { code: 'EPIPE', response: PLANTED, [PLANTED]: 1 });
   const framed = new Error(`first\n    at ${PLANTED} (file.js:1:1)\n    at ${PLANTED}`);
@@ -74,7 +74,7 @@ t.test('no message of an error, and no secret, is ever printed', (t) => {
   t.end();
 });
 
-t.test('of an error its type, code, place and causes are told', (t) => {
+t.test('the log prints type, code, stack frames and causes of an error', (t) => {
   const inner = Object.assign(new TypeError('x'), { code: 'ECONNREFUSED' });
   const told = describeError(new Error('x', { cause: inner })) as { at: string[]; cause: { at: string[] } };
   t.match(told, { type: 'Error', cause: { type: 'TypeError', code: 'ECONNREFUSED' } });
@@ -88,7 +88,7 @@ t.test('of an error its type, code, place and causes are told', (t) => {
   t.end();
 });
 
-t.test('metrics', async (t) => {
+t.test('metrics have the Prometheus exposition format', async (t) => {
   const metrics = new Metrics(() => ({ entries: 3, bytes: 4000 }));
   metrics.countExchange({ role: 'deploy', operation: 'AssumeRoleWithWebIdentity', outcome: 'issued' });
   metrics.countExchange({ role: 'deploy', operation: 'AssumeRoleWithWebIdentity', outcome: 'issued' });
