@@ -6,15 +6,18 @@
 
 FROM node:24-bookworm-slim AS build
 WORKDIR /src
-COPY package.json package-lock.json tsconfig.json ./
+COPY package.json package-lock.json tsconfig.json tsconfig.base.json ./
+COPY packages ./packages
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY src ./src
-RUN npm run build && rm -r dist/sandbox
+RUN npm run build
 
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+COPY packages/client/package.json ./packages/client/
+COPY packages/sts-protocol/package.json ./packages/sts-protocol/
+RUN npm run install:production
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production
@@ -22,7 +25,11 @@ WORKDIR /app
 # The server needs no package manager.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /opt/yarn*
 COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=build /src/packages/client/dist ./packages/client/dist
+COPY --from=build /src/packages/sts-protocol/dist ./packages/sts-protocol/dist
 COPY --from=build /src/dist ./dist
+COPY packages/client/package.json ./packages/client/
+COPY packages/sts-protocol/package.json ./packages/sts-protocol/
 COPY package.json LICENSE ./
 USER 65532:65532
 EXPOSE 8443

@@ -2,8 +2,8 @@
 // is for where that can run here, its configs by Sallyport itself, and the parts that are code by running them.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
@@ -15,6 +15,7 @@ import type { OidcIssuer } from '../src/config/schema/oidc-issuer.js';
 import { VERSION } from '../src/core/version.js';
 import { createLog } from '../src/telemetry/log.js';
 import { startTestBroker } from './support/broker.js';
+import { copyThirdPartyPackages, createOutsideFolder } from './support/installed-packages.js';
 import { fixturePath, fromRoot, ROOT } from './support/paths.js';
 import { requirePeer } from './support/peers.js';
 
@@ -50,6 +51,11 @@ async function checkConfig(t: Test, text: string, env: Readonly<Record<string, s
   if (oidc.ok) await oidc.verifier.close();
 }
 
+/** The command that installs production dependencies. */
+const INSTALL = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts[
+  'install:production'
+] as string;
+
 /** An image reference whose tag says which one it is. */
 const PINNED = /^[\w./-]+:(?!latest$)[\w.-]*\d[\w.-]*$/;
 
@@ -62,21 +68,44 @@ t.test('Dockerfile', async (t) => {
   for (const stage of stages) t.match(of(stage, 'FROM')[0]?.split(' ')[0], PINNED);
   t.match(of(final, 'USER'), [/^[1-9]\d*:[1-9]\d*$/], 'a numeric user, not root');
   t.match(of(final, 'RUN').join(), /^rm -rf (?!.*npm ci).*$/, 'nothing is installed in the final stage');
-  const [modules, dist, manifest, ...more] = of(final, 'COPY');
-  t.equal(modules, '--from=dependencies /app/node_modules ./node_modules');
-  t.equal(dist, '--from=build /src/dist ./dist');
-  t.equal(manifest, 'package.json LICENSE ./');
-  t.strictSame(more, [], 'nothing else is in the image');
+  t.strictSame(
+    of(final, 'COPY'),
+    [
+      '--from=dependencies /app/node_modules ./node_modules',
+      '--from=build /src/packages/client/dist ./packages/client/dist',
+      '--from=build /src/packages/sts-protocol/dist ./packages/sts-protocol/dist',
+      '--from=build /src/dist ./dist',
+      'packages/client/package.json ./packages/client/',
+      'packages/sts-protocol/package.json ./packages/sts-protocol/',
+      'package.json LICENSE ./',
+    ],
+    'nothing else is in the image',
+  );
   const named = (name: string) => stages.find((stage) => of(stage, 'FROM')[0]?.endsWith(` AS ${name}`)) ?? [];
-  t.match(of(named('dependencies'), 'RUN').join(), /^npm ci --omit=dev --omit=optional --ignore-scripts/);
-  t.match(of(named('build'), 'RUN').at(-1), /^npm run build && rm -r dist\/sandbox$/);
+  t.strictSame(of(named('dependencies'), 'RUN'), ['npm run install:production']);
+  t.match(INSTALL, /^npm ci --omit=dev --omit=optional --ignore-scripts /);
+  t.equal(of(named('build'), 'RUN').at(-1), 'npm run build');
   t.match(of(final, 'CMD').at(-1), /"serve"/);
 });
 
-t.test('the production image: starts without sandbox and dev dependencies, writes no file', async (t) => {
+t.test('.dockerignore lets in every file that the Dockerfile copies from the build context', (t) => {
+  const rules = read('.dockerignore').split('\n');
+  const copied = dockerfileStages()
+    .flat()
+    .filter(({ keyword, value }) => keyword === 'COPY' && !value.startsWith('--from='))
+    .flatMap(({ value }) => value.split(' ').slice(0, -1));
+  t.ok(copied.length > 5);
+  t.strictSame(
+    copied.filter((path) => !rules.includes(`!${path.split('/')[0]}`)),
+    [],
+  );
+  t.end();
+});
+
+t.test('the server imports only its production dependencies', (t) => {
   const { dependencies } = JSON.parse(read('package.json')) as { dependencies: object };
   const imported = list('src', '.ts')
-    .filter((file) => !file.startsWith('src/sandbox/'))
+    .filter((file) => !file.startsWith('src/cli/demo/'))
     .flatMap((file) =>
       [...read(file).matchAll(PACKAGE_IMPORT)].map(([, specifier = '']) => packageOf(specifier)),
     );
@@ -85,34 +114,53 @@ t.test('the production image: starts without sandbox and dev dependencies, write
     imported.filter((name) => !(name in dependencies)),
     [],
   );
-
-  const folder = t.testdir({
-    'tls.crt': readFileSync(fixturePath('oidc/issuer-cert.pem')),
-    'tls.key': readFileSync(fixturePath('oidc/issuer-key.pem')),
-  });
-  cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
-  const dist = join(folder, 'dist');
-  const compile = ['-p', 'tsconfig.json', '--outDir', dist, '--tsBuildInfoFile', join(dist, '.tsbuildinfo')];
-  await run('env', alone('node_modules/.bin/tsc', compile), { cwd: ROOT });
-  rmSync(join(folder, 'dist/sandbox'), { recursive: true });
-  const config = parse(read('deploy/sallyport.yaml')) as { server: { listen: object } };
-  config.server.listen = { host: '127.0.0.1', port: 0 };
-  writeFileSync(join(folder, 'sallyport.yaml'), stringify(config));
-
-  const main = join(folder, 'dist/main.js');
-  const serve = [...READ_ONLY, main, 'serve', '--config', join(folder, 'sallyport.yaml')];
-  const broker = spawn('env', alone(process.execPath, serve, { CREDENTIALS_DIRECTORY: folder }), {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  t.teardown(() => broker.kill('SIGKILL'));
-  const url = await listening(broker.stderr);
-  const health = () => runHealthcheck(`${url}/healthz`, join(folder, 'tls.crt'));
-  t.equal(await health(), 0, 'healthy while it runs');
-  const exited = once(broker, 'exit');
-  broker.kill('SIGTERM');
-  t.strictSame(await exited, [0, null], 'stops when asked');
-  t.equal(await health(), 1, 'not healthy when it does not answer');
+  t.end();
 });
+
+t.test(
+  'the production image starts without the sandbox and dev dependencies, and writes no file',
+  async (t) => {
+    const folder = createOutsideFolder(t);
+    cpSync(fixturePath('oidc/issuer-cert.pem'), join(folder, 'tls.crt'));
+    cpSync(fixturePath('oidc/issuer-key.pem'), join(folder, 'tls.key'));
+    const installed = await buildImage(folder);
+    t.ok(installed.includes('node_modules/fastify'));
+    for (const name of ['oidc-provider', 'tap', 'playwright-core'])
+      t.notOk(installed.includes(`node_modules/${name}`), `${name} is not installed`);
+
+    const config = parse(read('deploy/sallyport.yaml')) as { server: { listen: object } };
+    config.server.listen = { host: '127.0.0.1', port: 0 };
+    writeFileSync(join(folder, 'sallyport.yaml'), stringify(config));
+
+    const main = join(folder, 'dist/main.js');
+    const serve = [...READ_ONLY, main, 'serve', '--config', join(folder, 'sallyport.yaml')];
+    const broker = spawn('env', alone(process.execPath, serve, { CREDENTIALS_DIRECTORY: folder }), {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    t.teardown(() => broker.kill('SIGKILL'));
+    const url = await listening(broker.stderr);
+    const health = () => runHealthcheck(`${url}/healthz`, join(folder, 'tls.crt'));
+    t.equal(await health(), 0, 'healthy while it runs');
+    const exited = once(broker, 'exit');
+    broker.kill('SIGTERM');
+    t.strictSame(await exited, [0, null], 'stops when asked');
+    t.equal(await health(), 1, 'not healthy when it does not answer');
+
+    const environment = { TMPDIR: folder };
+    for (const command of ['demo', 'dev', 'sandbox', 'token --user alice', 'assertion --user alice']) {
+      const args = alone(process.execPath, [main, ...command.split(' ')], environment);
+      await t.rejects(
+        run('env', args),
+        {
+          code: 1,
+          stdout: '',
+          stderr: /^sallyport: This command needs the package @sallyport\/sandbox\. Run `npm install .*\.\n$/,
+        },
+        `${command} says what to install`,
+      );
+    }
+  },
+);
 
 t.test('compose.yaml', async (t) => {
   const { services } = parse(read('deploy/compose.yaml')) as {
@@ -262,6 +310,35 @@ t.test('the YAML is tidy', async (t) => {
   );
   await t.resolves(run(yamllint, ['--strict', '-d', rules, ...files], { cwd: ROOT }));
 });
+
+/**
+ * Builds the content of the image in `folder`, following the Dockerfile: its final COPY instructions, with the built
+ * repository as the stage `build`. Returns the locations of the third-party packages in it.
+ */
+async function buildImage(folder: string): Promise<readonly string[]> {
+  const flags = INSTALL.split(' ').filter((flag) =>
+    /^--(?:omit|workspace|include-workspace-root)/.test(flag),
+  );
+  const installed = await copyThirdPartyPackages(folder, flags);
+  mkdirSync(join(folder, 'node_modules/@sallyport'));
+  for (const flag of flags) {
+    const [, name] = /^--workspace=@sallyport\/(.+)$/.exec(flag) ?? [];
+    if (name !== undefined)
+      symlinkSync(`../../packages/${name}`, join(folder, 'node_modules/@sallyport', name));
+  }
+  for (const { keyword, value } of dockerfileStages().at(-1) ?? []) {
+    if (keyword !== 'COPY' || value.startsWith('--from=dependencies ')) continue;
+    const [target = '', ...sources] = value
+      .replace(/^--from=build \/src\//, '')
+      .split(' ')
+      .reverse();
+    for (const source of sources) {
+      const destination = target.endsWith('/') ? join(target, basename(source)) : target;
+      cpSync(join(ROOT, source), join(folder, destination), { recursive: true });
+    }
+  }
+  return installed;
+}
 
 /** An import of a package, of more than types. */
 const PACKAGE_IMPORT = /^(?:import|export) (?!type )[^;]*?from '(?!node:)([^.'][^']*)'/gm;

@@ -1,21 +1,15 @@
 // `@sallyport/client` as a program uses it: with the AWS SDK for JavaScript, against a broker that restarts or denies
-// requests; and as an installed package.
-import { execFile } from 'node:child_process';
+// requests. test/packages/pack.test.ts installs the package.
 import { once } from 'node:events';
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { rm, symlink } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { promisify } from 'node:util';
-import { gunzipSync } from 'node:zlib';
 import { GetCallerIdentityCommand, STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
 import { BrokerRefusal, fromSallyport } from '@sallyport/client';
 import t, { type Test } from 'tap';
 import { startTestBroker } from '../../support/broker.js';
 import { credentialsOf } from '../../support/broker-stub.js';
 import { FAULTS, startFaultProxy } from '../../support/fault-proxy.js';
-import { ROOT } from '../../support/paths.js';
-
-const run = promisify(execFile);
 
 const broker = await startTestBroker(t);
 const token = await broker.token();
@@ -224,66 +218,4 @@ t.test('the provider rejects plain http except on loopback', async (t) => {
     });
   for (const url of ['https://sallyport.corp.example', 'http://localhost:8443', 'http://[::1]:8443'])
     t.type(fromSallyport({ url, token }), 'function');
-});
-
-t.test('the package works alone, with types and without dependencies', async (t) => {
-  const folder = t.testdir();
-  const { stdout: packed } = await run(
-    'npm',
-    ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
-    { cwd: `${ROOT}/packages/client` },
-  );
-  const [{ filename, files }] = JSON.parse(packed);
-  t.ok(files.some(({ path }: { path: string }) => path === 'dist/index.d.ts'));
-  const installed = `${folder}/node_modules/@sallyport/client`;
-  await mkdir(installed, { recursive: true });
-  // Unpacked without `npm install`, since the package has no dependencies, and without gzip, which tar would need.
-  await writeFile(`${folder}/package.tar`, gunzipSync(await readFile(`${folder}/${filename}`)));
-  await run('tar', ['-xf', `${folder}/package.tar`, '-C', installed, '--strip-components=1']);
-  await symlink(`${ROOT}/node_modules/@types`, `${folder}/node_modules/@types`);
-  await symlink(`${ROOT}/node_modules/@aws-sdk`, `${folder}/node_modules/@aws-sdk`);
-  await writeFile(`${folder}/package.json`, '{ "type": "module" }');
-  await writeFile(
-    `${folder}/program.ts`,
-    `import { STSClient } from '@aws-sdk/client-sts';
-import { fromSallyport } from '@sallyport/client';
-const credentials = fromSallyport({ url: process.argv[2] ?? '', role: 'deploy', token: async () => process.env['TOKEN'] ?? '' });
-new STSClient({ region: 'eu-west-1', credentials });
-// @ts-expect-error: two proofs
-fromSallyport({ url: '', token: 'a', samlResponse: 'b' });
-// @ts-expect-error: no proof
-fromSallyport({ url: '', role: 'deploy' });
-`,
-  );
-  const checked = await run(
-    process.execPath,
-    [
-      `${ROOT}/node_modules/@typescript/native/bin/tsc`,
-      '--ignoreConfig',
-      '--noEmit',
-      '--strict',
-      '--exactOptionalPropertyTypes',
-      '--skipLibCheck',
-      '--module',
-      'nodenext',
-      '--target',
-      'es2023',
-      '--types',
-      'node',
-      'program.ts',
-    ],
-    { cwd: folder },
-  ).catch(({ stdout, stderr }: { stdout: string; stderr: string }) => ({ stdout, stderr }));
-  t.strictSame(checked, { stdout: '', stderr: '' });
-  await rm(`${folder}/node_modules/@aws-sdk`);
-  const program = `
-    import { fromSallyport } from '@sallyport/client';
-    const { expiration, ...identity } = await fromSallyport({ url: process.env.URL, role: 'deploy', token: process.env.TOKEN })();
-    console.log(JSON.stringify({ ...identity, left: expiration - Date.now() }));`;
-  const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', program], {
-    cwd: folder,
-    env: { PATH: process.env['PATH'], URL: broker.url, TOKEN: token },
-  });
-  t.equal(stderr, '');
-  t.match(JSON.parse(stdout), { accessKeyId: /^ASIA/, accountId: '111122223333', left: Number });
 });
