@@ -34,7 +34,7 @@ export async function startBenchBroker({ roles, stsUrl, sink = { type: 'file', p
     limits: { perAddress: unlimited, perPrincipal: unlimited },
   };
   await writeFile(file, JSON.stringify(config));
-  const started = await startBroker(file, silent);
+  const started = await startBroker(file, silent, process.env);
   if (!started.ok) throw new Error(JSON.stringify(started.errors));
   return {
     url: started.url,

@@ -1,11 +1,6 @@
 #!/usr/bin/env node
-// argv -> cli.
-import { describeFailure, err } from './cli/output/print.js';
-import { createProgram } from './cli/program.js';
+// The executable: runs the command line with the streams and environment of this process.
+import { runCommandLine } from './cli/program.js';
+import { Terminal } from './cli/terminal.js';
 
-try {
-  await createProgram().parseAsync();
-} catch (error) {
-  err(`sallyport: ${describeFailure(error)}`);
-  process.exitCode = 1;
-}
+await runCommandLine(process.argv.slice(2), new Terminal(process));

@@ -1,4 +1,4 @@
-// The OpenAPI document without a running broker: the same routes, with nothing behind them.
+// Generates the OpenAPI document from the routes, without a running broker.
 import { stringify } from 'yaml';
 import { SallyportError } from '../core/errors.js';
 import { createSurfaces } from '../surfaces.js';
@@ -10,8 +10,8 @@ const never = () => {
 const unused = async () => never();
 const silent = () => {};
 
-/** YAML. The same routes give the same bytes. */
-export async function describeApi(): Promise<string> {
+/** Returns YAML. The output is deterministic. */
+export async function openApiDocument(): Promise<string> {
   const operation = { run: unused };
   const app = await createSurfaces({
     exchange: operation,

@@ -1,56 +1,54 @@
-// The principals a change is tried on: JSON, as a list or one a line; or an audit log, whose records say who asked from
-// where, but not with what claims.
+// Reads the principals for `diff`: JSON, as a list or one per line, or an audit log. Audit records contain issuer,
+// subject, and source address, but no claims.
 import { readFile } from 'node:fs/promises';
 import type { DiffSubject } from '../authz/explain/diff.js';
 import { isJsonObject, parseJson } from '../core/json.js';
+import { omitUndefined } from '../core/omit-undefined.js';
 import type { ClaimValue } from '../core/types.js';
 
-/** Each of them once, by the order of the file. Rejects with an Error that names the entry at fault. */
+/** Returns distinct principals in the order of the file. Rejects with an Error that names the invalid entry. */
 export async function readPrincipals(path: string): Promise<readonly DiffSubject[]> {
   const text = await readFile(path, 'utf8');
-  const entries = text.trimStart().startsWith('[') ? listOf(text) : linesOf(text);
-  const principals = entries.flatMap((entry, index) => principalOf(entry, index + 1) ?? []);
+  const entries = text.trimStart().startsWith('[') ? parseList(text) : parseLines(text);
+  const principals = entries.flatMap((entry, index) => toPrincipal(entry, index + 1) ?? []);
   return [...new Map(principals.map((principal) => [JSON.stringify(principal), principal])).values()];
 }
 
-function listOf(text: string): readonly ClaimValue[] {
-  const list = parse(text, 'The file');
+function parseList(text: string): readonly ClaimValue[] {
+  const list = parseEntry(text, 'The principals file');
   return Array.isArray(list) ? list : [];
 }
 
-const linesOf = (text: string): readonly ClaimValue[] =>
-  text.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [parse(line, `Line ${index + 1}`)]));
+const parseLines = (text: string): readonly ClaimValue[] =>
+  text
+    .split('\n')
+    .flatMap((line, index) =>
+      line.trim() === '' ? [] : [parseEntry(line, `Line ${index + 1} of the principals file`)],
+    );
 
-function parse(text: string, what: string): ClaimValue {
+function parseEntry(text: string, location: string): ClaimValue {
   try {
     return parseJson(text);
   } catch {
-    throw new Error(
-      `${what} of the principals is not JSON. Write {"issuer":…,"claims":{…}}, one a line or in a list.`,
-    );
+    throw new Error(`${location} is not JSON. Use {"issuer":…,"claims":{…}}, one per line or in a list.`);
   }
 }
 
-/** Undefined for a record of a proof that was refused: nobody is known to have asked. */
-function principalOf(entry: ClaimValue, number: number): DiffSubject | undefined {
-  if (isJsonObject(entry) && 'RequestId' in entry) return recordedOf(entry);
+/** Returns undefined for an audit record of an invalid proof, which has no principal. */
+function toPrincipal(entry: ClaimValue, number: number): DiffSubject | undefined {
+  if (isJsonObject(entry) && 'RequestId' in entry) return principalOfRecord(entry);
   const { issuer, subject, claims, sourceAddress = '127.0.0.1' } = isJsonObject(entry) ? entry : {};
-  const sound =
+  const isValid =
     typeof issuer === 'string' &&
     (subject === undefined || typeof subject === 'string') &&
     (claims === undefined || isJsonObject(claims)) &&
     typeof sourceAddress === 'string';
-  if (!sound)
-    throw new Error(`Principal ${number} is not sound. Write {"issuer":"…","subject":"…","claims":{…}}.`);
-  return {
-    issuer,
-    ...(subject !== undefined && { subject }),
-    ...(claims !== undefined && { claims }),
-    sourceAddress,
-  };
+  if (!isValid)
+    throw new Error(`Principal ${number} is invalid. Use {"issuer":"…","subject":"…","claims":{…}}.`);
+  return { issuer, ...omitUndefined({ subject, claims }), sourceAddress };
 }
 
-function recordedOf({
+function principalOfRecord({
   Principal,
   SourceAddress,
 }: Readonly<Record<string, ClaimValue>>): DiffSubject | undefined {

@@ -1,43 +1,46 @@
-// From a config file to a listening broker that follows the file, for every command that runs one.
-
+// Starts a broker from a config file and reloads it when the file changes. Used by every command that runs a broker.
 import { loadConfig } from '../config/load.js';
 import { FileWatcher } from '../config/watch.js';
 import type { LocatedConfigError } from '../core/config-error.js';
 import type { Log } from '../core/ports.js';
 import { type Broker, type BrokerResult, createBroker } from '../server.js';
+import { sortByLocation } from './output/errors.js';
 
-export type Started =
+export type StartedBroker =
   | { readonly ok: true; readonly broker: Broker; readonly url: string }
   | { readonly ok: false; readonly errors: readonly LocatedConfigError[] };
 
-/** Faults of the file and of building the broker come together. Rejects if the port cannot be had. */
-export async function startBroker(file: string, log: Log): Promise<Started> {
-  let composing: Promise<BrokerResult> | undefined;
+/**
+ * Returns the errors of loading and of building together. Rejects if the broker cannot listen. `env`: variables for
+ * `${env:NAME}` in the config.
+ */
+export async function startBroker(file: string, log: Log, env: NodeJS.ProcessEnv): Promise<StartedBroker> {
+  let creating: Promise<BrokerResult> | undefined;
   const watch = new FileWatcher(async () => {
-    // A change while the broker is being built waits for it.
-    const composed = await composing?.catch(() => undefined);
-    if (composed?.ok) await composed.broker.reload();
+    // A change during startup is applied after startup.
+    const created = await creating?.catch(() => undefined);
+    if (created?.ok) await created.broker.reload();
   });
-  const load = () => watch.track(() => loadConfig(file, process.env));
+  const load = () => watch.track(() => loadConfig(file, env));
   try {
     const { ok, loaded, errors } = load();
-    composing = loaded && createBroker(loaded, log, load);
-    const composed = await composing;
-    if (ok && composed?.ok) {
-      const broker = alsoClosing(composed.broker, watch);
+    creating = loaded && createBroker(loaded, log, load);
+    const created = await creating;
+    if (ok && created?.ok) {
+      const broker = closeWatchToo(created.broker, watch);
       return { ok, broker, url: await listen(broker) };
     }
     watch.close();
-    if (composed?.ok) await composed.broker.close();
-    const later = composed?.ok === false ? composed.errors : [];
-    return { ok: false, errors: inOrder([...errors, ...later]) };
+    if (created?.ok) await created.broker.close();
+    const buildErrors = created?.ok === false ? created.errors : [];
+    return { ok: false, errors: sortByLocation([...errors, ...buildErrors]) };
   } catch (error) {
     watch.close();
     throw error;
   }
 }
 
-const alsoClosing = (broker: Broker, watch: FileWatcher): Broker => ({
+const closeWatchToo = (broker: Broker, watch: FileWatcher): Broker => ({
   ...broker,
   close: async () => {
     watch.close();
@@ -45,6 +48,7 @@ const alsoClosing = (broker: Broker, watch: FileWatcher): Broker => ({
   },
 });
 
+/** Closes the broker if it cannot listen. */
 async function listen(broker: Broker): Promise<string> {
   try {
     return await broker.listen();
@@ -53,6 +57,3 @@ async function listen(broker: Broker): Promise<string> {
     throw error;
   }
 }
-
-const inOrder = (faults: readonly LocatedConfigError[]) =>
-  [...faults].sort((a, b) => a.line - b.line || a.column - b.column);

@@ -1,5 +1,5 @@
-// Keeps one role's credentials fresh: fetched at once, renewed ahead of need, one request at a time however many wait.
-// Those that last are served while the broker is away; those that have ended never.
+// Keeps the credentials of one role fresh: fetches them at startup and before they expire, with one request at a time.
+// Unexpired credentials are served while the broker is unavailable. Expired credentials are never served.
 import { BrokerRefusal, BrokerUnreachable } from '@sallyport/client/internal/call-broker';
 import type { BrokerCredentials } from '@sallyport/client/internal/request-credentials';
 import type { Log } from '../core/ports.js';
@@ -7,109 +7,119 @@ import { toIsoSeconds } from '../core/time.js';
 import { onDemandRetryDelay, refreshDelay, retryDelay } from './refresh-delay.js';
 
 export interface RefresherOptions {
-  /** Gets new credentials. */
   fetch(): Promise<BrokerCredentials>;
   /** For the log. */
   readonly role?: string | undefined;
   readonly log: Log;
   now(): Date;
-  /** From 0 up to 1, evenly. */
+  /** Uniform from 0 to 1. */
   random(): number;
-  /** Calls back in so many milliseconds, unless the function it gives is called before. */
-  readonly later?: (task: () => void, milliseconds: number) => () => void;
+  /** Calls `task` after so many milliseconds. Returns a function that cancels it. */
+  readonly schedule?: (task: () => void, milliseconds: number) => () => void;
 }
 
-export interface CredentialRefresher {
-  /** Those that last. If there are none, waits for what is being fetched. Rejects with why there are none. */
-  get(): Promise<BrokerCredentials>;
-  /** Whether there are some that last. */
-  isReady(): boolean;
-  /** Fetches no more. */
-  close(): void;
-}
+/** Milliseconds. `setTimeout` fires immediately for longer delays. */
+const MAX_TIMER = 2 ** 31 - 1;
 
-/** Milliseconds: a timer for more would go off at once. */
-const LONGEST = 2 ** 31 - 1;
-
-/** A process is not kept alive by it. */
-function startTimer(task: () => void, milliseconds: number): () => void {
-  const timer = setTimeout(task, Math.min(milliseconds, LONGEST)).unref();
+/** The timer does not keep the process running. */
+function scheduleTimer(task: () => void, milliseconds: number): () => void {
+  const timer = setTimeout(task, Math.min(milliseconds, MAX_TIMER)).unref();
   return () => clearTimeout(timer);
 }
 
-/** What the broker or this library said, for people; errors of others are logged without their text. */
-function describe(error: unknown): Readonly<Record<string, string | undefined>> {
-  if (error instanceof BrokerUnreachable) return { detail: error.message };
-  if (!(error instanceof BrokerRefusal)) return {};
-  return { code: error.code, requestId: error.requestId, detail: error.message };
-}
+export class CredentialRefresher {
+  readonly #options: RefresherOptions;
+  #current: BrokerCredentials | undefined;
+  #error: unknown;
+  #failures = 0;
+  /** Epoch milliseconds of the next fetch, and of the next fetch if a client waits for credentials. */
+  #next = { at: 0, onDemandAt: 0 };
+  #pending: Promise<void> | undefined;
+  #cancelTimer = () => {};
+  #closed = false;
 
-/** Begins to fetch at once. */
-export function createCredentialRefresher({
-  fetch,
-  role,
-  log,
-  now,
-  random,
-  later = startTimer,
-}: RefresherOptions): CredentialRefresher {
-  let held: BrokerCredentials | undefined;
-  let failure: unknown;
-  let failures = 0;
-  /** Epoch milliseconds: when to fetch again, and when already if a client finds nothing that lasts. */
-  let due = { at: 0, onDemandAt: 0 };
-  let fetching: Promise<void> | undefined;
-  let cancel = () => {};
-  let closed = false;
-
-  const left = ({ credentials }: BrokerCredentials) => credentials.expiration.getTime() - now().getTime();
-  const lasting = () => (held && left(held) > 0 ? held : undefined);
-
-  /** Gives how many milliseconds to wait then. */
-  async function attempt(): Promise<{ readonly wait: number; readonly onDemand: number }> {
-    try {
-      const fetched = await fetch();
-      if (left(fetched) <= 0)
-        throw new Error('The credentials from the broker have ended already. Set the clock of this machine.');
-      held = fetched;
-      failures = 0;
-      log.info({ role, expiration: toIsoSeconds(fetched.credentials.expiration) }, 'credentials fetched');
-      const wait = refreshDelay(left(fetched), random());
-      return { wait, onDemand: wait };
-    } catch (error) {
-      failure = error;
-      failures++;
-      const ready = lasting() !== undefined;
-      log.warn({ role, failures, ready, ...describe(error), err: error }, 'credentials not fetched');
-      const retryAfter = error instanceof BrokerRefusal ? error.retryAfter : undefined;
-      return { wait: retryDelay(failures, random(), retryAfter), onDemand: onDemandRetryDelay(retryAfter) };
-    }
+  /** Starts to fetch immediately. */
+  constructor(options: RefresherOptions) {
+    this.#options = options;
+    this.#refresh();
   }
 
-  function refresh(): void {
-    cancel();
-    fetching ??= attempt().then(({ wait, onDemand }) => {
-      fetching = undefined;
-      const ended = now().getTime();
-      due = { at: ended + wait, onDemandAt: ended + onDemand };
-      if (!closed) cancel = later(refresh, wait);
+  /** Returns unexpired credentials. If there are none, waits for the pending fetch. Rejects with its error. */
+  async get(): Promise<BrokerCredentials> {
+    // Timers do not fire while the machine sleeps, and the broker can be available before the next scheduled attempt.
+    const dueAt = this.#unexpired() ? this.#next.at : this.#next.onDemandAt;
+    if (!this.#closed && this.#now() >= dueAt) this.#refresh();
+    if (!this.#unexpired()) await this.#pending;
+    const credentials = this.#unexpired();
+    if (!credentials) throw this.#error;
+    return credentials;
+  }
+
+  /** True if there are unexpired credentials. */
+  isReady(): boolean {
+    return this.#unexpired() !== undefined;
+  }
+
+  /** Stops fetching. */
+  close(): void {
+    this.#closed = true;
+    this.#cancelTimer();
+  }
+
+  #now(): number {
+    return this.#options.now().getTime();
+  }
+
+  #remaining({ credentials }: BrokerCredentials): number {
+    return credentials.expiration.getTime() - this.#now();
+  }
+
+  #unexpired(): BrokerCredentials | undefined {
+    return this.#current && this.#remaining(this.#current) > 0 ? this.#current : undefined;
+  }
+
+  #refresh(): void {
+    this.#cancelTimer();
+    this.#pending ??= this.#fetch().then(({ delay, onDemandDelay }) => {
+      this.#pending = undefined;
+      const now = this.#now();
+      this.#next = { at: now + delay, onDemandAt: now + onDemandDelay };
+      const { schedule = scheduleTimer } = this.#options;
+      if (!this.#closed) this.#cancelTimer = schedule(() => this.#refresh(), delay);
     });
   }
 
-  refresh();
-  return {
-    get: async () => {
-      // A machine that slept has missed its timers; and a broker may be back before the next try is due.
-      if (!closed && now().getTime() >= (lasting() ? due.at : due.onDemandAt)) refresh();
-      if (!lasting()) await fetching;
-      const found = lasting();
-      if (!found) throw failure;
-      return found;
-    },
-    isReady: () => lasting() !== undefined,
-    close: () => {
-      closed = true;
-      cancel();
-    },
-  };
+  /** Returns milliseconds until the next fetch. Never rejects. */
+  async #fetch(): Promise<{ readonly delay: number; readonly onDemandDelay: number }> {
+    const { fetch, role, log, random } = this.#options;
+    try {
+      const fetched = await fetch();
+      if (this.#remaining(fetched) <= 0)
+        throw new Error('The broker returned expired credentials. Set the clock of this machine.');
+      this.#current = fetched;
+      this.#failures = 0;
+      log.info({ role, expiration: toIsoSeconds(fetched.credentials.expiration) }, 'credentials fetched');
+      const delay = refreshDelay(this.#remaining(fetched), random());
+      return { delay, onDemandDelay: delay };
+    } catch (error) {
+      this.#error = error;
+      this.#failures++;
+      log.warn(
+        { role, failures: this.#failures, ready: this.isReady(), ...describeError(error), err: error },
+        'credentials not fetched',
+      );
+      const retryAfter = error instanceof BrokerRefusal ? error.retryAfter : undefined;
+      return {
+        delay: retryDelay(this.#failures, random(), retryAfter),
+        onDemandDelay: onDemandRetryDelay(retryAfter),
+      };
+    }
+  }
+}
+
+/** The message of errors of the broker and of the client library. The text of other errors is not logged. */
+function describeError(error: unknown): Readonly<Record<string, string | undefined>> {
+  if (error instanceof BrokerUnreachable) return { detail: error.message };
+  if (!(error instanceof BrokerRefusal)) return {};
+  return { code: error.code, requestId: error.requestId, detail: error.message };
 }

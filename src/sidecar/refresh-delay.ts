@@ -1,34 +1,37 @@
-// When kept credentials are renewed, and when a renewal that failed is tried again. Each time has a share of chance in
-// it, so that sidecars which started together do not ask together for ever after.
+// When the sidecar refreshes credentials, and when it retries after an error. Both have jitter, so that sidecars that
+// started at the same time do not call the broker at the same time.
 
 /** Milliseconds. */
 const MINUTE = 60_000;
 
 /**
- * Milliseconds of life at which to renew: under 20 minutes the broker gives new credentials and not those it has
- * cached, and over 15 minutes no SDK asks anew at each use.
+ * Remaining lifetime at which credentials are refreshed, in milliseconds. With less than 20 minutes left, the broker
+ * issues new credentials instead of cached ones. With more than 15 minutes left, no SDK refetches them at each use.
  */
-const RENEW_AT = { most: 20 * MINUTE, least: 16 * MINUTE };
+const REFRESH_AT_REMAINING = { max: 20 * MINUTE, min: 16 * MINUTE };
 
-/** Milliseconds: doubled with each failure in a row. */
-const FIRST_RETRY = 1000;
-const LAST_RETRY = 30_000;
+/** Milliseconds. The delay doubles with each consecutive error. */
+const INITIAL_RETRY_DELAY = 1000;
+const MAX_RETRY_DELAY = 30_000;
 
-/** Seconds: whatever a proxy or a wrong clock says, it is tried again after that. */
-const LONGEST_RETRY_AFTER = 300;
+/** Seconds. Upper bound for Retry-After, which a proxy or a wrong clock can make too large. */
+const MAX_RETRY_AFTER = 300;
 
-/** Milliseconds from now until credentials with so much life left are renewed; after a third of it at the soonest. */
-export function refreshDelay(left: number, chance: number): number {
-  const renewAt = RENEW_AT.most - (RENEW_AT.most - RENEW_AT.least) * chance;
-  return Math.max(left - renewAt, left / 3);
+/**
+ * Returns milliseconds until credentials with this remaining lifetime are refreshed, at least a third of it. `jitter`:
+ * from 0 to 1.
+ */
+export function refreshDelay(remaining: number, jitter: number): number {
+  const { max, min } = REFRESH_AT_REMAINING;
+  return Math.max(remaining - (max - (max - min) * jitter), remaining / 3);
 }
 
-/** Milliseconds until the next try after so many failures in a row; `retryAfter`: seconds before which none can help. */
-export function retryDelay(failures: number, chance: number, retryAfter?: number): number {
-  const backoff = Math.min(FIRST_RETRY * 2 ** (failures - 1), LAST_RETRY);
-  return Math.max(backoff, onDemandRetryDelay(retryAfter)) * (1 + chance / 2);
+/** Returns milliseconds until the next attempt after so many consecutive errors. `retryAfter`: seconds. */
+export function retryDelay(failures: number, jitter: number, retryAfter?: number): number {
+  const backoff = Math.min(INITIAL_RETRY_DELAY * 2 ** (failures - 1), MAX_RETRY_DELAY);
+  return Math.max(backoff, onDemandRetryDelay(retryAfter)) * (1 + jitter / 2);
 }
 
-/** The same where a client waits and there is nothing to give it. */
+/** The same if a client waits and there are no usable credentials. */
 export const onDemandRetryDelay = (retryAfter = 0): number =>
-  Math.max(FIRST_RETRY, Math.min(retryAfter, LONGEST_RETRY_AFTER) * 1000);
+  Math.max(INITIAL_RETRY_DELAY, Math.min(retryAfter, MAX_RETRY_AFTER) * 1000);

@@ -1,4 +1,4 @@
-// check, explain and diff as a person or a pipeline runs them: what they print, and their exit codes.
+// check, explain, and diff: output and exit codes.
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -23,12 +23,12 @@ function fileWith(t: Test, text: string, name = 'sallyport.yaml'): string {
   return path;
 }
 
-t.test('check: a sound file, a warning, a failed test, a fault', async (t) => {
-  const sound = fileWith(t, CONFIG);
-  t.match(await runToEnd(t, ['check', sound, '--strict']), {
+t.test('check reports errors, warnings, and failed tests', async (t) => {
+  const valid = fileWith(t, CONFIG);
+  t.match(await runToEnd(t, ['check', valid, '--strict']), {
     code: 0,
     stderr: '',
-    stdout: `${sound}: 0 faults, 0 warnings, 0 of 0 tests passed.\n`,
+    stdout: `${valid}: 0 errors, 0 warnings, 0 of 0 tests passed.\n`,
   });
 
   const open = fileWith(t, CONFIG.replace('{ team: blue }', '{}'));
@@ -42,8 +42,8 @@ t.test('check: a sound file, a warning, a failed test, a fault', async (t) => {
   const failed = await runToEnd(t, ['check', failing]);
   t.equal(failed.code, 1);
   t.match(failed.stdout, /sallyport\.yaml:11:10: failed red too: deploy is refused \(role_not_permitted\)/);
-  t.match(failed.stdout, /- match\.team: wanted "blue", seen "red"/);
-  t.notMatch(failed.stdout, '\u001B', 'no colours but on a terminal');
+  t.match(failed.stdout, /- match\.team: expected "blue", actual "red"/);
+  t.notMatch(failed.stdout, '\u001B', 'colors only on a terminal');
   const { code, stdout } = await runToEnd(t, ['check', failing, '--json']);
   t.equal(code, 1);
   t.match(JSON.parse(stdout), {
@@ -63,16 +63,16 @@ t.test('check: a sound file, a warning, a failed test, a fault', async (t) => {
   );
   const faults = await runToEnd(t, ['check', faulty]);
   t.equal(faults.code, 1);
-  t.match(faults.stdout, /:4:\d+: fault issuers\.corp\.issuer: /, 'a fault of building the verifier');
-  t.match(faults.stdout, /:10:\d+: fault grants\.0\.match\.team: /);
-  t.match(faults.stdout, /2 faults, 0 warnings, tests not run/);
+  t.match(faults.stdout, /:4:\d+: error issuers\.corp\.issuer: /, 'an error of building the verifier');
+  t.match(faults.stdout, /:10:\d+: error grants\.0\.match\.team: /);
+  t.match(faults.stdout, /2 errors, 0 warnings, tests not run/);
 
   const broken = await runToEnd(t, [
     'check',
     fileWith(t, 'server: { a: b } c: d }\nroles: {}\ngrants: []\n'),
   ]);
   t.equal(broken.code, 1);
-  t.equal(broken.stdout.trim().split('\n').length, 2, 'a slip in the YAML is one fault, not one a line');
+  t.equal(broken.stdout.trim().split('\n').length, 2, 'a YAML syntax error is reported once');
   t.match(await runToEnd(t, ['check', '/nowhere.yaml']), {
     code: 1,
     stdout: /Cannot read the config file \(ENOENT\)/,
@@ -80,7 +80,7 @@ t.test('check: a sound file, a warning, a failed test, a fault', async (t) => {
   t.match(await runToEnd(t, ['check', 'a', 'b']), { code: 2, stdout: '' });
 });
 
-t.test('check: the candidate that the file names, by its own name', async (t) => {
+t.test('check reports on the shadow config under its own name', async (t) => {
   const folder = t.testdir({ 'sallyport.yaml': `${CONFIG}shadow: ./candidate.yaml\n` });
   const [file, candidate] = ['sallyport.yaml', 'candidate.yaml'].map((name) => join(folder, name)) as [
     string,
@@ -90,16 +90,16 @@ t.test('check: the candidate that the file names, by its own name', async (t) =>
     writeFileSync(candidate, text);
     return runToEnd(t, ['check', file, ...more]);
   };
-  const own = `${file}: 0 faults, 0 warnings, 0 of 0 tests passed.\n`;
-  t.match(await check(CONFIG), { code: 0, stdout: `${own}${candidate}: 0 faults, 0 warnings, 0 of 0` });
+  const own = `${file}: 0 errors, 0 warnings, 0 of 0 tests passed.\n`;
+  t.match(await check(CONFIG), { code: 0, stdout: `${own}${candidate}: 0 errors, 0 warnings, 0 of 0` });
   const open = CONFIG.replace('{ team: blue }', '{}');
   const warning = /candidate\.yaml:10:\d+: warning grants\.engineers: .* \[grant-open\]\n/;
   t.match(await check(open), { code: 0, stdout: warning });
   t.match(await check(open, '--strict'), { code: 1, stdout: warning });
   const faulty = CONFIG.replace('roles: [deploy]', 'roles: [dploy]');
-  const fault = await check(faulty);
-  t.match(fault, { code: 1, stdout: /candidate\.yaml:10:\d+: fault grants\.0\.roles\.0: No role/ });
-  t.match(fault.stdout, own, 'the file itself is sound');
+  const errors = await check(faulty);
+  t.match(errors, { code: 1, stdout: /candidate\.yaml:10:\d+: error grants\.0\.roles\.0: Unknown role/ });
+  t.match(errors.stdout, own, 'the file itself is valid');
   const json = JSON.parse((await check(faulty, '--json')).stdout);
   t.match(json, { ok: false, file, faults: [], shadow: { file: candidate, faults: [{ file: candidate }] } });
   const failing = `${CONFIG}tests: [ { principal: { issuer: corp }, allow: [deploy] } ]\n`;
@@ -108,16 +108,16 @@ t.test('check: the candidate that the file names, by its own name', async (t) =>
     'check',
     fileWith(t, `${CONFIG.replace('team: blue', 'team: 01')}shadow: /nowhere.yaml\n`),
   ]);
-  t.match(stdout, /1 fault, .*\n\/nowhere\.yaml:1:1: fault .*ENOENT/, 'all faults at once');
+  t.match(stdout, /1 error, .*\n\/nowhere\.yaml:1:1: error .*ENOENT/, 'all errors together');
 });
 
-t.test('schema: JSON for an editor', async (t) => {
+t.test('schema prints the JSON Schema of the config', async (t) => {
   const { code, stdout } = await runToEnd(t, ['schema']);
   t.equal(code, 0);
   t.match(JSON.parse(stdout), { title: 'Sallyport config', properties: { grants: {} } });
 });
 
-t.test('explain: from claims, or from an audit record', async (t) => {
+t.test('explain uses claims, or an audit record', async (t) => {
   const folder = t.testdir({ 'blue.json': '{"sub":"bob","team":"blue"}', 'list.json': '[]' });
   const config = join(folder, 'sallyport.yaml');
   writeFileSync(config, `${CONFIG}audit: { sinks: [ { type: file, path: audit.jsonl } ] }\n`);
@@ -138,7 +138,7 @@ t.test('explain: from claims, or from an audit record', async (t) => {
   t.equal(given.code, 0);
   t.match(given.stdout, /^corp bob from 127\.0\.0\.1 at 2\S+Z\ndeploy: permitted by engineers\n/);
   t.match(given.stdout, /session bob, 3600 seconds/);
-  t.match(given.stdout, /\+ match\.team: wanted "blue", seen "blue"/);
+  t.match(given.stdout, /\+ match\.team: expected "blue", actual "blue"/);
   const refused = await explain(...blue, '--role', 'admin', '--json');
   t.equal(refused.code, 1);
   t.match(JSON.parse(refused.stdout), {
@@ -155,26 +155,26 @@ t.test('explain: from claims, or from an audit record', async (t) => {
     runToEnd(t, ['explain', '-c', nightly, ...blue, '--role', 'deploy', '--now', time]);
   const night = await at('2026-11-21T23:00:00+00:00');
   t.match(night.stdout, /^corp bob from \S+ at 2026-11-21T23:00:00\.000Z\n/);
-  t.match(night.stdout, /\+ between: wanted .*, seen "2026-11-21T23:00:00\.000Z"/);
-  t.match(night.stdout, /- mfa: wanted one of \{"acr":\[.*\],"amr":\["mfa"\]\}, seen absent/);
-  t.match(night.stdout, /- when: .*, seen \{"claims\.team":"blue"\}, failed: no such key at shift\n/);
+  t.match(night.stdout, /\+ between: expected .*, actual "2026-11-21T23:00:00\.000Z"/);
+  t.match(night.stdout, /- mfa: expected one of \{"acr":\[.*\],"amr":\["mfa"\]\}, actual absent/);
+  t.match(night.stdout, /- when: .*, actual \{"claims\.team":"blue"\}, failed: no such key at shift\n/);
   t.match((await at('2026-11-21T12:00:00Z')).stdout, /- between: /);
-  t.match(await at('tomorrow'), { code: 1, stderr: /There is no such time\. Write --now as/ });
+  t.match(await at('tomorrow'), { code: 1, stderr: /Invalid time "tomorrow"\. Specify --now as/ });
 
   const recorded = await explain('--request-id', 'request-1');
   t.match(recorded.stdout, /denied \(role_not_permitted, role_not_permitted\) at 2026-11-21T11:00/);
   t.match(recorded.stdout, /deploy: depends on the claims, which are not known/);
-  t.match(recorded.stdout, /\? match\.team: wanted "blue", seen not known/);
+  t.match(recorded.stdout, /\? match\.team: expected "blue", actual unknown/);
   t.match(await explain('--request-id', 'request-2'), { code: 1, stderr: /no record of this request/ });
-  t.match(await explain('--role', 'deploy'), { code: 2, stdout: '', stderr: /write --claims/ });
+  t.match(await explain('--role', 'deploy'), { code: 2, stdout: '', stderr: /specify --claims/ });
   const unnamed = await explain('--claims', join(folder, 'blue.json'), '--role', 'deploy');
-  t.match(unnamed.stdout, /deploy/, 'the only issuer need not be named');
+  t.match(unnamed.stdout, /deploy/, '--issuer is optional with one issuer');
   const list = ['--claims', join(folder, 'list.json'), '--issuer', 'corp'];
   t.match(await explain(...list), { code: 1, stderr: /not a JSON object/ });
-  t.match(await explain(...blue, '--issuer', 'crop'), { code: 1, stderr: /No issuer/ });
+  t.match(await explain(...blue, '--issuer', 'crop'), { code: 1, stderr: /has no issuer "crop"/ });
 });
 
-t.test('diff: who gains, who loses, whose session changes, and what cannot be known', async (t) => {
+t.test('diff reports gained and lost roles, changed sessions, and unknown results', async (t) => {
   const folder = t.testdir();
   const write = (name: string, text: string) => {
     const path = join(folder, name);
@@ -233,7 +233,7 @@ t.test('diff: who gains, who loses, whose session changes, and what cannot be kn
   );
   t.match(await diff(old, old, audit), {
     code: 0,
-    stdout: /^0 of 1 principals differ\.\n1 came without claims/,
+    stdout: /^0 of 1 principals differ\.\n1 of them have no claims/,
   });
   t.match(await diff(old, next, audit), { code: 1, stdout: /corp bob from 192\.0\.2\.7\n {2}\? deploy/ });
 
@@ -245,7 +245,7 @@ t.test('diff: who gains, who loses, whose session changes, and what cannot be kn
   t.match(await diff(wide, wide, audit), { code: 0 });
   t.match(await diff(wide, narrow, audit), {
     code: 1,
-    stdout: /corp bob from 192\.0\.2\.7\n {2}\? aws: what is written about it differs\n1 of 1/,
+    stdout: /corp bob from 192\.0\.2\.7\n {2}\? aws: its definition or grants differ\n1 of 1/,
   });
 
   t.match(await diff(old, '/nowhere', people), {
@@ -253,15 +253,15 @@ t.test('diff: who gains, who loses, whose session changes, and what cannot be kn
     stdout: '',
     stderr: /Cannot read the config file/,
   });
-  t.match(await diff(old, next, write('x', 'x')), { code: 2, stdout: '', stderr: /Line 1 .* not JSON/ });
+  t.match(await diff(old, next, write('x', 'x')), { code: 2, stdout: '', stderr: /Line 1 .* is not JSON/ });
   t.match(await diff(old, next, write('y', '[{}]')), {
     code: 2,
     stdout: '',
-    stderr: /Principal 1 is not sound/,
+    stderr: /Principal 1 is invalid/,
   });
 });
 
-t.test('check: every config in the repository is sound and proves itself', async (t) => {
+t.test('check passes for every config in the repository', async (t) => {
   const env = {
     ...process.env,
     CREDENTIALS_DIRECTORY: '/run/credentials',
@@ -275,6 +275,6 @@ t.test('check: every config in the repository is sound and proves itself', async
   for (const file of [...examples.map((name) => `examples/${name}`), 'deploy/sallyport.yaml']) {
     const { code, stdout } = await runToEnd(t, ['check', '--strict', fromRoot(file)], env);
     t.equal(code, 0, stdout);
-    t.match(stdout, /: 0 faults, 0 warnings, ([1-9]\d*) of \1 tests passed\.\n$/);
+    t.match(stdout, /: 0 errors, 0 warnings, ([1-9]\d*) of \1 tests passed\.\n$/);
   }
 });

@@ -1,13 +1,13 @@
-// What `sallyport configure` does to a file that others have written, and how a command becomes a line of it.
+// How `sallyport configure` edits an existing file, and how it quotes a command.
 import { execFileSync } from 'node:child_process';
 import { chmod, lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
-import { commandLine } from '../../src/cli/configure/command-line.js';
-import { credentialKeys, setProfile } from '../../src/cli/configure/profile.js';
+import { credentialKeys, setProfile } from '../../src/cli/configure/aws-profile.js';
 import { readText, replaceText } from '../../src/cli/configure/replace-file.js';
 import { unifiedDiff } from '../../src/cli/configure/unified-diff.js';
+import { quoteCommand } from '../../src/cli/options/credential-process-options.js';
 
 const settings = new Map([
   ['credential_process', 'sallyport credential-process'],
@@ -15,7 +15,7 @@ const settings = new Map([
 ]);
 const own = (end = '\n') => `credential_process = sallyport credential-process${end}region = eu-west-1${end}`;
 
-t.test('a profile that is not there comes at the end', (t) => {
+t.test('setProfile appends a new profile', (t) => {
   const rows: [before: string, after: string][] = [
     ['', `[profile x]\n${own()}`],
     ['[default]\nregion=a\n', `[default]\nregion=a\n\n[profile x]\n${own()}`],
@@ -30,7 +30,7 @@ t.test('a profile that is not there comes at the end', (t) => {
   t.end();
 });
 
-t.test('settings that are indented, as Python reads them', (t) => {
+t.test('setProfile keeps indented settings, as parsed by Python', (t) => {
   const before =
     '[profile x]\n  output = json\n  Region=a\n    goes on\n  role_arn = b\n  s3 =\n    max = 1\n';
   t.same(setProfile(before, 'x', settings), {
@@ -41,7 +41,7 @@ t.test('settings that are indented, as Python reads them', (t) => {
   t.end();
 });
 
-t.test('in one that is there the settings take their place, and other credentials go', (t) => {
+t.test('setProfile replaces settings in place and removes other credential settings', (t) => {
   const before = `; kept
 [profile "x"]  # kept
 output = json
@@ -72,14 +72,14 @@ role_arn = b
 region = c`,
   );
   t.same(removed, ['role_arn', 'sso_start_url']);
-  t.same(setProfile(text, 'x', settings), { text, removed: [] }, 'twice is once');
+  t.same(setProfile(text, 'x', settings), { text, removed: [] }, 'idempotent');
   const last = setProfile('[default]\ncredential_process = old', 'default', settings);
   t.equal(
     last.text,
     '[default]\nregion = eu-west-1\ncredential_process = sallyport credential-process',
-    'without a line end, as before',
+    'without a final newline, as before',
   );
-  t.throws(() => setProfile('[default]\n[profile default]\n', 'default', settings), /there twice/);
+  t.throws(() => setProfile('[default]\n[profile default]\n', 'default', settings), /exists twice/);
   t.same(credentialKeys('[x]\naws_access_key_id=A\nregion=b\n[y]\n', 'x', 'credentials'), [
     'aws_access_key_id',
   ]);
@@ -105,92 +105,98 @@ const file = fc
   .tuple(fc.array(line, { maxLength: 20 }), fc.constantFrom('\n', '\r\n'), fc.boolean())
   .map(([lines, end, ended]) => lines.join(end) + (ended ? end : ''));
 
-t.test('whatever the file holds: other lines stay, twice is once, and the diff says what changes', (t) => {
-  const linesOf = (text: string) => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-  fc.assert(
-    fc.property(file, fc.constantFrom('a', 'new', 'default'), (before, name) => {
-      let change: ReturnType<typeof setProfile>;
-      try {
-        change = setProfile(before, name, settings);
-      } catch (error) {
-        return /there twice/.test(String(error));
-      }
-      const { text } = change;
-      if (setProfile(text, name, settings).text !== text) return false;
-      const ours = /^(?:\[(?:profile )?\w+\]|credential_process|region|role_arn|aws_|\s)/i;
-      const others = (lines: readonly string[]) =>
-        lines.map((each) => each.trimEnd()).filter((each) => !ours.test(each) && each !== '');
-      if (others(linesOf(before)).join('\n') !== others(linesOf(text)).join('\n')) return false;
-      const [, , range = '', ...hunk] = unifiedDiff('f', before, text).split('\n');
-      const [, from = 0, length = 0, to = 0, width = 0] = (
-        /-(\d+),(\d+) \+(\d+),(\d+)/.exec(range) ?? []
-      ).map(Number);
-      const side = (mark: string) =>
-        hunk.filter((each) => each.startsWith(' ') || each.startsWith(mark)).map((each) => each.slice(1));
-      const slice = (whole: string, start: number, count: number) =>
-        linesOf(whole)
-          .slice(Math.max(0, start - 1), Math.max(0, start - 1) + count)
-          .map((each) => each.replace(/\r?\n$/, ''));
-      return (
-        text === before ||
-        (JSON.stringify(side('-')) === JSON.stringify(slice(before, from, length)) &&
-          JSON.stringify(side('+')) === JSON.stringify(slice(text, to, width)))
-      );
-    }),
-    { numRuns: 500 },
-  );
-  t.end();
-});
-
-t.test('a command line means the same to a shell, and no SDK sees a comment in it', (t) => {
-  const argument = fc.string({ unit: fc.constantFrom(...'ab \'"\\$`#;&|*~%!=é\u00a0'), maxLength: 12 });
-  fc.assert(
-    fc.property(fc.array(argument, { minLength: 1, maxLength: 6 }), (args) => {
-      const text = commandLine(args, 'linux');
-      const read = execFileSync('/bin/sh', ['-c', `printf '%s\\n' ${text}`], { encoding: 'utf8' });
-      return read === `${args.join('\n')}\n` && !/(^|\s)[;#]/.test(text);
-    }),
-    { numRuns: 60 },
-  );
-  t.throws(() => commandLine(['a\nb']), /no line breaks/);
-  t.equal(
-    commandLine(['C:\\Program Files\\node.exe', '--role', 'a'], 'win32'),
-    '"C:\\Program Files\\node.exe" --role a',
-  );
-  t.throws(() => commandLine(['a"b'], 'win32'), /On Windows/);
-  t.end();
-});
-
 t.test(
-  'a file is replaced whole: its mode stays, a link is followed, a change meanwhile is kept',
-  async (t) => {
-    const folder = t.testdir({ real: 'old', latin: Buffer.from([0xe9]) });
-    const [real, linked] = [join(folder, 'real'), join(folder, 'link')];
-    await chmod(real, 0o640);
-    await symlink(real, linked);
-    await replaceText(linked, 'old', 'new');
-    t.equal(await readFile(real, 'utf8'), 'new');
-    t.ok((await lstat(linked)).isSymbolicLink());
-    t.equal((await stat(real)).mode & 0o777, 0o640);
-    await chmod(real, 0o666);
-    await replaceText(real, 'new', 'shared');
-    t.equal((await stat(real)).mode & 0o777, 0o666, 'whatever the umask is');
-    await replaceText(real, 'shared', 'new');
-    await t.rejects(replaceText(real, 'old', 'newer'), /just been changed/);
-    t.equal(await readFile(real, 'utf8'), 'new');
-
-    const fresh = join(folder, 'aws', 'config');
-    await replaceText(fresh, '', 'text');
-    t.equal((await stat(fresh)).mode & 0o777, 0o600);
-    await symlink(join(folder, 'nowhere'), join(folder, 'dangling'));
-    await t.rejects(replaceText(join(folder, 'dangling'), '', 'x'), { code: 'ENOENT' });
-    await mkdir(join(folder, 'folder'));
-    await t.rejects(readText(join(folder, 'folder')), { code: 'EISDIR' });
-    t.equal(await readText(join(folder, 'none')), '');
-    // As AWS_CONFIG_FILE=/dev/null is, which root could replace.
-    execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', join(folder, 'pipe')]);
-    await t.rejects(replaceText(join(folder, 'pipe'), '', 'x'), /pipe is not a file\. Name another/);
-    await writeFile(join(folder, 'latin'), Buffer.from([0xe9]));
-    await t.rejects(readText(join(folder, 'latin')), /is not UTF-8/);
+  'setProfile keeps other lines, is idempotent, and unifiedDiff shows the change (random files)',
+  (t) => {
+    const linesOf = (text: string) => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+    fc.assert(
+      fc.property(file, fc.constantFrom('a', 'new', 'default'), (before, name) => {
+        let change: ReturnType<typeof setProfile>;
+        try {
+          change = setProfile(before, name, settings);
+        } catch (error) {
+          return /exists twice/.test(String(error));
+        }
+        const { text } = change;
+        if (setProfile(text, name, settings).text !== text) return false;
+        const ours = /^(?:\[(?:profile )?\w+\]|credential_process|region|role_arn|aws_|\s)/i;
+        const others = (lines: readonly string[]) =>
+          lines.map((each) => each.trimEnd()).filter((each) => !ours.test(each) && each !== '');
+        if (others(linesOf(before)).join('\n') !== others(linesOf(text)).join('\n')) return false;
+        const [, , range = '', ...hunk] = unifiedDiff('f', before, text).split('\n');
+        const [, from = 0, length = 0, to = 0, width = 0] = (
+          /-(\d+),(\d+) \+(\d+),(\d+)/.exec(range) ?? []
+        ).map(Number);
+        const side = (mark: string) =>
+          hunk.filter((each) => each.startsWith(' ') || each.startsWith(mark)).map((each) => each.slice(1));
+        const slice = (whole: string, start: number, count: number) =>
+          linesOf(whole)
+            .slice(Math.max(0, start - 1), Math.max(0, start - 1) + count)
+            .map((each) => each.replace(/\r?\n$/, ''));
+        return (
+          text === before ||
+          (JSON.stringify(side('-')) === JSON.stringify(slice(before, from, length)) &&
+            JSON.stringify(side('+')) === JSON.stringify(slice(text, to, width)))
+        );
+      }),
+      { numRuns: 500 },
+    );
+    t.end();
   },
 );
+
+t.test(
+  'quoteCommand: a shell parses the same arguments, and no SDK finds a comment (random arguments)',
+  (t) => {
+    const argument = fc.string({ unit: fc.constantFrom(...'ab \'"\\$`#;&|*~%!=é\u00a0'), maxLength: 12 });
+    fc.assert(
+      fc.property(fc.array(argument, { minLength: 1, maxLength: 6 }), (args) => {
+        const text = quoteCommand(args, 'linux');
+        const read = execFileSync('/bin/sh', ['-c', `printf '%s\\n' ${text}`], { encoding: 'utf8' });
+        return read === `${args.join('\n')}\n` && !/(^|\s)[;#]/.test(text);
+      }),
+      { numRuns: 60 },
+    );
+    t.throws(() => quoteCommand(['a\nb']), /cannot contain line breaks/);
+    t.equal(
+      quoteCommand(['C:\\Program Files\\node.exe', '--role', 'a'], 'win32'),
+      '"C:\\Program Files\\node.exe" --role a',
+    );
+    t.throws(() => quoteCommand(['a"b'], 'win32'), /On Windows/);
+    t.end();
+  },
+);
+
+t.test('replaceText keeps the mode, follows links, and rejects a concurrent change', async (t) => {
+  const folder = t.testdir({ real: 'old', latin: Buffer.from([0xe9]) });
+  const [real, linked] = [join(folder, 'real'), join(folder, 'link')];
+  await chmod(real, 0o640);
+  await symlink(real, linked);
+  await replaceText(linked, 'old', 'new');
+  t.equal(await readFile(real, 'utf8'), 'new');
+  t.ok((await lstat(linked)).isSymbolicLink());
+  t.equal((await stat(real)).mode & 0o777, 0o640);
+  await chmod(real, 0o666);
+  await replaceText(real, 'new', 'shared');
+  t.equal((await stat(real)).mode & 0o777, 0o666, 'independent of the umask');
+  await replaceText(real, 'shared', 'new');
+  await t.rejects(replaceText(real, 'old', 'newer'), /has been changed/);
+  t.equal(await readFile(real, 'utf8'), 'new');
+
+  const fresh = join(folder, 'aws', 'config');
+  await replaceText(fresh, '', 'text');
+  t.equal((await stat(fresh)).mode & 0o777, 0o600);
+  await symlink(join(folder, 'nowhere'), join(folder, 'dangling'));
+  await t.rejects(replaceText(join(folder, 'dangling'), '', 'x'), { code: 'ENOENT' });
+  await mkdir(join(folder, 'folder'));
+  await t.rejects(readText(join(folder, 'folder')), { code: 'EISDIR' });
+  t.equal(await readText(join(folder, 'none')), '');
+  // Like AWS_CONFIG_FILE=/dev/null, which root could replace.
+  execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', join(folder, 'pipe')]);
+  await t.rejects(
+    replaceText(join(folder, 'pipe'), '', 'x'),
+    /pipe is not a regular file\. Set AWS_CONFIG_FILE/,
+  );
+  await writeFile(join(folder, 'latin'), Buffer.from([0xe9]));
+  await t.rejects(readText(join(folder, 'latin')), /is not UTF-8/);
+});

@@ -1,4 +1,4 @@
-// `sallyport doctor`: each thing it looks at, whole and broken; nothing is changed by looking.
+// `sallyport doctor`: each check, passing and failing. The checks change nothing.
 import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -11,7 +11,7 @@ import type { DoctorFinding } from '../../src/cli/doctor/finding.js';
 import { checkMachine } from '../../src/cli/doctor/machine.js';
 import { checkSts } from '../../src/cli/doctor/sts.js';
 import type { Config } from '../../src/config/schema/config.js';
-import { runToEnd } from '../support/command.js';
+import { runToEnd, spawnToEnd } from '../support/command.js';
 import { configOf } from '../support/policy.js';
 
 const sandbox = await startSandbox();
@@ -20,7 +20,7 @@ t.teardown(() => sandbox.close());
 const DAY = 86_400_000;
 const NOW = new Date('2026-11-21T12:00:00Z');
 
-/** No AWS configuration of this machine takes part. */
+/** Hides the AWS configuration of this machine. */
 const ENVIRONMENT = {
   PATH: process.env['PATH'],
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
@@ -75,16 +75,24 @@ audit: { sinks: [{ type: file, path: audit.jsonl }] }
   return { folder, file: join(folder, 'sallyport.yaml') };
 }
 
-async function doctor(t: Test, parts: Parts = {}, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
+// The AWS SDK reads `process.env`, also when a command runs in this process.
+for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+Object.assign(process.env, ENVIRONMENT);
+
+/** `env`: further variables, for a process of its own. */
+async function doctor(t: Test, parts: Parts = {}, args: readonly string[] = [], env?: NodeJS.ProcessEnv) {
   const { folder, file } = configFile(t, parts);
-  const ended = await runToEnd(t, ['doctor', '-c', file, '--json', ...args], { ...ENVIRONMENT, ...env });
+  const command = ['doctor', '-c', file, '--json', ...args];
+  const ended = env
+    ? await spawnToEnd(t, command, { ...ENVIRONMENT, ...env })
+    : await runToEnd(t, command, ENVIRONMENT);
   const { ok, findings } = JSON.parse(ended.stdout) as { ok: boolean; findings: readonly DoctorFinding[] };
   t.equal(ended.code, ok ? 0 : 1);
   t.notMatch(`${ended.stdout}${ended.stderr}`, /sandboxSecret|not-the-secret/);
   return { folder, ok, outcomes: Object.fromEntries(findings.map((each) => [each.check, each])) };
 }
 
-t.test('a config with nothing wrong, as a person reads it', async (t) => {
+t.test('doctor prints one line for each passed check', async (t) => {
   const { file, folder } = configFile(t, { roles: '{}' });
   const { code, stdout, stderr } = await runToEnd(t, ['doctor', '--config', file], ENVIRONMENT);
   t.same([code, stderr], [0, '']);
@@ -92,23 +100,23 @@ t.test('a config with nothing wrong, as a person reads it', async (t) => {
     /^✓ config: /,
     /^✓ issuer corp: \d keys from http/,
     /^✓ issuer idp: 1 key from /,
-    /^✓ STS eu-west-1: .* answers; the clocks differ by 0 s\.$/,
+    /^✓ STS eu-west-1: .* responds; clock skew 0 s\.$/,
     /^✓ own identity: arn:aws:iam::111122223333:user\/sallyport, with long-term credentials\.$/,
-    /^✓ audit .*audit\.jsonl: the file is not there yet, and can be made\.$/,
+    /^✓ audit .*audit\.jsonl: the file does not exist and can be created\.$/,
     /^✓ store memory: /,
     /^- certificate: /,
   ];
   const lines = stdout.trim().split('\n');
   t.equal(lines.length, expected.length, stdout);
   for (const [index, pattern] of expected.entries()) t.match(lines[index], pattern);
-  t.notOk(existsSync(join(folder, 'audit.jsonl')), 'it was not made');
+  t.notOk(existsSync(join(folder, 'audit.jsonl')), 'the audit file is not created');
 });
 
-t.test('roles: what is known without trying, and by trying', async (t) => {
+t.test('doctor checks roles without assuming them, and assumes them with --try-roles', async (t) => {
   const asked = () => sandbox.sts.requests.filter(({ action }) => action === 'AssumeRole');
   const looked = await doctor(t);
   t.ok(looked.ok);
-  t.equal(asked().length, 0, 'nothing is assumed unasked');
+  t.equal(asked().length, 0, 'no role is assumed without --try-roles');
   t.match(looked.outcomes, {
     'role web': { outcome: 'skipped', message: /needs the proof of a caller/ },
     'role jump': { outcome: 'skipped', message: /--try-roles/ },
@@ -127,7 +135,7 @@ t.test('roles: what is known without trying, and by trying', async (t) => {
   t.ok(asked().every(({ parameters }) => parameters['DurationSeconds'] === '900'));
 });
 
-t.test('temporary credentials of its own', async (t) => {
+t.test('doctor reports the limits of temporary credentials', async (t) => {
   const { AssumeRoleCommand, STSClient } = await import('@aws-sdk/client-sts');
   const client = new STSClient({
     region: 'eu-west-1',
@@ -148,14 +156,14 @@ t.test('temporary credentials of its own', async (t) => {
   t.notOk(ok);
   t.match(outcomes, {
     'own identity': { outcome: 'ok', message: /assumed-role\/Jump\/broker, with temporary credentials/ },
-    'role jump': { outcome: 'warning', message: /1h at most/ },
+    'role jump': { outcome: 'warning', message: /at most 1h/ },
     'role admin': { outcome: 'skipped' },
     'role partner': { outcome: 'failed', message: /GetFederationToken/, todo: /IAM user/ },
     'role own': { outcome: 'failed', message: /GetSessionToken/ },
   });
 });
 
-t.test('an identity that STS does not know, or none', async (t) => {
+t.test('doctor reports an invalid or missing AWS identity', async (t) => {
   const wrong = await doctor(t, { credentials: 'not-the-secret' });
   t.match(wrong.outcomes, {
     'own identity': { outcome: 'failed', message: /sts\.SignatureDoesNotMatch/, todo: /aws\.credentials/ },
@@ -169,7 +177,7 @@ t.test('an identity that STS does not know, or none', async (t) => {
   t.match(unneeded.outcomes, { 'own identity': { outcome: 'skipped', message: /no role needs one/ } });
 });
 
-t.test('issuers and STS that are away', async (t) => {
+t.test('doctor reports unreachable issuers and STS', async (t) => {
   const { ok, outcomes } = await doctor(t, {
     issuer: 'http://127.0.0.1:1',
     metadata: 'http://127.0.0.1:1/metadata',
@@ -178,13 +186,13 @@ t.test('issuers and STS that are away', async (t) => {
   t.notOk(ok);
   t.match(outcomes, {
     'issuer corp': { outcome: 'failed', message: /fetch\.connection/, todo: /network/ },
-    'issuer idp': { outcome: 'failed', message: /cannot be reached/ },
-    'STS eu-west-1': { outcome: 'failed', message: /nothing answers/ },
+    'issuer idp': { outcome: 'failed', message: /cannot be fetched/ },
+    'STS eu-west-1': { outcome: 'failed', message: /does not respond/ },
     'own identity': { outcome: 'failed', message: /sts\./ },
   });
 });
 
-t.test('a config with faults, and wrong usage', async (t) => {
+t.test('doctor reports an invalid config and wrong usage', async (t) => {
   const { file } = configFile(t, { roles: '\n  it: { via: Magic }\n' });
   const faulty = await runToEnd(t, ['doctor', '-c', file], ENVIRONMENT);
   t.match(faulty, { code: 1, stdout: /^✗ config: /, stderr: /roles\.it\.via/ });
@@ -197,7 +205,7 @@ const all = async (findings: AsyncGenerator<DoctorFinding>) => {
   return found;
 };
 
-t.test("STS's clock and ours", async (t) => {
+t.test('doctor reports clock skew to STS', async (t) => {
   let date: string | undefined;
   const server = createServer((_, response) => {
     response.sendDate = false;
@@ -219,13 +227,13 @@ t.test("STS's clock and ours", async (t) => {
   ];
   for (const [seconds, outcome] of rows) {
     date = seconds === undefined ? undefined : new Date(NOW.getTime() + seconds * 1000).toUTCString();
-    const [finding, ...more] = await all(checkSts(config, () => NOW));
+    const [finding, ...more] = await all(checkSts(config, {}, () => NOW));
     t.equal(finding?.outcome, outcome, `${seconds} s: ${finding?.message}`);
     t.same(more, []);
   }
 });
 
-t.test('audit log, store and certificate', async (t) => {
+t.test('doctor checks audit log, store, and certificate', async (t) => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const certificate = (from: number, until: number) => {
@@ -249,11 +257,11 @@ t.test('audit log, store and certificate', async (t) => {
   const withCertificate = (cert: string, url = base.server.url) =>
     examine({ server: { url, tls: { cert: join(folder, cert), key: join(folder, 'key') } } });
   const rows: [found: Awaited<ReturnType<typeof examine>>, outcome: string, message: RegExp][] = [
-    [await withCertificate('good'), 'ok', /^for sallyport\.corp\.example, until 2027-02-19\.$/],
-    [await withCertificate('soon'), 'warning', /ends on 2026-12-11/],
-    [await withCertificate('ended'), 'failed', /ended on 2026-11-20/],
-    [await withCertificate('early'), 'failed', /begins on 2026-11-22/],
-    [await withCertificate('good', 'https://other.example'), 'warning', /not for other\.example/],
+    [await withCertificate('good'), 'ok', /^for sallyport\.corp\.example, valid until 2027-02-19\.$/],
+    [await withCertificate('soon'), 'warning', /expires on 2026-12-11/],
+    [await withCertificate('ended'), 'failed', /expired on 2026-11-20/],
+    [await withCertificate('early'), 'failed', /not valid before 2026-11-22/],
+    [await withCertificate('good', 'https://other.example'), 'warning', /does not cover other\.example/],
     [await withCertificate('nothing'), 'failed', /ENOENT/],
     [await examine({}), 'skipped', /http/],
   ];
@@ -261,8 +269,8 @@ t.test('audit log, store and certificate', async (t) => {
 
   const audit = async (path: string) =>
     (await examine({ audit: { sinks: [{ type: 'file', path: join(folder, path) }] } }))['audit'];
-  t.match(await audit('file'), { outcome: 'ok', message: /can be written/ });
-  t.match(await audit('new'), { outcome: 'ok', message: /can be made/ });
+  t.match(await audit('file'), { outcome: 'ok', message: /is writable/ });
+  t.match(await audit('new'), { outcome: 'ok', message: /can be created/ });
   t.match(await audit('nowhere/file'), { outcome: 'failed', message: /ENOENT/ });
   t.match(await audit('file/under-a-file'), { outcome: 'failed', message: /ENOTDIR/ });
   if (process.getuid?.() !== 0) {
@@ -274,7 +282,7 @@ t.test('audit log, store and certificate', async (t) => {
 
   t.match((await examine({}))['store'], { outcome: 'ok', check: 'store memory' });
   const away = await examine({ store: { type: 'redis', url: 'redis://127.0.0.1:1' } });
-  t.match(away['store'], { outcome: 'failed', message: /claims cannot be made/ });
+  t.match(away['store'], { outcome: 'failed', message: /proofs cannot be claimed/ });
   const store = { type: 'redis', url: 'rediss://127.0.0.1:1', tls: { ca: join(folder, 'none') } } as const;
   t.match((await examine({ store }))['store'], { outcome: 'failed', message: /tls\.ca/ });
 });

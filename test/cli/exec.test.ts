@@ -1,4 +1,4 @@
-// `sallyport exec` with real programs: what they find in their environment, what they cannot see, how they end.
+// `sallyport exec` with real programs: their environment, their exit codes, and signals.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -7,13 +7,13 @@ import { type AddressInfo, connect, createServer as createProxy } from 'node:net
 import t from 'tap';
 import { startTestBroker } from '../support/broker.js';
 import { credentialsOf } from '../support/broker-stub.js';
-import { runToEnd, start } from '../support/command.js';
+import { runToEnd, spawnToEnd, start } from '../support/command.js';
 import { requirePeer } from '../support/peers.js';
 
 const broker = await startTestBroker(t);
 const folder = t.testdir({ token: await broker.token(), refused: await broker.token('mallory') });
 
-/** A person's environment, with nothing of AWS in it but what the test adds. */
+/** An environment without AWS variables, apart from those that the test adds. */
 const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   PATH: process.env['PATH'],
   HOME: folder,
@@ -23,70 +23,67 @@ const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
 });
 const EXEC = ['exec', '--role', 'deploy', '--token-file', `${folder}/token`];
 const exec = (command: readonly string[], options: readonly string[] = [], env = environment()) =>
-  runToEnd(t, [...EXEC, ...options, '--', ...command], env);
+  spawnToEnd(t, [...EXEC, ...options, '--', ...command], env);
 
-/** A program that prints its environment, but for values that are secret. */
+/** A program that prints its environment without secret values. */
 const PRINT_ENV = [
   process.execPath,
   '-e',
   'const { env } = process; console.log(JSON.stringify({ ...env, AWS_SECRET_ACCESS_KEY: env.AWS_SECRET_ACCESS_KEY?.length, AWS_SESSION_TOKEN: env.AWS_SESSION_TOKEN?.length > 99 }))',
 ];
 
-t.test(
-  'the environment: credentials, and nothing that would win over them or is not its business',
-  async (t) => {
-    const { code, stdout, stderr } = await exec(
-      PRINT_ENV,
-      ['--region', 'eu-north-1', '--duration', '30m'],
-      environment({
-        KEPT: 'yes',
-        AWS_REGION: 'us-east-1',
-        AWS_PROFILE: 'other',
-        AWS_SECURITY_TOKEN: 'of-another-session',
-        AWS_CREDENTIAL_FILE: '/elsewhere',
-        AWS_BEARER_TOKEN_BEDROCK: 'of-somebody-else',
-        AWS_WEB_IDENTITY_TOKEN_FILE: '/elsewhere',
-        AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/elsewhere',
-        SALLYPORT_TOKEN: 'secret-of-the-caller',
-      }),
-    );
-    t.equal(code, 0, stderr);
-    const env = JSON.parse(stdout);
-    t.match(env, {
+t.test('exec sets the credentials and removes variables that take precedence', async (t) => {
+  const { code, stdout, stderr } = await exec(
+    PRINT_ENV,
+    ['--region', 'eu-north-1', '--duration', '30m'],
+    environment({
       KEPT: 'yes',
-      SALLYPORT_URL: broker.url,
-      AWS_ACCESS_KEY_ID: /^ASIA/,
-      AWS_SECRET_ACCESS_KEY: 40,
-      AWS_SESSION_TOKEN: true,
-      AWS_CREDENTIAL_EXPIRATION: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
-      AWS_ACCOUNT_ID: '111122223333',
-      AWS_REGION: 'eu-north-1',
-      AWS_DEFAULT_REGION: 'eu-north-1',
-    });
-    const minutes = (Date.parse(env.AWS_CREDENTIAL_EXPIRATION) - Date.now()) / 60_000;
-    t.ok(minutes > 29 && minutes <= 30, `--duration: ${minutes}`);
-    t.same(
-      Object.keys(env).filter((name) =>
-        /PROFILE|SECURITY_TOKEN|CREDENTIAL_FILE|BEARER|WEB_IDENTITY|CONTAINER|SALLYPORT_TOKEN/.test(name),
-      ),
-      [],
-    );
-    t.equal(
-      stderr,
-      'sallyport: Not passed on, so that these credentials are used: AWS_PROFILE, AWS_SECURITY_TOKEN, AWS_CREDENTIAL_FILE, AWS_BEARER_TOKEN_BEDROCK, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI.\n',
-    );
-  },
-);
+      AWS_REGION: 'us-east-1',
+      AWS_PROFILE: 'other',
+      AWS_SECURITY_TOKEN: 'of-another-session',
+      AWS_CREDENTIAL_FILE: '/elsewhere',
+      AWS_BEARER_TOKEN_BEDROCK: 'of-somebody-else',
+      AWS_WEB_IDENTITY_TOKEN_FILE: '/elsewhere',
+      AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/elsewhere',
+      SALLYPORT_TOKEN: 'secret-of-the-caller',
+    }),
+  );
+  t.equal(code, 0, stderr);
+  const env = JSON.parse(stdout);
+  t.match(env, {
+    KEPT: 'yes',
+    SALLYPORT_URL: broker.url,
+    AWS_ACCESS_KEY_ID: /^ASIA/,
+    AWS_SECRET_ACCESS_KEY: 40,
+    AWS_SESSION_TOKEN: true,
+    AWS_CREDENTIAL_EXPIRATION: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
+    AWS_ACCOUNT_ID: '111122223333',
+    AWS_REGION: 'eu-north-1',
+    AWS_DEFAULT_REGION: 'eu-north-1',
+  });
+  const minutes = (Date.parse(env.AWS_CREDENTIAL_EXPIRATION) - Date.now()) / 60_000;
+  t.ok(minutes > 29 && minutes <= 30, `--duration: ${minutes}`);
+  t.same(
+    Object.keys(env).filter((name) =>
+      /PROFILE|SECURITY_TOKEN|CREDENTIAL_FILE|BEARER|WEB_IDENTITY|CONTAINER|SALLYPORT_TOKEN/.test(name),
+    ),
+    [],
+  );
+  t.equal(
+    stderr,
+    'sallyport: Removed from the environment, because they take precedence: AWS_PROFILE, AWS_SECURITY_TOKEN, AWS_CREDENTIAL_FILE, AWS_BEARER_TOKEN_BEDROCK, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI.\n',
+  );
+});
 
-t.test('no token is passed on, whichever variable has the proof', async (t) => {
+t.test('exec does not pass tokens to the command', async (t) => {
   const token = await readFile(`${folder}/token`, 'utf8');
   const env = environment({ MY_TOKEN: token, SALLYPORT_TOKEN: 'another-secret' });
   const options = ['exec', '--role', 'deploy', '--token-env', 'MY_TOKEN'];
   const command = ['sh', '-c', 'echo "$MY_TOKEN$SALLYPORT_TOKEN."'];
-  t.match(await runToEnd(t, [...options, '--', ...command], env), { code: 0, stdout: /^\.\n$/ });
+  t.match(await spawnToEnd(t, [...options, '--', ...command], env), { code: 0, stdout: /^\.\n$/ });
 });
 
-t.test('the exit code is that of the command', async (t) => {
+t.test('exec returns the exit code of the command', async (t) => {
   const ends = [
     [['sh', '-c', 'exit 7'], 7, /^$/],
     [['sh', '-c', 'kill -KILL $$'], 137, /^$/],
@@ -100,13 +97,13 @@ t.test('the exit code is that of the command', async (t) => {
     t.match(ended[index], { code, stdout: '', stderr }, command.join(' '));
 });
 
-t.test('stdin, stdout and stderr are those of the command', async (t) => {
+t.test('the command inherits stdin, stdout, and stderr', async (t) => {
   const { child, finished } = start(t, [...EXEC, '--', 'sh', '-c', 'cat; echo aside >&2'], environment());
   child.stdin.end('a line\n');
   t.same(await finished, { code: 0, stdout: 'a line\n', stderr: 'aside\n' });
 });
 
-t.test('signals reach the command, which decides; nothing secret is in an argument', async (t) => {
+t.test('signals are forwarded to the command; arguments contain no secrets', async (t) => {
   const script = `
     const { readFileSync } = require('node:fs');
     process.on('SIGTERM', () => process.exit(3)).on('SIGINT', () => console.log('interrupted'));
@@ -133,10 +130,10 @@ t.test('signals reach the command, which decides; nothing secret is in an argume
   );
   await ended.line('stdout', /ready/);
   ended.child.kill('SIGHUP');
-  t.equal((await ended.finished).code, 129, 'a signal that ends the command');
+  t.equal((await ended.finished).code, 129, 'the exit code after a signal');
 });
 
-t.test('at a terminal Ctrl-C reaches the command once: some give up at the second', async (t) => {
+t.test('Ctrl-C in a terminal reaches the command once', async (t) => {
   const script = requirePeer(t, 'script');
   if (!script) return;
   const counting = `
@@ -170,7 +167,7 @@ t.test('at a terminal Ctrl-C reaches the command once: some give up at the secon
   t.equal(code, 1);
 });
 
-t.test('a broker that restarts is waited for', async (t) => {
+t.test('exec retries while the broker restarts', async (t) => {
   const { port, hostname } = new URL(broker.url);
   const proxy = createProxy((client) => client.pipe(connect(Number(port), hostname)).pipe(client));
   const place = proxy.listen(0, '127.0.0.1');
@@ -191,7 +188,7 @@ t.test('a broker that restarts is waited for', async (t) => {
   t.match(await running.finished, { code: 0, stdout: 'ran\n' });
 });
 
-t.test('a refusal is told, and the command is not run', async (t) => {
+t.test('a denial is reported and the command is not run', async (t) => {
   for (const options of [[], ['--serve']]) {
     const refused = await runToEnd(
       t,
@@ -206,13 +203,13 @@ t.test('a refusal is told, and the command is not run', async (t) => {
   }
 });
 
-t.test('wrong usage', async (t) => {
+t.test('exec: wrong usage has exit code 2', async (t) => {
   t.match(await runToEnd(t, EXEC, environment()), { code: 2, stderr: /missing required argument 'command'/ });
   const twice = await runToEnd(t, ['exec', '--serve', '--token-file', '-', '--', 'true'], environment());
-  t.match(twice, { code: 2, stderr: /not stdin/ });
+  t.match(twice, { code: 2, stderr: /stdin can be read only once/ });
 });
 
-t.test('--serve: an endpoint that is there while the command runs', async (t) => {
+t.test('exec --serve runs an endpoint while the command runs', async (t) => {
   const script = `
     import { get } from 'node:http';
     const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url, AWS_CONTAINER_AUTHORIZATION_TOKEN: authorization, ...env } = process.env;
@@ -238,13 +235,13 @@ t.test('--serve: an endpoint that is there while the command runs', async (t) =>
     AccountId: '111122223333',
     without: 401,
   });
-  t.notOk(seen.names.includes('AWS_ACCESS_KEY_ID'), 'keys in the environment would win');
-  t.match(stderr, /^sallyport: Not passed on.*AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY\.\n$/);
-  await t.rejects(fetch(seen.url), 'it closes with the command');
+  t.notOk(seen.names.includes('AWS_ACCESS_KEY_ID'), 'keys in the environment would take precedence');
+  t.match(stderr, /^sallyport: Removed from the environment.*AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY\.\n$/);
+  await t.rejects(fetch(seen.url), 'the endpoint closes with the command');
 });
 
-t.test('--serve: a long job gets new credentials, and a person is told when there are none', async (t) => {
-  // As a broker answers, but for a lifetime that STS would not give.
+t.test('exec --serve refreshes credentials and reports a failed refresh', async (t) => {
+  // Responds like a broker, with a shorter lifetime than STS allows.
   const refusal = { detail: 'Not any more.', code: 'role_not_permitted', requestId: 'id' };
   let asked = 0;
   const brief = createServer((_, response) => {
@@ -270,12 +267,12 @@ t.test('--serve: a long job gets new credentials, and a person is told when ther
   );
   await running.line('stdout', /^ASIADEPLOY1$/);
   await running.line('stdout', /^ASIADEPLOY2$/);
-  await running.line('stderr', /^sallyport: The credentials could not be renewed\. Not any more\./);
+  await running.line('stderr', /^sallyport: The credentials could not be refreshed\. Not any more\./);
   running.child.stdin.end();
   t.equal((await running.finished).code, 0);
 });
 
-t.test('--serve ends with the command, not with a renewal that a broker does not answer', async (t) => {
+t.test('exec --serve ends with the command and does not wait for a pending refresh', async (t) => {
   let asked = 0;
   const renewing = createServer((_, response) => {
     asked++;
@@ -299,7 +296,7 @@ t.test('--serve ends with the command, not with a renewal that a broker does not
   t.ok(Date.now() - ended < 8000, 'the broker has 15 seconds for an answer');
 });
 
-t.test('--serve wins over a profile that is there, and says that it is not read', async (t) => {
+t.test('exec --serve takes precedence over a profile and reports it', async (t) => {
   const aws = requirePeer(t, 'AWS CLI');
   if (!aws) return;
   const home = t.testdir({
@@ -315,5 +312,5 @@ t.test('--serve wins over a profile that is there, and says that it is not read'
     environment({ HOME: home }),
   );
   t.match({ code, stdout }, { code: 0, stdout: /assumed-role\/deploy\/deploy-alice/ }, stderr);
-  t.match(stderr, /^sallyport: ~\/\.aws\/config and ~\/\.aws\/credentials are not read/);
+  t.match(stderr, /^sallyport: The command does not read ~\/\.aws\/config and ~\/\.aws\/credentials/);
 });

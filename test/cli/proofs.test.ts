@@ -1,4 +1,4 @@
-// `sallyport token` and `sallyport assertion`, run as a user runs them against running identity providers.
+// `sallyport token` and `sallyport assertion` against running identity providers.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -8,63 +8,22 @@ import { loadUsers } from '@sallyport/sandbox/internal/users';
 import { decodeJwt } from 'jose';
 import t from 'tap';
 import { writeDevState } from '../../src/cli/dev-state.js';
-import { describeFailure } from '../../src/cli/output/print.js';
-import { createProgram } from '../../src/cli/program.js';
-import { MAIN } from '../support/command.js';
+import { MAIN, runCommand } from '../support/command.js';
 
 process.env['TMPDIR'] = t.testdir();
 
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+const sallyport = (...args: string[]) => runCommand(args);
 
-/** Runs the program in this process: what it prints and the code it would end with. */
-async function sallyport(...args: string[]): Promise<Result> {
-  const printed = { stdout: '', stderr: '' };
-  const { exit, stdout, stderr } = process;
-  const write = { stdout: stdout.write, stderr: stderr.write };
-  const exited = new Error('exit');
-  let code: number | undefined;
-  const keep = (stream: 'stdout' | 'stderr') => (text: unknown) => {
-    printed[stream] += text;
-    return true;
-  };
-  stdout.write = keep('stdout');
-  stderr.write = keep('stderr');
-  process.exit = (given) => {
-    code = Number(given);
-    throw exited;
-  };
-  try {
-    await createProgram().parseAsync(args, { from: 'user' });
-  } catch (error) {
-    // As src/main.ts ends.
-    if (error !== exited) {
-      printed.stderr += `${describeFailure(error)}\n`;
-      code = 1;
-    }
-  } finally {
-    Object.assign(stdout, { write: write.stdout });
-    Object.assign(stderr, { write: write.stderr });
-    process.exit = exit;
-  }
-  code ??= Number(process.exitCode ?? 0);
-  process.exitCode = 0;
-  return { code, ...printed };
-}
-
-t.test('without a running dev both say how to start one', async (t) => {
+t.test('token and assertion report how to start the sandbox if none is running', async (t) => {
   for (const command of ['token', 'assertion']) {
     const { code, stdout, stderr } = await sallyport(command, '--user', 'alice');
     t.equal(code, 1);
     t.equal(stdout, '');
-    t.equal(stderr, 'No sandbox is running. Start one with `npm run dev`, then try again.\n');
+    t.equal(stderr, 'sallyport: The sandbox is not running. Start it with `npm run dev`, then try again.\n');
   }
 });
 
-t.test('with a running dev', async (t) => {
+t.test('token and assertion with a running dev', async (t) => {
   const users = loadUsers(await readFile('packages/sandbox/examples/users.yaml', 'utf8'));
   const [oidc, saml] = await Promise.all([startOidc({ users }), startSamlIdp({ users })]);
   let running = true;
@@ -84,7 +43,7 @@ t.test('with a running dev', async (t) => {
     users: users.map(({ name, password, groups }) => ({ name, password, groups: [...groups] })),
   });
 
-  t.test('token prints a JWT and nothing else', async (t) => {
+  t.test('token prints only a JWT', async (t) => {
     const plain = await sallyport('token', '--user', 'bob');
     t.same([plain.code, plain.stderr], [0, '']);
     t.match(plain.stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
@@ -109,14 +68,14 @@ t.test('with a running dev', async (t) => {
     t.equal((payload.exp ?? 0) - (payload.iat ?? 0), 900);
   });
 
-  t.test('from a shell it is the same', async (t) => {
+  t.test('token prints the same from a shell', async (t) => {
     const command = [MAIN, 'token', '--user', 'alice'];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, command);
     t.equal(decodeJwt(stdout.trim()).sub, 'alice');
     t.equal(stderr, '');
   });
 
-  t.test('assertion prints a base64 SAMLResponse and nothing else', async (t) => {
+  t.test('assertion prints only a base64 SAMLResponse', async (t) => {
     const plain = await sallyport('assertion', '--user', 'alice');
     t.same([plain.code, plain.stderr], [0, '']);
     t.match(plain.stdout, /^[\w+/]+=*\n$/);
@@ -146,13 +105,13 @@ t.test('with a running dev', async (t) => {
     t.equal(Date.parse(until) - Date.parse(from), 3_600_000);
   });
 
-  t.test('a user the sandbox does not have is an error that names those it has', async (t) => {
+  t.test('an unknown user is an error that lists the users', async (t) => {
     const { code, stdout, stderr } = await sallyport('token', '--user', 'eve');
     t.same([code, stdout], [1, '']);
-    t.equal(stderr, 'The sandbox has no such user. Name one of alice, bob, carol, mallory.\n');
+    t.equal(stderr, 'sallyport: The sandbox has no user "eve". Use one of alice, bob, carol, mallory.\n');
   });
 
-  t.test('wrong usage exits with 2', async (t) => {
+  t.test('wrong usage has exit code 2', async (t) => {
     const wrong = [
       ['token'],
       ['token', '--user', 'alice', '--lifetime', 'soon'],
@@ -167,18 +126,24 @@ t.test('with a running dev', async (t) => {
     }
   });
 
-  t.test('token prints the reason of the provider when it rejects the request', async (t) => {
+  t.test('an error of the OIDC provider is reported', async (t) => {
     const { code, stderr } = await sallyport('token', '--user', 'alice', '--claim', 'sub=root');
     t.equal(code, 1);
-    t.equal(stderr, 'The OIDC provider rejected the request: claims may not set iss, sub, aud, iat, exp.\n');
+    t.equal(
+      stderr,
+      'sallyport: The OIDC provider rejected the request: claims may not set iss, sub, aud, iat, exp.\n',
+    );
   });
 
-  t.test('a dev that was killed left its state behind', async (t) => {
+  t.test('a state file of a killed dev is reported', async (t) => {
     await stop();
     for (const command of ['token', 'assertion']) {
       const { code, stdout, stderr } = await sallyport(command, '--user', 'alice');
       t.same([code, stdout], [1, '']);
-      t.equal(stderr, 'The sandbox does not answer. Start it again with `npm run dev`, then try again.\n');
+      t.equal(
+        stderr,
+        'sallyport: The sandbox does not respond. Restart it with `npm run dev`, then try again.\n',
+      );
     }
   });
 });

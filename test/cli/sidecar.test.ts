@@ -1,4 +1,4 @@
-// `sallyport sidecar` as a person runs it: what it prints, the token's file, how it ends.
+// `sallyport sidecar`: its output, its token file, and how it stops.
 import { access, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '@sallyport/sandbox/internal/free-port';
@@ -18,10 +18,10 @@ const isGone = async (file: string) => {
 const exported = (stdout: string, name: string) =>
   new RegExp(`^export ${name}='(.*)'$`, 'm').exec(stdout)?.[1] ?? '';
 
-/** No token of the person who runs the tests must be taken for the proof. */
+/** Without SALLYPORT_TOKEN, which would be used as proof. */
 const environment = (folder: string) => ({ PATH: process.env['PATH'], TMPDIR: folder });
 
-/** Resolves when the sidecar says by /healthz that it is so. */
+/** Resolves when /healthz returns the status. */
 async function untilHealth(t: Test, url: string, status: number): Promise<void> {
   const health = new URL('/healthz', url).href;
   for (;;) {
@@ -32,7 +32,7 @@ async function untilHealth(t: Test, url: string, status: number): Promise<void> 
   }
 }
 
-t.test('one role: lines to paste, a private token file, a clean end', async (t) => {
+t.test('sidecar prints the variables, writes a private token file, and deletes it on SIGTERM', async (t) => {
   const broker = await startBrokerStub(t);
   const folder = t.testdir({ jwt: 'the-jwt\n', "it's": {} });
   const given = join(folder, "it's", 'token');
@@ -49,7 +49,7 @@ t.test('one role: lines to paste, a private token file, a clean end', async (t) 
   const url = exported(line, 'AWS_CONTAINER_CREDENTIALS_FULL_URI');
   t.match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
   const authorization = await readFile(given, 'utf8');
-  t.match(authorization, /^[\w-]{43}$/, 'no line end: SDKs would send it');
+  t.match(authorization, /^[\w-]{43}$/, 'without a newline, which SDKs would send');
   t.equal((await stat(given)).mode & 0o777, 0o600);
   const { status, json } = await get(url, { authorization });
   t.equal(status, 200);
@@ -59,7 +59,7 @@ t.test('one role: lines to paste, a private token file, a clean end', async (t) 
   sidecar.child.kill('SIGTERM');
   const { code, stdout, stderr } = await sidecar.finished;
   t.equal(code, 0);
-  t.ok(await isGone(given), 'its token goes with it');
+  t.ok(await isGone(given), 'the token file is deleted');
   t.match(stdout, /TOKEN_FILE='.*it'\\''s\/token'/, 'quoted for a shell');
   t.notMatch(`${stdout}${stderr}`, authorization);
   t.notMatch(`${stdout}${stderr}`, /the-jwt|session-token|secret-access-key/);
@@ -70,48 +70,52 @@ t.test('one role: lines to paste, a private token file, a clean end', async (t) 
   t.match(logged, [{ msg: /./ }, { msg: /./ }, { msg: 'stopping' }]);
 });
 
-t.test('several roles; a broker that comes later; a token that rotates', { timeout: 60_000 }, async (t) => {
-  const port = await freePort();
-  const folder = t.testdir({ jwt: 'jwt-1' });
-  const sidecar = start(
-    t,
-    [
-      'sidecar',
-      ...['--broker', `http://127.0.0.1:${port}`, '--role', 'reader', '--role', 'writer'],
-      ...['--listen', 'localhost:0', '--token-file', join(folder, 'jwt')],
-    ],
-    environment(folder),
-  );
-  await sidecar.line('stdout', /For each/);
-  const url = exported(await sidecar.line('stdout', /role\/writer/), 'AWS_CONTAINER_CREDENTIALS_FULL_URI');
-  t.match(url, /^http:\/\/localhost:\d+\/role\/writer$/);
-  await untilHealth(t, url, 503);
-  const tokenFile = exported(
-    await sidecar.line('stdout', /^export .*TOKEN_FILE/),
-    'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
-  );
-  const authorization = await readFile(tokenFile, 'utf8');
-  await sidecar.line('stderr', /"credentials not fetched"/);
-  t.match(await get(url, { authorization }), { status: 503, json: { code: 'broker_unreachable' } });
+t.test(
+  'sidecar serves several roles, starts before the broker, and reads a rotated token',
+  { timeout: 60_000 },
+  async (t) => {
+    const port = await freePort();
+    const folder = t.testdir({ jwt: 'jwt-1' });
+    const sidecar = start(
+      t,
+      [
+        'sidecar',
+        ...['--broker', `http://127.0.0.1:${port}`, '--role', 'reader', '--role', 'writer'],
+        ...['--listen', 'localhost:0', '--token-file', join(folder, 'jwt')],
+      ],
+      environment(folder),
+    );
+    await sidecar.line('stdout', /For each role/);
+    const url = exported(await sidecar.line('stdout', /role\/writer/), 'AWS_CONTAINER_CREDENTIALS_FULL_URI');
+    t.match(url, /^http:\/\/localhost:\d+\/role\/writer$/);
+    await untilHealth(t, url, 503);
+    const tokenFile = exported(
+      await sidecar.line('stdout', /^export .*TOKEN_FILE/),
+      'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+    );
+    const authorization = await readFile(tokenFile, 'utf8');
+    await sidecar.line('stderr', /"credentials not fetched"/);
+    t.match(await get(url, { authorization }), { status: 503, json: { code: 'broker_unreachable' } });
 
-  await writeFile(join(folder, 'jwt'), 'jwt-2');
-  const broker = await startBrokerStub(t, port);
-  await untilHealth(t, url, 200);
-  t.match(await get(url, { authorization }), { status: 200, json: { AccessKeyId: /WRITER/ } });
-  t.strictSame([...new Set(broker.asked.map((asked) => asked.authorization))], ['Bearer jwt-2']);
-  sidecar.child.kill('SIGINT');
-  t.equal((await sidecar.finished).code, 0);
-  t.ok(await isGone(tokenFile));
-});
+    await writeFile(join(folder, 'jwt'), 'jwt-2');
+    const broker = await startBrokerStub(t, port);
+    await untilHealth(t, url, 200);
+    t.match(await get(url, { authorization }), { status: 200, json: { AccessKeyId: /WRITER/ } });
+    t.strictSame([...new Set(broker.asked.map((asked) => asked.authorization))], ['Bearer jwt-2']);
+    sidecar.child.kill('SIGINT');
+    t.equal((await sidecar.finished).code, 0);
+    t.ok(await isGone(tokenFile));
+  },
+);
 
-t.test('mistakes are told at the start', async (t) => {
+t.test('sidecar reports usage errors at startup', async (t) => {
   const folder = t.testdir({ jwt: 'the-jwt', empty: '' });
   const jwt = ['--token-file', join(folder, 'jwt')];
   const broker = ['--broker', 'https://sallyport.example'];
   const rows: [args: readonly string[], code: number, stderr: RegExp][] = [
     [[...broker], 2, /--token-file/],
-    [[...broker, '--token-file', '-'], 2, /stdin can be read once/],
-    [[...broker, '--issuer', 'https://login.example', '--client-id', 'cli'], 2, /nobody may be there/],
+    [[...broker, '--token-file', '-'], 2, /stdin can be read only once/],
+    [[...broker, '--issuer', 'https://login.example', '--client-id', 'cli'], 2, /cannot wait for a user/],
     [[...broker, ...jwt, '--listen', '0.0.0.0:8080'], 2, /127\.0\.0\.1:PORT/],
     [[...broker, ...jwt, '--listen', '127.0.0.1'], 2, /127\.0\.0\.1:PORT/],
     [[...broker, '--token-file', join(folder, 'none')], 1, /cannot be read \(ENOENT\)/],
@@ -126,7 +130,7 @@ t.test('mistakes are told at the start', async (t) => {
   );
 });
 
-t.test('the proof is brought once a request, for the first as well', async (t) => {
+t.test('sidecar reads the proof once per request', async (t) => {
   const broker = await startBrokerStub(t);
   const folder = t.testdir();
   const command = `echo brought >> ${folder}/log; echo jwt`;
@@ -137,7 +141,7 @@ t.test('the proof is brought once a request, for the first as well', async (t) =
   t.equal(await readFile(join(folder, 'log'), 'utf8'), 'brought\n');
 });
 
-t.test('SIGTERM ends it at once, also while a broker does not answer', async (t) => {
+t.test('SIGTERM stops sidecar immediately while a request to the broker is pending', async (t) => {
   const broker = await startBrokerStub(t);
   broker.state.answer = 'nothing';
   const folder = t.testdir({ jwt: 'the-jwt' });
@@ -147,10 +151,10 @@ t.test('SIGTERM ends it at once, also while a broker does not answer', async (t)
   const began = Date.now();
   sidecar.child.kill('SIGTERM');
   t.equal((await sidecar.finished).code, 0);
-  t.ok(Date.now() - began < 8000, 'the broker has 15 seconds for an answer');
+  t.ok(Date.now() - began < 8000, 'the request would time out after 15 seconds');
 });
 
-t.test('the file of a sidecar that came after stays', async (t) => {
+t.test('sidecar does not delete the token file of another sidecar', async (t) => {
   const broker = await startBrokerStub(t);
   const folder = t.testdir({ jwt: 'the-jwt' });
   const given = join(folder, 'token');
@@ -165,7 +169,7 @@ t.test('the file of a sidecar that came after stays', async (t) => {
   const token = await readFile(given, 'utf8');
   old.child.kill('SIGTERM');
   await old.finished;
-  t.ok((await readFile(given, 'utf8')) === token, "it is the next one's");
+  t.ok((await readFile(given, 'utf8')) === token, 'the file contains the token of the second sidecar');
   next.child.kill('SIGTERM');
   await next.finished;
   t.ok(await isGone(given));

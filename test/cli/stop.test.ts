@@ -1,4 +1,4 @@
-// SIGTERM with a request under way: it is answered and recorded, then the server ends.
+// SIGTERM with a pending request: the request is completed and recorded, then the server ends.
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fetchToken } from '@sallyport/sandbox/internal/oidc/fetch-token';
@@ -6,7 +6,7 @@ import { startSandbox } from '@sallyport/sandbox/internal/sandbox';
 import t from 'tap';
 import { start } from '../support/command.js';
 
-t.test('a request that waits for STS when SIGTERM comes is answered', async (t) => {
+t.test('serve completes pending requests on SIGTERM', async (t) => {
   const sandbox = await startSandbox();
   t.teardown(() => sandbox.close());
   let release = () => {};

@@ -18,7 +18,7 @@ async function startOther(t: Test, change: (config: string) => string) {
     .replace(/port: \d+/, 'port: 0')
     .replace(/path: .*audit.jsonl/, 'path: ./audit.jsonl');
   const folder = t.testdir({ 'sallyport.yaml': text });
-  const started = await startBroker(join(folder, 'sallyport.yaml'), createLog('silent'));
+  const started = await startBroker(join(folder, 'sallyport.yaml'), createLog('silent'), {});
   if (!started.ok) throw new Error(JSON.stringify(started.errors));
   t.teardown(() => started.broker.close());
   return { url: started.url, auditFile: join(folder, 'audit.jsonl') };
@@ -213,13 +213,21 @@ t.test('sallyport console prints or opens the sign-in URL', async (t) => {
   t.match(await open(await readFile(opened, 'utf8')), 'assumed-role/deploy/deploy-alice');
 
   const rows: [args: string[], code: number, stderr: RegExp][] = [
-    [['deploy'], 2, /write one of --token-file, .*, or set SALLYPORT_TOKEN/],
-    [['deploy', '--token-file', 'a', '--audience', 'b'], 2, /--audience goes with --github-actions/],
+    [['deploy'], 2, /specify one of --token-file, .*, or set SALLYPORT_TOKEN/],
+    [
+      ['deploy', '--token-file', 'a', '--audience', 'b'],
+      2,
+      /--audience can only be used with --github-actions/,
+    ],
     [['deploy', '--token-env', 'SALLYPORT_NO'], 1, /variable SALLYPORT_NO is not set/],
     [['deploy', '--token-file', 'a', '--token-command', 'b'], 2, /cannot be used with/],
     [['deploy', '--token-file', 'a', '--open', '--json'], 2, /cannot be used with/],
     [['deploy', '--token-file', join(folder, 'nothing')], 1, /ENOENT/],
-    [['deploy', '--token-command', 'echo PLANTED >&2; exit 7'], 1, /^sallyport: The command .*exit code 7/],
+    [
+      ['deploy', '--token-command', 'echo PLANTED >&2; exit 7'],
+      1,
+      /^sallyport: The proof command failed .*exit code 7/,
+    ],
     [['deploy', '--token-command', 'true'], 1, /The proof is empty/],
     [
       ['nope', '--token-file', join(folder, 'jwt')],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Secret } from '@sallyport/client/internal/secret';
 import t, { type Test } from 'tap';
-import { openSidecar } from '../../src/sidecar/server.js';
+import { Sidecar } from '../../src/sidecar/sidecar.js';
 import { startTestBroker } from '../support/broker.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
 
@@ -74,10 +74,10 @@ t.test('the AWS SDK needs only a URL and a token file', async (t) => {
     const network = await startFaultProxy(t, broker.url);
     const silent = () => {};
     let ahead = 0;
-    const sidecar = await openSidecar({
+    const sidecar = await Sidecar.start({
       broker: network.url,
       roles: [{ role: 'deploy', durationSeconds: 3600 }],
-      bring: async () => ({ type: 'oidc', value: new Secret(await broker.token('alice')) }),
+      getProof: async () => ({ type: 'oidc', value: new Secret(await broker.token('alice')) }),
       log: { debug: silent, info: silent, warn: silent, error: silent },
       now: () => new Date(Date.now() + ahead),
     });

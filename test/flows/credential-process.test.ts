@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import t, { type Test } from 'tap';
 import { startTestBroker } from '../support/broker.js';
-import { MAIN, runToEnd } from '../support/command.js';
+import { MAIN, runToEnd, spawnToEnd } from '../support/command.js';
 import { requirePeer } from '../support/peers.js';
 
 const broker = await startTestBroker(t);
@@ -39,7 +39,9 @@ t.beforeEach(async () => writeFile(jwt, await broker.token()));
 
 t.test('twelve parallel runs share one request, and the next uses the cache', async (t) => {
   const before = sessions();
-  const runs = await Promise.all(Array.from({ length: 12 }, () => credentialProcess(t, 'deploy')));
+  // Separate processes, which share only the cache on disk.
+  const args = ['credential-process', '--token-file', jwt, '--role', 'deploy'];
+  const runs = await Promise.all(Array.from({ length: 12 }, () => spawnToEnd(t, args, env)));
   t.equal(sessions() - before, 1);
   const [first] = runs;
   t.same(new Set(runs.map(({ stdout }) => stdout)), new Set([first?.stdout]));
@@ -89,12 +91,12 @@ t.test('errors are one sentence on stderr', async (t) => {
   const rows: [args: string[], code: number, stderr: RegExp][] = [
     [['deploy', '--duration', '12h'], 1, /duration_exceeds_limit/],
     [['deploy', '--token-command', 'x'], 2, /--token-file cannot be used with --token-command/],
-    [['deploy', '--audience', 'x'], 2, /--audience goes with --github-actions/],
+    [['deploy', '--audience', 'x'], 2, /--audience can only be used with --github-actions/],
   ];
   for (const [args, code, stderr] of rows)
     t.match(await credentialProcess(t, ...args), { code, stdout: '', stderr }, args.join(' '));
   const stdin = await runToEnd(t, ['credential-process', '--token-file', '-'], env);
-  t.match(stdin, { code: 2, stderr: /stdin can be read once only/ });
+  t.match(stdin, { code: 2, stderr: /stdin can be read only once/ });
   await writeFile(jwt, expired.replace(/\.[^.]*$/, '.AAAA'));
   t.match(await credentialProcess(t, 'deploy', '--reason', 'y'), {
     code: 1,
@@ -133,13 +135,13 @@ t.test('configure previews and writes the AWS profile, and programs use it', asy
     stderr: '',
     stdout: /^\+\[profile work\]\n\+credential_process = .*\n\+region = eu-west-1$/m,
   });
-  t.match(await configure(t, ...args), { code: 2, stderr: /nobody to ask/ });
+  t.match(await configure(t, ...args), { code: 2, stderr: /stdin is not a terminal/ });
   t.equal(await readFile(config, 'utf8'), kept);
   t.match(await configure(t, ...args, '--yes'), { code: 0, stdout: dry.stdout, stderr: /--profile work$/m });
   const written = await readFile(config, 'utf8');
   t.ok(written.startsWith(`${kept}\n[profile work]\n`));
   t.notMatch(written, /eyJ/, 'no token is in it');
-  t.match(await configure(t, ...args, '--yes'), { code: 0, stdout: '', stderr: /already/ });
+  t.match(await configure(t, ...args, '--yes'), { code: 0, stdout: '', stderr: /already up to date/ });
 
   await t.test('the SDK for JavaScript', async (t) => {
     t.intercept(process, 'env', { value: { ...process.env, ...env } });
@@ -182,7 +184,7 @@ t.test('configure previews and writes the AWS profile, and programs use it', asy
     const answered = (answer: string) =>
       spawnSync(script, ['-qec', line, '/dev/null'], { env, input: `${answer}\n`, encoding: 'utf8' }).stdout;
     t.match(answered('n'), /Write this\? \[y\/N\].*Nothing was written/s);
-    t.match(answered('y'), /\+\[profile asked\].*Write this\? \[y\/N\].*Written/s);
+    t.match(answered('y'), /\+\[profile asked\].*Write this\? \[y\/N\].*The profile was written/s);
     t.match(await readFile(config, 'utf8'), '[profile asked]');
   });
 });
@@ -195,10 +197,16 @@ t.test('configure does not overwrite existing settings', async (t) => {
   await writeFile(credentials, '[old]\naws_access_key_id = AKIAEXAMPLE\n');
   const args = ['--profile', 'old', '--role', 'deploy', '--token-file', jwt, '--yes'];
   const refused = await configure(t, ...args);
-  t.match(refused, { code: 1, stderr: /other credentials \(role_arn, aws_secret_access_key\).*--replace/ });
+  t.match(refused, {
+    code: 1,
+    stderr: /other credential settings \(role_arn, aws_secret_access_key\).*--replace/,
+  });
   const replaced = await configure(t, ...args, '--replace');
-  t.match(replaced, { code: 0, stderr: /Warning: .*credentials has aws_access_key_id for this profile/ });
-  t.match(replaced, { stderr: /they go: role_arn, aws_secret_access_key\./, stdout: /^-role_arn = /m });
+  t.match(replaced, {
+    code: 0,
+    stderr: /Warning: .*credentials contains aws_access_key_id for this profile/,
+  });
+  t.match(replaced, { stderr: /precedence: role_arn, aws_secret_access_key\./, stdout: /^-role_arn = /m });
   t.match(replaced.stdout, /^-aws_secret_access_key = \[redacted\]$/m);
   t.notMatch(replaced.stdout + replaced.stderr, 'PLANTED');
   t.match(await readFile(config, 'utf8'), /^\[profile old\]\ncredential_process = \S*node .*\n$/);

@@ -49,7 +49,7 @@ audit: { sinks: [{ type: file, path: ./audit.jsonl }] }
   });
   const lines: string[] = [];
   const destination = new PassThrough().on('data', (chunk: Buffer) => lines.push(String(chunk)));
-  const started = await startBroker(join(folder, 'sallyport.yaml'), createLog('info', destination));
+  const started = await startBroker(join(folder, 'sallyport.yaml'), createLog('info', destination), {});
   if (!started.ok) throw new Error(JSON.stringify(started.errors));
   t.teardown(() => started.broker.close());
   const ask = async (role = 'deploy'): Promise<Answer & { readonly milliseconds: number }> => {

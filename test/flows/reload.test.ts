@@ -73,7 +73,7 @@ async function startOn(t: Test, file: string) {
     lines.push(String(chunk));
     logged.emit('line');
   });
-  const started = await startBroker(file, createLog('info', destination));
+  const started = await startBroker(file, createLog('info', destination), process.env);
   if (!started.ok) throw new Error(JSON.stringify(started.errors));
   t.teardown(() => started.broker.close());
   const line = async (pattern: RegExp) => {

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BrokerRefusal, BrokerUnreachable } from '@sallyport/client/internal/call-broker';
 import { Secret } from '@sallyport/client/internal/secret';
 import t, { type Test } from 'tap';
-import { openSidecar, type Sidecar } from '../../src/sidecar/server.js';
+import { Sidecar } from '../../src/sidecar/sidecar.js';
 import { start } from '../support/command.js';
 import { newKey, signToken, startIssuer } from '../support/oidc-issuer.js';
 import { startStsStub, success } from '../support/sts-stub.js';
@@ -79,10 +79,10 @@ async function startFleet(
   const began = performance.now();
   const times = await Promise.all(
     proofs.map(async (value) => {
-      const sidecar = await openSidecar({
+      const sidecar = await Sidecar.start({
         broker: url,
         roles: roles.map((role) => ({ role })),
-        bring: async () => ({ type: 'oidc', value }),
+        getProof: async () => ({ type: 'oidc', value }),
         log,
       });
       opened.push(sidecar);

@@ -40,7 +40,7 @@ t.test('a user signs in at an OIDC issuer', { timeout: 120_000 }, async (t) => {
     const page = await open(t, url);
     await giveNameAndPassword(page, 'alice');
     await page.waitForURL(/\/callback/);
-    t.match(await page.textContent('body'), 'You are signed in. Close this page.');
+    t.match(await page.textContent('body'), 'You are signed in. You can close this page.');
     const { code, stdout } = await process.finished;
     t.equal(code, 0);
     t.match(JSON.parse(stdout), { Version: 1, AccessKeyId: /^ASIA/, AccountId: '111122223333' });
@@ -51,7 +51,7 @@ t.test('a user signs in at an OIDC issuer', { timeout: 120_000 }, async (t) => {
   t.test('sign-in uses a device code', async (t) => {
     const process = credentialProcess(t, '--device', '--no-cache');
     const url = (await process.line('stderr', /^Sign in with any browser/)).split(': ')[1] ?? '';
-    const code = (await process.line('stderr', /^It must show/)).match(/code (\S+)\.$/)?.[1] ?? 'none';
+    const code = (await process.line('stderr', /^The page must show/)).match(/code (\S+)\.$/)?.[1] ?? 'none';
     const page = await open(t, new URL('/device', url).href);
     await page.fill('input[name=user_code]', 'WRONG');
     await page.click('button');
@@ -88,11 +88,11 @@ t.test(
     const answer = await fetch(`${redirect}?${parameters}`);
     t.equal(answer.status, 400);
     t.match(answer.headers.get('content-security-policy'), "default-src 'none'");
-    t.match(await answer.text(), 'The terminal says why');
+    t.match(await answer.text(), 'See the terminal for details');
     t.match(await process.finished, {
       code: 1,
       stdout: '',
-      stderr: /refused the sign-in: access_denied\. Try again/,
+      stderr: /denied the sign-in: access_denied\. Try again/,
     });
   },
 );
@@ -100,9 +100,9 @@ t.test(
 t.test('errors are reported before the user has to sign in', async (t) => {
   const rows: [args: string[], stderr: RegExp][] = [
     [['--issuer', 'http://issuer.example'], /must be an https URL/],
-    [['--issuer', 'http://127.0.0.1:1'], /does not answer as an OpenID provider/],
-    [['--issuer', broker.sandbox.sts.url], /does not answer as an OpenID provider/],
-    [['--device', '--client-id', 'nobody'], /refused the sign-in: invalid_client/],
+    [['--issuer', 'http://127.0.0.1:1'], /does not respond as an OpenID provider/],
+    [['--issuer', broker.sandbox.sts.url], /does not respond as an OpenID provider/],
+    [['--device', '--client-id', 'nobody'], /denied the sign-in: invalid_client/],
   ];
   await Promise.all(
     rows.map(async ([args, stderr]) => {

@@ -3,7 +3,7 @@ import type { BrokerCredentials } from '@sallyport/client/internal/request-crede
 import { Secret } from '@sallyport/client/internal/secret';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
-import { createCredentialRefresher } from '../../src/sidecar/credential-refresher.js';
+import { CredentialRefresher } from '../../src/sidecar/credential-refresher.js';
 import { refreshDelay, retryDelay } from '../../src/sidecar/refresh-delay.js';
 
 const MINUTE = 60_000;
@@ -20,7 +20,7 @@ function keeperAt(t: Test, answers: Fetched[], chance = 0) {
   let timer: { readonly at: number; readonly task: () => void } | undefined;
   const logged: object[] = [];
   const log = (fields: object) => logged.push(fields);
-  const keeper = createCredentialRefresher({
+  const keeper = new CredentialRefresher({
     role: 'reader',
     fetch: async (): Promise<BrokerCredentials> => {
       const answer = answers[Math.min(fetched++, answers.length - 1)];
@@ -38,7 +38,7 @@ function keeperAt(t: Test, answers: Fetched[], chance = 0) {
     log: { debug: log, info: log, warn: log, error: log },
     now: () => new Date(time),
     random: () => chance,
-    later: (task, milliseconds) => {
+    schedule: (task, milliseconds) => {
       const mine = { at: time + milliseconds - EARLY, task };
       timer = mine;
       return () => {

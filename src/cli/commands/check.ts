@@ -1,78 +1,79 @@
-// `sallyport check`: everything that can be known of a config before it ships: its faults, what in it is probably not
-// meant, and whether its own tests pass; and the same of the candidate that it names as `shadow`.
+// `sallyport check`: validates a config before it is deployed. It reports errors and likely mistakes, runs the tests in
+// the config, and does the same for the config in `shadow`.
 import type { Command } from 'commander';
 import type { TestResult } from '../../authz/explain/policy-tests.js';
 import type { LintFinding } from '../../authz/lint/finding.js';
 import type { Config } from '../../config/schema/config.js';
 import type { LocatedConfigError } from '../../core/config-error.js';
+import type { CompiledConfig } from '../compile-config.js';
+import { sortByLocation } from '../output/errors.js';
 import { explanationText } from '../output/explanation-text.js';
-import { out } from '../output/print.js';
-import { style } from '../output/style.js';
-import type { ReadConfig } from '../read-config.js';
+import type { StyleFunction, Terminal } from '../terminal.js';
 
 interface Options {
   readonly strict?: boolean;
   readonly json?: boolean;
 }
 
-type Placed<T> = T & { readonly line: number; readonly column: number };
+type Located<T> = T & { readonly line: number; readonly column: number };
 
+/** The JSON of `--json`, apart from `ok`. */
 interface Report {
   readonly file: string;
   readonly faults: readonly LocatedConfigError[];
-  readonly warnings: readonly Placed<LintFinding>[];
-  readonly tests: readonly Placed<TestResult>[];
-  /** Of the candidate; its own is never asked. */
+  readonly warnings: readonly Located<LintFinding>[];
+  readonly tests: readonly Located<TestResult>[];
+  /** Report of the shadow config. A shadow config of the shadow config is ignored. */
   readonly shadow?: Report;
 }
 
-export function registerCheck(program: Command): void {
+export function registerCheck(program: Command, terminal: Terminal): void {
   program
     .command('check')
-    .description('find everything wrong with a config file and its shadow, and run their tests')
-    .argument('[file]', 'the config file (YAML)', 'sallyport.yaml')
-    .option('--strict', 'warnings count as faults')
+    .description('validate a config file and its shadow config, and run their tests')
+    .argument('[file]', 'config file (YAML)', 'sallyport.yaml')
+    .option('--strict', 'treat warnings as errors')
     .option('--json', 'print the report as JSON')
     .action(async (file: string, { strict = false, json = false }: Options) => {
-      const report = await examineWithShadow(file);
-      const sound = isSound(report, strict);
-      out(json ? JSON.stringify({ ok: sound, ...report }, undefined, 2) : textOf(report));
-      process.exitCode = sound ? 0 : 1;
+      const report = await checkWithShadow(file, terminal.env);
+      const ok = isOk(report, strict);
+      terminal.print(
+        json ? JSON.stringify({ ok, ...report }, undefined, 2) : reportText(report, terminal.style),
+      );
+      terminal.setExitCode(ok ? 0 : 1);
     });
 }
 
-async function examineWithShadow(file: string): Promise<Report> {
-  const { readConfig } = await import('../read-config.js');
-  const read = await readConfig(file, { issuers: true });
-  const report = await examine(file, read);
-  if (read.shadow === undefined) return report;
-  const candidate = await readConfig(read.shadow, { issuers: true });
-  return { ...report, shadow: await examine(read.shadow, candidate) };
+async function checkWithShadow(file: string, env: NodeJS.ProcessEnv): Promise<Report> {
+  const { compileConfig } = await import('../compile-config.js');
+  const compiled = await compileConfig(file, env, { issuers: true });
+  const report = await checkConfig(file, compiled);
+  if (compiled.shadow === undefined) return report;
+  const shadow = await compileConfig(compiled.shadow, env, { issuers: true });
+  return { ...report, shadow: await checkConfig(compiled.shadow, shadow) };
 }
 
-async function examine(file: string, read: ReadConfig): Promise<Report> {
+async function checkConfig(file: string, compiled: CompiledConfig): Promise<Report> {
   const { lint } = await import('../../authz/lint/lint.js');
   const { runPolicyTests } = await import('../../authz/explain/policy-tests.js');
-  if (!read.ok) return { file, faults: read.errors, warnings: [], tests: [] };
-  const { config, policy, loaded, warnings: ofPolicy } = read;
-  const placed = <T>(thing: T, path: LintFinding['path']): Placed<T> => {
+  if (!compiled.ok) return { file, faults: compiled.errors, warnings: [], tests: [] };
+  const { config, policy, loaded, warnings: policyWarnings } = compiled;
+  const locate = <T>(item: T, path: LintFinding['path']): Located<T> => {
     const [{ line, column } = { line: 1, column: 1 }] = loaded.locateErrors([{ path, message: '' }]);
-    return { ...thing, line, column };
+    return { ...item, line, column };
   };
-  const warnings = lint(config, await sendsOf(config), ofPolicy).map((finding) =>
-    placed(finding, finding.path),
-  );
-  const results = runPolicyTests(config, policy, new Date());
+  const warnings = lint(config, await presetClaims(config), policyWarnings);
+  const tests = runPolicyTests(config, policy, new Date());
   return {
     file,
     faults: [],
-    warnings: warnings.sort((a, b) => a.line - b.line || a.column - b.column),
-    tests: results.map((result) => placed(result, ['tests', result.index])),
+    warnings: sortByLocation(warnings.map((finding) => locate(finding, finding.path))),
+    tests: tests.map((result) => locate(result, ['tests', result.index])),
   };
 }
 
-/** Which claims an issuer can send, as far as its preset tells. */
-async function sendsOf({ issuers }: Config) {
+/** Whether an issuer can send a claim. Undefined without a preset that defines its claims. */
+async function presetClaims({ issuers }: Config) {
   const { presetSends } = await import('../../authn/oidc/presets.js');
   return (name: string, claim: string) => {
     const issuer = issuers[name];
@@ -81,44 +82,44 @@ async function sendsOf({ issuers }: Config) {
   };
 }
 
-const isSound = ({ faults, warnings, tests, shadow }: Report, strict: boolean): boolean =>
+const isOk = ({ faults, warnings, tests, shadow }: Report, strict: boolean): boolean =>
   faults.length === 0 &&
   tests.every(({ failures }) => failures.length === 0) &&
   (!strict || warnings.length === 0) &&
-  (!shadow || isSound(shadow, strict));
+  (!shadow || isOk(shadow, strict));
 
-const count = (number: number, thing: string) => `${number} ${thing}${number === 1 ? '' : 's'}`;
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
-function textOf({ file, faults, warnings, tests, shadow }: Report): string {
-  const at = ({ line, column }: { readonly line: number; readonly column: number }) =>
+function reportText({ file, faults, warnings, tests, shadow }: Report, style: StyleFunction): string {
+  const location = ({ line, column }: { readonly line: number; readonly column: number }) =>
     `${file}:${line}:${column}:`;
   const failed = tests.filter(({ failures }) => failures.length > 0);
-  const groups = [
-    ...faults.map(
-      (fault) =>
-        `${at(fault)} ${style('red', 'fault')} ${[...fault.path, ''].join('.').replace(/\.$/, ': ')}${fault.message}`,
-    ),
-    ...warnings.map(
-      (finding) =>
-        `${at(finding)} ${style('yellow', 'warning')} ${finding.on}: ${finding.message} [${finding.code}]`,
-    ),
-    ...failed.map((test) => failureText(at(test), test)),
-  ];
   const summary = [
-    count(faults.length, 'fault'),
+    count(faults.length, 'error'),
     count(warnings.length, 'warning'),
     faults.length > 0
       ? 'tests not run'
       : `${tests.length - failed.length} of ${count(tests.length, 'test')} passed`,
   ];
-  const own = [...groups, `${file}: ${summary.join(', ')}.`];
-  return [...own, ...(shadow ? [textOf(shadow)] : [])].join('\n');
+  return [
+    ...faults.map(
+      (error) =>
+        `${location(error)} ${style('red', 'error')} ${[...error.path, ''].join('.').replace(/\.$/, ': ')}${error.message}`,
+    ),
+    ...warnings.map(
+      (finding) =>
+        `${location(finding)} ${style('yellow', 'warning')} ${finding.on}: ${finding.message} [${finding.code}]`,
+    ),
+    ...failed.map((test) => failureText(location(test), test, style)),
+    `${file}: ${summary.join(', ')}.`,
+    ...(shadow ? [reportText(shadow, style)] : []),
+  ].join('\n');
 }
 
-function failureText(place: string, { name, failures }: TestResult): string {
+function failureText(location: string, { name, failures }: TestResult, style: StyleFunction): string {
   const lines = failures.flatMap(({ role, message, explanation }) => [
-    `${place} ${style('red', 'failed')} ${name}: ${role} ${message}.`,
-    explanationText(explanation).replace(/^/gm, '    '),
+    `${location} ${style('red', 'failed')} ${name}: ${role} ${message}.`,
+    explanationText(explanation, style).replace(/^/gm, '    '),
   ]);
   return lines.join('\n');
 }

@@ -1,12 +1,11 @@
-// `sallyport console`: a running broker gives a sign-in URL to the AWS console; it is printed, or opened and not printed.
-
-import { callBroker } from '@sallyport/client/internal/call-broker';
+// `sallyport console`: gets a sign-in URL for the AWS console from a running broker, and prints it or opens it.
+import { callBroker, notABroker } from '@sallyport/client/internal/call-broker';
 import { type Command, Option } from 'commander';
-import { brokerUrl } from '../broker-url.js';
-import { err, out } from '../output/print.js';
+import { resolveBrokerUrl } from '../options/session-options.js';
+import { brokerOption, parseDuration } from '../options/shared-options.js';
 import { openBrowser } from '../proof/open-browser.js';
-import { parseLifetime } from '../proof/proof-command.js';
-import { addProofOptions, obtainProof, type ProofOptions } from '../proof/proof-options.js';
+import { addProofOptions, type ProofOptions, readProofOption } from '../proof/proof-options.js';
+import type { Terminal } from '../terminal.js';
 
 interface Options extends ProofOptions {
   readonly broker?: string;
@@ -20,60 +19,71 @@ interface Options extends ProofOptions {
   readonly json?: boolean;
 }
 
-interface Answer {
+interface ConsoleResponse {
   readonly SigninUrl: string;
   readonly Expires: string;
 }
 
-export function registerConsole(program: Command): void {
+export function registerConsole(program: Command, terminal: Terminal): void {
   const command = program
     .command('console')
-    .description('get a URL that signs in to the AWS console with a role, from a running broker')
-    .argument('[role]', 'the role; may be left out if you may have exactly one')
-    .option('--broker <url>', "the broker's URL (default: SALLYPORT_URL, or the running `sallyport dev`)");
-  addProofOptions(command)
-    .option('--destination <url>', "a page of the AWS console (default: its home, in the role's region)")
-    .option('--duration <duration>', 'how long the credentials last, e.g. 1h', parseLifetime)
+    .description('get a URL that signs in to the AWS console with a role')
+    .argument('[role]', 'role to request; optional if you are permitted exactly one role')
+    .addOption(brokerOption());
+  addProofOptions(command, terminal)
+    .option(
+      '--destination <url>',
+      "page of the AWS console to open (default: the home page in the role's region)",
+    )
+    .option(
+      '--duration <duration>',
+      'lifetime of the credentials, such as 1h (default: set by the role)',
+      parseDuration,
+    )
     .option(
       '--session-duration <duration>',
-      'how long the console session lasts, e.g. 8h (default: as long as the credentials)',
-      parseLifetime,
+      'duration of the console session, such as 8h (default: the lifetime of the credentials)',
+      parseDuration,
     )
-    .option('--reason <text>', 'why, where the role requires it')
-    .option('--serial-number <device>', 'an MFA device, where the role requires a code')
-    .option('--token-code <code>', 'the six digits it shows')
+    .option('--reason <text>', 'reason for the request, if the role requires one')
+    .option('--serial-number <device>', 'serial number or ARN of an MFA device, if the role requires a code')
+    .option('--token-code <code>', 'six-digit code of the MFA device')
     .addOption(
-      new Option('--open', 'open it in $BROWSER or the default browser, and do not print it').conflicts(
-        'json',
-      ),
+      new Option(
+        '--open',
+        'open the URL in $BROWSER or the default browser instead of printing it',
+      ).conflicts('json'),
     )
-    .option('--json', "print the broker's whole answer")
-    .action(async (role: string | undefined, options: Options) => {
-      const { open = false, json = false } = options;
-      const answer = await callBroker({
-        broker: await brokerUrl(options.broker),
-        path: '/v1/console',
-        proof: await obtainProof(options),
-        // What is undefined is left out of the JSON.
-        body: {
-          Role: role,
-          Destination: options.destination,
-          DurationSeconds: options.duration,
-          SessionDuration: options.sessionDuration,
-          Reason: options.reason,
-          SerialNumber: options.serialNumber,
-          TokenCode: options.tokenCode,
-        },
-      });
-      if (!isAnswer(answer)) throw new Error('The answer is not one of a Sallyport broker. Check its URL.');
-      if (open) {
-        await openBrowser(answer.SigninUrl);
-        err(`Opened in the browser. It can be opened until ${answer.Expires}.`);
-      } else out(json ? JSON.stringify(answer, undefined, 2) : answer.SigninUrl);
-    });
+    .option('--json', 'print the complete response of the broker')
+    .addHelpText('after', '\nExample: sallyport console deploy --token-file token.jwt --open')
+    .action((role: string | undefined, options: Options) => openConsole(role, options, terminal));
 }
 
-function isAnswer(answer: unknown): answer is Answer {
-  const { SigninUrl, Expires } = (answer ?? {}) as Readonly<Record<string, unknown>>;
+async function openConsole(role: string | undefined, options: Options, terminal: Terminal): Promise<void> {
+  const { open = false, json = false } = options;
+  const response = await callBroker({
+    broker: await resolveBrokerUrl(options.broker, terminal),
+    path: '/v1/console',
+    proof: await readProofOption(options, terminal),
+    // JSON.stringify omits undefined members.
+    body: {
+      Role: role,
+      Destination: options.destination,
+      DurationSeconds: options.duration,
+      SessionDuration: options.sessionDuration,
+      Reason: options.reason,
+      SerialNumber: options.serialNumber,
+      TokenCode: options.tokenCode,
+    },
+  });
+  if (!isConsoleResponse(response)) throw notABroker();
+  if (open) {
+    await openBrowser(response.SigninUrl, terminal.env);
+    terminal.printError(`Opened in the browser. The URL expires at ${response.Expires}.`);
+  } else terminal.print(json ? JSON.stringify(response, undefined, 2) : response.SigninUrl);
+}
+
+function isConsoleResponse(response: unknown): response is ConsoleResponse {
+  const { SigninUrl, Expires } = (response ?? {}) as Readonly<Record<string, unknown>>;
   return typeof SigninUrl === 'string' && /^https?:/.test(SigninUrl) && typeof Expires === 'string';
 }

@@ -1,59 +1,64 @@
-// `sallyport credential-process`: what an SDK runs by `credential_process` in ~/.aws/config. Its JSON alone goes to
-// stdout. Between runs credentials are kept on disk, for SDKs keep none and run it several times a command.
-import { homedir } from 'node:os';
+// `sallyport credential-process`: what an SDK runs for `credential_process` in ~/.aws/config. Only the JSON goes to
+// stdout. Credentials are cached on disk, because SDKs run the process several times and cache nothing between runs.
 import { isAbsolute, join } from 'node:path';
 import { getCachedCredentials, proofCacheKey } from '@sallyport/client/internal/disk-cache';
 import { type BrokerCredentials, requestCredentials } from '@sallyport/client/internal/request-credentials';
 import { withRetry } from '@sallyport/client/internal/retry';
 import type { Command } from 'commander';
-import { brokerUrl } from '../broker-url.js';
-import { err, out } from '../output/print.js';
-import { addProcessOptions, type ProcessOptions } from '../process-options.js';
-import { proofSource } from '../proof/proof-options.js';
-import { sessionParametersOf } from '../session-options.js';
+import {
+  addCredentialProcessOptions,
+  type CredentialProcessOptions,
+} from '../options/credential-process-options.js';
+import { resolveBrokerUrl, sessionParametersOf } from '../options/session-options.js';
+import { selectProofSource } from '../proof/proof-options.js';
+import type { Terminal } from '../terminal.js';
 
-/** Milliseconds for which a broker that is away is tried: SDKs and people wait, some SDKs a minute at most. */
-const PATIENCE = 10_000;
+/** Milliseconds for retries. Users wait, and some SDKs time out after a minute. */
+const RETRY_TIMEOUT_MS = 10_000;
 
-export function registerCredentialProcess(program: Command): void {
+export function registerCredentialProcess(program: Command, terminal: Terminal): void {
   const command = program
     .command('credential-process')
-    .description('print credentials as the AWS SDKs read them from a credential_process');
-  addProcessOptions(command).action(async (options: ProcessOptions) =>
-    out(credentialsJson(await credentialsOf(options))),
+    .description('print credentials in the format that AWS SDKs expect from a credential_process');
+  addCredentialProcessOptions(command, terminal).action(async (options: CredentialProcessOptions) =>
+    terminal.print(credentialsJson(await getCredentials(options, terminal))),
   );
 }
 
-async function credentialsOf(options: ProcessOptions): Promise<BrokerCredentials> {
-  const broker = await brokerUrl(options.broker);
+async function getCredentials(
+  options: CredentialProcessOptions,
+  terminal: Terminal,
+): Promise<BrokerCredentials> {
+  const broker = await resolveBrokerUrl(options.broker, terminal);
   const parameters = sessionParametersOf(options);
-  const source = proofSource(options);
-  // Without asking a person nobody can say who would sign in: the entry is of whoever did.
-  const brought = source.asksPerson ? undefined : await source.bring();
-  const report = (sentence: string) => err(`sallyport: ${sentence}`);
+  const source = selectProofSource(options, terminal);
+  // With an interactive source, the caller is unknown before the sign-in. The cache entry belongs to whoever signed in.
+  const knownProof = source.interactive ? undefined : await source.read();
+  const report = (message: string) => terminal.printError(`sallyport: ${message}`);
   const request = async (timeout?: number) => {
-    const proof = brought ?? (await source.bring());
+    const proof = knownProof ?? (await source.read());
     return withRetry(
       () => requestCredentials({ broker, proof, parameters, ...(timeout !== undefined && { timeout }) }),
-      { timeout: timeout ?? PATIENCE, onRetry: ({ message }) => report(`${message} Retrying.`) },
+      { timeout: timeout ?? RETRY_TIMEOUT_MS, onRetry: ({ message }) => report(`${message} Retrying.`) },
     );
   };
   if (!options.cache) return request();
   return getCachedCredentials({
-    folder: cacheFolder(process.env),
-    key: [broker, parameters, source.args, brought && proofCacheKey(brought)],
+    folder: cacheFolder(terminal),
+    key: [broker, parameters, source.args, knownProof && proofCacheKey(knownProof)],
     request,
     report,
     now: () => new Date(),
   });
 }
 
-/** XDG Base Directory Specification: a path that is not absolute is ignored. */
-function cacheFolder({ XDG_CACHE_HOME: caches = '' }: NodeJS.ProcessEnv): string {
-  return join(isAbsolute(caches) ? caches : join(homedir(), '.cache'), 'sallyport');
+/** XDG Base Directory Specification: a relative path is ignored. */
+function cacheFolder({ env, homeFolder }: Terminal): string {
+  const { XDG_CACHE_HOME: cacheHome = '' } = env;
+  return join(isAbsolute(cacheHome) ? cacheHome : join(homeFolder, '.cache'), 'sallyport');
 }
 
-/** Version 1 of the format. `Expiration` ends in `Z`: some SDKs take nothing else. */
+/** Version 1 of the format. `Expiration` must end with `Z`: some SDKs accept no other offset. */
 function credentialsJson({ credentials, accountId }: BrokerCredentials): string {
   return JSON.stringify({
     Version: 1,

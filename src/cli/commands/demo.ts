@@ -1,25 +1,25 @@
-// `sallyport demo`: real callers against a broker and a sandbox, each step checked. Exit code 0 only if all came out
-// as expected.
+// `sallyport demo`: runs callers against a broker and a sandbox and checks each step. The exit code is 0 only if every
+// step has the expected result.
 import type { Command } from 'commander';
 import { loadSandbox } from '../load-sandbox.js';
-import { err, out } from '../output/print.js';
+import type { Terminal } from '../terminal.js';
 
-export function registerDemo(program: Command): void {
+export function registerDemo(program: Command, terminal: Terminal): void {
   program
     .command('demo')
-    .description('show the main job: proofs become credentials, and what is refused')
+    .description('show how proofs are exchanged for credentials, and which requests are denied')
     .action(async () => {
       const { createLog } = await import('../../telemetry/log.js');
       const { startSandboxedBroker } = await loadSandbox(() => import('../demo/sandboxed-broker.js'));
       const { playDemo } = await import('../demo/play.js');
       const { renderDemo } = await import('../demo/render.js');
-      const running = await startSandboxedBroker({ log: createLog('error') });
+      const running = await startSandboxedBroker({ log: createLog('error', terminal.stderr) });
       try {
         const results = await playDemo({ broker: running.url, sandbox: running.sandbox });
-        out(renderDemo(results, process.stdout.isTTY && !process.env['NO_COLOR']));
+        terminal.print(renderDemo(results, terminal.hasColors));
         if (results.every(({ asExpected }) => asExpected)) return;
-        err('Not every step came out as expected.');
-        process.exitCode = 1;
+        terminal.printError('Some steps did not have the expected result.');
+        terminal.setExitCode(1);
       } finally {
         await running.close();
       }

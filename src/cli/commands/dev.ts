@@ -1,11 +1,10 @@
-// `sallyport dev`: sandbox and broker on loopback, kept running for a person to try things.
-
+// `sallyport dev`: runs a sandbox and a broker on loopback, for trying things out.
 import { runUntilStopped } from '@sallyport/client/internal/run-until-stopped';
 import type { Command } from 'commander';
 import { type DevState, removeDevState, writeDevState } from '../dev-state.js';
 import { loadSandbox } from '../load-sandbox.js';
-import { out } from '../output/print.js';
-import { portOption } from '../run.js';
+import { portOption } from '../options/shared-options.js';
+import type { Terminal } from '../terminal.js';
 
 interface Options {
   readonly port: number;
@@ -16,55 +15,60 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function registerDev(program: Command): void {
+export function registerDev(program: Command, terminal: Terminal): void {
   program
     .command('dev')
-    .description('run the broker with a sandbox (STS, OIDC provider, SAML IdP) on loopback')
+    .description('run the broker with a sandbox (STS, OIDC provider, SAML IdP, console sign-in) on loopback')
     .addOption(portOption('--port', 'the broker'))
     .addOption(portOption('--sts-port', 'STS'))
     .addOption(portOption('--oidc-port', 'the OIDC provider'))
     .addOption(portOption('--saml-port', 'the SAML IdP'))
     .addOption(portOption('--console-port', 'console sign-in'))
-    .option('--json', 'print one JSON line when everything is ready')
+    .option('--json', 'print one line of JSON when everything is ready')
     .action(async (options: Options) => {
-      const { createLog } = await import('../../telemetry/log.js');
-      const { startSandboxedBroker } = await loadSandbox(() => import('../demo/sandboxed-broker.js'));
-      const { sandboxAddresses } = await import('@sallyport/sandbox/internal/sandbox');
-      const start = async () => {
-        const running = await startSandboxedBroker({
-          log: createLog('warn'),
-          port: options.port,
-          sandbox: {
-            ports: {
-              sts: options.stsPort,
-              oidc: options.oidcPort,
-              saml: options.samlPort,
-              consoleSignin: options.consolePort,
-            },
-          },
-        });
-        const close = async () => {
-          await removeDevState(running.url);
-          await running.close();
-        };
-        return { ...running, close };
-      };
-      await runUntilStopped(start, async ({ url, signInUrl, configFile, auditFile, sandbox }) => {
-        const state = { broker: url, signIn: signInUrl, ...sandboxAddresses(sandbox), config: configFile };
-        await writeDevState(state);
-        out(options.json ? JSON.stringify(state) : welcome(state, auditFile));
-      });
+      const { sandboxAddresses } = await loadSandbox(() => import('@sallyport/sandbox/internal/sandbox'));
+      await runUntilStopped(
+        () => startDev(options, terminal),
+        async ({ url, signInUrl, configFile, auditFile, sandbox }) => {
+          const state = { broker: url, signIn: signInUrl, ...sandboxAddresses(sandbox), config: configFile };
+          await writeDevState(state);
+          terminal.print(options.json ? JSON.stringify(state) : overviewText(state, auditFile));
+        },
+        terminal.signals,
+      );
     });
 }
 
-function welcome(
+async function startDev(options: Options, terminal: Terminal) {
+  const { createLog } = await import('../../telemetry/log.js');
+  const { startSandboxedBroker } = await import('../demo/sandboxed-broker.js');
+  const running = await startSandboxedBroker({
+    log: createLog('warn', terminal.stderr),
+    port: options.port,
+    sandbox: {
+      ports: {
+        sts: options.stsPort,
+        oidc: options.oidcPort,
+        saml: options.samlPort,
+        consoleSignin: options.consolePort,
+      },
+    },
+  });
+  const close = async () => {
+    await removeDevState(running.url);
+    await running.close();
+  };
+  return { ...running, close };
+}
+
+function overviewText(
   { broker, signIn, sts, consoleSignin, oidc, saml, config, users }: DevState,
   audit: string,
 ): string {
-  const people = users.map(
+  const userLines = users.map(
     ({ name, password, groups }) => `${name} / ${password} (${groups.join(', ') || 'no group'})`,
   );
-  return `Sallyport is running on this machine only. Ctrl-C stops it.
+  return `Sallyport is running on loopback. Press Ctrl-C to stop.
 
   Broker         ${broker}
   Sign-in        ${signIn} (in a browser)
@@ -75,38 +79,38 @@ function welcome(
   Console        ${consoleSignin}
   Config         ${config}
   Audit log      ${audit}
-  Users          ${people.join('\n                 ')}
+  Users          ${userLines.join('\n                 ')}
 
-Paste these into another terminal, in this folder.
+Paste these commands into another terminal, in this folder.
 
-1. A JWT of alice becomes credentials:
+1. Exchange a JWT of alice for credentials:
 
   curl -s ${broker}/v1/credentials -H "Authorization: Bearer $(npx sallyport token --user alice)" -d Role=deploy
 
-2. A SAML assertion of alice becomes credentials:
+2. Exchange a SAML assertion of alice for credentials:
 
   npx sallyport assertion --user alice | curl -s ${broker}/v1/credentials --data-urlencode SAMLResponse@- -d Role=s3-reader
 
-3. A SAML assertion of carol becomes credentials without any stored AWS key: the broker signs a JWT about her, for STS.
+3. Exchange a SAML assertion of carol for credentials without a stored AWS key. The broker signs a JWT for STS:
 
   npx sallyport assertion --user carol | curl -s ${broker}/v1/credentials --data-urlencode SAMLResponse@- -d Role=auditor
 
-4. The AWS CLI runs with credentials from the broker in its environment:
+4. Run the AWS CLI with credentials from the broker:
 
   npx sallyport exec --role deploy --user alice --region eu-west-1 -- aws sts get-caller-identity --endpoint-url ${sts}
 
-5. An AWS SDK asks like this, if AWS_CONTAINER_CREDENTIALS_FULL_URI is the URL:
+5. Send the request of an AWS SDK whose AWS_CONTAINER_CREDENTIALS_FULL_URI is this URL:
 
   curl -s ${broker}/v1/container-credentials/deploy -H "Authorization: $(npx sallyport token --user alice)"
 
-6. A profile runs this as its credential_process; npx sallyport configure writes one:
+6. Run the credential_process of a profile. To write such a profile, use npx sallyport configure:
 
   npx sallyport credential-process --role deploy --user alice
 
-7. A browser is signed in to the sandbox's console:
+7. Sign a browser in to the console of the sandbox:
 
   npx sallyport console deploy --user alice --open
 
-docs/clients.md has all the ways.
+docs/clients.md describes all client integrations.
 `;
 }

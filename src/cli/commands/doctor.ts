@@ -1,8 +1,10 @@
-// `sallyport doctor`: what a config needs of the world, looked at in the order in which a broker needs it. Nothing is
-// issued; with --try-roles, sessions that are dropped at once.
+// `sallyport doctor`: checks the services that a config depends on, in the order in which a broker needs them. It issues
+// no credentials. With --try-roles, it assumes roles and discards the credentials.
 import type { Command } from 'commander';
 import { type DoctorFinding, failed, findingText, ok } from '../doctor/finding.js';
-import { out, printConfigErrors } from '../output/print.js';
+import { CONFIG_DESCRIPTION, CONFIG_FLAGS } from '../options/shared-options.js';
+import { configErrorText } from '../output/errors.js';
+import type { Terminal } from '../terminal.js';
 
 interface Options {
   readonly config: string;
@@ -10,44 +12,48 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function registerDoctor(program: Command): void {
+export function registerDoctor(program: Command, terminal: Terminal): void {
   program
     .command('doctor')
     .description(
-      'check what a config needs: issuers, STS, own identity, roles, audit log, store, certificate',
+      'check what a config depends on: issuers, STS, AWS identity, roles, audit log, store, certificate',
     )
-    .requiredOption('-c, --config <file>', 'the config file (YAML)')
-    .option('--try-roles', 'assume each AssumeRole role for 15 minutes, and drop the credentials')
+    .requiredOption(CONFIG_FLAGS, CONFIG_DESCRIPTION)
+    .option('--try-roles', 'assume each AssumeRole role for 15 minutes, and discard the credentials')
     .option('--json', 'print the findings as JSON')
     .action(async ({ config, tryRoles = false, json = false }: Options) => {
       const findings: DoctorFinding[] = [];
-      for await (const finding of examine(config, tryRoles)) {
+      for await (const finding of runChecks(config, tryRoles, terminal)) {
         findings.push(finding);
-        if (!json) out(findingText(finding));
+        if (!json) terminal.print(findingText(finding, terminal.style));
       }
-      const sound = findings.every(({ outcome }) => outcome !== 'failed');
-      if (json) out(JSON.stringify({ ok: sound, findings }, undefined, 2));
-      process.exitCode = sound ? 0 : 1;
+      const isOk = findings.every(({ outcome }) => outcome !== 'failed');
+      if (json) terminal.print(JSON.stringify({ ok: isOk, findings }, undefined, 2));
+      terminal.setExitCode(isOk ? 0 : 1);
     });
 }
 
-async function* examine(file: string, tryRoles: boolean): AsyncGenerator<DoctorFinding> {
-  const { readConfig } = await import('../read-config.js');
-  const read = await readConfig(file, { issuers: true });
-  if (!read.ok) {
-    printConfigErrors(read.errors, 'Nothing else was looked at.');
-    yield failed('config', `${file} has faults.`, 'Correct them; sallyport check lists them too.');
+async function* runChecks(
+  file: string,
+  tryRoles: boolean,
+  terminal: Terminal,
+): AsyncGenerator<DoctorFinding> {
+  const { compileConfig } = await import('../compile-config.js');
+  const compiled = await compileConfig(file, terminal.env, { issuers: true });
+  if (!compiled.ok) {
+    terminal.printError(configErrorText(compiled.errors, 'Nothing else was checked.'));
+    yield failed('config', `${file} has errors.`, 'Correct them. `sallyport check` lists them too.');
     return;
   }
-  const { config, policy } = read;
-  yield ok('config', `${file} is sound.`);
+  const { config, policy } = compiled;
+  yield ok('config', `${file} is valid.`);
   const { checkIssuers } = await import('../doctor/issuers.js');
   const { checkSts } = await import('../doctor/sts.js');
   const { checkRoles } = await import('../doctor/roles.js');
   const { checkMachine } = await import('../doctor/machine.js');
   const now = () => new Date();
   yield* checkIssuers(config, now());
-  yield* checkSts(config, now);
+  yield* checkSts(config, terminal.env, now);
   yield* checkRoles(config, policy, { tryRoles });
   yield* checkMachine(config, now);
 }

@@ -1,62 +1,86 @@
-// `sallyport exec`: a command run with credentials from a running broker, in its environment alone.
+// `sallyport exec`: runs a command with credentials from a running broker in its environment.
 import type { Command } from 'commander';
-import { brokerUrl } from '../broker-url.js';
 import { childEnvironment } from '../exec/child-environment.js';
-import { credentialsEnvironment, serveCredentials } from '../exec/exec-credentials.js';
+import {
+  type ExecCredentialsOptions,
+  keysInEnvironment,
+  loopbackEndpoint,
+} from '../exec/exec-credentials.js';
 import { runChild } from '../exec/run-child.js';
-import { err } from '../output/print.js';
+import {
+  addSessionOptions,
+  resolveBrokerUrl,
+  type SessionOptions,
+  sessionParametersOf,
+} from '../options/session-options.js';
 import {
   addProofOptions,
-  obtainProof,
   type ProofOptions,
+  readProofOption,
   requireUnattended,
 } from '../proof/proof-options.js';
-import { addSessionOptions, type SessionOptions, sessionParametersOf } from '../session-options.js';
+import type { Terminal } from '../terminal.js';
 
 interface Options extends SessionOptions, ProofOptions {
   readonly region?: string;
   readonly serve?: true;
 }
 
-export function registerExec(program: Command): void {
+export function registerExec(program: Command, terminal: Terminal): void {
   const command = program
     .command('exec')
-    .description('run a command with credentials from a running broker, in its environment')
-    .argument('<command...>', 'the command and its arguments, after --');
+    .description('run a command with credentials in its environment')
+    .argument('<command...>', 'command and its arguments, after --');
   addSessionOptions(command)
-    .option('--region <region>', 'AWS_REGION and AWS_DEFAULT_REGION of the command (default: as they are)')
-    .option('--serve', 'keep the credentials fresh while the command runs, by an endpoint on loopback');
-  addProofOptions(command)
+    .option('--region <region>', 'set AWS_REGION and AWS_DEFAULT_REGION (default: unchanged)')
+    .option('--serve', 'refresh the credentials while the command runs, through an endpoint on loopback');
+  addProofOptions(command, terminal)
     .addHelpText(
       'after',
-      "\nThe exit code is the command's; 128 and the signal's number if a signal ended it; 127 or 126 if it cannot be run.",
+      `
+Example: sallyport exec --role deploy --token-file token.jwt -- aws s3 ls
+
+Exit code: that of the command; 128 plus the signal number if a signal ended it; 127 if the
+command does not exist; 126 if it cannot be run.`,
     )
     .action(async ([name = '', ...args]: string[], options: Options) => {
-      const { region, serve = false } = options;
-      if (serve) requireUnattended(command);
-      const note = (sentence: string) => err(`sallyport: ${sentence}`);
-      const given = await (serve ? serveCredentials : credentialsEnvironment)({
-        broker: await brokerUrl(options.broker),
-        parameters: sessionParametersOf(options),
-        bring: () => obtainProof(options),
-        note,
-      });
-      try {
-        const { env, removed } = childEnvironment(
-          process.env,
-          {
-            ...given.variables,
-            ...(region !== undefined && { AWS_REGION: region, AWS_DEFAULT_REGION: region }),
-          },
-          ['SALLYPORT_TOKEN', options.tokenEnv],
-        );
-        if (removed.length > 0)
-          note(`Not passed on, so that these credentials are used: ${removed.join(', ')}.`);
-        process.exitCode = await runChild(name, args, env);
-      } finally {
-        await given.close();
-      }
-      // The command has ended: a renewal under way is not waited for.
-      process.exit();
+      if (options.serve) requireUnattended(command, terminal);
+      terminal.setExitCode(await execute(name, args, options, terminal));
+      // Do not wait for a pending refresh.
+      terminal.exit();
     });
+}
+
+async function execute(
+  name: string,
+  args: readonly string[],
+  options: Options,
+  terminal: Terminal,
+): Promise<number> {
+  const { region, serve = false, tokenEnv } = options;
+  const report = (message: string) => terminal.printError(`sallyport: ${message}`);
+  const credentialsOptions: ExecCredentialsOptions = {
+    broker: await resolveBrokerUrl(options.broker, terminal),
+    parameters: sessionParametersOf(options),
+    getProof: () => readProofOption(options, terminal),
+    report,
+  };
+  const credentials = serve
+    ? await loopbackEndpoint(credentialsOptions, terminal)
+    : await keysInEnvironment(credentialsOptions);
+  try {
+    const { env, removed } = childEnvironment(
+      terminal.env,
+      {
+        ...credentials.variables,
+        ...(region !== undefined && { AWS_REGION: region, AWS_DEFAULT_REGION: region }),
+      },
+      ['SALLYPORT_TOKEN', tokenEnv],
+    );
+    if (removed.length > 0)
+      report(`Removed from the environment, because they take precedence: ${removed.join(', ')}.`);
+    return await runChild(name, args, env, report);
+  } finally {
+    await credentials.close();
+  }
 }

@@ -1,15 +1,18 @@
-// `sallyport explain`: why somebody is given or refused a role under a config, without a broker: the claims are pasted,
-// or an audit record says who asked.
+// `sallyport explain`: shows why a principal is permitted or denied a role under a config, without a broker. The
+// principal is described by options, or by the audit record of a request.
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { RoleExplanation } from '../../authz/explain/explain.js';
 import type { AuditRecord } from '../../core/audit-record.js';
 import { isJsonObject, parseJson } from '../../core/json.js';
+import { omitUndefined } from '../../core/omit-undefined.js';
 import { parseInstant } from '../../core/time.js';
 import type { Claims } from '../../core/types.js';
+import type { CompiledConfig } from '../compile-config.js';
+import { CONFIG_DESCRIPTION, CONFIG_FLAGS } from '../options/shared-options.js';
+import { configErrorText } from '../output/errors.js';
 import { explanationText } from '../output/explanation-text.js';
-import { out, printConfigErrors } from '../output/print.js';
-import { readStdin } from '../proof/stdin.js';
+import type { Terminal } from '../terminal.js';
 
 interface Options {
   readonly config: string;
@@ -24,82 +27,109 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function registerExplain(program: Command): void {
+type ValidConfig = Extract<CompiledConfig, { ok: true }>;
+
+/** What the explanations are about. */
+interface Context {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly sourceAddress: string;
+  readonly now: string;
+  readonly claimsKnown: boolean;
+}
+
+export function registerExplain(program: Command, terminal: Terminal): void {
   program
     .command('explain')
-    .description('show rule by rule why a principal is given or refused a role')
-    .requiredOption('-c, --config <file>', 'the config file (YAML)')
-    .option('--claims <file>', 'the claims as a JSON object; - for stdin')
-    .option('--issuer <name>', "the issuer's name in the config (default: by the claim iss, or the only one)")
-    .option('--subject <subject>', 'default: the claim sub, or NameID')
-    .option('--role <name>', 'the role (default: every role)')
-    .option('--source-address <address>', 'where the request comes from (default: 127.0.0.1)')
+    .description('show, rule by rule, why a principal is permitted or denied a role')
+    .requiredOption(CONFIG_FLAGS, CONFIG_DESCRIPTION)
+    .option('--claims <file>', 'file with the claims as a JSON object; - for stdin')
+    .option(
+      '--issuer <name>',
+      'name of the issuer in the config (default: the issuer in the claim iss, or the only issuer)',
+    )
+    .option('--subject <subject>', 'subject of the principal (default: the claim sub, or NameID)')
+    .option('--role <name>', 'role to explain (default: all roles)')
+    .option('--source-address <address>', 'source address of the request (default: 127.0.0.1)')
     .option(
       '--now <time>',
-      'when, e.g. 2026-11-21T12:00:00Z (default: now, or when the recorded request was made)',
+      'time of the request, such as 2026-11-21T12:00:00Z (default: now, or the time of the audit record)',
     )
-    .option('--request-id <id>', 'who asked, when and from where, by the audit log, which keeps no claims')
-    .option('--audit <file>', "where to look for it (default: the config's audit files)")
+    .option(
+      '--request-id <id>',
+      'explain a request in the audit log: use its issuer, subject, role, time, and source address; audit records contain no claims',
+    )
+    .option('--audit <file>', 'audit log to search (default: the audit files in the config)')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample: sallyport explain -c sallyport.yaml --claims claims.json --role deploy')
     .action(async (options: Options, command: Command) => {
-      if (options.requestId === undefined && options.claims === undefined) {
-        command.error('error: write --claims, or --request-id');
-      }
-      const { readConfig } = await import('../read-config.js');
-      const read = await readConfig(options.config, { issuers: false });
-      if (!read.ok) {
-        printConfigErrors(read.errors, 'Nothing was explained.');
-        process.exitCode = 1;
-        return;
-      }
-      const record = await readRecord(options, read.config);
-      const { explanations, ...about } = await explainAll(options, read, record);
-      out(
-        options.json
-          ? JSON.stringify({ ...about, record, roles: explanations }, undefined, 2)
-          : [...introduction(about, record), ...explanations.map(explanationText)].join('\n'),
-      );
-      if (options.role !== undefined && !explanations.some(({ decision }) => decision)) process.exitCode = 1;
+      if (options.requestId === undefined && options.claims === undefined)
+        command.error('error: specify --claims or --request-id');
+      await explain(options, terminal);
     });
 }
 
-type Read = Extract<Awaited<ReturnType<typeof import('../read-config.js').readConfig>>, { ok: true }>;
+async function explain(options: Options, terminal: Terminal): Promise<void> {
+  const { compileConfig } = await import('../compile-config.js');
+  const compiled = await compileConfig(options.config, terminal.env, { issuers: false });
+  if (!compiled.ok) {
+    terminal.printError(configErrorText(compiled.errors, 'Nothing was explained.'));
+    terminal.setExitCode(1);
+    return;
+  }
+  const record = await findRecord(options, compiled.config);
+  const claims = options.claims === undefined ? undefined : await readClaims(options.claims, terminal);
+  const { explanations, ...context } = await explainRoles(options, compiled, claims, record);
+  terminal.print(
+    options.json
+      ? JSON.stringify({ ...context, record, roles: explanations }, undefined, 2)
+      : [
+          ...contextLines(context, record),
+          ...explanations.map((explanation) => explanationText(explanation, terminal.style)),
+        ].join('\n'),
+  );
+  if (options.role !== undefined && !explanations.some(({ decision }) => decision)) terminal.setExitCode(1);
+}
 
-async function readRecord(
+async function findRecord(
   { requestId, audit }: Options,
-  config: Read['config'],
+  config: ValidConfig['config'],
 ): Promise<AuditRecord | undefined> {
   if (requestId === undefined) return undefined;
   const { AuditLogReader } = await import('../../audit/query/audit-log-reader.js');
   const { auditFiles } = await import('../../audit/sinks/open-sinks.js');
-  const record = await new AuditLogReader(audit === undefined ? auditFiles(config) : [audit]).findRecord(
-    requestId,
-  );
-  if (!record) throw new Error('The audit log has no record of this request. Name its file with --audit.');
+  const reader = new AuditLogReader(audit === undefined ? auditFiles(config) : [audit]);
+  const record = await reader.findRecord(requestId);
+  if (!record)
+    throw new Error('The audit log contains no record of this request. Specify another file with --audit.');
   return record;
 }
 
-async function explainAll(options: Options, { policy, config }: Read, record: AuditRecord | undefined) {
+async function explainRoles(
+  options: Options,
+  { policy, config }: ValidConfig,
+  claims: Claims | undefined,
+  record: AuditRecord | undefined,
+): Promise<Context & { readonly explanations: readonly RoleExplanation[] }> {
   const { simulatePrincipal } = await import('../../authz/explain/simulated-principal.js');
-  const { explainAllRoles: explainEvery, explainByName: explainNamed } = await import(
-    '../../authz/explain/explain.js'
-  );
-  const claims = options.claims === undefined ? undefined : await readClaims(options.claims);
-  const issuer = options.issuer ?? record?.Principal?.Issuer ?? (claims && issuerOf(config, claims));
+  const { explainAllRoles, explainByName } = await import('../../authz/explain/explain.js');
+  const issuer = options.issuer ?? record?.Principal?.Issuer ?? (claims && findIssuer(config, claims));
   const subject = options.subject ?? record?.Principal?.Subject;
-  if (issuer === undefined) throw new Error(refusedProof(record));
-  const at = options.now ?? record?.Time;
-  const now = at === undefined ? new Date() : timeOf(at);
-  const described = { issuer, ...(subject !== undefined && { subject }), ...(claims && { claims }) };
-  const principal = simulatePrincipal(policy, described, now);
-  if (!principal) throw new Error('No issuer of the config has this name. Correct --issuer.');
+  if (issuer === undefined)
+    throw new Error(
+      `The proof of this request was rejected (${record?.Error?.Reason ?? 'no reason recorded'}), so no grant was evaluated.`,
+    );
+  const time = options.now ?? record?.Time;
+  const now = time === undefined ? new Date() : parseTime(time);
+  const principal = simulatePrincipal(policy, { issuer, ...omitUndefined({ subject, claims }) }, now);
+  if (!principal) throw new Error(`The config has no issuer "${issuer}". Correct --issuer.`);
   const sourceAddress = options.sourceAddress ?? record?.SourceAddress ?? '127.0.0.1';
   const role = options.role ?? record?.Role;
-  const question = { sourceAddress, claimsKnown: !!claims };
+  const request = { sourceAddress, claimsKnown: !!claims };
   const explanations: readonly RoleExplanation[] =
     role === undefined
-      ? [...explainEvery(policy, principal, question, now)]
-      : explainNamed(policy, principal, { ...question, role }, now);
+      ? [...explainAllRoles(policy, principal, request, now)]
+      : explainByName(policy, principal, { ...request, role }, now);
   return {
     issuer,
     subject: principal.subject,
@@ -110,54 +140,45 @@ async function explainAll(options: Options, { policy, config }: Read, record: Au
   };
 }
 
-function timeOf(text: string): Date {
+function parseTime(text: string): Date {
   const time = parseInstant(text);
-  if (!time) throw new Error('There is no such time. Write --now as 2026-11-21T12:00:00Z.');
+  if (!time) throw new Error(`Invalid time "${text}". Specify --now as 2026-11-21T12:00:00Z.`);
   return time;
 }
 
-/** The issuer that sends these claims: by `iss`, or the only one there is. */
-function issuerOf({ issuers }: Read['config'], { iss }: Claims): string {
+/** Returns the issuer with the URL in `iss`, or the only issuer. */
+function findIssuer({ issuers }: ValidConfig['config'], { iss }: Claims): string {
   const names = Object.keys(issuers);
-  const byName = names.filter((name) => {
+  const byUrl = names.filter((name) => {
     const issuer = issuers[name];
     return issuer?.type === 'oidc' && issuer.issuer !== undefined && issuer.issuer === iss;
   });
-  const [only, ...others] = byName.length > 0 ? byName : names;
+  const [only, ...others] = byUrl.length > 0 ? byUrl : names;
   if (only === undefined || others.length > 0)
-    throw new Error(`Several issuers could send these claims. Name one with --issuer: ${names.join(', ')}.`);
+    throw new Error(`Several issuers match these claims. Specify one with --issuer: ${names.join(', ')}.`);
   return only;
 }
 
-const refusedProof = (record: AuditRecord | undefined) =>
-  `The proof of this request was refused (${record?.Error?.Reason ?? 'no reason recorded'}), so no grant was asked.`;
-
-async function readClaims(path: string): Promise<Claims> {
-  const text = path === '-' ? await readStdin() : await readFile(path, 'utf8');
+async function readClaims(path: string, terminal: Terminal): Promise<Claims> {
+  const text = path === '-' ? await terminal.readStdin() : await readFile(path, 'utf8');
   const claims = parseJson(text);
   if (!isJsonObject(claims))
-    throw new Error('The claims are not a JSON object. Write one, e.g. {"sub":"jane"}.');
+    throw new Error('The claims are not a JSON object. Specify an object such as {"sub":"jane"}.');
   return claims;
 }
 
-function introduction(
-  about: {
-    readonly issuer: string;
-    readonly subject: string;
-    readonly sourceAddress: string;
-    readonly now: string;
-    readonly claimsKnown: boolean;
-  },
+function contextLines(
+  { issuer, subject, sourceAddress, now, claimsKnown }: Context,
   record: AuditRecord | undefined,
 ): readonly string[] {
   const outcome = record?.Error
     ? `${record.Event} (${record.Error.Code}, ${record.Error.Reason})`
     : record?.Event;
   return [
-    `${about.issuer} ${about.subject} from ${about.sourceAddress} at ${about.now}`,
-    ...(record ? [`by the audit log: ${outcome} at ${record.Time}`] : []),
-    ...(about.claimsKnown
+    `${issuer} ${subject} from ${sourceAddress} at ${now}`,
+    ...(record ? [`audit record: ${outcome} at ${record.Time}`] : []),
+    ...(claimsKnown
       ? []
-      : ['The audit log keeps no claims: add --claims to know what depends on them.']),
+      : ['Audit records contain no claims. Add --claims to evaluate conditions on claims.']),
   ];
 }

@@ -1,12 +1,14 @@
-// `sallyport openapi`: the API's description, from the routes themselves. openapi.yaml in the repository is its output.
+// `sallyport openapi`: prints the OpenAPI document, generated from the routes. openapi.yaml in the repository is its
+// output.
 import type { Command } from 'commander';
+import type { Terminal } from '../terminal.js';
 
-export function registerOpenapi(program: Command): void {
+export function registerOpenapi(program: Command, terminal: Terminal): void {
   program
     .command('openapi')
     .description('print the OpenAPI document of the HTTP API (YAML)')
     .action(async () => {
-      const { describeApi } = await import('../openapi-document.js');
-      process.stdout.write(await describeApi());
+      const { openApiDocument } = await import('../openapi-document.js');
+      terminal.stdout.write(await openApiDocument());
     });
 }

@@ -1,19 +1,19 @@
-// What changes in a text, as `diff -u` shows it: one hunk, with three lines around it.
+// The difference of two texts in the format of `diff -u`: one hunk with three lines of context.
 
 const CONTEXT = 3;
-const NO_END = '\n\\ No newline at end of file';
+const NO_NEWLINE = '\n\\ No newline at end of file';
 
 interface Line {
   readonly mark: ' ' | '-' | '+';
   readonly text: string;
 }
 
-/** `''` if nothing changes. `show` makes of each line what may be shown. */
+/** Returns '' if the texts are equal. `redact` is applied to each line. */
 export function unifiedDiff(
   file: string,
   before: string,
   after: string,
-  show: (line: string) => string = (line) => line,
+  redact: (line: string) => string = (line) => line,
 ): string {
   const [old, now] = [linesOf(before), linesOf(after)];
   const start = commonStart(old, now);
@@ -37,7 +37,7 @@ export function unifiedDiff(
     `+++ ${file}`,
     `@@ -${range(count('-'))} +${range(count('+'))} @@`,
     ...lines.map(
-      ({ mark, text }) => mark + show(text.replace(/\r?\n$/, '')) + (text.endsWith('\n') ? '' : NO_END),
+      ({ mark, text }) => mark + redact(text.replace(/\r?\n$/, '')) + (text.endsWith('\n') ? '' : NO_NEWLINE),
     ),
   ].join('\n');
 }
@@ -51,7 +51,7 @@ function commonStart(a: readonly string[], b: readonly string[]): number {
   return at < 0 ? a.length : at;
 }
 
-/** By a longest common subsequence: the table holds its length for every pair of rests. */
+/** Longest common subsequence. `table` holds its length for every pair of suffixes. */
 function difference(old: readonly string[], now: readonly string[]): readonly Line[] {
   const width = now.length + 1;
   const table = new Uint32Array((old.length + 1) * width);

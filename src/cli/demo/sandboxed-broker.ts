@@ -12,7 +12,7 @@ import {
 } from '@sallyport/sandbox/internal/sandbox';
 import type { Log } from '../../core/ports.js';
 import { generateKey } from '../../issuance/oidc-issuer/rotate-keys.js';
-import { printConfigErrors } from '../output/print.js';
+import { configErrorText } from '../output/errors.js';
 import { startBroker } from '../start-broker.js';
 
 interface BrokerFiles {
@@ -56,10 +56,9 @@ export async function startSandboxedBroker({
   };
   try {
     const files = await writeConfig(sandbox, folder, brokerPort, config);
-    const started = await startBroker(files.configFile, log);
+    const started = await startBroker(files.configFile, log, process.env);
     if (!started.ok) {
-      printConfigErrors(started.errors);
-      throw new Error('The config of the sandbox is not valid.');
+      throw new Error(configErrorText(started.errors, 'The config of the sandbox is invalid.'));
     }
     const close = async () => {
       await started.broker.close();

@@ -6,6 +6,7 @@ import { REASON_PATTERNS } from '../../core/reasons/sts.js';
 import { REASONS } from '../../core/reasons.js';
 import { defineSandbox } from '../commands/sandbox.js';
 import { createProgram } from '../program.js';
+import { Terminal } from '../terminal.js';
 import { renderCommandReference } from './command-reference.js';
 import { renderErrorReference } from './error-reference.js';
 
@@ -19,8 +20,9 @@ export const GENERATED_FILES: Readonly<Record<string, (present: string) => strin
 
 /** The program with the options of `sandbox`, which are otherwise loaded when the command is called. */
 async function createDocumentedProgram(): Promise<Command> {
-  const program = createProgram();
+  const terminal = new Terminal(process);
+  const program = createProgram(terminal);
   const sandbox = program.commands.find((command) => command.name() === 'sandbox');
-  if (sandbox) await defineSandbox(sandbox);
+  if (sandbox) await defineSandbox(sandbox, terminal);
   return program;
 }

@@ -1,16 +1,15 @@
-// What one look of the doctor found, and how it reads.
-import { style } from '../output/style.js';
+// Results of `doctor`, and their text.
+import type { StyleFunction } from '../terminal.js';
 
-/** `skipped`: it cannot be known here, or there is nothing to look at. */
+/** `skipped`: the check is not possible here, or does not apply. */
 type Outcome = 'ok' | 'warning' | 'failed' | 'skipped';
 
 export interface DoctorFinding {
-  /** What was looked at, e.g. `issuer corp`. */
+  /** What was checked, such as `issuer corp`. */
   readonly check: string;
   readonly outcome: Outcome;
-  /** What was found, in a sentence. */
   readonly message: string;
-  /** What to do about it, where something is to be done. */
+  /** What the operator should do. */
   readonly todo?: string;
 }
 
@@ -33,14 +32,14 @@ export const failed = (check: string, message: string, todo: string): DoctorFind
   todo,
 });
 
-const MARKS: Readonly<Record<Outcome, readonly [mark: string, color: Parameters<typeof style>[0]]>> = {
+const MARKS: Readonly<Record<Outcome, readonly [mark: string, color: Parameters<StyleFunction>[0]]>> = {
   ok: ['✓', 'green'],
   warning: ['!', 'yellow'],
   failed: ['✗', 'red'],
   skipped: ['-', 'dim'],
 };
 
-export function findingText({ check, outcome, message, todo }: DoctorFinding): string {
+export function findingText({ check, outcome, message, todo }: DoctorFinding, style: StyleFunction): string {
   const [mark, color] = MARKS[outcome];
   const line = `${style(color, mark)} ${style('bold', check)}: ${message}`;
   return todo === undefined ? line : `${line}\n    ${todo}`;

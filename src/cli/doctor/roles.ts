@@ -1,5 +1,4 @@
-// The broker's own AWS identity, and what can be known of each role without a caller.
-
+// Checks the AWS identity of the broker, and each role as far as possible without a caller.
 import { MAX_CHAINED_SESSION_SECONDS, MIN_SESSION_SECONDS } from '@sallyport/sts-protocol/constraints';
 import type { Policy } from '../../authz/policy.js';
 import type { CompiledRole } from '../../authz/roles/role.js';
@@ -14,77 +13,80 @@ import { type DoctorFinding, failed, ok, skipped, warning } from './finding.js';
 const TRIAL_NAME = 'sallyport-doctor';
 
 const silent = () => {};
-/** What is found is printed, and nothing else. */
-const QUIET = {
+/** Findings are printed; nothing else is logged. */
+const SILENT = {
   log: { debug: silent, info: silent, warn: silent, error: silent },
   observer: { onCall: silent, onRegionStateChange: silent },
 };
 
-type Keys = 'none' | 'long-term' | 'temporary';
+/** Credentials of the broker. */
+type OwnCredentials = 'none' | 'long-term' | 'temporary';
 
-/** With `tryRoles`, each AssumeRole role is assumed: STS and CloudTrail see it. */
+/** With `tryRoles`, each AssumeRole role is assumed, which is visible in CloudTrail. */
 export async function* checkRoles(
   config: Config,
   policy: Policy,
   { tryRoles }: { readonly tryRoles: boolean },
 ): AsyncGenerator<DoctorFinding> {
-  const { finding, keys } = await examineIdentity(config, policy);
+  const { finding, own } = await checkIdentity(config, policy);
   yield finding;
-  for (const role of policy.roleList) yield await examineRole(config, role, keys, tryRoles);
+  for (const role of policy.roleList) yield await checkRole(config, role, own, tryRoles);
 }
 
 const isSigned = ({ operation }: Target) =>
   operation === 'AssumeRole' || operation === 'GetFederationToken' || operation === 'GetSessionToken';
 
-async function examineIdentity(
+async function checkIdentity(
   { aws, grants }: Config,
   { roleList }: Policy,
-): Promise<{ readonly finding: DoctorFinding; readonly keys: Keys }> {
+): Promise<{ readonly finding: DoctorFinding; readonly own: OwnCredentials }> {
   const check = 'own identity';
   const needed =
     roleList.some(({ target }) => isSigned(target)) ||
     grants.some(({ permissions }) => permissions?.includes('DecodeAuthorizationMessage'));
-  const sts = openSts(aws, QUIET);
+  const sts = openSts(aws, SILENT);
   const deadline = sts.defaultDeadline();
   try {
     const { arn } = await getCallerIdentity(sts, { deadline });
-    const keys = (await sts.hasTemporaryCredentials({ deadline })) ? 'temporary' : 'long-term';
-    return { keys, finding: ok(check, `${arn}, with ${keys} credentials.`) };
+    const own = (await sts.hasTemporaryCredentials({ deadline })) ? 'temporary' : 'long-term';
+    return { own, finding: ok(check, `${arn}, with ${own} credentials.`) };
   } catch (error) {
-    const { reason, advice } = describe(error);
+    const { reason, advice } = explainError(error);
     const finding = needed
-      ? failed(check, `STS does not know the broker (${reason}).`, advice)
-      : skipped(check, `none (${reason}), and no role needs one.`);
-    return { keys: 'none', finding };
+      ? failed(check, `STS rejects the credentials of the broker (${reason}).`, advice)
+      : skipped(check, `none (${reason}); no role needs one.`);
+    return { own: 'none', finding };
   } finally {
     sts.close();
   }
 }
 
-async function examineRole(
+async function checkRole(
   config: Config,
   role: CompiledRole,
-  keys: Keys,
+  own: OwnCredentials,
   tryRoles: boolean,
 ): Promise<DoctorFinding> {
   const { name, target } = role;
   const check = `role ${name}`;
-  if (!isSigned(target)) return skipped(check, `${target.operation} needs the proof of a caller; not tried.`);
-  if (keys === 'none') return skipped(check, 'not tried: the broker has no identity.');
+  if (!isSigned(target))
+    return skipped(check, `${target.operation} needs the proof of a caller; not tested.`);
+  if (own === 'none') return skipped(check, 'the broker has no identity; not tested.');
   if (target.operation !== 'AssumeRole') {
-    if (keys === 'long-term') return ok(check, `${target.operation} has the long-term keys it needs.`);
-    const todo = 'Set aws.credentials to the keys of an IAM user, or issue the role by another operation.';
-    return failed(check, `STS refuses ${target.operation} to temporary credentials.`, todo);
+    if (own === 'long-term')
+      return ok(check, `the broker has the long-term keys that ${target.operation} needs.`);
+    const todo = 'Set aws.credentials to the keys of an IAM user, or use another operation for the role.';
+    return failed(check, `STS rejects ${target.operation} with temporary credentials.`, todo);
   }
   if (tryRoles && role.mfa !== 'required') return tryRole(check, config, role, target);
   const { maxSeconds } = role.session.durationLimits;
-  if (keys === 'temporary' && maxSeconds > MAX_CHAINED_SESSION_SECONDS) {
-    const message = "STS gives it 1h at most, since the broker's own credentials are temporary.";
+  if (own === 'temporary' && maxSeconds > MAX_CHAINED_SESSION_SECONDS) {
+    const message = 'sessions last at most 1h, because the broker has temporary credentials (role chaining).';
     return warning(check, message, 'Lower session.maxDuration to 1h, or set aws.credentials.');
   }
   return skipped(
     check,
-    role.mfa === 'required' ? 'needs an MFA code; not tried.' : 'not tried; --try-roles assumes it.',
+    role.mfa === 'required' ? 'needs an MFA code; not tested.' : 'not tested; use --try-roles to assume it.',
   );
 }
 
@@ -94,17 +96,18 @@ async function tryRole(
   { region = aws.region }: CompiledRole,
   target: Extract<Target, { operation: 'AssumeRole' }>,
 ): Promise<DoctorFinding> {
-  const sts = openSts(aws, QUIET);
+  const sts = openSts(aws, SILENT);
   const options = { region, deadline: sts.defaultDeadline() };
   try {
+    // The shortest session, because the credentials are discarded.
     const session = { name: TRIAL_NAME, durationSeconds: MIN_SESSION_SECONDS };
     const { assumedRoleUser } = await assumeRole(sts, target, session, undefined, options);
-    return ok(check, `assumed as ${assumedRoleUser?.arn ?? TRIAL_NAME}; the credentials were dropped.`);
+    return ok(check, `assumed as ${assumedRoleUser?.arn ?? TRIAL_NAME}; the credentials were discarded.`);
   } catch (error) {
-    const { reason, advice } = describe(error);
+    const { reason, advice } = explainError(error);
     return failed(
       check,
-      `cannot be assumed as ${TRIAL_NAME}, without tags or source identity (${reason}).`,
+      `cannot be assumed with session name ${TRIAL_NAME} and without tags or source identity (${reason}).`,
       advice,
     );
   } finally {
@@ -112,18 +115,18 @@ async function tryRole(
   }
 }
 
-/** For the operator, where the table speaks to a caller. */
+/** Advice for operators. The texts of the error table are for callers. */
 const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   broker_credentials_invalid:
-    'Check aws.credentials, or what the AWS SDK finds for this user: environment, profile, container or instance role.',
+    'Check aws.credentials, or the credentials that the AWS SDK finds for this user: environment, profile, container or instance role.',
   sts_access_denied:
-    "Allow sts:AssumeRole to the broker's identity, and name that identity in the role's trust policy; check externalId.",
+    "Allow sts:AssumeRole for the identity of the broker, and add that identity to the role's trust policy. Check externalId.",
   sts_rejected_request:
     "Check the role's ARN and MaxSessionDuration, and that the region is enabled in its account.",
 };
 
-/** By code: the text of STS itself may quote what it likes. */
-function describe(error: unknown): { readonly reason: string; readonly advice: string } {
+/** Uses the reason code only: the message of STS can contain any text. */
+function explainError(error: unknown): { readonly reason: string; readonly advice: string } {
   const { code, reason } = error instanceof SallyportError ? error : new SallyportError('internal');
   return { reason, advice: ADVICE[code] ?? ERRORS[code].text };
 }

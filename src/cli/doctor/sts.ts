@@ -1,4 +1,4 @@
-// Whether STS can be reached, and whether its clock and ours agree: signatures and proofs both go by the time.
+// Checks that STS is reachable and that its clock and the local clock agree. Signatures and proofs depend on the time.
 import { Agent, request } from 'undici';
 import { customEndpoints } from '../../config/schema/aws.js';
 import type { Config } from '../../config/schema/config.js';
@@ -6,66 +6,72 @@ import { partitionHosts } from '../../core/partition.js';
 import { type DoctorFinding, failed, ok, skipped, warning } from './finding.js';
 
 /** Milliseconds. */
-const TIMEOUT = 5000;
-/** Seconds. STS refuses signatures beyond the first; proofs are refused beyond the second. */
+const TIMEOUT_MS = 5000;
+/** Seconds of clock skew up to which STS accepts signatures, and the broker accepts proofs. */
 const SIGNATURE_LEEWAY = 300;
 const PROOF_LEEWAY = 60;
 
-/** One finding for each endpoint that the config's roles use. */
-export async function* checkSts({ aws, roles }: Config, now: () => Date): AsyncGenerator<DoctorFinding> {
-  const own = Object.values(roles).flatMap(({ region }) => region ?? []);
-  for (const region of new Set([aws.region, ...(aws.failoverRegions ?? []), ...own])) {
+/** Returns one finding for each STS endpoint that the config uses. */
+export async function* checkSts(
+  { aws, roles }: Config,
+  env: NodeJS.ProcessEnv,
+  now: () => Date,
+): AsyncGenerator<DoctorFinding> {
+  const roleRegions = Object.values(roles).flatMap(({ region }) => region ?? []);
+  for (const region of new Set([aws.region, ...(aws.failoverRegions ?? []), ...roleRegions])) {
     const check = `STS ${region}`;
-    const endpoint = endpointIn(region, aws);
+    const endpoint = endpointIn(region, aws, env);
     yield endpoint
-      ? await examineEndpoint(check, endpoint, now)
-      : skipped(check, 'where it is only the AWS SDK knows; the own identity below is asked there.');
+      ? await checkEndpoint(check, endpoint, now)
+      : skipped(check, 'the AWS SDK determines the endpoint; the check "own identity" below uses it.');
   }
 }
 
-function endpointIn(region: string, aws: Config['aws']): string | undefined {
-  const own = customEndpoints(aws)[region] ?? process.env['AWS_ENDPOINT_URL_STS'];
-  if (own !== undefined || aws.fips || aws.dualStack) return own;
+/** Returns undefined if the endpoint depends on settings that only the AWS SDK evaluates. */
+function endpointIn(region: string, aws: Config['aws'], env: NodeJS.ProcessEnv): string | undefined {
+  const configured = customEndpoints(aws)[region] ?? env['AWS_ENDPOINT_URL_STS'];
+  if (configured !== undefined || aws.fips || aws.dualStack) return configured;
   const suffix = partitionHosts(region)?.suffix;
   return suffix && `https://sts.${region}.${suffix}`;
 }
 
-async function examineEndpoint(check: string, endpoint: string, now: () => Date): Promise<DoctorFinding> {
-  const agent = new Agent({ connect: { timeout: TIMEOUT } });
+async function checkEndpoint(check: string, endpoint: string, now: () => Date): Promise<DoctorFinding> {
+  const agent = new Agent({ connect: { timeout: TIMEOUT_MS } });
   try {
     const sent = now().getTime();
     const { headers, body } = await request(endpoint, {
       dispatcher: agent,
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const received = now().getTime();
     body.on('error', () => undefined).destroy();
-    return judgeClock(check, endpoint, skewOf(Date.parse(String(headers['date'])), (sent + received) / 2));
+    const skew = clockSkew(Date.parse(String(headers['date'])), (sent + received) / 2);
+    return clockFinding(check, endpoint, skew);
   } catch {
     return failed(
       check,
-      `nothing answers at ${endpoint}.`,
-      'Check the network, DNS and proxies on the way; a VPC without internet needs an endpoint for STS.',
+      `${endpoint} does not respond.`,
+      'Check the network, DNS, and proxies. A VPC without internet access needs a VPC endpoint for STS.',
     );
   } finally {
     await agent.destroy();
   }
 }
 
-/** Whole seconds between two times in milliseconds; `theirs` was cut to the second. */
-const skewOf = (theirs: number, ours: number) =>
-  Math.round(Math.max(0, theirs - ours, ours - (theirs + 1000)) / 1000);
+/** Whole seconds between two times in milliseconds. `remote` is truncated to the second. */
+const clockSkew = (remote: number, local: number) =>
+  Math.round(Math.max(0, remote - local, local - (remote + 1000)) / 1000);
 
-/** `skew` in seconds; not a number where STS told no time. */
-function judgeClock(check: string, endpoint: string, skew: number): DoctorFinding {
+/** `skew` in seconds; NaN if the response has no Date header. */
+function clockFinding(check: string, endpoint: string, skew: number): DoctorFinding {
   if (Number.isNaN(skew)) {
-    const message = `${endpoint} answers, without saying what time it is.`;
-    return warning(check, message, 'Check that it is STS.');
+    const message = `${endpoint} responds without a Date header.`;
+    return warning(check, message, 'Check that the endpoint is STS.');
   }
-  if (skew <= PROOF_LEEWAY) return ok(check, `${endpoint} answers; the clocks differ by ${skew} s.`);
-  const message = `${endpoint} answers; the clocks differ by ${skew} s.`;
-  const todo = "Set this machine's clock by NTP.";
+  if (skew <= PROOF_LEEWAY) return ok(check, `${endpoint} responds; clock skew ${skew} s.`);
+  const message = `${endpoint} responds; clock skew ${skew} s.`;
+  const todo = 'Synchronize the clock of this machine with NTP.';
   return skew <= SIGNATURE_LEEWAY
-    ? warning(check, message, `Proofs may be refused as expired or not valid yet. ${todo}`)
-    : failed(check, message, `STS refuses what is signed by this clock. ${todo}`);
+    ? warning(check, message, `Proofs may be rejected as expired or not yet valid. ${todo}`)
+    : failed(check, message, `STS rejects signatures with this clock. ${todo}`);
 }

@@ -1,7 +1,7 @@
-// The environment of a program that is to use given credentials, and to find no others.
+// The environment of the program that `exec` runs: it finds the given credentials, and no others.
 
-/** By each of these some AWS SDK or tool finds credentials, or changes those it has found. */
-const FINDING_CREDENTIALS = [
+/** Variables through which an AWS SDK or tool finds credentials or changes the credentials it has found. */
+const CREDENTIAL_VARIABLES = [
   'AWS_PROFILE',
   'AWS_DEFAULT_PROFILE',
   'AWS_ACCESS_KEY_ID',
@@ -9,13 +9,13 @@ const FINDING_CREDENTIALS = [
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SECRET_KEY',
   'AWS_SESSION_TOKEN',
-  // boto takes it before AWS_SESSION_TOKEN.
+  // boto prefers it to AWS_SESSION_TOKEN.
   'AWS_SECURITY_TOKEN',
   'AWS_CREDENTIAL_EXPIRATION',
   'AWS_CREDENTIAL_SCOPE',
-  // Of the oldest tools; boto still takes what is in it before a container's endpoint.
+  // From the first AWS tools. boto still prefers its content to a container endpoint.
   'AWS_CREDENTIAL_FILE',
-  // Bedrock's clients send it instead of a signature.
+  // Bedrock clients send it instead of a signature.
   'AWS_BEARER_TOKEN_BEDROCK',
   'AWS_ACCOUNT_ID',
   'AWS_ROLE_ARN',
@@ -29,20 +29,22 @@ const FINDING_CREDENTIALS = [
 
 export interface ChildEnvironment {
   readonly env: NodeJS.ProcessEnv;
-  /** What was set, would have won over the given, and is gone. */
+  /** Variables that were removed because they would take precedence. */
   readonly removed: readonly string[];
 }
 
-/** `given` is all by which the program finds credentials. `secrets`: variables that are not its business. */
+/** Adds `variables` and removes all other credential variables. `secrets`: further variables to remove. */
 export function childEnvironment(
   inherited: NodeJS.ProcessEnv,
-  given: Readonly<Record<string, string>>,
+  variables: Readonly<Record<string, string>>,
   secrets: readonly string[],
 ): ChildEnvironment {
-  const gone = new Set([...FINDING_CREDENTIALS, ...secrets]);
-  const kept = Object.entries(inherited).filter(([name]) => !gone.has(name));
+  const excluded = new Set([...CREDENTIAL_VARIABLES, ...secrets]);
+  const remaining = Object.entries(inherited).filter(([name]) => !excluded.has(name));
   return {
-    env: { ...Object.fromEntries(kept), ...given },
-    removed: FINDING_CREDENTIALS.filter((name) => inherited[name] !== undefined && given[name] === undefined),
+    env: { ...Object.fromEntries(remaining), ...variables },
+    removed: CREDENTIAL_VARIABLES.filter(
+      (name) => inherited[name] !== undefined && variables[name] === undefined,
+    ),
   };
 }

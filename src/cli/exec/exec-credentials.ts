@@ -1,5 +1,5 @@
-// How `sallyport exec` gives credentials to the program it runs: as they are, or through an endpoint on loopback that
-// keeps them fresh. Either way in environment variables, which other users of the machine cannot read.
+// How `exec` passes credentials to its child: as keys, or through a loopback endpoint that refreshes them. Both use
+// environment variables, which other users of the machine cannot read.
 import { existsSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { requestCredentials } from '@sallyport/client/internal/request-credentials';
@@ -7,29 +7,35 @@ import { withRetry } from '@sallyport/client/internal/retry';
 import type { Log } from '../../core/ports.js';
 import { toIsoSeconds } from '../../core/time.js';
 import type { Proof, SessionParameters } from '../../core/types.js';
-import { openSidecar } from '../../sidecar/server.js';
-import { configFile, credentialsFile } from '../configure/profile-files.js';
-import { describeFailure } from '../output/print.js';
+import { Sidecar } from '../../sidecar/sidecar.js';
+import { awsConfigFile, awsCredentialsFile } from '../configure/aws-profile.js';
+import { errorMessage } from '../output/errors.js';
+import type { Terminal } from '../terminal.js';
 
-export interface Given {
+export interface ExecCredentials {
   readonly variables: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
-export interface Wanted {
+export interface ExecCredentialsOptions {
   readonly broker: string;
   readonly parameters: SessionParameters;
-  bring(): Promise<Proof>;
-  /** Says something to the person. */
-  note(sentence: string): void;
+  getProof(): Promise<Proof>;
+  /** Prints a message for the user. */
+  report(message: string): void;
 }
 
-/** Credentials for as long as they last. */
-export async function credentialsEnvironment({ broker, parameters, bring, note }: Wanted): Promise<Given> {
-  const proof = await bring();
+/** Keys in the environment. They are not refreshed. */
+export async function keysInEnvironment({
+  broker,
+  parameters,
+  getProof,
+  report,
+}: ExecCredentialsOptions): Promise<ExecCredentials> {
+  const proof = await getProof();
   const { credentials, accountId } = await withRetry(
     (timeout) => requestCredentials({ broker, proof, parameters, timeout }),
-    { onRetry: onceTold(note) },
+    { onRetry: reportOnce(report) },
   );
   return {
     variables: {
@@ -43,47 +49,50 @@ export async function credentialsEnvironment({ broker, parameters, bring, note }
   };
 }
 
-/** An endpoint for as long as the program runs. Resolves when it has credentials. */
-export async function serveCredentials({ broker, parameters, bring, note }: Wanted): Promise<Given> {
-  const quiet = () => {};
-  let warn = (_: unknown) => {};
+/** A container credentials endpoint that runs as long as the child. Resolves when it has credentials. */
+export async function loopbackEndpoint(
+  { broker, parameters, getProof, report }: ExecCredentialsOptions,
+  terminal: Terminal,
+): Promise<ExecCredentials> {
+  const ignore = () => {};
+  let onWarning = (_: unknown) => {};
   const log: Log = {
-    debug: quiet,
-    info: quiet,
-    warn: ({ err }: { readonly err?: unknown }) => warn(err),
-    error: quiet,
+    debug: ignore,
+    info: ignore,
+    warn: ({ err }: { readonly err?: unknown }) => onWarning(err),
+    error: ignore,
   };
-  const sidecar = await openSidecar({ broker, roles: [parameters], bring, log });
+  const sidecar = await Sidecar.start({ broker, roles: [parameters], getProof, log });
   try {
-    await withRetry(() => sidecar.ready(), { onRetry: onceTold(note) });
+    await withRetry(() => sidecar.ready(), { onRetry: reportOnce(report) });
   } catch (error) {
     await sidecar.close();
     throw error;
   }
-  warn = (error) => note(`The credentials could not be renewed. ${describeFailure(error)}`);
-  if ([configFile(), credentialsFile()].some((file) => existsSync(file)))
-    note(
-      '~/.aws/config and ~/.aws/credentials are not read: a profile there would win. --region names the region.',
+  onWarning = (error) => report(`The credentials could not be refreshed. ${errorMessage(error)}`);
+  if ([awsConfigFile(terminal), awsCredentialsFile(terminal)].some((file) => existsSync(file)))
+    report(
+      'The command does not read ~/.aws/config and ~/.aws/credentials, because a profile would take precedence. Use --region to set the region.',
     );
   return {
     variables: {
       AWS_CONTAINER_CREDENTIALS_FULL_URI: sidecar.url(parameters.role),
       AWS_CONTAINER_AUTHORIZATION_TOKEN: sidecar.authorizationToken.reveal(),
-      // SDKs come to a container's endpoint last, after the default profile.
+      // SDKs try a container endpoint last, after the default profile.
       AWS_CONFIG_FILE: devNull,
       AWS_SHARED_CREDENTIALS_FILE: devNull,
-      // Python also comes before it to ~/.boto and /etc/boto.cfg, unless this is set.
+      // Unless this is set, Python also tries ~/.boto and /etc/boto.cfg first.
       BOTO_CONFIG: devNull,
     },
     close: () => sidecar.close(),
   };
 }
 
-/** One line for a broker that is away, however often it is tried. */
-function onceTold(note: Wanted['note']): (error: Error) => void {
-  let told = false;
+/** Reports the first of several errors only. */
+function reportOnce(report: ExecCredentialsOptions['report']): (error: Error) => void {
+  let isReported = false;
   return ({ message }) => {
-    if (!told) note(`${message} Retrying.`);
-    told = true;
+    if (!isReported) report(`${message} Retrying.`);
+    isReported = true;
   };
 }

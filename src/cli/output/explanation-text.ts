@@ -1,24 +1,27 @@
-// An explanation as text: the outcome, and every rule with what it wanted and what it saw.
+// An explanation as text: the outcome, the session, and each grant with the conditions and the values they were
+// compared with.
 import type { RoleExplanation } from '../../authz/explain/explain.js';
 import type { ConditionResult, GrantResult } from '../../authz/explain/grant-result.js';
 import type { Session } from '../../core/types.js';
-import { style } from './style.js';
+import type { StyleFunction } from '../terminal.js';
 
-export function explanationText(explanation: RoleExplanation): string {
+export function explanationText(explanation: RoleExplanation, style: StyleFunction): string {
   const { role, grants } = explanation;
-  const rules =
-    grants.length === 0 ? ['  no grant is about this role'] : grants.flatMap((grant) => ruleLines(grant));
-  return [`${style('bold', role)}: ${outcomeOf(explanation)}`, ...sessionLines(explanation), ...rules].join(
-    '\n',
-  );
+  return [
+    `${style('bold', role)}: ${outcomeText(explanation, style)}`,
+    ...sessionLines(explanation),
+    ...(grants.length === 0
+      ? ['  no grant applies to this role']
+      : grants.flatMap((grant) => grantLines(grant, style))),
+  ].join('\n');
 }
 
-function outcomeOf({ permitted, decision, refusal }: RoleExplanation): string {
+function outcomeText({ permitted, decision, refusal }: RoleExplanation, style: StyleFunction): string {
   if (decision) return style('green', `permitted by ${decision.grant}`);
   if (permitted === undefined) return style('yellow', 'depends on the claims, which are not known');
   if (permitted) {
     if (!refusal) return style('green', 'permitted');
-    return style('red', `permitted, but refused: ${refusal.code}. ${refusal.detail}`);
+    return style('red', `permitted, but denied: ${refusal.code}. ${refusal.detail}`);
   }
   return style('red', 'not permitted');
 }
@@ -28,10 +31,10 @@ function sessionLines({ decision }: RoleExplanation): readonly string[] {
   const { session, target, durationLimitedBy } = decision;
   const { name, durationSeconds, policy, policyArns, tags, transitiveTags, sourceIdentity }: Session =
     session;
-  const about = 'roleArn' in target ? ` ${target.roleArn}` : '';
+  const roleArn = 'roleArn' in target ? ` ${target.roleArn}` : '';
   return [
-    `  ${target.operation}${about}`,
-    `  session${name === undefined ? '' : ` ${name}`}, ${durationSeconds} seconds (by ${durationLimitedBy})`,
+    `  ${target.operation}${roleArn}`,
+    `  session${name === undefined ? '' : ` ${name}`}, ${durationSeconds} seconds (limited by ${durationLimitedBy})`,
     ...(policy !== undefined ? [`  policy ${policy}`] : []),
     ...(policyArns ? [`  policyArns ${policyArns.join(', ')}`] : []),
     ...(tags ? [`  tags ${JSON.stringify(tags)}`] : []),
@@ -40,21 +43,26 @@ function sessionLines({ decision }: RoleExplanation): readonly string[] {
   ];
 }
 
-function ruleLines({ id, effect, applies, conditions }: GrantResult): readonly string[] {
-  const word = applies === undefined ? 'may apply' : applies ? 'applies' : 'does not apply';
-  const head = `  ${mark(applies)} ${effect} ${id} ${style('dim', word)}`;
-  return [head, ...conditions.map(conditionLine)];
+function grantLines(
+  { id, effect, applies, conditions }: GrantResult,
+  style: StyleFunction,
+): readonly string[] {
+  const outcome = applies === undefined ? 'may apply' : applies ? 'applies' : 'does not apply';
+  return [
+    `  ${mark(applies, style)} ${effect} ${id} ${style('dim', outcome)}`,
+    ...conditions.map((condition) => conditionLine(condition, style)),
+  ];
 }
 
-function conditionLine({ on, wanted, seen, holds, failure }: ConditionResult): string {
-  const sight = holds === undefined ? 'not known' : seen === undefined ? 'absent' : JSON.stringify(seen);
-  const sought = `${on === 'mfa' ? 'one of ' : ''}${JSON.stringify(wanted)}`;
-  const line = `      ${mark(holds)} ${on}: wanted ${sought}, seen ${sight}`;
+function conditionLine({ on, wanted, seen, holds, failure }: ConditionResult, style: StyleFunction): string {
+  const actual = holds === undefined ? 'unknown' : seen === undefined ? 'absent' : JSON.stringify(seen);
+  const expected = `${on === 'mfa' ? 'one of ' : ''}${JSON.stringify(wanted)}`;
+  const line = `      ${mark(holds, style)} ${on}: expected ${expected}, actual ${actual}`;
   if (failure !== undefined) return `${line}, ${style('red', `failed: ${failure}`)}`;
-  return on === 'when' && holds !== undefined ? `${line}, yields ${holds}` : line;
+  return on === 'when' && holds !== undefined ? `${line}, result ${holds}` : line;
 }
 
-function mark(outcome: boolean | undefined): string {
+function mark(outcome: boolean | undefined, style: StyleFunction): string {
   if (outcome === undefined) return style('yellow', '?');
   return outcome ? style('green', '+') : style('red', '-');
 }

@@ -1,4 +1,4 @@
-// Opens a URL in the browser of whoever sits here.
+// Opens a URL in a browser.
 import { spawn } from 'node:child_process';
 
 const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>>> = {
@@ -6,24 +6,24 @@ const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...str
   win32: ['rundll32', 'url.dll,FileProtocolHandler'],
 };
 
-/** Milliseconds to wait for an opener that fails. */
-const PATIENCE = 3000;
+/** Milliseconds to wait for an opener to fail. */
+const OPENER_TIMEOUT_MS = 3000;
 
-/** By $BROWSER, or as the system does. Rejects if nothing opens it; the error does not hold the URL. */
-export async function openBrowser(url: string): Promise<void> {
-  const { BROWSER: browser } = process.env;
+/** Uses $BROWSER, or the default browser. Rejects if no browser opens; the error does not contain the URL. */
+export async function openBrowser(url: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const { BROWSER: browser } = env;
   const [command, ...args] = browser ? [browser] : (OPENERS[process.platform] ?? ['xdg-open']);
-  const child = spawn(command, [...args, url], { stdio: 'ignore', detached: true });
+  const child = spawn(command, [...args, url], { stdio: 'ignore', detached: true, env });
   const opened = await new Promise<boolean>((resolve) => {
-    // An opener is done at once; a browser that is started by this goes on.
-    const patience = setTimeout(() => resolve(true), PATIENCE);
-    const settle = (done: boolean) => {
-      clearTimeout(patience);
-      resolve(done);
+    // An opener exits immediately. A browser that is started directly keeps running.
+    const timer = setTimeout(() => resolve(true), OPENER_TIMEOUT_MS);
+    const settle = (success: boolean) => {
+      clearTimeout(timer);
+      resolve(success);
     };
     child.once('error', () => settle(false));
     child.once('exit', (code) => settle(code === 0));
   });
   child.unref();
-  if (!opened) throw new Error('No browser could be opened. Leave out --open to get the URL.');
+  if (!opened) throw new Error('No browser could be opened. Omit --open to print the URL.');
 }

@@ -1,90 +1,98 @@
-// The proof that a command sends to a broker: one option of the command says where it comes from.
-
+// Options that say where the proof for the broker comes from. Exactly one source is used.
 import { readProof } from '@sallyport/client/internal/proof-source';
 import type { Command, Option } from 'commander';
 import type { Proof } from '../../core/types.js';
-import { type ProofOptions, SOURCES, type Source } from './proof-sources.js';
+import type { Terminal } from '../terminal.js';
+import { PROOF_SOURCES, type ProofOptions, type ProofSourceDefinition } from './proof-sources.js';
 
 export type { ProofOptions } from './proof-sources.js';
 
-/** Adds the options; one source must be named, and no more. */
-export function addProofOptions(command: Command): Command {
-  for (const { option, needs, settings } of SOURCES) {
-    for (const each of [option, ...needs, ...settings]) command.addOption(each);
+/** Adds the options, and a check that they name exactly one source. */
+export function addProofOptions(command: Command, terminal: Terminal): Command {
+  for (const { option, requiredOptions, optionalOptions } of PROOF_SOURCES) {
+    for (const each of [option, ...requiredOptions, ...optionalOptions]) command.addOption(each);
   }
-  return command.hook('preAction', (_, acting) => checkUsage(acting));
+  return command.hook('preAction', (_, actionCommand) => checkUsage(actionCommand, terminal));
 }
 
-/** For what brings the proof more than once. */
-export function refuseStdin(command: Command): void {
+/** For commands that read the proof more than once. */
+export function rejectStdin(command: Command): void {
   const { tokenFile, assertionFile }: ProofOptions = command.opts();
   if ([tokenFile, assertionFile].includes('-'))
-    command.error('error: stdin can be read once only: name a file or a command, not stdin');
+    command.error('error: stdin can be read only once; specify a file or a command instead of -');
 }
 
-/** For what brings it again and again, also when nobody is there. */
-export function requireUnattended(command: Command): void {
-  refuseStdin(command);
-  if (proofSource(command.opts()).asksPerson)
-    command.error('error: nobody may be there to sign in for each renewal: name a file or a command instead');
+/** For commands that read the proof repeatedly without a user. */
+export function requireUnattended(command: Command, terminal: Terminal): void {
+  rejectStdin(command);
+  if (selectProofSource(command.opts(), terminal).interactive)
+    command.error(
+      'error: a refresh cannot wait for a user to sign in; specify a file or a command instead of --issuer',
+    );
 }
 
-/** Where the options say that the proof comes from. It can be brought as often as it is needed. */
 interface ProofSource {
-  /** Its options, each with its value, as they could be written on a command line. */
+  /** The options of the source with their values, as arguments of a command line. */
   readonly args: readonly string[];
-  /** Bringing it means that a person signs in. */
-  readonly asksPerson: boolean;
-  /** Rejects if it cannot be had. */
-  bring(): Promise<Proof>;
+  /** A user signs in each time the proof is read. */
+  readonly interactive: boolean;
+  read(): Promise<Proof>;
 }
 
-export function proofSource(options: ProofOptions): ProofSource {
-  const { type, option, needs, settings, asksPerson, read } = namedSource(options);
+/** Returns the source that the options name. It can be read repeatedly. */
+export function selectProofSource(options: ProofOptions, terminal: Terminal): ProofSource {
+  const { type, option, requiredOptions, optionalOptions, interactive, read } = namedSource(
+    options,
+    terminal,
+  );
   return {
     args: [
       option,
-      ...needs,
-      ...settings.filter((each) => writtenFor(each, options) !== each.defaultValue),
-    ].flatMap((each) => argsOf(each, options)),
-    asksPerson,
-    bring: () => readProof(type, read),
+      ...requiredOptions,
+      ...optionalOptions.filter((each) => optionValue(each, options) !== each.defaultValue),
+    ].flatMap((each) => toArgs(each, options)),
+    interactive,
+    read: () => readProof(type, read),
   };
 }
 
-/** The proof that the options name. Rejects if it cannot be had. */
-export const obtainProof = (options: ProofOptions): Promise<Proof> => proofSource(options).bring();
+/** Reads the proof from the source that the options name. */
+export const readProofOption = (options: ProofOptions, terminal: Terminal): Promise<Proof> =>
+  selectProofSource(options, terminal).read();
 
-function namedSource(options: ProofOptions): Source & { read(): Promise<string> } {
-  for (const source of SOURCES) {
-    const read = source.reader(options);
+function namedSource(
+  options: ProofOptions,
+  terminal: Terminal,
+): ProofSourceDefinition & { readonly read: () => Promise<string> } {
+  for (const source of PROOF_SOURCES) {
+    const read = source.reader(options, terminal);
     if (read) return { ...source, read };
   }
-  throw new Error('No proof is named.');
+  throw new Error('No proof source is specified.');
 }
 
-function argsOf(option: Option, options: ProofOptions): readonly string[] {
-  const value = writtenFor(option, options);
+function toArgs(option: Option, options: ProofOptions): readonly string[] {
+  const value = optionValue(option, options);
   const flag = option.long ?? option.flags;
   return value === true ? [flag] : [flag, String(value)];
 }
 
-const writtenFor = (option: Option, options: ProofOptions): unknown =>
+const optionValue = (option: Option, options: ProofOptions): unknown =>
   new Map<string, unknown>(Object.entries(options)).get(option.attributeName());
 
-function checkUsage(command: Command): void {
-  const isGiven = (option: Option) => command.getOptionValueSource(option.attributeName()) === 'cli';
-  const [first, second] = SOURCES.filter(({ option }) => isGiven(option));
+function checkUsage(command: Command, { env }: Terminal): void {
+  const isSet = (option: Option) => command.getOptionValueSource(option.attributeName()) === 'cli';
+  const [first, second] = PROOF_SOURCES.filter(({ option }) => isSet(option));
   if (first && second) command.error(`error: ${first.option.long} cannot be used with ${second.option.long}`);
-  const missing = first?.needs.find((option) => !isGiven(option));
-  if (missing) command.error(`error: ${first?.option.long} needs ${missing.long} with it`);
-  for (const { option, needs, settings } of SOURCES) {
-    const lone = [...needs, ...settings].find((each) => isGiven(each) && !isGiven(option));
-    if (lone) command.error(`error: ${lone.long} goes with ${option.long}`);
+  const missing = first?.requiredOptions.find((option) => !isSet(option));
+  if (missing) command.error(`error: ${first?.option.long} requires ${missing.long}`);
+  for (const { option, requiredOptions, optionalOptions } of PROOF_SOURCES) {
+    const unused = [...requiredOptions, ...optionalOptions].find((each) => isSet(each) && !isSet(option));
+    if (unused) command.error(`error: ${unused.long} can only be used with ${option.long}`);
   }
   const { tokenEnv }: ProofOptions = command.opts();
-  if (!first && process.env[tokenEnv] === undefined) {
-    const flags = SOURCES.map(({ option }) => option.long).join(', ');
-    command.error(`error: write one of ${flags}, or set ${tokenEnv}`);
+  if (!first && env[tokenEnv] === undefined) {
+    const flags = PROOF_SOURCES.map(({ option }) => option.long).join(', ');
+    command.error(`error: specify one of ${flags}, or set ${tokenEnv}`);
   }
 }

@@ -3,7 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { Secret } from '@sallyport/client/internal/secret';
 import t, { type Test } from 'tap';
-import { openSidecar, type SidecarOptions } from '../../src/sidecar/server.js';
+import { Sidecar, type SidecarOptions } from '../../src/sidecar/sidecar.js';
 import { credentialsOf, get, startBrokerStub } from '../support/broker-stub.js';
 
 const silent = () => {};
@@ -11,10 +11,10 @@ const log = { debug: silent, info: silent, warn: silent, error: silent };
 
 async function open(t: Test, options: Partial<SidecarOptions> = {}) {
   const broker = await startBrokerStub(t);
-  const sidecar = await openSidecar({
+  const sidecar = await Sidecar.start({
     broker: broker.url,
     roles: [{ role: 'reader' }],
-    bring: async () => ({ type: 'oidc', value: new Secret('the-jwt') }),
+    getProof: async () => ({ type: 'oidc', value: new Secret('the-jwt') }),
     log,
     ...options,
   });
@@ -157,7 +157,7 @@ t.test('attacks: two headers where there must be one', async (t) => {
 
 t.test('attacks: a sidecar listens nowhere else', async (t) => {
   for (const host of ['0.0.0.0', '::', '10.0.0.1', '169.254.170.2', 'example.com', '127.0.0.1.example.com'])
-    await t.rejects(open(t, { listen: { host } }), /loopback only/, host);
+    await t.rejects(open(t, { listen: { host } }), /only on loopback/, host);
   const { sidecar } = await open(t, { listen: { host: '::1' } });
   t.match(sidecar.url(), /^http:\/\/\[::1\]:\d+\/$/);
   t.equal((await get(sidecar.url(), { authorization: sidecar.authorizationToken.reveal() })).status, 200);
@@ -234,7 +234,7 @@ t.test('the proof is brought anew for each request', async (t) => {
   let tokens = 0;
   const { sidecar, broker } = await open(t, {
     roles: [{ role: 'reader' }, { role: 'writer' }],
-    bring: async () => ({ type: 'oidc', value: new Secret(`jwt-${++tokens}`) }),
+    getProof: async () => ({ type: 'oidc', value: new Secret(`jwt-${++tokens}`) }),
   });
   await sidecar.ready();
   t.strictSame(broker.asked.map(({ authorization }) => authorization).sort(), [
@@ -245,7 +245,7 @@ t.test('the proof is brought anew for each request', async (t) => {
 
 t.test('a proof that cannot be had is said; nothing is asked', async (t) => {
   const { sidecar, broker } = await open(t, {
-    bring: async () => {
+    getProof: async () => {
       throw new Error('The proof is empty. Check where it comes from.');
     },
   });
