@@ -33,7 +33,7 @@ const allow = (id: string, roles: string[], more: Partial<GrantConfig> = {}): Gr
 const named = (policy: ReturnType<typeof policyOf>, principal: Principal, sourceAddress = '10.1.2.3') =>
   listPermittedRoles(policy, principal, { sourceAddress }, NOW).map(({ role }) => role.name);
 
-t.test('matchers', (t) => {
+t.test('a matcher matches values by equality, list, glob, existence and negation', (t) => {
   const ABSENT = Symbol('absent');
   const rows: [matcher: MatcherConfig, claim: ClaimValue | typeof ABSENT, holds: boolean][] = [
     // A bare value means equals; a scalar and a one-element list are alike.
@@ -120,7 +120,7 @@ t.test('matchers', (t) => {
   t.end();
 });
 
-t.test('where several values leave in doubt what they equal, the doubt goes against the caller', (t) => {
+t.test('an ambiguous equals counts against the caller: not met for an allow, met for a deny', (t) => {
   const several = ['leaver', 'contractor'];
   const rows: [matcher: MatcherConfig, forAllow: boolean, forDeny: boolean][] = [
     ['leaver', false, true],
@@ -143,7 +143,7 @@ t.test('where several values leave in doubt what they equal, the doubt goes agai
   t.end();
 });
 
-t.test('a caller from nowhere known is in no range of an allow and in every range of a deny', (t) => {
+t.test('an unknown source address is in no range of an allow and in every range of a deny', (t) => {
   const range = { from: ['203.0.113.0/24'] };
   const rows: [address: string, allowed: boolean, denied: boolean][] = [
     ['203.0.113.9', true, true],
@@ -166,7 +166,7 @@ t.test('a caller from nowhere known is in no range of an allow and in every rang
   t.end();
 });
 
-t.test('a claim is found by its literal name first, then by a dotted path into objects', (t) => {
+t.test('claimValues finds a claim by its literal name first, then by a dotted path into objects', (t) => {
   const rows: [claims: object, name: string, values: unknown][] = [
     [{ 'https://aws.amazon.com/tags': 'x' }, 'https://aws.amazon.com/tags', ['x']],
     [{ realm_access: { roles: ['a', 'b'] } }, 'realm_access.roles', ['a', 'b']],
@@ -203,7 +203,7 @@ t.test('a claim is found by its literal name first, then by a dotted path into o
   t.end();
 });
 
-t.test('globs', (t) => {
+t.test('matchesGlob supports * and ?, and does not backtrack', (t) => {
   const rows: [text: string, glob: string, holds: boolean][] = [
     ['', '', true],
     ['', '*', true],
@@ -245,7 +245,7 @@ t.test('globs', (t) => {
   t.end();
 });
 
-t.test('who may have what: default deny, deny wins, issuer, address', (t) => {
+t.test('listPermittedRoles: default deny, deny overrides allow, issuer and address conditions', (t) => {
   const roles = { a: web, b: federation, c: web };
   const rows: [
     what: string,
@@ -327,7 +327,7 @@ t.test('who may have what: default deny, deny wins, issuer, address', (t) => {
   t.end();
 });
 
-t.test('a role that is not there and one that is not permitted are refused alike', (t) => {
+t.test('an unknown role and a role that is not permitted get the same refusal', (t) => {
   const policy = policyOf({ a: web, b: saml }, [allow('g', ['a']), allow('d', ['b'], { effect: 'deny' })]);
   const refused = (role: string) => refusalOf(() => decide(policy, principalOf(), { ...HERE, role }, NOW));
   const notThere = refused('nope');
@@ -338,7 +338,7 @@ t.test('a role that is not there and one that is not permitted are refused alike
   t.end();
 });
 
-t.test('a decision holds all that STS needs', (t) => {
+t.test('a decision has all parameters for STS', (t) => {
   const policy = policyOf(
     {
       deploy: web,
@@ -383,7 +383,7 @@ t.test('a decision holds all that STS needs', (t) => {
   t.end();
 });
 
-t.test('the role may be left out if there is just one for this type of proof', (t) => {
+t.test('the role is optional if exactly one is permitted for the type of proof', (t) => {
   const policy = policyOf({ web, other: web, viaSaml: saml, user: federation }, [
     allow('one', ['web', 'viaSaml'], { match: { who: 'one' } }),
     allow('two', ['other', 'web', 'viaSaml', 'user'], { match: { who: 'two' } }),
@@ -431,7 +431,7 @@ t.test('the role may be left out if there is just one for this type of proof', (
   t.end();
 });
 
-t.test('a role that needs a reason', (t) => {
+t.test('a role with reason: required refuses a request without a reason', (t) => {
   const policy = policyOf({ a: { ...web, reason: 'required' } }, [allow('g', ['a'])]);
   t.match(
     refusalOf(() => decide(policy, principalOf(), HERE, NOW)),
@@ -441,7 +441,7 @@ t.test('a role that needs a reason', (t) => {
   t.end();
 });
 
-t.test('durations', (t) => {
+t.test('the duration is the shortest of the limits of request, role, chain, SAML session and proof', (t) => {
   interface Row {
     session?: { duration?: string; maxDuration?: string };
     asked?: number;
@@ -510,8 +510,8 @@ t.test('durations', (t) => {
   t.end();
 });
 
-t.test('durations that STS would refuse are faults of the config', (t) => {
-  const faults = (role: Config['roles'][string]) => compilePolicy(configOf({ r: role }, [])).errors;
+t.test('durations outside the limits of STS are config errors', (t) => {
+  const errors = (role: Config['roles'][string]) => compilePolicy(configOf({ r: role }, [])).errors;
   const rows: [role: Config['roles'][string], key: string | undefined][] = [
     [{ ...web, session: { duration: '899s' } }, 'duration'],
     [{ ...web, session: { duration: '900s' } }, undefined],
@@ -524,14 +524,14 @@ t.test('durations that STS would refuse are faults of the config', (t) => {
   ];
   for (const [role, key] of rows)
     t.same(
-      faults(role).map(({ path }) => path),
+      errors(role).map(({ path }) => path),
       key ? [['roles', 'r', 'session', key]] : [],
       JSON.stringify(role.session),
     );
   t.end();
 });
 
-t.test('a caller may only narrow', (t) => {
+t.test('Policy and PolicyArns of the caller are accepted only if they reduce permissions', (t) => {
   const arns = ['arn:aws:iam::aws:policy/ReadOnlyAccess'];
   const policy = policyOf(
     {
@@ -648,7 +648,7 @@ function naive(config: Config, principal: Principal, address: string): string[] 
   });
 }
 
-t.test('decide agrees with a naive reading of the rules', (t) => {
+t.test('decide agrees with a naive implementation of the rules (property)', (t) => {
   const scalar = fc.constantFrom<string | number | boolean>('a', 'b', 'ab', '', 1, '1', true, 'true');
   const value: fc.Arbitrary<ClaimValue> = fc.oneof(
     scalar,

@@ -36,11 +36,11 @@ function config(sections: Readonly<Record<string, string>> = {}): string {
   );
 }
 
-const faultsOf = (text: string, env = {}) => parseConfig(text, FILE, env).errors;
+const errorsOf = (text: string, env = {}) => parseConfig(text, FILE, env).errors;
 /** `line:column message` for each fault. */
 const listing = (result: Pick<LoadResult, 'errors'>) =>
   result.errors.map(({ line, column, message }) => `${line}:${column} ${message}`);
-const faultLines = (text: string, env = {}) => listing(parseConfig(text, FILE, env));
+const errorLines = (text: string, env = {}) => listing(parseConfig(text, FILE, env));
 
 function folderWith(t: Test, files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-config-'));
@@ -49,127 +49,124 @@ function folderWith(t: Test, files: Readonly<Record<string, string>>): string {
   return folder;
 }
 
-t.test(
-  'where proofs and credentials go is https or loopback; an audience that cannot be met is a fault',
-  (t) => {
-    const faultsOf = (aws: string, issuers = '{}') =>
-      parseConfig(
-        `server: { url: https://s.example }\naws: { region: eu-west-1${aws} }\nissuers: ${issuers}\nroles: {}\ngrants: []\n`,
-        'c.yaml',
-        {},
-      ).errors.map(({ path }) => path.join('.'));
-    t.same(faultsOf(''), []);
-    for (const good of ['https://sts.example', 'http://127.0.0.1:4566', 'http://localhost', 'http://[::1]:1'])
-      t.same(faultsOf(`, endpoint: "${good}"`), [], good);
-    for (const bad of ['http://sts.example', 'https://', 'http://127.0.0.1.example'])
-      t.same(faultsOf(`, endpoint: "${bad}"`), ['aws.endpoint'], bad);
-    t.end();
-  },
-);
+t.test('an STS endpoint must be https, or http on loopback', (t) => {
+  const errorsOf = (aws: string, issuers = '{}') =>
+    parseConfig(
+      `server: { url: https://s.example }\naws: { region: eu-west-1${aws} }\nissuers: ${issuers}\nroles: {}\ngrants: []\n`,
+      'c.yaml',
+      {},
+    ).errors.map(({ path }) => path.join('.'));
+  t.same(errorsOf(''), []);
+  for (const good of ['https://sts.example', 'http://127.0.0.1:4566', 'http://localhost', 'http://[::1]:1'])
+    t.same(errorsOf(`, endpoint: "${good}"`), [], good);
+  for (const bad of ['http://sts.example', 'https://', 'http://127.0.0.1.example'])
+    t.same(errorsOf(`, endpoint: "${bad}"`), ['aws.endpoint'], bad);
+  t.end();
+});
 
-t.test('regions, endpoints and ARNs agree with each other', (t) => {
+t.test('Regions, endpoints and ARNs must be consistent', (t) => {
   const role = (arn: string, more = '') =>
     `{ r: { via: AssumeRole, roleArn: "arn:${arn}:iam::111122223333:role/r"${more} } }`;
-  const faults = (aws: string, roles = '{}', rolesFrom = '{}') =>
-    faultsOf(config({ aws: `{ ${aws} }`, roles, rolesFrom, grants: '[]' })).map(({ path }) => path.join('.'));
+  const errors = (aws: string, roles = '{}', rolesFrom = '{}') =>
+    errorsOf(config({ aws: `{ ${aws} }`, roles, rolesFrom, grants: '[]' })).map(({ path }) => path.join('.'));
   const china = 'region: cn-north-1';
   const home = 'region: eu-west-1';
   const claimed = (glob: string, more = '') =>
     `{ f: { via: AssumeRoleWithSAML, accounts: ["111122223333"], roleArns: ["${glob}"]${more} } }`;
-  const rows: [what: string, faults: readonly string[], expected: readonly string[]][] = [
-    ['every partition', faults(china, role('aws-cn')), []],
-    ['GovCloud', faults('region: us-gov-west-1, fips: true', role('aws-us-gov')), []],
-    ['the European Sovereign Cloud', faults('region: eusc-de-east-1', role('aws-eusc')), []],
-    ['an isolated one', faults('region: us-isob-east-1', role('aws-iso-b')), []],
-    ['an ARN of another', faults(china, role('aws')), ['roles.r.roleArn']],
+  const rows: [what: string, errors: readonly string[], expected: readonly string[]][] = [
+    ['every partition', errors(china, role('aws-cn')), []],
+    ['GovCloud', errors('region: us-gov-west-1, fips: true', role('aws-us-gov')), []],
+    ['the European Sovereign Cloud', errors('region: eusc-de-east-1', role('aws-eusc')), []],
+    ['an isolated one', errors('region: us-isob-east-1', role('aws-iso-b')), []],
+    ['an ARN of another', errors(china, role('aws')), ['roles.r.roleArn']],
     [
       'a hop of another',
-      faults(home, role('aws', ', chain: ["arn:aws-cn:iam::111122223333:role/h"]')),
+      errors(home, role('aws', ', chain: ["arn:aws-cn:iam::111122223333:role/h"]')),
       ['roles.r.chain.0'],
     ],
     [
       'a hop that is written out',
-      faults(home, role('aws', ', chain: [{ roleArn: "arn:aws-cn:iam::111122223333:role/h" }]')),
+      errors(home, role('aws', ', chain: [{ roleArn: "arn:aws-cn:iam::111122223333:role/h" }]')),
       ['roles.r.chain.0.roleArn'],
     ],
     [
       'a policy of another',
-      faults(home, role('aws', ', session: { policyArns: ["arn:aws-cn:iam::aws:policy/P"] }')),
+      errors(home, role('aws', ', session: { policyArns: ["arn:aws-cn:iam::aws:policy/P"] }')),
       ['roles.r.session.policyArns.0'],
     ],
     [
       'a provider of another',
-      faults(
+      errors(
         home,
         '{ r: { via: AssumeRoleWithSAML, roleArn: "arn:aws:iam::111122223333:role/r", principalArn: "arn:aws-cn:iam::111122223333:saml-provider/p" } }',
       ),
       ['roles.r.principalArn'],
     ],
-    ['a role elsewhere', faults(home, role('aws', ', region: us-east-1')), []],
-    ['a role in another partition', faults(home, role('aws', ', region: cn-north-1')), ['roles.r.region']],
-    ['claims of another', faults(home, '{}', claimed('arn:aws-cn:iam::*')), ['rolesFrom.f.roleArns.0']],
-    ['claims of any', faults(home, '{}', claimed('arn:*:iam::*:role/x')), []],
+    ['a role elsewhere', errors(home, role('aws', ', region: us-east-1')), []],
+    ['a role in another partition', errors(home, role('aws', ', region: cn-north-1')), ['roles.r.region']],
+    ['claims of another', errors(home, '{}', claimed('arn:aws-cn:iam::*')), ['rolesFrom.f.roleArns.0']],
+    ['claims of any', errors(home, '{}', claimed('arn:*:iam::*:role/x')), []],
     [
       'claims elsewhere',
-      faults(home, '{}', claimed('arn:aws:iam::*', ', region: cn-north-1')),
+      errors(home, '{}', claimed('arn:aws:iam::*', ', region: cn-north-1')),
       ['rolesFrom.f.region'],
     ],
-    ['another region', faults(`${home}, failoverRegions: [eu-central-1]`), []],
-    ['itself', faults(`${home}, failoverRegions: [eu-west-1]`), ['aws.failoverRegions.0']],
+    ['another region', errors(`${home}, failoverRegions: [eu-central-1]`), []],
+    ['itself', errors(`${home}, failoverRegions: [eu-west-1]`), ['aws.failoverRegions.0']],
     [
       'one in another partition',
-      faults(`${home}, failoverRegions: [us-east-1, us-gov-west-1]`),
+      errors(`${home}, failoverRegions: [us-east-1, us-gov-west-1]`),
       ['aws.failoverRegions.1'],
     ],
     [
       'a region that is none, and nothing held against it',
-      faults('region: nowhere', role('aws-cn')),
+      errors('region: nowhere', role('aws-cn')),
       ['aws.region'],
     ],
     [
       'an endpoint for one of two regions',
-      faults(`${home}, endpoint: "https://vpce", failoverRegions: [eu-central-1]`),
+      errors(`${home}, endpoint: "https://vpce", failoverRegions: [eu-central-1]`),
       ['aws.failoverRegions.0'],
     ],
     [
       'for both',
-      faults(
+      errors(
         `${home}, endpoint: "https://a", failoverRegions: [eu-central-1], endpoints: { eu-central-1: "https://b" }`,
       ),
       [],
     ],
     [
       'not for that of a role',
-      faults(`${home}, endpoint: "https://a"`, role('aws', ', region: us-east-1')),
+      errors(`${home}, endpoint: "https://a"`, role('aws', ', region: us-east-1')),
       ['roles.r.region'],
     ],
     [
       'two for one',
-      faults(`${home}, endpoint: "https://a", endpoints: { eu-west-1: "https://b" }`),
+      errors(`${home}, endpoint: "https://a", endpoints: { eu-west-1: "https://b" }`),
       ['aws.endpoints.eu-west-1'],
     ],
     [
       'one in clear text',
-      faults(`${home}, endpoints: { eu-west-1: "http://b" }`),
+      errors(`${home}, endpoints: { eu-west-1: "http://b" }`),
       ['aws.endpoints.eu-west-1'],
     ],
-    ['with a query', faults(`${home}, endpoint: "https://a/?b"`), ['aws.endpoint']],
-    ['with a user', faults(`${home}, endpoint: "https://a:b@c"`), ['aws.endpoint']],
-    ['FIPS and dual-stack', faults(`${home}, fips: true, dualStack: true`), []],
+    ['with a query', errors(`${home}, endpoint: "https://a/?b"`), ['aws.endpoint']],
+    ['with a user', errors(`${home}, endpoint: "https://a:b@c"`), ['aws.endpoint']],
+    ['FIPS and dual-stack', errors(`${home}, fips: true, dualStack: true`), []],
     [
       'of an endpoint',
-      faults(`${home}, endpoint: "https://a", fips: true, dualStack: true`),
+      errors(`${home}, endpoint: "https://a", fips: true, dualStack: true`),
       ['aws.fips', 'aws.dualStack'],
     ],
-    ['not wanted', faults(`${home}, endpoint: "https://a", fips: false`), []],
-    ['a minute', faults(`${home}, deadline: 1m`), []],
-    ['more', faults(`${home}, deadline: 61s`), ['aws.deadline']],
+    ['not wanted', errors(`${home}, endpoint: "https://a", fips: false`), []],
+    ['a minute', errors(`${home}, deadline: 1m`), []],
+    ['more', errors(`${home}, deadline: 61s`), ['aws.deadline']],
   ];
   for (const [what, found, expected] of rows) t.same([...found].sort(), [...expected].sort(), what);
   t.end();
 });
 
-t.test('a sound config is typed, with its names and paths resolved', (t) => {
+t.test('a valid config loads with absolute file paths', (t) => {
   const result = parseConfig(
     config({
       server: `
@@ -199,7 +196,7 @@ t.test('a sound config is typed, with its names and paths resolved', (t) => {
   t.end();
 });
 
-t.test('all faults come at once, in the order of the file, each with its line and column', (t) => {
+t.test('all errors are reported together, in file order, with line and column', (t) => {
   const text = `server:
   url: https://sallyport.corp.example/
   listen: { host: 0.0.0.0, port: 70000 }
@@ -269,7 +266,7 @@ auditt: {}
   t.end();
 });
 
-t.test('a text that is no config gives a fault, never an exception', (t) => {
+t.test('text that is not a config yields errors, never an exception', (t) => {
   const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]'];
   for (let level = 1; level < 9; level++) {
     const [last, next] = [String.fromCharCode(96 + level), String.fromCharCode(97 + level)];
@@ -307,14 +304,14 @@ t.test('a text that is no config gives a fault, never an exception', (t) => {
       ['1:8 YAML alias without an anchor before it. Correct its name.'],
     ],
   ];
-  for (const [what, text, expected] of rows) t.same(faultLines(text), expected, what);
-  t.match(faultLines('{ unclosed'), [/^1:\d+ Invalid YAML: /]);
-  t.match(faultLines(`a: ${'['.repeat(50_000)}`)[0], /^1:\d+ Invalid YAML: /, 'nested without end');
-  t.match(faultLines('\u0000\u0001\ufffd'), [/./], 'binary');
+  for (const [what, text, expected] of rows) t.same(errorLines(text), expected, what);
+  t.match(errorLines('{ unclosed'), [/^1:\d+ Invalid YAML: /]);
+  t.match(errorLines(`a: ${'['.repeat(50_000)}`)[0], /^1:\d+ Invalid YAML: /, 'nested without end');
+  t.match(errorLines('\u0000\u0001\ufffd'), [/./], 'binary');
   t.end();
 });
 
-t.test('a file that is not there, a folder, one too large', (t) => {
+t.test('a missing file, a folder and a file that is too large are errors', (t) => {
   const folder = folderWith(t, { 'large.yaml': `#${' '.repeat(4 * 1024 * 1024)}`, 'sound.yaml': SOUND });
   t.match(listing(loadConfig(join(folder, 'none.yaml'), {})), [
     /^1:1 Cannot read the config file \(ENOENT\)/,
@@ -325,11 +322,11 @@ t.test('a file that is not there, a folder, one too large', (t) => {
   t.end();
 });
 
-t.test('one mistake is one fault, and hides no other', (t) => {
+t.test('one mistake is one error and does not hide others', (t) => {
   const unknownRole = '- { id: a, issuer: corp, match: {}, roles: [nobody] }';
   const grants = `\n  ${unknownRole}`;
   const missingRole = /Unknown role\. Known roles: /;
-  const rows: [what: string, sections: Record<string, string>, faults: RegExp[]][] = [
+  const rows: [what: string, sections: Record<string, string>, errors: RegExp[]][] = [
     ['a section of the wrong type', { server: '5', grants }, [/Must be a mapping/, missingRole]],
     ['a bad value in a required setting', { aws: '{ region: Ireland }', grants }, [/Region/, missingRole]],
     ['a required setting left out', { server: '{}', grants }, [/"url" is missing/, missingRole]],
@@ -349,17 +346,17 @@ t.test('one mistake is one fault, and hides no other', (t) => {
     ['a missing variable in a pattern', { aws: '{ region: "${env:NONE}" }' }, [/NONE is not set/]],
     ['grants of the wrong type', { grants: 'none' }, [/Must be a list/]],
   ];
-  for (const [what, sections, faults] of rows) {
-    const lines = faultLines(config(sections));
-    t.equal(lines.length, faults.length, `${what}: ${lines.join(' | ')}`);
-    for (const [index, pattern] of faults.entries()) t.match(lines[index], pattern, what);
+  for (const [what, sections, errors] of rows) {
+    const lines = errorLines(config(sections));
+    t.equal(lines.length, errors.length, `${what}: ${lines.join(' | ')}`);
+    for (const [index, pattern] of errors.entries()) t.match(lines[index], pattern, what);
   }
   t.end();
 });
 
-t.test('numbers that YAML changes must be quoted', (t) => {
+t.test('numbers that YAML changes are errors unless quoted', (t) => {
   const reads = (value: string) =>
-    faultLines(config({ grants: `[ { id: a, issuer: corp, match: { n: ${value} }, roles: [deploy] } ]` }));
+    errorLines(config({ grants: `[ { id: a, issuer: corp, match: { n: ${value} }, roles: [deploy] } ]` }));
   for (const value of ['012345678901', '1.10', '12345678901234567890', '1e3', '0x1F', '0o17', '.inf', '+5'])
     t.match(reads(value), [/^\d+:\d+ YAML reads this number as .*quotes/], value);
   for (const value of ['789', '-1', '1.5', '0', '"012345678901"', 'true', '9007199254740991'])
@@ -367,7 +364,7 @@ t.test('numbers that YAML changes must be quoted', (t) => {
   t.end();
 });
 
-t.test('later stages find their place in the file although an earlier grant was dropped', (t) => {
+t.test('locateErrors finds the line although an earlier grant was removed', (t) => {
   const { ok, loaded } = parseConfig(
     `grants:
   - { id: a, issuer: corp, match: 7, roles: [deploy] }
@@ -390,7 +387,7 @@ ${config({ grants: '' }).replace(/^grants:.*\n/m, '')}`,
   t.end();
 });
 
-t.test('${env:…} and ${file:…} fill any string; a missing one is a fault, never empty', (t) => {
+t.test('${env:…} and ${file:…} are replaced in any string; a missing one is an error', (t) => {
   const folder = folderWith(t, {
     'key.txt': 'from-file\n',
     'empty.txt': '',
@@ -401,8 +398,8 @@ t.test('${env:…} and ${file:…} fill any string; a missing one is a fault, ne
     }),
   });
   const env = { A: 'eu', N: '1', LONG: 'ABCDEFGHIJKLMNOP', RECURSE: '${env:A}${file:key.txt}', EMPTY: '' };
-  const { loaded, errors: faults } = loadConfig(join(folder, 'sallyport.yaml'), env);
-  t.same(faults, []);
+  const { loaded, errors } = loadConfig(join(folder, 'sallyport.yaml'), env);
+  t.same(errors, []);
   t.match(loaded?.config, {
     aws: {
       region: 'eu-west-1',
@@ -413,7 +410,7 @@ t.test('${env:…} and ${file:…} fill any string; a missing one is a fault, ne
     },
   });
   const missing = (reference: string) =>
-    faultLines(config({ server: `{ url: "https://a", listen: { host: "${reference}" } }` }), env);
+    errorLines(config({ server: `{ url: "https://a", listen: { host: "${reference}" } }` }), env);
   t.match(missing('${env:NOPE}'), [/^2:39 Environment variable NOPE is not set/]);
   t.match(missing('${env:EMPTY}'), [/EMPTY is not set/], 'empty counts as missing');
   t.match(missing('${env:__proto__}'), [/__proto__ is not set/]);
@@ -422,7 +419,7 @@ t.test('${env:…} and ${file:…} fill any string; a missing one is a fault, ne
   t.end();
 });
 
-t.test('the files a config is made of are named, there or not; a candidate and its files too', (t) => {
+t.test('files lists all files of the config and of its shadow, existing or not', (t) => {
   const folder = folderWith(t, {
     'sallyport.yaml': config({
       server: '{ url: "https://a", tls: { cert: tls.crt, key: /run/tls.key } }',
@@ -449,14 +446,14 @@ t.test('the files a config is made of are named, there or not; a candidate and i
       '/run/tls.key',
     ].sort(),
   );
-  t.match(listing(result.loaded?.shadow ?? result), [/Cannot read file other/], 'its faults are its own');
+  t.match(listing(result.loaded?.shadow ?? result), [/Cannot read file other/], 'its errors are its own');
   t.equal(result.loaded?.shadow?.loaded?.shadow, undefined);
   t.same(loadConfig(join(folder, 'none.yaml'), {}).files, [join(folder, 'none.yaml')]);
   t.same(parseConfig('{', FILE, {}).files, [FILE]);
   t.end();
 });
 
-t.test('no fault prints what came from the environment', (t) => {
+t.test('no error contains a value from the environment', (t) => {
   const planted = 's3cr3t-planted-value';
   const env = { P: planted };
   const P = '"${env:P}"';
@@ -480,7 +477,7 @@ audit: { sinks: [{ type: ${P} }] }
 `;
   const result = parseConfig(text, FILE, env);
   const later = result.loaded ? compilePolicy(result.loaded.config).errors : [];
-  t.ok(result.errors.length > 20, `${result.errors.length} faults`);
+  t.ok(result.errors.length > 20, `${result.errors.length} errors`);
   t.ok(result.errors.some(({ message }) => /Unknown issuer/.test(message)));
   t.ok(result.errors.some(({ message }) => /Another grant already has this id/.test(message)));
   t.ok(later.length > 0);
@@ -488,10 +485,10 @@ audit: { sinks: [{ type: ${P} }] }
   t.end();
 });
 
-t.test('a role that the broker signs for needs keys, and an issuer that IAM takes', (t) => {
+t.test('webIdentity: broker requires keys, and an issuer URL that IAM accepts', (t) => {
   const KEYLESS = `
   deploy: { via: AssumeRoleWithWebIdentity, webIdentity: broker, roleArn: "arn:aws:iam::111122223333:role/deploy" }`;
-  const rows: [section: string | undefined, faults: readonly RegExp[]][] = [
+  const rows: [section: string | undefined, errors: readonly RegExp[]][] = [
     ['{ keys: k }', []],
     ['{ keys: k, issuer: "https://d111.cloudfront.net/a", audience: x, lifetime: 1h }', []],
     ['{ keys: k, issuer: "http://127.0.0.1:8443", lifetime: 60s }', []],
@@ -503,21 +500,21 @@ t.test('a role that the broker signs for needs keys, and an issuer that IAM take
     ['{ keys: k, lifetime: 59s }', [/1m to 1h/]],
     ['{ keys: k, lifetime: 2h }', [/1m to 1h/]],
   ];
-  for (const [section, faults] of rows) {
-    const lines = faultLines(
+  for (const [section, errors] of rows) {
+    const lines = errorLines(
       config({ roles: KEYLESS, ...(section !== undefined && { webIdentity: section }) }),
     );
-    t.equal(lines.length, faults.length, `${section} ${lines}`);
-    t.match(lines, faults, String(section));
+    t.equal(lines.length, errors.length, `${section} ${lines}`);
+    t.match(lines, errors, String(section));
   }
   const server = '{ url: "http://sallyport.corp.example" }';
-  t.match(faultLines(config({ server, webIdentity: '{ keys: k }' })), [
+  t.match(errorLines(config({ server, webIdentity: '{ keys: k }' })), [
     /If it is not set, server\.url is used/,
   ]);
   t.end();
 });
 
-t.test('clear text leaves the machine only by choice', (t) => {
+t.test('listening on other than loopback requires TLS or a trusted proxy', (t) => {
   const rows: [server: string, fault: boolean][] = [
     ['{ url: "https://a" }', false],
     ['{ url: "https://a", listen: { port: 1 } }', false],
@@ -533,14 +530,14 @@ t.test('clear text leaves the machine only by choice', (t) => {
     ['{ url: "https://a", listen: { host: 0.0.0.0 }, trustProxy: [10.0.0.1] }', false],
   ];
   for (const [server, fault] of rows) {
-    const lines = faultLines(config({ server }));
+    const lines = errorLines(config({ server }));
     t.equal(lines.length, fault ? 1 : 0, server);
     if (fault) t.match(lines[0], /^2:\d+ Credentials would be sent over the network without TLS/);
   }
   t.end();
 });
 
-t.test('names that objects inherit are names like others, or refused', (t) => {
+t.test('names of Object.prototype members are ordinary names or refused', (t) => {
   const text = `
 server: { url: https://a.example }
 aws: { region: eu-west-1 }
@@ -555,7 +552,7 @@ grants:
   t.ok(ok);
   t.same(Object.keys(loaded?.config.grants[0]?.match ?? {}), ['__proto__', 'valueOf']);
   const refused = `${text.replace('constructor:', '__proto__:').replace('toString:', '__proto__:')}  - { id: b, issuer: valueOf, match: {}, roles: [toString] }\n`;
-  t.match(faultLines(refused), [
+  t.match(errorLines(refused), [
     /^5:3 Invalid name "__proto__"/,
     /^7:3 Invalid name "__proto__"/,
     /^9:27 Unknown issuer/,
@@ -567,9 +564,9 @@ grants:
   t.end();
 });
 
-t.test('only what STS and the standards know can be written down', (t) => {
+t.test('role ARNs and JWT algorithms are restricted to valid ones', (t) => {
   const arn = (arn: string, region = 'eu-west-1') =>
-    faultsOf(
+    errorsOf(
       config({
         aws: `{ region: ${region} }`,
         roles: `{ deploy: { via: AssumeRoleWithWebIdentity, roleArn: ${JSON.stringify(arn)} } }`,
@@ -594,7 +591,7 @@ t.test('only what STS and the standards know can be written down', (t) => {
   ])
     t.notOk(arn(wrong), JSON.stringify(wrong));
   const issuer = (algorithms: string) =>
-    faultsOf(
+    errorsOf(
       config({
         issuers: `{ corp: { type: oidc, issuer: "https://a", audience: a, algorithms: ${algorithms} } }`,
       }),
@@ -605,7 +602,7 @@ t.test('only what STS and the standards know can be written down', (t) => {
   t.end();
 });
 
-t.test('tests and grants that say nothing, or name what is not there', (t) => {
+t.test('tests and grants without effect or with unknown names are errors', (t) => {
   const rows: [section: Record<string, string>, fault: RegExp][] = [
     [{ grants: '[ { id: g, issuer: corp, match: {} } ]' }, /no roles and no permissions. Add one of them/],
     [{ tests: '[ { principal: { issuer: corp } } ]' }, /no expectation. Add allow, deny or session/],
@@ -620,11 +617,11 @@ t.test('tests and grants that say nothing, or name what is not there', (t) => {
     [{ lint: '{ ignore: [ { code: grant-open, on: grants.all } ] }' }, /"reason" is missing/],
   ];
   for (const [section, fault] of rows) {
-    const lines = faultLines(config(section));
+    const lines = errorLines(config(section));
     t.equal(lines.length, 1, lines.join(' | '));
     t.match(lines[0], fault);
   }
   const permission = '[ { id: g, issuer: corp, match: {}, permissions: [explain] } ]';
-  t.same(faultLines(config({ grants: permission })), []);
+  t.same(errorLines(config({ grants: permission })), []);
   t.end();
 });

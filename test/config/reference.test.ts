@@ -1,4 +1,4 @@
-// What is generated from the schema: the schema for editors, and the tables of the config reference.
+// The generated files: the JSON Schema for editors and the tables of the config reference.
 import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import t from 'tap';
@@ -9,14 +9,14 @@ import { fromRoot } from '../support/paths.js';
 
 const read = (path: string) => readFileSync(fromRoot(path), 'utf8');
 
-t.test('what is committed is what the schema says now: npm run docs', (t) => {
+t.test('JSON Schema and config reference are up to date with npm run docs', (t) => {
   t.equal(read('schema/sallyport.schema.json'), renderJsonSchema());
   const page = read('docs/configuration.md');
   t.equal(page, renderConfigurationReference(page));
   t.end();
 });
 
-t.test('every code of a finding is explained', (t) => {
+t.test('the config reference explains every lint code', (t) => {
   const codes: readonly string[] = JSON.parse(renderJsonSchema()).properties.lint.properties.ignore.items
     .properties.code.enum;
   const [, section = ''] = /\n## lint\n(.*?)\n## /s.exec(read('docs/configuration.md')) ?? [];
@@ -28,7 +28,7 @@ t.test('every code of a finding is explained', (t) => {
   t.end();
 });
 
-t.test('a table has each key with its place, its need and its words', (t) => {
+t.test('a table lists each key with its path, whether it is required, and its description', (t) => {
   const table = (name: string) => renderConfigurationReference(`<!-- keys: ${name} -->\nold\n<!-- end -->`);
   t.notMatch(table('server'), /old/);
   t.match(table('server'), /\| `url` \| yes \| Public base URL/);
@@ -51,7 +51,7 @@ t.test('a table has each key with its place, its need and its words', (t) => {
   t.end();
 });
 
-t.test('an editor accepts the configs as they are written, and sees what is wrong with others', (t) => {
+t.test('the JSON Schema accepts the shipped configs and rejects invalid ones', (t) => {
   const validate = new Ajv2020({ strict: false, discriminator: true }).compile(
     JSON.parse(renderJsonSchema()),
   );

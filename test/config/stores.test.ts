@@ -10,7 +10,7 @@ grants: []
 `;
 const parse = (section: string) => parseConfig(SOUND + section, '/etc/sallyport/sallyport.yaml', { PW: 's' });
 
-t.test('each kind of store, and limits', async (t) => {
+t.test('parseConfig accepts every type of store, and limits', async (t) => {
   const sound: [section: string, found: object][] = [
     ['store: { type: memory }', { type: 'memory' }],
     [
@@ -29,7 +29,7 @@ t.test('each kind of store, and limits', async (t) => {
   });
 });
 
-t.test('what cannot be: a fault at its place', async (t) => {
+t.test('an invalid store or limit is an error with line and column', async (t) => {
   const faulty: [section: string, column: number, message: RegExp][] = [
     ['store: { type: rediss }', 10, /memory, redis, redis-sentinel, redis-cluster/],
     ['store: { type: redis, url: "redis://user:planted@r" }', 23, /redis:\/\/host:port/],
@@ -38,9 +38,9 @@ t.test('what cannot be: a fault at its place', async (t) => {
     ['limits: { perAddress: { requests: 0, per: 1m } }', 25, /at least 1\./],
   ];
   for (const [section, column, message] of faulty) {
-    const { errors: faults } = parse(section);
-    t.match(faults, [{ line: 7, column, message }], section);
-    t.equal(faults.length, 1);
-    t.notMatch(faults[0]?.message, 'planted', 'no password is repeated');
+    const { errors } = parse(section);
+    t.match(errors, [{ line: 7, column, message }], section);
+    t.equal(errors.length, 1);
+    t.notMatch(errors[0]?.message, 'planted', 'no password is repeated');
   }
 });

@@ -49,7 +49,7 @@ function replace(file: string, text: string): void {
   renameSync(`${file}.new`, file);
 }
 
-t.test('a file written in place, replaced, removed and put back', async (t) => {
+t.test('FileWatcher reports a file that is written, replaced, removed and restored', async (t) => {
   const file = join(t.testdir({ 'a.yaml': 'one' }), 'a.yaml');
   const { next, told } = watched(t, [file]);
   for (const change of [
@@ -65,7 +65,7 @@ t.test('a file written in place, replaced, removed and put back', async (t) => {
   t.equal(told(), 4, 'each is told once');
 });
 
-t.test('what changes nothing is not told', async (t) => {
+t.test('FileWatcher does not report a touch or a link to the same content', async (t) => {
   const folder = t.testdir({ 'a.yaml': 'one', 'other.txt': 'x' });
   const file = join(folder, 'a.yaml');
   const { told } = watched(t, [file]);
@@ -76,7 +76,7 @@ t.test('what changes nothing is not told', async (t) => {
   t.equal(told(), 0);
 });
 
-t.test('what is written beside it all the time does not put it off', async (t) => {
+t.test('FileWatcher is not delayed by constant writes in the same folder', async (t) => {
   const folder = t.testdir({ 'a.yaml': 'one', 'audit.jsonl': '' });
   const { next, told } = watched(t, [join(folder, 'a.yaml')], { settleMs: 100, pollIntervalMs: 3_600_000 });
   const writing = setInterval(() => appendFileSync(join(folder, 'audit.jsonl'), '{}\n'), 10);
@@ -86,7 +86,7 @@ t.test('what is written beside it all the time does not put it off', async (t) =
   t.equal(told(), 1);
 });
 
-t.test('a file that is still being written is waited for', async (t) => {
+t.test('FileWatcher waits until a file is written completely', async (t) => {
   const file = join(t.testdir({ 'a.yaml': 'one' }), 'a.yaml');
   const { next, told } = watched(t, [file], { settleMs: 200 });
   const stable = next();
@@ -99,7 +99,7 @@ t.test('a file that is still being written is waited for', async (t) => {
   t.equal(told(), 1);
 });
 
-t.test('a Kubernetes volume: the link above the files is swapped', async (t) => {
+t.test('FileWatcher reports the symbolic link swap of a Kubernetes volume', async (t) => {
   const folder = t.testdir({
     '..v1': { 'a.yaml': 'one', secret: 's' },
     '..v2': { 'a.yaml': 'two', secret: 's' },
@@ -124,7 +124,7 @@ t.test('a Kubernetes volume: the link above the files is swapped', async (t) => 
   t.equal(told(), 2);
 });
 
-t.test('the folder a link leads to is watched too', async (t) => {
+t.test('FileWatcher watches the folder that a symbolic link leads to', async (t) => {
   const folder = t.testdir({ here: {}, there: { 'a.yaml': 'one' } });
   symlinkSync(join('..', 'there', 'a.yaml'), join(folder, 'here', 'a.yaml'));
   const { next, told } = watched(t, [join(folder, 'here', 'a.yaml')], { pollIntervalMs: 3_600_000 });
@@ -134,7 +134,7 @@ t.test('the folder a link leads to is watched too', async (t) => {
   t.equal(told(), 1);
 });
 
-t.test('where nothing tells, it looks by itself, and twice before it believes', async (t) => {
+t.test('FileWatcher polls without file system events, and checks twice', async (t) => {
   const folder = t.testdir({});
   const file = join(folder, 'not-yet', 'a.yaml');
   const { next, told } = watched(t, [file], { pollIntervalMs: 20, settleMs: 300 });
@@ -148,7 +148,7 @@ t.test('where nothing tells, it looks by itself, and twice before it believes', 
   t.equal(told(), 1);
 });
 
-t.test('a change during the reading itself is told', async (t) => {
+t.test('FileWatcher reports a change during the read', async (t) => {
   const file = join(t.testdir({ 'a.yaml': 'one' }), 'a.yaml');
   const { watch, next, told } = watched(t, [file]);
   const change = next();

@@ -1,5 +1,5 @@
-// What the grants of one config decide, as a table an operator can read: who asks, with which claims, and what comes of
-// it. The config is the file that an operator would write.
+// The decisions of one config as a table: principal, claims and expected result. The config is written as an operator would
+// write it.
 import t from 'tap';
 import { decide, listPermittedRoles } from '../../src/authz/decide.js';
 import { explainAllRoles } from '../../src/authz/explain/explain.js';
@@ -54,10 +54,10 @@ grants:
   - { id: frozen, effect: deny, issuer: ci, match: { freeze: { exists: true } }, when: 'claims.freeze != "off"', roles: [release, deploy] }
 `.replace('[REPOS]', '{ anyOf: ["789", "790"] }');
 
-const { loaded, errors: faults } = parseConfig(CONFIG, '/etc/sallyport/sallyport.yaml', {});
+const { loaded, errors } = parseConfig(CONFIG, '/etc/sallyport/sallyport.yaml', {});
 const compiled = loaded && compilePolicy(loaded.config);
-if (!compiled || faults.length > 0 || compiled.errors.length > 0)
-  throw new Error(JSON.stringify([faults, compiled?.errors]));
+if (!compiled || errors.length > 0 || compiled.errors.length > 0)
+  throw new Error(JSON.stringify([errors, compiled?.errors]));
 const { policy } = compiled;
 
 type Claimed = Readonly<Record<string, unknown>>;
@@ -327,7 +327,7 @@ about('corp', {}, [
   ['a leaver', { aws: { roles: [`${WEB}/a`] }, status: 'leaver' }, ''],
 ]);
 
-t.test(`${rows.length} rows`, (t) => {
+t.test(`decide conforms to ${rows.length} rows of expected decisions`, (t) => {
   t.ok(rows.length >= 150);
   const every = [...policy.roles.keys(), FED, `${WEB}/a`, `${WEB}/b`, `${WEB}/c`, 'no-such-role'];
   for (const { what, issuer, claims, may, from = OFFICE, at = NOON } of rows) {
@@ -368,7 +368,7 @@ t.test(`${rows.length} rows`, (t) => {
   t.end();
 });
 
-t.test('a role that is not there is refused like one that is not permitted, with the same work', (t) => {
+t.test('refusing an unknown role takes the same work as refusing one that is not permitted', (t) => {
   let reads = 0;
   const counting = new Proxy(claimsOf({ sub: 'alice', groups: ['sales'] }) as Record<string, unknown>, {
     get: (target, name) => {

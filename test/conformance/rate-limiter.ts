@@ -1,4 +1,4 @@
-// What every rate limiter must do, whoever counts.
+// The behaviour that every rate limiter must have.
 import { randomUUID } from 'node:crypto';
 import type { Test } from 'tap';
 import { SallyportError } from '../../src/core/errors.js';
@@ -28,7 +28,7 @@ export function rateLimiterConformance(t: Test, name: string, open: (t: Test) =>
   const times = (count: number, limiter: RateLimiter, scope: RateLimitScope, key: string) =>
     Promise.all(Array.from({ length: count }, () => consume(limiter, scope, key)));
 
-  t.test(`${name}: as many as the limit, then 429 and when to come back`, async (t) => {
+  t.test(`${name} permits requests up to the limit, then refuses with the time to retry`, async (t) => {
     const limiter = await open(t);
     const key = randomUUID();
     t.same(await times(5, limiter, 'address', key), Array(5).fill(undefined));
@@ -39,7 +39,7 @@ export function rateLimiterConformance(t: Test, name: string, open: (t: Test) =>
     t.notMatch(refusal?.detail, key);
   });
 
-  t.test(`${name}: keys and scopes are counted apart`, async (t) => {
+  t.test(`${name} counts keys and scopes separately`, async (t) => {
     const limiter = await open(t);
     const [key, other] = [randomUUID(), randomUUID()];
     t.match(await times(4, limiter, 'principal', key), [
@@ -52,7 +52,7 @@ export function rateLimiterConformance(t: Test, name: string, open: (t: Test) =>
     t.equal(await consume(limiter, 'address', key), undefined);
   });
 
-  t.test(`${name}: of requests at once no more than the limit pass`, async (t) => {
+  t.test(`${name} permits no more than the limit of concurrent requests`, async (t) => {
     const limiter = await open(t);
     const answers = await times(100, limiter, 'address', randomUUID());
     t.equal(answers.filter((answer) => answer === undefined).length, 5);

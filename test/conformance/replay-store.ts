@@ -1,10 +1,10 @@
-// What every replay store must do, whatever it is made of.
+// The behaviour that every replay store must have.
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import type { Test } from 'tap';
 import type { ReplayStore } from '../../src/core/ports.js';
 
-/** `open` gives an empty store, with this clock if one is given; the caller closes it. */
+/** `open` returns an empty store, with the given clock if there is one. The caller closes it. */
 export function replayStoreConformance(
   t: Test,
   name: string,
@@ -12,7 +12,7 @@ export function replayStoreConformance(
 ): void {
   const inAnHour = () => Date.now() / 1000 + 3600;
 
-  t.test(`${name}: the first claim is the only one`, async (t) => {
+  t.test(`${name} accepts only the first claim of a key`, async (t) => {
     const store = await open(t);
     t.ok(await store.check());
     t.equal(await store.claim('a', inAnHour()), true);
@@ -23,7 +23,7 @@ export function replayStoreConformance(
     t.ok(await store.check());
   });
 
-  t.test(`${name}: since when it remembers`, async (t) => {
+  t.test(`${name} reports since when its records are complete`, async (t) => {
     const before = Date.now() / 1000;
     const store = await open(t, () => new Date());
     const after = Date.now() / 1000;
@@ -38,7 +38,7 @@ export function replayStoreConformance(
     t.equal(store.remembersSince, remembersSince, 'it does not move');
   });
 
-  t.test(`${name}: of claims at once one wins`, async (t) => {
+  t.test(`${name} accepts one of several concurrent claims`, async (t) => {
     const store = await open(t);
     for (const key of Array.from({ length: 20 }, () => randomUUID())) {
       const claims = await Promise.all(Array.from({ length: 50 }, () => store.claim(key, inAnHour())));
@@ -46,7 +46,7 @@ export function replayStoreConformance(
     }
   });
 
-  t.test(`${name}: a proof that expires while it is claimed is claimed once all the same`, async (t) => {
+  t.test(`${name} accepts a proof that expires during the claim only once`, async (t) => {
     const store = await open(t);
     const past = Date.now() / 1000 - 1;
     t.equal(await store.claim('late', past), true);
@@ -55,7 +55,7 @@ export function replayStoreConformance(
     t.equal(await store.claim('ancient', 0), false);
   });
 
-  t.test(`${name}: any keys, in any order: true exactly where a key is new`, async (t) => {
+  t.test(`${name} returns true exactly for new keys (property)`, async (t) => {
     const store = await open(t);
     const seen = new Set<string>();
     const keys = fc.array(

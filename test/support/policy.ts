@@ -1,4 +1,4 @@
-// Compiled policies and principals for tests of what is decided, and refusals as plain values.
+// Compiled policies, principals and refusals for tests of decisions.
 import { compilePolicy, type Policy } from '../../src/authz/policy.js';
 import type { Config } from '../../src/config/schema/config.js';
 import type { RoleConfig } from '../../src/config/schema/role.js';
@@ -37,14 +37,14 @@ export function configOf(
   };
 }
 
-/** The policy of a config that must be sound. */
+/** The compiled policy of a valid config. Throws if it is invalid. */
 export function policyOf(...parts: Parameters<typeof configOf>): Policy {
-  const { policy, errors: faults } = compilePolicy(configOf(...parts));
-  if (faults.length > 0) throw new Error(JSON.stringify(faults));
+  const { policy, errors } = compilePolicy(configOf(...parts));
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
   return policy;
 }
 
-/** Claims as a verifier gives them: without a prototype. */
+/** Claims without a prototype, as a verifier returns them. */
 export const claimsOf = (claims: object): Claims => Object.assign(Object.create(null), claims);
 
 export function principalOf(claims: object = {}, values: Partial<Principal> = {}): Principal {
@@ -59,7 +59,7 @@ export function principalOf(claims: object = {}, values: Partial<Principal> = {}
   };
 }
 
-/** What the caller would see of a refusal, and its reason; an error of any other kind is thrown on. */
+/** The refusal that `run` throws, as a plain value with its reason. Other errors are rethrown. */
 export function refusalOf(run: () => unknown) {
   try {
     run();

@@ -39,7 +39,7 @@ const CLAIMS = {
   'kubernetes.io': { namespace: 'payments', serviceaccount: { name: 'deployer' } },
 };
 
-t.test('expressions', (t) => {
+t.test('a CEL expression yields true, false or an error', (t) => {
   const rows: [source: string, outcome: boolean | 'error'][] = [
     ['true', true],
     ['false', false],
@@ -101,7 +101,7 @@ t.test('expressions', (t) => {
   t.end();
 });
 
-t.test('what is no condition is a fault that says where', (t) => {
+t.test('an invalid expression is an error with its position', (t) => {
   const rows: [source: string, at: number, message: RegExp][] = [
     ['claims.s ==', 12, /Unexpected token/],
     ['claims.s == "x', 13, /./],
@@ -132,7 +132,7 @@ t.test('what is no condition is a fault that says where', (t) => {
   t.end();
 });
 
-t.test('what could cost too much is refused when the config loads', (t) => {
+t.test('an expression that could be too expensive is refused when the config loads', (t) => {
   const rows: [what: string, source: string, message: RegExp][] = [
     ['doubling', 'cel.bind(x, claims.s + claims.s, cel.bind(y, x + x, y == ""))', /Supported methods: /],
     ['joining', 'claims.l.map(x, claims.l.join(claims.s)).size() > 0', /methods|overload/],
@@ -159,7 +159,7 @@ t.test('what could cost too much is refused when the config loads', (t) => {
   t.end();
 });
 
-t.test('what depends on the claims is bounded when it is evaluated', (t) => {
+t.test('evaluation fails quickly if large claims would make it too expensive', (t) => {
   const many = (count: number, text = 'group-') =>
     Array.from({ length: count }, (_, index) => `${text}${index}`);
   const rows: [what: string, source: string, claims: object, outcome: boolean | 'error'][] = [
@@ -236,7 +236,7 @@ const allow = (more: Partial<GrantConfig> = {}): GrantConfig => ({
   ...more,
 });
 
-t.test('a condition only narrows; an error goes against the caller and is told', (t) => {
+t.test('when only restricts a grant; an evaluation error counts against the caller and is reported', (t) => {
   const ask = (grants: GrantConfig[], claims: object) => {
     const policy = policyOf({ a: web }, grants);
     const listed = listPermittedRoles(policy, principalOf(claims), HERE, NOW).length > 0;
@@ -278,11 +278,9 @@ t.test('a condition only narrows; an error goes against the caller and is told',
   t.end();
 });
 
-t.test('a faulty condition has its place in the file; nothing of the environment goes into it', (t) => {
-  const { errors: faults } = compilePolicy(
-    configOf({ a: web }, [allow(), allow({ id: 'b', when: 'claims.x ==' })]),
-  );
-  t.match(faults, [{ path: ['grants', 1, 'when'], message: /^At character 12 of the expression/ }]);
+t.test('an invalid when has its path in the config, and ${env:…} is not replaced in it', (t) => {
+  const { errors } = compilePolicy(configOf({ a: web }, [allow(), allow({ id: 'b', when: 'claims.x ==' })]));
+  t.match(errors, [{ path: ['grants', 1, 'when'], message: /^At character 12 of the expression/ }]);
   const text = `
 server: { url: https://sallyport.corp.example }
 aws: { region: eu-west-1 }

@@ -1,4 +1,4 @@
-// What can be known of a policy before it ships: findings, the config's own tests, and the reasons of a decision.
+// Checks of a policy before deployment: lint findings, policy tests and explanations.
 import t from 'tap';
 import { presetSends } from '../../../src/authn/oidc/presets.js';
 import { explainAllRoles, explainRole, explainToCaller } from '../../../src/authz/explain/explain.js';
@@ -14,9 +14,9 @@ import { principalOf } from '../../support/policy.js';
 const NOW = new Date('2026-11-21T12:00:00Z');
 const HERE = '10.1.2.3';
 
-/** A config with two issuers and two roles, and these sections besides. */
+/** A config with two issuers, two roles and these further sections. */
 function configOf(sections: string): Config {
-  const { loaded, errors: faults } = parseConfig(
+  const { loaded, errors } = parseConfig(
     `server: { url: https://sallyport.corp.example }
 aws: { region: eu-west-1 }
 issuers:
@@ -31,7 +31,7 @@ ${sections}`,
     'sallyport.yaml',
     {},
   );
-  t.same(faults, []);
+  t.same(errors, []);
   if (!loaded) throw new Error('not a config');
   return loaded.config;
 }
@@ -45,7 +45,7 @@ const found = (config: Config) =>
     ({ code, on }) => `${code} ${on}`,
   );
 
-t.test('lint: what is probably not meant, and what is', (t) => {
+t.test('lint reports probable mistakes and accepts intended configs', (t) => {
   const rows: [grants: string, findings: string[]][] = [
     ['', []],
     ['{ id: g, issuer: corp, match: {}, roles: [deploy] }', ['grant-open grants.g']],
@@ -192,7 +192,7 @@ t.test('lint: what is probably not meant, and what is', (t) => {
   t.end();
 });
 
-t.test('lint: a finding is silenced by code and place; an entry that silences nothing is one', (t) => {
+t.test('lint.ignore suppresses a finding by code and subject; an unused entry is a finding', (t) => {
   const grants = `grants:${USED}\n  - { id: g, issuer: corp, match: {}, roles: [deploy] }`;
   const ignoring = (code: string, on: string) =>
     found(configOf(`${grants}\nlint: { ignore: [ { code: ${code}, on: ${on}, reason: meant } ] }`));
@@ -202,7 +202,7 @@ t.test('lint: a finding is silenced by code and place; an entry that silences no
   t.end();
 });
 
-t.test("the config's own tests: roles given and refused, sessions as they must be", (t) => {
+t.test('runPolicyTests checks permitted roles, refused roles and sessions', (t) => {
   const results = (tests: string) => {
     const config = configOf(`grants:${USED}
   - { id: office, issuer: corp, match: { team: blue }, from: [10.0.0.0/8], roles: [upload] }
@@ -241,7 +241,7 @@ tests: [ ${tests} ]`);
   t.end();
 });
 
-t.test('source identity and transitive tags: in lint, tests and explanations', (t) => {
+t.test('lint, policy tests and explanations cover source identity and transitive tags', (t) => {
   const config = configOf(`  jump:
     via: AssumeRole
     roleArn: arn:aws:iam::111122223333:role/jump
@@ -258,8 +258,8 @@ tests:
     ['claim-never-sent claims.mail'],
     'a source identity of a claim that an issuer never sends',
   );
-  const { policy, errors: faults } = compilePolicy(config);
-  t.same(faults, []);
+  const { policy, errors } = compilePolicy(config);
+  t.same(errors, []);
   const messages = runPolicyTests(config, policy, NOW).map(({ failures }) =>
     failures.map(({ message }) => message),
   );
@@ -287,7 +287,7 @@ const explain = (claims: Claims, role: string, claimsKnown = true) => {
   return explainRole(policy, principal, { role, sourceAddress: HERE, claimsKnown }, NOW);
 };
 
-t.test('an explanation has every rule about the role, with what is wanted and what is seen', (t) => {
+t.test('explainRole lists every grant for the role with expected and actual values', (t) => {
   t.match(explain({ sub: 'bob', team: ['blue'] }, 'deploy'), {
     permitted: true,
     decision: { grant: 'blue', session: { name: 'bob' } },
@@ -330,7 +330,7 @@ t.test('an explanation has every rule about the role, with what is wanted and wh
 
 const MANY = Array<string>(20_000).fill('a');
 
-t.test('of an expression: what it reads, what it yields, and why it cannot be evaluated', (t) => {
+t.test('explainRole shows what a when expression reads, its result and its failure', (t) => {
   const seenIn = (when: string, claims: Claims, effect = 'allow') => {
     const config = configOf(`grants:
   - { id: always, issuer: corp, match: {}, roles: [deploy] }
@@ -385,7 +385,7 @@ t.test('of an expression: what it reads, what it yields, and why it cannot be ev
   t.end();
 });
 
-t.test('of several factors: what the issuer said, and what counts there', (t) => {
+t.test('explainRole shows the MFA claims of the principal and the accepted values', (t) => {
   const config = configOf(`grants:
   - { id: g, issuer: corp, match: {}, mfa: required, roles: [deploy] }`);
   const { policy: strict } = compilePolicy({
@@ -417,7 +417,7 @@ t.test('of several factors: what the issuer said, and what counts there', (t) =>
   t.end();
 });
 
-t.test('every role at once costs no more than its rules: each grant is asked once', (t) => {
+t.test('explainAllRoles evaluates each grant once', (t) => {
   const count = 2000;
   const numbers = Array.from({ length: count }, (_, index) => index);
   const big = compilePolicy({
@@ -451,7 +451,7 @@ t.test('every role at once costs no more than its rules: each grant is asked onc
   t.end();
 });
 
-t.test('without claims, only what needs none is known', (t) => {
+t.test('explainRole without claims leaves results that depend on claims undefined', (t) => {
   t.match(explain({}, 'deploy', false), {
     permitted: undefined,
     decision: undefined,
@@ -466,23 +466,26 @@ t.test('without claims, only what needs none is known', (t) => {
   t.end();
 });
 
-t.test('a caller reads nothing of roles it may not have, or of rules not about it', (t) => {
-  const own = (claims: Claims, role: string) => {
-    const principal = simulatePrincipal(policy, { issuer: 'corp', claims }, NOW);
-    if (!principal) throw new Error('no such issuer');
-    const [explanation] = explainToCaller(policy, principal, { role, sourceAddress: HERE }, NOW);
-    if (!explanation) throw new Error('nothing explained');
-    return explanation;
-  };
-  t.same(
-    own({ sub: 'bob', team: 'blue' }, 'deploy').grants.map(({ id }) => id),
-    ['blue'],
-  );
-  const { role: _, ...refused } = own({ sub: 'bob' }, 'deploy');
-  const { role: __, ...missing } = own({ sub: 'bob' }, 'nothing');
-  t.strictSame(refused, missing, 'not permitted and not there are alike');
-  t.same(refused.grants, []);
-  const { role: ___, ...denied } = own({ sub: 'bob', team: 'blue', leaver: true }, 'deploy');
-  t.strictSame(denied, missing, 'and so is what a deny takes away');
-  t.end();
-});
+t.test(
+  'explainToCaller reveals nothing about roles that are not permitted or grants that do not apply',
+  (t) => {
+    const own = (claims: Claims, role: string) => {
+      const principal = simulatePrincipal(policy, { issuer: 'corp', claims }, NOW);
+      if (!principal) throw new Error('no such issuer');
+      const [explanation] = explainToCaller(policy, principal, { role, sourceAddress: HERE }, NOW);
+      if (!explanation) throw new Error('nothing explained');
+      return explanation;
+    };
+    t.same(
+      own({ sub: 'bob', team: 'blue' }, 'deploy').grants.map(({ id }) => id),
+      ['blue'],
+    );
+    const { role: _, ...refused } = own({ sub: 'bob' }, 'deploy');
+    const { role: __, ...missing } = own({ sub: 'bob' }, 'nothing');
+    t.strictSame(refused, missing, 'not permitted and not there are alike');
+    t.same(refused.grants, []);
+    const { role: ___, ...denied } = own({ sub: 'bob', team: 'blue', leaver: true }, 'deploy');
+    t.strictSame(denied, missing, 'and so is what a deny takes away');
+    t.end();
+  },
+);

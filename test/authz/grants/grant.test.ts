@@ -18,7 +18,7 @@ const allow = (more: Partial<GrantConfig> = {}): GrantConfig => ({
   ...more,
 });
 
-t.test('hours and weekdays by the clocks of a place', (t) => {
+t.test('between restricts a grant to hours and weekdays in a time zone', (t) => {
   const office: BetweenConfig = {
     hours: '08:00-18:00',
     weekdays: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri'],
@@ -96,8 +96,8 @@ t.test('hours and weekdays by the clocks of a place', (t) => {
   t.end();
 });
 
-t.test('what between cannot be is a fault', (t) => {
-  const faults = (between: string, more = '') => {
+t.test('an invalid between is a config error', (t) => {
+  const errors = (between: string, more = '') => {
     const text = `
 server: { url: https://sallyport.corp.example }
 aws: { region: eu-west-1 }
@@ -109,8 +109,8 @@ grants: [ { id: g, issuer: corp, match: {}, roles: [a], between: ${between} ${mo
     const later = result.ok ? compilePolicy(result.loaded.config).errors : [];
     return [...result.errors, ...later].map(({ message }) => message);
   };
-  t.same(faults('{ hours: "08:00-18:00", timeZone: UTC }'), []);
-  t.same(faults('{ weekdays: [Mon], timeZone: Europe/Berlin }'), []);
+  t.same(errors('{ hours: "08:00-18:00", timeZone: UTC }'), []);
+  t.same(errors('{ weekdays: [Mon], timeZone: Europe/Berlin }'), []);
   for (const wrong of [
     '{ timeZone: UTC }',
     '{ hours: "08:00-18:00" }',
@@ -122,13 +122,13 @@ grants: [ { id: g, issuer: corp, match: {}, roles: [a], between: ${between} ${mo
     '{ weekdays: [], timeZone: UTC }',
     '{ hours: "08:00-18:00", timeZone: "+01:00" }',
   ])
-    t.ok(faults(wrong).length > 0, wrong);
-  t.match(faults('{ weekdays: [Mon], timeZone: Europe/Bonn }'), [/IANA time zone database/]);
-  t.match(faults('{ weekdays: [Mon], timeZone: UTC }', ', effect: deny, mfa: required'), [/multi-factor/]);
+    t.ok(errors(wrong).length > 0, wrong);
+  t.match(errors('{ weekdays: [Mon], timeZone: Europe/Bonn }'), [/IANA time zone database/]);
+  t.match(errors('{ weekdays: [Mon], timeZone: UTC }', ', effect: deny, mfa: required'), [/multi-factor/]);
   t.end();
 });
 
-t.test('mfa: required is what the identity provider says, and nothing else', (t) => {
+t.test('mfa: required is met only by claims of the identity provider', (t) => {
   const CLASS = 'urn:oasis:names:tc:SAML:2.0:ac:classes';
   const rows: [
     issuer: 'corp' | 'adfs',
@@ -185,7 +185,7 @@ t.test('mfa: required is what the identity provider says, and nothing else', (t)
 });
 
 t.test(
-  'an alias is a short name of an attribute, in grants, templates and conditions; it shadows nothing',
+  'an alias refers to its attribute in grants, templates and conditions, and never replaces a claim',
   (t) => {
     const MAIL = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress';
     const config = configOf({ a: { ...federation, session: { name: '${first(claims.email)}' } } }, [
@@ -195,14 +195,14 @@ t.test(
         when: '"email" in claims',
       }),
     ]);
-    const { policy, errors: faults } = compilePolicy({
+    const { policy, errors } = compilePolicy({
       ...config,
       issuers: {
         ...config.issuers,
         adfs: { type: 'saml', metadata: '/etc/adfs.xml', aliases: { email: MAIL, proto: '__proto__' } },
       },
     });
-    t.same(faults, []);
+    t.same(errors, []);
     const name = (issuer: string, claims: Claims) => {
       const principal = { ...principalOf({}, { issuer, type: 'saml' }), claims };
       try {

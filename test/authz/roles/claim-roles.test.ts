@@ -1,4 +1,4 @@
-// Roles that a claim names, seen by everything that speaks of roles: decisions, explanations, differences, findings.
+// Roles that a claim names by ARN (rolesFrom), in decisions, explanations, diffs and lint findings.
 import t from 'tap';
 import { decide, listPermittedRoles } from '../../../src/authz/decide.js';
 import { diffRoles } from '../../../src/authz/explain/diff.js';
@@ -25,8 +25,8 @@ grants:
   - { id: everyone, issuer: corp, match: {}, roles: [admin, fam] }
   - { id: leavers, effect: deny, match: { leaver: true }, roles: [admin] }
 ${more}`;
-  const { loaded, errors: faults } = parseConfig(text, 'sallyport.yaml', {});
-  if (!loaded || faults.length > 0) throw new Error(JSON.stringify(faults));
+  const { loaded, errors } = parseConfig(text, 'sallyport.yaml', {});
+  if (!loaded || errors.length > 0) throw new Error(JSON.stringify(errors));
   return loaded.config;
 }
 
@@ -37,7 +37,7 @@ function sideOf(allowlist: string, more = '') {
 const wide = sideOf('arn:aws:iam::*:role/*');
 const { policy } = wide;
 
-t.test('an IAM role of the config is had by its name alone, with what is demanded of it', (t) => {
+t.test('an IAM role under roles is available only by its name, with its requirements', (t) => {
   const otherCase = ADMIN.replace('Admin', 'ADMIN');
   const principal = principalOf({ arns: [ADMIN, DEV, otherCase], leaver: true }, { issuer: 'corp' });
   const ask = (role: string) =>
@@ -60,12 +60,12 @@ t.test('an IAM role of the config is had by its name alone, with what is demande
 });
 
 t.test(
-  'a role that two entries accept is given by an allow of either, and denied by a deny of either',
+  'a role that two rolesFrom entries accept is permitted by an allow of either and denied by a deny of either',
   (t) => {
     const entry = (more = '') =>
       `{ via: AssumeRoleWithWebIdentity, claim: arns, accounts: ["111122223333"], roleArns: ["${DEV}"]${more} }`;
     const outcomes = (...grants: string[]) => {
-      const { loaded, errors: faults } = parseConfig(
+      const { loaded, errors } = parseConfig(
         `
 server: { url: https://sallyport.corp.example }
 aws: { region: eu-west-1 }
@@ -76,7 +76,7 @@ grants: [ ${grants.map((grant, index) => `{ id: g${index}, issuer: corp, match: 
         'sallyport.yaml',
         {},
       );
-      if (!loaded || faults.length > 0) throw new Error(JSON.stringify(faults));
+      if (!loaded || errors.length > 0) throw new Error(JSON.stringify(errors));
       const { policy } = compilePolicy(loaded.config);
       const principal = principalOf({ arns: [DEV] }, { issuer: 'corp' });
       const asked = { sourceAddress: HERE, role: DEV };
@@ -101,7 +101,7 @@ grants: [ ${grants.map((grant, index) => `{ id: g${index}, issuer: corp, match: 
   },
 );
 
-t.test('an explanation has the grants on the entry of rolesFrom', (t) => {
+t.test('explainRole lists the grants of the rolesFrom entry', (t) => {
   const explain = (claims: object, claimsKnown = true, role = DEV) =>
     explainRole(
       policy,
@@ -134,7 +134,7 @@ t.test('an explanation has the grants on the entry of rolesFrom', (t) => {
   t.end();
 });
 
-t.test('a difference has them too', (t) => {
+t.test('diffRoles reports roles gained and lost through rolesFrom', (t) => {
   const subject = {
     issuer: 'corp',
     subject: 'alice',
@@ -148,7 +148,7 @@ t.test('a difference has them too', (t) => {
   t.end();
 });
 
-t.test('without claims, what could differ is said to be unknown, and nothing else', (t) => {
+t.test('diffRoles without claims reports only possible changes, as unknown', (t) => {
   const subject = { issuer: 'corp', subject: 'alice', sourceAddress: HERE };
   const changes = (next: typeof wide, old = wide) =>
     diffRoles(subject, old, next, NOW).map(({ role, change }) => `${role} ${change}`);
@@ -191,7 +191,7 @@ t.test('without claims, what could differ is said to be unknown, and nothing els
   t.end();
 });
 
-t.test('findings count entries of rolesFrom, and ARNs as any of them', (t) => {
+t.test('lint counts rolesFrom entries, and ARNs as roles of any entry', (t) => {
   const codes = (more: string) =>
     lint(configOf('arn:aws:iam::*:role/fed/*', more), () => undefined).map(({ code, on }) => `${code} ${on}`);
   const denied = `  - { id: no-dev, effect: deny, match: { x: 1 }, roles: ["${DEV}"] }\n`;
@@ -207,8 +207,8 @@ t.test('findings count entries of rolesFrom, and ARNs as any of them', (t) => {
   t.end();
 });
 
-t.test('a test in the file may name them, and must have a time that exists', (t) => {
-  const faults = (test: string) =>
+t.test('a policy test may name roles by ARN, and must have a valid time', (t) => {
+  const errors = (test: string) =>
     parseConfig(
       `server: { url: https://s.example }
 aws: { region: eu-west-1 }
@@ -222,10 +222,10 @@ tests: [${test}]
       'c.yaml',
       {},
     ).errors.map(({ path }) => path.join('.'));
-  t.same(faults(`{ principal: { issuer: corp, claims: { arns: "${DEV}" } }, allow: ["${DEV}"] }`), []);
-  t.same(faults('{ principal: { issuer: corp, claims: {} }, allow: [nope] }'), ['tests.0.allow.0']);
+  t.same(errors(`{ principal: { issuer: corp, claims: { arns: "${DEV}" } }, allow: ["${DEV}"] }`), []);
+  t.same(errors('{ principal: { issuer: corp, claims: {} }, allow: [nope] }'), ['tests.0.allow.0']);
   t.same(
-    faults(`{ principal: { issuer: corp, claims: {}, now: "2026-13-45T12:00:00Z" }, deny: ["${DEV}"] }`),
+    errors(`{ principal: { issuer: corp, claims: {}, now: "2026-13-45T12:00:00Z" }, deny: ["${DEV}"] }`),
     ['tests.0.principal.now'],
   );
   t.end();

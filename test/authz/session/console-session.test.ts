@@ -1,4 +1,4 @@
-// What a console sign-in is given, as decided: the operations AWS takes, the role's limits, the console's own pages.
+// The parameters of a console sign-in: supported operations, limits of the role, permitted destinations.
 import t from 'tap';
 import { decide } from '../../../src/authz/decide.js';
 import { compilePolicy } from '../../../src/authz/policy.js';
@@ -26,13 +26,13 @@ function decided(
   principal = principalOf(CLAIMS, role.via === 'AssumeRoleWithSAML' ? { type: 'saml', issuer: 'adfs' } : {}),
 ) {
   const config = configOf({ it: role }, [{ id: 'g', issuer: ['corp', 'adfs'], match: {}, roles: ['it'] }]);
-  const { policy, errors: faults } = compilePolicy({ ...config, aws: { region } });
-  if (faults.length > 0) throw new Error(JSON.stringify(faults));
+  const { policy, errors } = compilePolicy({ ...config, aws: { region } });
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
   return decide(policy, principal, { sourceAddress: '10.1.2.3', role: 'it', console: wanted }, NOW).console;
 }
 const refused = (...args: Parameters<typeof decided>) => refusalOf(() => decided(...args));
 
-t.test('the home of the console, by region and partition; a role may set its own region', (t) => {
+t.test('the default destination is the console home of the Region and partition of the role', (t) => {
   const rows: [region: string, role: RoleConfig, home: string][] = [
     ['eu-west-1', web, 'https://console.aws.amazon.com/console/home?region=eu-west-1'],
     ['us-east-1', web, 'https://console.aws.amazon.com/console/home?region=us-east-1'],
@@ -49,7 +49,7 @@ t.test('the home of the console, by region and partition; a role may set its own
   t.end();
 });
 
-t.test('only pages of the console of the partition', (t) => {
+t.test('Destination must be a page of the console of the partition', (t) => {
   const rows: [destination: string, region: string, given: string | undefined][] = [
     ['https://console.aws.amazon.com/s3/home', 'eu-west-1', 'https://console.aws.amazon.com/s3/home'],
     ['HTTPS://Console.AWS.Amazon.com:443/s3', 'eu-west-1', 'https://console.aws.amazon.com/s3'],
@@ -91,7 +91,7 @@ t.test('only pages of the console of the partition', (t) => {
   t.end();
 });
 
-t.test('SessionDuration where AWS takes it, never above the role', (t) => {
+t.test('SessionDuration is accepted for operations that support it, up to the limit of the role', (t) => {
   const role = (config: RoleConfig, maxDuration = '4h') =>
     ({ ...config, session: { ...config.session, duration: '15m', maxDuration } }) as RoleConfig;
   const assume = { via: 'AssumeRole', roleArn: admin } as const;
@@ -120,7 +120,7 @@ t.test('SessionDuration where AWS takes it, never above the role', (t) => {
   t.end();
 });
 
-t.test('credentials of GetSessionToken cannot sign in', (t) => {
+t.test('console sign-in is refused for GetSessionToken', (t) => {
   const refusal = refused({ via: 'GetSessionToken' });
   t.match(refusal, {
     code: 'console_not_supported',

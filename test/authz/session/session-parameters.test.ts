@@ -1,5 +1,5 @@
-// What a caller may choose beside the role's name: the name of its session, where the policy leaves it to the caller,
-// and the ARN of an IAM role in place of the name that the config gives it.
+// Request parameters that a caller may choose: RoleSessionName, if the template of the role contains it, and the ARN of an
+// IAM role in place of the configured name.
 
 import { Secret } from '@sallyport/client/internal/secret';
 import t from 'tap';
@@ -42,9 +42,9 @@ tests:
       chosen: { name: alice-RoleSessionName }
       optional: { name: RoleSessionName }
 `;
-const { loaded, errors: configFaults } = parseConfig(CONFIG, 'sallyport.yaml', {});
-if (!loaded) throw new Error(JSON.stringify(configFaults));
-const { policy, errors: faults } = compilePolicy(loaded.config);
+const { loaded, errors: configErrors } = parseConfig(CONFIG, 'sallyport.yaml', {});
+if (!loaded) throw new Error(JSON.stringify(configErrors));
+const { policy, errors } = compilePolicy(loaded.config);
 
 const alice = principalOf({}, { issuer: 'corp' });
 type Asked = Omit<Parameters<typeof decide>[2], 'sourceAddress'>;
@@ -53,8 +53,8 @@ const ask = (asked: Asked, principal: Principal = alice) =>
 const refused = (asked: Asked, principal?: Principal) => refusalOf(() => ask(asked, principal));
 const nameOf = (asked: Asked) => ask(asked).session.name;
 
-t.test('a session has the name a caller asks for where the template takes it, and nowhere else', (t) => {
-  t.same([...configFaults, ...faults], []);
+t.test('RoleSessionName sets the session name only if the template contains it', (t) => {
+  t.same([...configErrors, ...errors], []);
   t.equal(nameOf({ role: 'chosen', roleSessionName: 'build-7' }), 'alice-build-7');
   t.equal(nameOf({ role: 'optional', roleSessionName: 'build-7' }), 'build-7');
   t.equal(nameOf({ role: 'optional' }), 'nobody', 'a default stands in');
@@ -77,7 +77,7 @@ t.test('a session has the name a caller asks for where the template takes it, an
   t.end();
 });
 
-t.test('a wish counts where the role takes it, and is no fault where it does not', (t) => {
+t.test('a preferred RoleSessionName is used if the role accepts one, and ignored otherwise', (t) => {
   const preferred = { roleSessionName: 'wished' };
   t.equal(nameOf({ role: 'chosen', preferred }), 'alice-wished');
   t.equal(nameOf({ role: 'chosen', preferred, roleSessionName: 'asked' }), 'alice-asked');
@@ -85,7 +85,7 @@ t.test('a wish counts where the role takes it, and is no fault where it does not
   t.end();
 });
 
-t.test('the caller cannot write a template, nor one place of a session from another', (t) => {
+t.test('RoleSessionName and claims are not parsed as templates', (t) => {
   t.equal(refused({ role: 'chosen', roleSessionName: '${claims.sub}' })?.code, 'parameter_invalid');
   const principal = principalOf({ sub: '${request.RoleSessionName}' }, { issuer: 'corp' });
   const { name } = ask({ role: 'chosen', roleSessionName: 'build-7' }, principal).session;
@@ -93,7 +93,7 @@ t.test('the caller cannot write a template, nor one place of a session from anot
   t.end();
 });
 
-t.test('credentials are cached under the name as well', (t) => {
+t.test('the cache key includes the session name', (t) => {
   const key = (roleSessionName: string) => {
     const decision = ask({ role: 'chosen', roleSessionName });
     return cacheKey('e', { principal: alice, decision, proof: { type: 'oidc', value: new Secret('x') } });
@@ -103,8 +103,8 @@ t.test('credentials are cached under the name as well', (t) => {
   t.end();
 });
 
-t.test('it is a fault of the config in any other place', (t) => {
-  const faultsOf = (role: object) =>
+t.test('${request.RoleSessionName} outside session.name is a config error', (t) => {
+  const errorsOf = (role: object) =>
     compilePolicy({ ...loaded.config, roles: { r: role as never } }).errors.map(({ path, message }) => [
       path.slice(2).join('.'),
       message,
@@ -116,14 +116,14 @@ t.test('it is a fault of the config in any other place', (t) => {
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: it }],
   };
-  t.same(faultsOf({ ...role, session: { sourceIdentity: it } }), [['session.sourceIdentity', message]]);
-  t.same(faultsOf({ ...role, session: { tags: { who: `x-${it}` } } }), [['session.tags.who', message]]);
-  t.same(faultsOf({ ...role, session: { policy: policyOfIt } }), [
+  t.same(errorsOf({ ...role, session: { sourceIdentity: it } }), [['session.sourceIdentity', message]]);
+  t.same(errorsOf({ ...role, session: { tags: { who: `x-${it}` } } }), [['session.tags.who', message]]);
+  t.same(errorsOf({ ...role, session: { policy: policyOfIt } }), [
     ['session.policy.Statement.0.Resource', message],
   ]);
-  t.same(faultsOf({ ...role, session: { name: `${it}!` } })[0]?.[0], 'session.name', 'no name of AWS');
+  t.same(errorsOf({ ...role, session: { name: `${it}!` } })[0]?.[0], 'session.name', 'no name of AWS');
   const other = '${request.Reason}';
-  t.match(faultsOf({ ...role, session: { name: other } }), [
+  t.match(errorsOf({ ...role, session: { name: other } }), [
     ['session.name', /^Invalid expression\. Use \$\{claims\.NAME\}/],
   ]);
 
@@ -134,7 +134,7 @@ t.test('it is a fault of the config in any other place', (t) => {
   t.end();
 });
 
-t.test('explanations, tests in the file and findings know it', (t) => {
+t.test('explanations, policy tests and lint support ${request.RoleSessionName}', (t) => {
   const explained = explainRole(policy, alice, { role: 'chosen', sourceAddress: '10.1.2.3' }, NOW);
   t.equal(explained.decision?.session.name, 'alice-RoleSessionName');
   t.same(
@@ -145,7 +145,7 @@ t.test('explanations, tests in the file and findings know it', (t) => {
   t.end();
 });
 
-t.test('the ARN of an IAM role means the role of the config that has it', (t) => {
+t.test('Role accepts the ARN of the IAM role of a configured role', (t) => {
   t.equal(ask({ role: DEPLOY }).role, 'fixed');
   t.equal(refused({ role: DEPLOY.toUpperCase() })?.code, 'role_not_permitted');
   t.equal(refused({ role: DEPLOY.replace('deploy', 'Deploy') })?.code, 'role_not_permitted');
@@ -158,7 +158,7 @@ t.test('the ARN of an IAM role means the role of the config that has it', (t) =>
   t.end();
 });
 
-t.test('of several the permitted one; of several permitted the caller chooses', (t) => {
+t.test('a shared role ARN selects the permitted role, and is ambiguous if several are permitted', (t) => {
   const of = (claims: object) => principalOf(claims, { issuer: 'corp' });
   const oncall = of({ oncall: true });
   t.match(refused({ role: SHARED }, oncall), {
@@ -184,7 +184,7 @@ t.test('of several the permitted one; of several permitted the caller chooses', 
   t.end();
 });
 
-t.test('explanations by ARN are those of each role that it means; of its own, to a caller', (t) => {
+t.test('explaining an ARN covers each role with it; for a caller only the permitted ones', (t) => {
   const question = { role: SHARED, sourceAddress: '10.1.2.3' };
   const names = (explanations: readonly { readonly role: string }[]) => explanations.map(({ role }) => role);
   t.same(names(explainByName(policy, alice, question, NOW)), [
@@ -200,7 +200,7 @@ t.test('explanations by ARN are those of each role that it means; of its own, to
   t.end();
 });
 
-t.test('a grant by the ARN of a role of the config would say what does not hold: it is a fault', (t) => {
+t.test('a grant that names a configured role by ARN is a config error', (t) => {
   const denied = (role: string) =>
     parseConfig(
       CONFIG.replace('tests:', `  - { id: by-arn, effect: deny, match: {}, roles: [${role}] }\ntests:`),

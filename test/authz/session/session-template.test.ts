@@ -34,7 +34,7 @@ const shown = (value: unknown) =>
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const BEYOND_ASCII = /[^\p{ASCII}]/u;
 
-t.test('templates', (t) => {
+t.test('parseTemplate renders claims and functions, and refuses unsuitable claims', (t) => {
   const claims = {
     sub: 'alice',
     mail: 'Alice Smith <alice@corp.example>',
@@ -125,7 +125,7 @@ t.test('templates', (t) => {
   t.end();
 });
 
-t.test('what is no template is a fault that says what to write', (t) => {
+t.test('an invalid template is an error that says what to write', (t) => {
   const rows: [source: string, message: RegExp][] = [
     ['${}', /Use \$\{claims\.NAME\}/],
     ['${sub}', /Use \$\{claims\.NAME\}/],
@@ -158,7 +158,7 @@ t.test('what is no template is a fault that says what to write', (t) => {
   t.end();
 });
 
-t.test('no two claims share a name, and every name fits AWS', (t) => {
+t.test('slug and truncate are collision-free and fit the constraints of STS (property)', (t) => {
   const wellFormed = fc
     .string({ unit: 'binary', minLength: 1, maxLength: 60 })
     .filter((text) => !LONE_SURROGATE.test(text));
@@ -206,7 +206,7 @@ t.test('no two claims share a name, and every name fits AWS', (t) => {
   t.end();
 });
 
-t.test('letters that look alike stay apart', (t) => {
+t.test('lower, upper and slug do not merge similar letters', (t) => {
   const rows: [source: string, sub: string, ascii: string][] = [
     ['${lower(claims.sub)}', 'BAN\u212a', 'BANK'], // KELVIN SIGN
     ['${upper(claims.sub)}', 'pa\u017f\u017f', 'pass'], // LATIN SMALL LETTER LONG S
@@ -220,7 +220,7 @@ t.test('letters that look alike stay apart', (t) => {
   t.end();
 });
 
-t.test('places take what AWS takes there', (t) => {
+t.test('checkStsValue accepts and refuses values like AWS', (t) => {
   const rows: [place: Parameters<typeof checkStsValue>[0], good: string[], bad: string[]][] = [
     [
       ROLE_SESSION_NAME,
@@ -258,18 +258,18 @@ t.test('places take what AWS takes there', (t) => {
 });
 
 function sessionOf(role: RoleConfig) {
-  const faults: ConfigError[] = [];
+  const errors: ConfigError[] = [];
   const warnings: ConfigError[] = [];
-  const compiled = compileSessionTemplate(role, ['roles', 'r'], { errors: faults, warnings });
-  return { faults, warnings, fill: (claims: object) => compiled.render(claimsOf(claims)) };
+  const compiled = compileSessionTemplate(role, ['roles', 'r'], { errors, warnings });
+  return { errors, warnings, fill: (claims: object) => compiled.render(claimsOf(claims)) };
 }
 
-t.test('a session is filled from its templates; what AWS would not take refuses it', (t) => {
-  const { fill, faults } = sessionOf({
+t.test('a session renders its templates; a value that AWS would refuse refuses the session', (t) => {
+  const { fill, errors } = sessionOf({
     ...federation,
     session: { name: '${claims.sub}', tags: { team: '${claims.team}', 'Cost Center': 'fixed' } },
   });
-  t.same(faults, []);
+  t.same(errors, []);
   t.same(fill({ sub: 'alice', team: 'blue sky' }), {
     name: 'alice',
     tags: { team: 'blue sky', 'Cost Center': 'fixed' },
@@ -295,7 +295,7 @@ t.test('a session is filled from its templates; what AWS would not take refuses 
   t.equal(byDefault({}), 'session.claim_missing');
 
   const paths = (session: object) =>
-    sessionOf({ ...federation, session }).faults.map(({ path }) => path.slice(3).join('.'));
+    sessionOf({ ...federation, session }).errors.map(({ path }) => path.slice(3).join('.'));
   t.same(paths({ tags: { team: 'x', Team: 'y' } }), ['tags.Team'], 'keys that differ in case only');
   t.same(paths({ tags: { 'aws:x': 'y', 'a*': 'z', ok: '${oops}' } }), ['tags.aws:x', 'tags.a*', 'tags.ok']);
   t.same(paths({ policy: { Statement: [{ Effect: 'Allow', Action: 'a', Resource: ['a', '${nope}'] }] } }), [
@@ -318,9 +318,9 @@ const policyRole: RoleConfig = {
   session: { policy: { Version: '2012-10-17', Statement: [STATEMENT] } },
 };
 
-t.test('nothing in a claim changes the structure of a session policy', (t) => {
-  const { fill, faults } = sessionOf(policyRole);
-  t.same(faults, []);
+t.test('a claim cannot change the structure of a session policy', (t) => {
+  const { fill, errors } = sessionOf(policyRole);
+  t.same(errors, []);
   const filled = (partner: unknown, team: unknown = 'blue'): unknown => {
     let policy = '';
     const refusal = refusalOf(() => {
@@ -410,7 +410,7 @@ t.test('nothing in a claim changes the structure of a session policy', (t) => {
   t.end();
 });
 
-t.test("IAM's own policy variables pass through; what only looks like one is a fault", (t) => {
+t.test('IAM policy variables are not changed; malformed ones are config errors', (t) => {
   const S3 = { Effect: 'Allow', Action: 's3:GetObject' };
   const policyWith = (text: string) =>
     sessionOf({
@@ -429,8 +429,8 @@ t.test("IAM's own policy variables pass through; what only looks like one is a f
     '*',
   ];
   for (const text of passing) {
-    const { fill, faults } = policyWith(text);
-    t.same(faults, [], text);
+    const { fill, errors } = policyWith(text);
+    t.same(errors, [], text);
     t.same(JSON.parse(fill({}).policy ?? ''), { Statement: { ...S3, Resource: text } }, text);
   }
   const faulty = [
@@ -443,7 +443,7 @@ t.test("IAM's own policy variables pass through; what only looks like one is a f
     '${claims.x}${',
     '${CLAIMS.x}',
   ];
-  for (const text of faulty) t.equal(policyWith(text).faults.length, 1, text);
+  for (const text of faulty) t.equal(policyWith(text).errors.length, 1, text);
   t.equal(
     JSON.parse(policyWith('${aws:username}/${claims.x}').fill({ x: '{b}' }).policy ?? '').Statement.Resource,
     '${aws:username}/{b}',
@@ -451,7 +451,7 @@ t.test("IAM's own policy variables pass through; what only looks like one is a f
   t.end();
 });
 
-t.test('a policy keeps every other value, and keys named like inherited ones', (t) => {
+t.test('a session policy keeps other values and keys such as __proto__', (t) => {
   const policy = JSON.parse('{"__proto__":{"a":1},"constructor":["${claims.x}",1.5,true,null,{}],"":"k"}');
   const { fill } = sessionOf({ ...federation, session: { policy } });
   t.equal(
@@ -462,8 +462,8 @@ t.test('a policy keeps every other value, and keys named like inherited ones', (
   t.end();
 });
 
-t.test('faults of every role are collected, each with its path', (t) => {
-  const { errors: faults } = compilePolicy(
+t.test('template errors of all roles are collected with their paths', (t) => {
+  const { errors } = compilePolicy(
     configOf(
       {
         a: { ...web, session: { name: '${x}' } },
@@ -474,15 +474,15 @@ t.test('faults of every role are collected, each with its path', (t) => {
     ),
   );
   t.same(
-    faults.map(({ path }) => path.join('.')),
+    errors.map(({ path }) => path.join('.')),
     ['roles.a.session.name', 'roles.c.session.tags.k'],
   );
   t.end();
 });
 
-t.test('what STS would refuse for any claims is a fault of the config', (t) => {
-  const faults = (session: object) =>
-    sessionOf({ ...federation, session }).faults.map(
+t.test('a session that STS would refuse for any claims is a config error', (t) => {
+  const errors = (session: object) =>
+    sessionOf({ ...federation, session }).errors.map(
       ({ path, message }) => `${path.slice(3).join('.')}: ${message}`,
     );
   const policy = (statement: object) => ({ policy: { Statement: [statement] } });
@@ -540,7 +540,7 @@ t.test('what STS would refuse for any claims is a fault of the config', (t) => {
     [{ ...policy({ ...S3, Resource: 'x'.repeat(1000) }), tags: { a: 'x'.repeat(250) } }, /about 1\d\d %/],
   ];
   for (const [session, fault] of rows) {
-    const found = faults(session);
+    const found = errors(session);
     t.equal(found.length, fault ? 1 : 0, `${JSON.stringify(session).slice(0, 70)} ${found}`);
     if (fault) t.match(found[0], fault);
   }
@@ -557,15 +557,15 @@ t.test('what STS would refuse for any claims is a fault of the config', (t) => {
   t.end();
 });
 
-t.test('a policy that only some claims make too long is refused for them', (t) => {
-  const { fill, faults } = sessionOf({
+t.test('a session policy that claims make too long refuses the session', (t) => {
+  const { fill, errors } = sessionOf({
     ...web,
     session: {
       policy: { Statement: { Effect: 'Allow', Action: 's3:*', Resource: '${claims.r}' } },
       policyArns: [`arn:aws:iam::aws:policy/${'A'.repeat(100)}`],
     },
   });
-  t.same(faults, []);
+  t.same(errors, []);
   const reason = (r: string) => refusalOf(() => fill({ sub: 'alice', r }))?.reason;
   t.equal(reason('x'.repeat(1800)), undefined);
   t.equal(reason('x'.repeat(1900)), 'session.Policy', 'with the ARN it has more than 2048');
@@ -574,7 +574,7 @@ t.test('a policy that only some claims make too long is refused for them', (t) =
   t.end();
 });
 
-t.test('into a name, a source identity or a tag, a value goes as it is or not at all', (t) => {
+t.test('session name, source identity and tags contain claim values unchanged or refuse the session', (t) => {
   const { fill } = sessionOf({
     ...federation,
     session: { name: '${slug(claims.sub)}', tags: { whole: '${claims.v}', part: 'x-${claims.v}-y' } },
