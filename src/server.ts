@@ -6,7 +6,7 @@ import { AuditLogReader } from './audit/query/audit-log-reader.js';
 import { auditFiles, openSinks } from './audit/sinks/open-sinks.js';
 import { Authenticator } from './authn/authenticate.js';
 import { createKeyPool } from './authn/oidc/key-source.js';
-import { createCrossCheck } from './authn/saml/cross-check/cross-check.js';
+import { CrossCheck } from './authn/saml/cross-check/cross-check.js';
 import type { LoadedConfig, LoadResult } from './config/load.js';
 import type { LocatedConfigError } from './core/config-error.js';
 import type { Log } from './core/ports.js';
@@ -60,7 +60,7 @@ export async function createBroker(
   const shared: SharedResources = {
     serverUrl: config.server.url,
     keys: createKeyPool({ log }),
-    reader: createCrossCheck({ log }),
+    crossCheck: new CrossCheck({ log }),
     sts: createPool((aws) =>
       openSts(aws, {
         log,
@@ -80,7 +80,7 @@ export async function createBroker(
   if (!built.ok || !sinks.ok) {
     if (built.ok) await built.runtime.close();
     if (sinks.ok) await closeAll(sinks.sinks);
-    await shared.reader.close();
+    await shared.crossCheck.close();
     const sinkErrors = sinks.ok ? [] : loaded.locateErrors(sinks.errors);
     return { ok: false, errors: [...(built.ok ? [] : built.errors), ...sinkErrors] };
   }
@@ -135,7 +135,7 @@ export async function createBroker(
       close: async () => {
         clearInterval(sweeping);
         await app.close();
-        await closeAll([configManager, shared.reader, stores, audit]);
+        await closeAll([configManager, shared.crossCheck, stores, audit]);
       },
     },
   };

@@ -1,5 +1,6 @@
-// proof -> Principal. The verifier of its type judges the proof; then what may be used once is claimed here, atomically,
-// so that no two requests can both go on with it. What is dear to check comes after that.
+// Proof in, principal out. Start at `Authenticator.authenticate`: the verifier of the proof's type (oidc/verifier.ts or
+// saml/verifier.ts) verifies the proof; then its single-use ids are claimed atomically, so that only one request can use
+// it; then expensive checks run. Do not reorder: each step relies on the ones before it.
 import { setTimeout as delay } from 'node:timers/promises';
 import { SallyportError } from '../core/errors.js';
 import type { ProofVerifier, ReplayStore, SingleUseId } from '../core/ports.js';
@@ -7,10 +8,10 @@ import type { IssuerType, Principal, Proof } from '../core/types.js';
 
 export type ProofVerifiers = Readonly<Record<IssuerType, ProofVerifier>>;
 
-/** Resolves after so many milliseconds. */
+/** Resolves after this many milliseconds. */
 type Wait = (milliseconds: number) => Promise<unknown>;
 
-/** Seconds that a proof of a clock that is ahead is waited for. */
+/** Seconds to wait at most for a proof whose issuer has a clock that is ahead. */
 const MAX_WAIT = 2;
 
 export class Authenticator {
@@ -22,46 +23,50 @@ export class Authenticator {
     this.#wait = wait;
   }
 
-  /** @throws SallyportError with the refusal's code; `replay_store_unavailable` when a single-use proof cannot be claimed. */
+  /** @throws SallyportError with the code of the refusal; `replay_store_unavailable` if a single-use proof cannot be claimed. */
   async authenticate(verifiers: ProofVerifiers, proof: Proof, now: Date): Promise<Principal> {
     const verified = await verifiers[proof.type].verify(proof, now);
-    for (const use of verified.singleUseIds) {
-      requireRemembered(this.#replayStore, use, now);
-      if (this.#replayStore.forgetsAtRestart) await untilIssued(use, now, this.#wait);
-      await claim(this.#replayStore, use);
+    for (const singleUseId of verified.singleUseIds) {
+      requireIssuedAfterStart(this.#replayStore, singleUseId, now);
+      if (this.#replayStore.forgetsAtRestart) await waitUntilIssued(singleUseId, now, this.#wait);
+      await claim(this.#replayStore, singleUseId);
     }
     await verified.confirm?.();
     return verified.principal;
   }
 }
 
-/** What was issued before the store began to remember may have been used. */
-function requireRemembered({ remembersSince }: ReplayStore, { issuedAt }: SingleUseId, now: Date): void {
+/** A proof issued before the replay store started may have been used already. */
+function requireIssuedAfterStart(
+  { remembersSince }: ReplayStore,
+  { issuedAt }: SingleUseId,
+  now: Date,
+): void {
   if (issuedAt >= remembersSince) return;
-  const left = Math.ceil(remembersSince - now.getTime() / 1000);
+  const secondsLeft = Math.ceil(remembersSince - now.getTime() / 1000);
   throw new SallyportError('proof_replayed', {
     reason: 'replay.before_start',
     detail:
-      left > 0
-        ? `The broker has only begun to remember which proofs were used. Get a new one in ${left} seconds.`
-        : 'The proof was issued before the broker began to remember which were used. Get a new one.',
-    ...(left > 0 && { retryAfter: left }),
+      secondsLeft > 0
+        ? `The broker has just restarted and cannot rule out a replay. Get a new proof in ${secondsLeft} seconds.`
+        : 'The proof was issued before the broker started, so a replay cannot be ruled out. Get a new one.',
+    ...(secondsLeft > 0 && { retryAfter: secondsLeft }),
   });
 }
 
-/** So that whatever is claimed is dated before any later restart, and refused after it. */
-async function untilIssued({ issuedAt }: SingleUseId, now: Date, wait: Wait): Promise<void> {
+/** Waits, so that a claimed proof is always dated before a later restart and is refused after it. */
+async function waitUntilIssued({ issuedAt }: SingleUseId, now: Date, wait: Wait): Promise<void> {
   const ahead = issuedAt - now.getTime() / 1000;
   if (ahead <= 0) return;
   if (ahead > MAX_WAIT) {
-    const left = Math.ceil(ahead);
+    const secondsLeft = Math.ceil(ahead);
     throw new SallyportError('proof_not_yet_valid', {
       reason: 'replay.issued_ahead',
-      detail: `The proof is dated ${left} seconds ahead of the broker's clock. Send it again after that. The operator can cure it: set the clock of the issuer, or share used proofs in Redis with \`store\`.`,
-      retryAfter: left,
+      detail: `The proof is dated ${secondsLeft} seconds ahead of the clock of the broker. Send it again after that, and ask the operator to synchronize the clocks or set \`store\`.`,
+      retryAfter: secondsLeft,
     });
   }
-  // A timer may end a millisecond early.
+  // A timer may fire a millisecond early.
   await wait(Math.ceil(ahead * 1000) + 1);
 }
 

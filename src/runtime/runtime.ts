@@ -5,7 +5,7 @@ import type { KeyPool } from '../authn/oidc/key-source.js';
 import { createOidcVerifier } from '../authn/oidc/verifier.js';
 import type { CrossCheck } from '../authn/saml/cross-check/cross-check.js';
 import type { IdpRegistry } from '../authn/saml/metadata/idp-registry.js';
-import { createServiceProvider, type ServiceProvider } from '../authn/saml/metadata/service-provider.js';
+import { ServiceProvider } from '../authn/saml/metadata/service-provider.js';
 import { createSamlVerifier } from '../authn/saml/verifier.js';
 import { compilePolicy, type Policy } from '../authz/policy.js';
 import type { LoadedConfig, LoadResult } from '../config/load.js';
@@ -39,7 +39,7 @@ export interface Runtime {
   readonly deadlineMs: number;
   /** The documents of the OIDC issuer, in keyless mode. */
   readonly documents?: IssuerDocuments;
-  readonly serviceProvider: ServiceProvider;
+  readonly serviceProvider: Pick<ServiceProvider, 'metadata' | 'request'>;
   readonly idpRegistry: IdpRegistry;
   readonly tls?: TlsMaterial;
   /** Call it when no request uses the runtime any more. */
@@ -50,7 +50,7 @@ export interface Runtime {
 export interface SharedResources extends Pick<CredentialIssuerOptions, 'cache' | 'onCacheUse' | 'now'> {
   readonly serverUrl: string;
   readonly keys: KeyPool;
-  readonly reader: CrossCheck;
+  readonly crossCheck: CrossCheck;
   readonly sts: Pool<Config['aws'], Sts>;
   readonly log: Log;
   now(): Date;
@@ -83,7 +83,7 @@ export async function rebuildRuntime(
 /** Returns all errors together. `previous` lends the new runtime what has not changed. */
 export async function buildRuntime(
   loaded: LoadedConfig,
-  { serverUrl, keys, reader, sts: stsPool, cache, onCacheUse, log, now }: SharedResources,
+  { serverUrl, keys, crossCheck, sts: stsPool, cache, onCacheUse, log, now }: SharedResources,
   previous?: Runtime,
 ): Promise<RuntimeResult> {
   const { config } = loaded;
@@ -98,9 +98,9 @@ export async function buildRuntime(
   const saml = await createSamlVerifier({
     issuers: issuersOf(config.issuers, 'saml'),
     serverUrl,
-    reader,
+    crossCheck,
     log,
-    ...(previous && { previous: previous.idpRegistry }),
+    ...(previous && { previousRegistry: previous.idpRegistry }),
   });
   if (!oidc.ok || !saml.ok || errors.length > 0) {
     for (const part of [oidc, saml]) {
@@ -136,8 +136,8 @@ export async function buildRuntime(
       brokerIdentity: new BrokerIdentity(sts.resource, now),
       deadlineMs: deadlineMs(config.aws),
       ...(keyless?.ok && { documents: keyless.issuer.documents }),
-      serviceProvider: createServiceProvider(saml.trust, serverUrl),
-      idpRegistry: saml.trust,
+      serviceProvider: new ServiceProvider(saml.idpRegistry, serverUrl),
+      idpRegistry: saml.idpRegistry,
       ...(https?.ok && { tls: https.tls }),
       close: async () => {
         await oidc.verifier.close();

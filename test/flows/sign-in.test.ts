@@ -143,7 +143,7 @@ grants: [{ id: all, issuer: people, match: {}, roles: [reader] }]
   await page.waitForURL(`${url}/saml/acs`);
   t.match(
     await page.textContent('[role=alert]'),
-    /before the broker began to remember/,
+    /before the broker started/,
     'a memory that has forgotten refuses the request, whose cookie the key still opens',
   );
   await page.goto(`${url}/login/people`);

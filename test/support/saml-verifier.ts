@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '@sallyport/client/internal/secret';
 import type { Test } from 'tap';
-import { createCrossCheck } from '../../src/authn/saml/cross-check/cross-check.js';
+import { CrossCheck } from '../../src/authn/saml/cross-check/cross-check.js';
 import { createSamlVerifier } from '../../src/authn/saml/verifier.js';
 import type { SamlIssuer } from '../../src/config/schema/saml-issuer.js';
 import { SallyportError } from '../../src/core/errors.js';
@@ -17,7 +17,7 @@ export const SERVER_URL = 'https://sallyport.corp.example';
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** One for all verifiers of a test file, since its worker takes long to start from TypeScript. It ends with the process. */
-export const sharedReader = createCrossCheck({ log: silent });
+export const sharedCrossCheck = new CrossCheck({ log: silent });
 
 /** A folder that is removed when the test ends, with these files in it. */
 export function folderWith(t: Test, files: Readonly<Record<string, string>>): string {
@@ -38,7 +38,7 @@ export async function verifierWith(
     issuers: { corp: { type: 'saml', metadata: join(folder, 'idp.xml'), ...config } },
     serverUrl: SERVER_URL,
     log: silent,
-    reader: sharedReader,
+    crossCheck: sharedCrossCheck,
   });
   if (!created.ok) throw new Error(JSON.stringify(created.errors));
   t.teardown(() => created.verifier.close());

@@ -6,7 +6,7 @@ import { inflateRawSync } from 'node:zlib';
 import { Secret } from '@sallyport/client/internal/secret';
 import type { Test } from 'tap';
 import { Authenticator } from '../../src/authn/authenticate.js';
-import { createServiceProvider } from '../../src/authn/saml/metadata/service-provider.js';
+import { ServiceProvider } from '../../src/authn/saml/metadata/service-provider.js';
 import { createSamlVerifier } from '../../src/authn/saml/verifier.js';
 import { compilePolicy } from '../../src/authz/policy.js';
 import type { AuditRecord } from '../../src/core/audit-record.js';
@@ -31,7 +31,7 @@ import {
   response,
   sign,
 } from './saml-documents.js';
-import { base64, folderWith, SERVER_URL, sharedReader, silent } from './saml-verifier.js';
+import { base64, folderWith, SERVER_URL, sharedCrossCheck, silent } from './saml-verifier.js';
 
 export const ACS = `${SERVER_URL}/saml/acs`;
 export const SP = `${SERVER_URL}/saml/metadata`;
@@ -99,11 +99,11 @@ export async function startSignIn(t: Test, options: SignInOptions = {}): Promise
     issuers,
     serverUrl: SERVER_URL,
     log: silent,
-    reader: sharedReader,
+    crossCheck: sharedCrossCheck,
   });
   if (!created.ok || errors.length > 0) throw new Error('faults in the config');
   t.teardown(() => created.verifier.close());
-  const { verifier, trust } = created;
+  const { verifier, idpRegistry } = created;
 
   const records: AuditRecord[] = [];
   const issued: Decision[] = [];
@@ -114,7 +114,7 @@ export async function startSignIn(t: Test, options: SignInOptions = {}): Promise
   const runtime: Partial<Runtime> = {
     policy,
     verifiers: { saml: verifier, oidc: verifier },
-    serviceProvider: createServiceProvider(trust, SERVER_URL),
+    serviceProvider: new ServiceProvider(idpRegistry, SERVER_URL),
     issuer: {
       sweep: async () => {},
       getOrIssue: async ({ decision }, { beforeSts }) => {

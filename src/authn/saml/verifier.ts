@@ -1,33 +1,24 @@
-// A SAML Response -> the principal it proves. The order of the steps is the wall: each reads only what the one
-// before has let through.
+// SAML: verifies a Response and returns the principal it proves (web browser SSO profile, SAML profiles 4.1.4). Start at
+// `#verifyResponse`, which lists the steps; each is a function in the folder of its subject: xml/ (parser, canonical
+// form), signature/, assertion/ (fields), metadata/ (the IdPs and their keys), cross-check/ (saml2-js as second reader).
 import type { SamlIssuer } from '../../config/schema/saml-issuer.js';
 import type { ConfigError } from '../../core/config-error.js';
 import { seconds } from '../../core/duration.js';
 import { SallyportError } from '../../core/errors.js';
+import { omitUndefined } from '../../core/omit-undefined.js';
 import type { Log, ProofVerifier, SingleUseId, VerifiedProof } from '../../core/ports.js';
 import { CLOCK_SKEW_SECONDS } from '../../core/time.js';
-import type { LoginRequest, Principal, Proof } from '../../core/types.js';
-import { expectedAddressing, serviceAddressOf } from './assertion/addressing.js';
-import { checkAssertion, type VerifiedAssertion } from './assertion/assertion.js';
+import type { Claims, LoginRequest, Principal, Proof } from '../../core/types.js';
+import { expectedAddressing, type ServiceAddress, serviceAddressOf } from './assertion/addressing.js';
+import { checkAssertion, type ExpectedValues, type VerifiedAssertion } from './assertion/assertion.js';
 import { toClaims } from './assertion/claims.js';
-import { checkResponse } from './assertion/response.js';
+import { checkResponse, findLoginRequest } from './assertion/response.js';
 import { parseResponseStructure } from './assertion/response-structure.js';
-import { requireAgreement } from './cross-check/agreement.js';
-import { type CrossCheck, createCrossCheck } from './cross-check/cross-check.js';
-import { decodeResponse } from './decode-response.js';
-import { findLoginRequest } from './in-response-to.js';
-import {
-  type IdpRegistry,
-  isForAws,
-  loadIdpRegistry,
-  type RegisteredIdp,
-  requireMetadata,
-} from './metadata/idp-registry.js';
-import type { IdpMetadata } from './metadata/parse-metadata.js';
-import { rejectAssertion } from './reject-assertion.js';
+import { CrossCheck, requireAgreement } from './cross-check/cross-check.js';
+import { type IdpRegistry, loadIdpRegistry, selectIdp } from './metadata/idp-registry.js';
+import { decodeResponse, responseLimits } from './response-document.js';
 import { verifySignatures } from './signature/signed-parts.js';
-import { responseLimits } from './xml/limits.js';
-import { parseXml } from './xml/parse-xml.js';
+import { parseXml, type XmlLimits } from './xml/parse-xml.js';
 
 export interface SamlVerifierOptions {
   /** SAML issuers by name; metadata paths are absolute. */
@@ -35,76 +26,101 @@ export interface SamlVerifierOptions {
   /** The broker's public base URL. */
   readonly serverUrl: string;
   readonly log: Log;
-  /** Shared with other verifiers, and closed by whoever made it. Default: one of its own. */
-  readonly reader?: CrossCheck;
-  /** Of the verifier this one takes the place of. */
-  readonly previous?: IdpRegistry;
+  /** Shared with other verifiers; whoever created it closes it. Default: the verifier's own. */
+  readonly crossCheck?: Pick<CrossCheck, 'readSubject' | 'close'>;
+  /** The registry of the verifier that this one replaces. */
+  readonly previousRegistry?: IdpRegistry;
 }
+
+export type SamlVerifierResult =
+  | { readonly ok: true; readonly verifier: SamlVerifier; readonly idpRegistry: IdpRegistry }
+  | { readonly ok: false; readonly errors: ConfigError[] };
 
 const DEFAULT_MAX_LIFETIME = 3600;
 
-/**
- * Loads the metadata of all issuers, then verifies SAML Responses (web browser SSO profile, SAML profiles 4.1.4).
- * The caller must claim `once`, the assertion and the request it answers, for replay is not checked here; and then await
- * `confirm`, which reads the document a second time. Close the verifier to end its worker and readings.
- */
-export async function createSamlVerifier(
-  options: SamlVerifierOptions,
-): Promise<{ ok: true; verifier: ProofVerifier; trust: IdpRegistry } | { ok: false; errors: ConfigError[] }> {
-  const loaded = await loadIdpRegistry(options.issuers, options.log, options.previous);
+/** Loads the metadata of all issuers. Returns the verifier, or all config errors together. */
+export async function createSamlVerifier(options: SamlVerifierOptions): Promise<SamlVerifierResult> {
+  const loaded = await loadIdpRegistry(options.issuers, options.log, options.previousRegistry);
   if (!loaded.ok) return loaded;
-  const { trust } = loaded;
-  const reader = options.reader ?? createCrossCheck({ log: options.log });
-  const service = serviceAddressOf(options.serverUrl);
-  const allRules = responseLimits(Object.values(options.issuers));
+  const { idpRegistry } = loaded;
+  return { ok: true, verifier: new SamlVerifier(options, idpRegistry), idpRegistry };
+}
 
-  async function verify({ value, loginRequests }: Proof, now: number): Promise<VerifiedProof> {
+/** Close it to stop the metadata refresh and, if it is the verifier's own, the cross-check worker. */
+export class SamlVerifier implements ProofVerifier {
+  readonly #idpRegistry: IdpRegistry;
+  readonly #crossCheck: Pick<CrossCheck, 'readSubject' | 'close'>;
+  readonly #ownsCrossCheck: boolean;
+  readonly #service: ServiceAddress;
+  /** For all issuers, until the Response names one. */
+  readonly #limits: XmlLimits;
+
+  constructor({ issuers, serverUrl, log, crossCheck }: SamlVerifierOptions, idpRegistry: IdpRegistry) {
+    this.#idpRegistry = idpRegistry;
+    this.#crossCheck = crossCheck ?? new CrossCheck({ log });
+    this.#ownsCrossCheck = crossCheck === undefined;
+    this.#service = serviceAddressOf(serverUrl);
+    this.#limits = responseLimits(Object.values(issuers));
+  }
+
+  /**
+   * Replay is not checked here: the caller must claim `singleUseIds` (the assertion and the request it answers), then
+   * await `confirm`, which runs the cross-check.
+   * @throws SallyportError with the code of the refusal and a reason `saml.*`.
+   */
+  verify(proof: Proof, now: Date): Promise<VerifiedProof> {
+    return withSallyportError(() => this.#verifyResponse(proof, now.getTime() / 1000));
+  }
+
+  async close(): Promise<void> {
+    this.#idpRegistry.close();
+    if (this.#ownsCrossCheck) await this.#crossCheck.close();
+  }
+
+  /** Do not reorder: each step relies on the ones before it and reads only what they have verified. */
+  async #verifyResponse({ value, loginRequests }: Proof, now: number): Promise<VerifiedProof> {
     const text = decodeResponse(value.reveal());
-    const document = parseXml(text, allRules);
-    const found = parseResponseStructure(document.root);
-    const { issuer, metadata } = findIssuer(trust, found.claimedIssuer, loginRequests !== undefined, now);
-    const rules = responseLimits([issuer.config], document.namespaces);
-    const keys = { signing: metadata.keys, decryption: issuer.config.decryptionKeys ?? [] };
-    const parts = await verifySignatures(text, found, keys, rules);
-    const expected = {
-      entityId: metadata.entityId,
-      addressing: expectedAddressing(issuer.config.audience, service),
-      maxLifetime: issuer.config.maxLifetime ? seconds(issuer.config.maxLifetime) : DEFAULT_MAX_LIFETIME,
-    };
-    const facts = checkAssertion(parts.assertion, expected, now);
-    checkResponse(parts.response, parts.responseSigned, facts, expected, now);
-    const claims = toClaims(metadata.entityId, facts);
-    const answered = findLoginRequest(issuer, facts.inResponseTo, loginRequests);
-    const confirm = async () =>
-      requireAgreement(facts, await reader.read({ ...parts.crossCheckInput, audience: facts.audience }));
+    const document = parseXml(text, this.#limits);
+    const structure = parseResponseStructure(document.root);
+    const isFromBrowser = loginRequests !== undefined;
+    const { idp, metadata } = selectIdp(this.#idpRegistry, structure.claimedIssuer, isFromBrowser, now);
+    const limits = responseLimits([idp.config], document.namespaces);
+    const keys = { signing: metadata.keys, decryption: idp.config.decryptionKeys ?? [] };
+    const signed = await verifySignatures(text, structure, keys, limits);
+    const expected = this.#expectedValues(idp.config, metadata.entityId);
+    const assertion = checkAssertion(signed.assertion, expected, now);
+    checkResponse(signed.response, signed.responseSigned, assertion, expected, now);
+    const claims = toClaims(metadata.entityId, assertion);
+    const loginRequest = findLoginRequest(idp, assertion.inResponseTo, loginRequests);
+    const crossCheck = async () =>
+      requireAgreement(
+        assertion,
+        await this.#crossCheck.readSubject({ ...signed.crossCheckInput, audience: assertion.audience }),
+      );
     return {
-      principal: toPrincipal(issuer.name, facts, claims, answered),
+      principal: toPrincipal(idp.name, assertion, claims, loginRequest),
       singleUseIds: [
-        singleUseOf(metadata.entityId, {
-          ...facts,
-          expiresAt: Math.ceil(facts.expiresAt) + CLOCK_SKEW_SECONDS,
+        toSingleUseId(metadata.entityId, {
+          ...assertion,
+          expiresAt: Math.ceil(assertion.expiresAt) + CLOCK_SKEW_SECONDS,
         }),
-        ...(answered ? [singleUseOf(service.entityId, answered)] : []),
+        ...(loginRequest ? [toSingleUseId(this.#service.entityId, loginRequest)] : []),
       ],
-      confirm: () => guarded(confirm),
+      confirm: () => withSallyportError(crossCheck),
     };
   }
 
-  return {
-    ok: true,
-    trust,
-    verifier: {
-      verify: (proof, now) => guarded(() => verify(proof, now.getTime() / 1000)),
-      async close() {
-        trust.close();
-        if (!options.reader) await reader.close();
-      },
-    },
-  };
+  #expectedValues({ audience, maxLifetime }: SamlIssuer, entityId: string): ExpectedValues {
+    return {
+      entityId,
+      addressing: expectedAddressing(audience, this.#service),
+      maxLifetime: maxLifetime ? seconds(maxLifetime) : DEFAULT_MAX_LIFETIME,
+    };
+  }
 }
 
-/** Whatever fails, fails as a SallyportError. */
-async function guarded<T>(action: () => Promise<T>): Promise<T> {
+/** Turns any other error into a SallyportError. */
+async function withSallyportError<T>(action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
@@ -113,50 +129,29 @@ async function guarded<T>(action: () => Promise<T>): Promise<T> {
   }
 }
 
-/**
- * The issuer whose keys to check with. Until then its name is only a claim. One IdP may be there twice, for assertions
- * addressed to AWS and for those addressed to the broker; a browser brings the latter only.
- */
-function findIssuer(
-  { issuers }: IdpRegistry,
-  entityId: string,
-  fromBrowser: boolean,
-  now: number,
-): { readonly issuer: RegisteredIdp; readonly metadata: IdpMetadata } {
-  const named = issuers.filter(({ metadata }) => metadata?.entityId === entityId);
-  const forBroker = named.find((issuer) => !isForAws(issuer));
-  const issuer = fromBrowser ? forBroker : (named.find(isForAws) ?? forBroker);
-  if (issuer) return { issuer, metadata: requireMetadata(issuer, now) };
-  if (named.length > 0) return rejectAssertion('issuer.for_aws', 'audience_mismatch', FOR_AWS);
-  if (issuers.some(({ metadata }) => !metadata))
-    return rejectAssertion('metadata.missing', 'issuer_unavailable');
-  return rejectAssertion('issuer.unknown', 'issuer_unknown');
-}
-
-const FOR_AWS =
-  'Responses of this issuer are addressed to AWS, so no browser can sign in with one here. Send it to POST /v1/credentials.';
-
 function toPrincipal(
   issuer: string,
-  facts: VerifiedAssertion,
-  claims: Principal['claims'],
-  answered: LoginRequest | undefined,
+  assertion: VerifiedAssertion,
+  claims: Claims,
+  loginRequest: LoginRequest | undefined,
 ): Principal {
-  const { sessionNotOnOrAfter } = facts.authentication;
+  const { sessionNotOnOrAfter } = assertion.authentication;
   return {
     issuer,
     type: 'saml',
-    subject: facts.nameId.value,
+    subject: assertion.nameId.value,
     claims,
-    issuedAt: facts.issuedAt,
-    expiresAt: Math.floor(facts.expiresAt),
-    proofId: facts.id,
-    ...(sessionNotOnOrAfter !== undefined && { sessionNotOnOrAfter: Math.floor(sessionNotOnOrAfter) }),
-    ...(answered && { inResponseTo: answered.id }),
+    issuedAt: assertion.issuedAt,
+    expiresAt: Math.floor(assertion.expiresAt),
+    proofId: assertion.id,
+    ...omitUndefined({
+      sessionNotOnOrAfter: sessionNotOnOrAfter === undefined ? undefined : Math.floor(sessionNotOnOrAfter),
+      inResponseTo: loginRequest?.id,
+    }),
   };
 }
 
-const singleUseOf = (
+const toSingleUseId = (
   issuer: string,
   { id, issuedAt, expiresAt }: Pick<VerifiedAssertion | LoginRequest, 'id' | 'issuedAt' | 'expiresAt'>,
 ): SingleUseId => ({ issuer, id, issuedAt, expiresAt });

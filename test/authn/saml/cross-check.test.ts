@@ -1,7 +1,10 @@
 // saml2-js may refuse, disagree, crash, stall or never start: the proof is refused, and the next one is read.
 import t, { type Test } from 'tap';
-import { requireAgreement } from '../../../src/authn/saml/cross-check/agreement.js';
-import { type CrossCheckOptions, createCrossCheck } from '../../../src/authn/saml/cross-check/cross-check.js';
+import {
+  CrossCheck,
+  type CrossCheckOptions,
+  requireAgreement,
+} from '../../../src/authn/saml/cross-check/cross-check.js';
 import { SallyportError } from '../../../src/core/errors.js';
 import { AWS_AUDIENCE, fixture, signedResponse } from '../../support/saml-documents.js';
 import { silent } from '../../support/saml-verifier.js';
@@ -21,10 +24,10 @@ const workerOf = (body: string, ready = 'port.postMessage("ready");') =>
     )}`,
   );
 
-function readerWith(t: Test, options: Partial<CrossCheckOptions>) {
-  const reader = createCrossCheck({ log: silent, ...options });
-  t.teardown(() => reader.close());
-  return reader;
+function crossCheckWith(t: Test, options: Partial<CrossCheckOptions>) {
+  const crossCheck = new CrossCheck({ log: silent, ...options });
+  t.teardown(() => crossCheck.close());
+  return crossCheck;
 }
 
 async function reasonOf(promise: Promise<unknown>): Promise<string> {
@@ -38,12 +41,12 @@ async function reasonOf(promise: Promise<unknown>): Promise<string> {
 }
 
 t.test('saml2-js reads what it can check, and refuses the rest', async (t) => {
-  const reader = readerWith(t, {});
-  t.match(await reader.read(READING), {
+  const crossCheck = crossCheckWith(t, {});
+  t.match(await crossCheck.readSubject(READING), {
     nameId: 'alice',
     attributes: { groups: ['analysts', 'finance & friends'] },
   });
-  const refused = async (change: object) => reasonOf(reader.read({ ...READING, ...change }));
+  const refused = async (change: object) => reasonOf(crossCheck.readSubject({ ...READING, ...change }));
   t.equal(await refused({ certificate: fixture('stranger.crt') }), 'proof_invalid saml.reader.refused');
   t.equal(
     await refused({ xml: READING.xml.replace('>alice<', '>admin<') }),
@@ -57,7 +60,7 @@ t.test('saml2-js reads what it can check, and refuses the rest', async (t) => {
 t.test('a crash, an end, a stall and a full heap each cost one reading', async (t) => {
   const body = (deed: string) =>
     workerOf(
-      `if (message.audience === 'bad') { ${deed} } else port.postMessage({ id: message.id, user: { nameId: 'a', attributes: {} } });`,
+      `if (message.audience === 'bad') { ${deed} } else port.postMessage({ id: message.id, subject: { nameId: 'a', attributes: {} } });`,
     );
   const deeds = {
     crash: 'throw new Error("x");',
@@ -66,14 +69,14 @@ t.test('a crash, an end, a stall and a full heap each cost one reading', async (
     'heap overflow': 'const all = []; for (;;) all.push(new Array(1e6).fill(all.length));',
   };
   for (const [name, deed] of Object.entries(deeds)) {
-    const reader = readerWith(t, {
+    const crossCheck = crossCheckWith(t, {
       workerUrl: body(deed),
-      timeLimit: name === 'heap overflow' ? 10_000 : 300,
+      timeoutMs: name === 'heap overflow' ? 10_000 : 300,
     });
     const outcomes = await Promise.all([
-      reasonOf(reader.read(READING)),
-      reasonOf(reader.read({ ...READING, audience: 'bad' })),
-      reasonOf(reader.read(READING)),
+      reasonOf(crossCheck.readSubject(READING)),
+      reasonOf(crossCheck.readSubject({ ...READING, audience: 'bad' })),
+      reasonOf(crossCheck.readSubject(READING)),
     ]);
     t.same(outcomes, ['read', 'proof_invalid saml.reader.failed', 'read'], name);
   }
@@ -84,31 +87,34 @@ t.test('a worker that never starts fails those who wait, and is tried again by t
     ['crashes', 'throw new Error("x");'],
     ['hangs', ''],
   ] as const) {
-    const reader = readerWith(t, { workerUrl: workerOf('', ready), startLimit: 300 });
-    const outcomes = await Promise.all([reasonOf(reader.read(READING)), reasonOf(reader.read(READING))]);
+    const crossCheck = crossCheckWith(t, { workerUrl: workerOf('', ready), startTimeoutMs: 300 });
+    const outcomes = await Promise.all([
+      reasonOf(crossCheck.readSubject(READING)),
+      reasonOf(crossCheck.readSubject(READING)),
+    ]);
     t.same(new Set(outcomes), new Set(['overloaded saml.reader.unavailable']), name);
-    t.equal(await reasonOf(reader.read(READING)), 'overloaded saml.reader.unavailable', name);
+    t.equal(await reasonOf(crossCheck.readSubject(READING)), 'overloaded saml.reader.unavailable', name);
   }
 });
 
 t.test('the queue is bounded, and closing ends it', async (t) => {
-  const reader = readerWith(t, { workerUrl: workerOf(''), queueLimit: 2, timeLimit: 60_000 });
-  const waiting = [reader.read(READING), reader.read(READING)].map(reasonOf);
-  t.equal(await reasonOf(reader.read(READING)), 'overloaded saml.reader.queue');
-  await reader.close();
+  const crossCheck = crossCheckWith(t, { workerUrl: workerOf(''), maxQueued: 2, timeoutMs: 60_000 });
+  const waiting = [crossCheck.readSubject(READING), crossCheck.readSubject(READING)].map(reasonOf);
+  t.equal(await reasonOf(crossCheck.readSubject(READING)), 'overloaded saml.reader.queue');
+  await crossCheck.close();
   t.same(await Promise.all(waiting), [
     'overloaded saml.reader.unavailable',
     'overloaded saml.reader.unavailable',
   ]);
-  t.equal(await reasonOf(reader.read(READING)), 'overloaded saml.reader.queue', 'after the end');
+  t.equal(await reasonOf(crossCheck.readSubject(READING)), 'overloaded saml.reader.queue', 'after the end');
 });
 
 t.test('an answer to another reading is no answer', async (t) => {
   const url = workerOf(
-    'port.postMessage({ id: message.id - 1, user: { nameId: "admin", attributes: {} } });',
+    'port.postMessage({ id: message.id - 1, subject: { nameId: "admin", attributes: {} } });',
   );
-  const reader = readerWith(t, { workerUrl: url, timeLimit: 300 });
-  t.equal(await reasonOf(reader.read(READING)), 'proof_invalid saml.reader.failed');
+  const crossCheck = crossCheckWith(t, { workerUrl: url, timeoutMs: 300 });
+  t.equal(await reasonOf(crossCheck.readSubject(READING)), 'proof_invalid saml.reader.failed');
 });
 
 t.test('readers must agree about the NameID and every attribute', async (t) => {
@@ -143,10 +149,10 @@ t.test('the worker prints nothing of what it reads, whatever DEBUG says', async 
     else process.env['DEBUG'] = before;
   });
   const printed = [t.capture(process.stdout, 'write'), t.capture(process.stderr, 'write')];
-  const reader = readerWith(t, {});
-  await reader.read(READING);
-  await reasonOf(reader.read({ ...READING, xml: '<alice' }));
-  await reader.close();
+  const crossCheck = crossCheckWith(t, {});
+  await crossCheck.readSubject(READING);
+  await reasonOf(crossCheck.readSubject({ ...READING, xml: '<alice' }));
+  await crossCheck.close();
   const text = printed.flatMap((capture) => capture()).map(({ args }) => String(args[0]));
   t.notMatch(text.join(''), /alice/);
 });

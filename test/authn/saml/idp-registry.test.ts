@@ -24,7 +24,7 @@ import {
   folderWith,
   outcome,
   SERVER_URL,
-  sharedReader,
+  sharedCrossCheck,
   silent,
   verifierWith,
 } from '../../support/saml-verifier.js';
@@ -42,10 +42,10 @@ async function verifierFor(
 }
 
 const created = (issuers: Record<string, SamlIssuer>, log: Log = silent) =>
-  createSamlVerifier({ issuers, serverUrl: SERVER_URL, log, reader: sharedReader });
+  createSamlVerifier({ issuers, serverUrl: SERVER_URL, log, crossCheck: sharedCrossCheck });
 
-/** The faults of one issuer `corp` with this metadata. */
-async function faultsOf(t: Test, xml: string, config: Partial<SamlIssuer> = {}): Promise<string[]> {
+/** The config errors of one issuer `corp` with this metadata. */
+async function errorsOf(t: Test, xml: string, config: Partial<SamlIssuer> = {}): Promise<string[]> {
   const path = join(folderWith(t, { 'idp.xml': xml }), 'idp.xml');
   const result = await created({ corp: { type: 'saml', metadata: path, ...config } });
   if (!result.ok) return result.errors.map((fault) => `${fault.path.join('.')}: ${fault.message}`);
@@ -138,23 +138,23 @@ t.test('metadata that cannot be used is a fault at its place in the config', asy
     ],
   ];
   for (const [name, xml, message] of table) {
-    const faults = await faultsOf(t, xml);
-    t.equal(faults.length, 1, name);
-    t.match(faults[0], message, name);
-    t.match(faults[0], /^issuers\.corp\.metadata: /, name);
+    const errors = await errorsOf(t, xml);
+    t.equal(errors.length, 1, name);
+    t.match(errors[0], message, name);
+    t.match(errors[0], /^issuers\.corp\.metadata: /, name);
   }
-  t.same(await faultsOf(t, metadata()), []);
+  t.same(await errorsOf(t, metadata()), []);
   const federation = `<md:EntitiesDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata"><!-- ours -->${metadata()}${metadata().replace(role, '')}</md:EntitiesDescriptor>`;
-  t.same(await faultsOf(t, federation), [], 'one IdP among other entities, and a comment');
+  t.same(await errorsOf(t, federation), [], 'one IdP among other entities, and a comment');
 });
 
 t.test('settings that cannot be used are faults, all together', async (t) => {
-  const faults = await faultsOf(t, metadata(), {
+  const errors = await errorsOf(t, metadata(), {
     audience: 'sallyport',
     unsolicited: 'accept-foreign',
     decryptionKeys: [fixture('broker.key'), fixture('weak.key'), fixture('ec.key'), 'hello'],
   });
-  t.match(faults.sort(), [
+  t.match(errors.sort(), [
     /^issuers\.corp\.decryptionKeys\.1: .*2048/,
     /^issuers\.corp\.decryptionKeys\.2: .*RSA/,
     /^issuers\.corp\.decryptionKeys\.3: .*PEM/,
@@ -170,7 +170,7 @@ t.test('two issuers with one entityID are a fault; with two, each has its own ke
   const a: SamlIssuer = { type: 'saml', metadata: join(folder, 'a.xml') };
   const b: SamlIssuer = { type: 'saml', metadata: join(folder, 'b.xml') };
   const twins = await created({ a, copy: a });
-  t.match(twins, { ok: false, faults: [{ message: /same entityID/ }] });
+  t.match(twins, { ok: false, errors: [{ message: /same entityID/ }] });
   const verifier = await verifierFor(t, { a, b });
   t.equal(await outcome(verifier, base64(signedResponse())), 'accepted alice');
   const wrongKey = signedResponse({}, {}, { key: fixture('idp-next.key') });
@@ -199,11 +199,11 @@ t.test('a file that changes brings new keys; a bad one does not', async (t) => {
   const next = base64(signedResponse({}, {}, { key: fixture('idp-next.key') }));
   t.equal(await outcome(verifier, next), 'proof_invalid saml.signature.value');
   writeFileSync(file, metadata(['idp', 'idp-next']));
-  await log.seen('signing keys of a SAML issuer have changed');
+  await log.seen('SAML signing keys changed');
   t.equal(await outcome(verifier, next), 'accepted alice');
   writeFileSync(file, metadata(['idp-next'], { entityId: 'https://other.example' }));
   await log.seen('entityID has changed');
-  t.equal(await outcome(verifier, next), 'accepted alice', 'the last good one is kept');
+  t.equal(await outcome(verifier, next), 'accepted alice', 'the last valid metadata stays in use');
   writeFileSync(file, metadata(['weak']));
   await log.seen('1024 bits');
   t.equal(await outcome(verifier, next), 'accepted alice');
@@ -216,18 +216,18 @@ t.test('metadata from a URL', async (t) => {
   const verifier = await verifierFor(t, { corp: { type: 'saml', metadata: url, refresh: '1s' } }, log);
   t.equal(await outcome(verifier, base64(signedResponse())), 'accepted alice');
   answer = { status: 503, body: '' };
-  await log.seen('the last good one is kept');
+  await log.seen('the last valid metadata stays in use');
   t.equal(await outcome(verifier, base64(signedResponse())), 'accepted alice');
 
   answer = { status: 302, body: '' };
   t.match(await created({ corp: { type: 'saml', metadata: url } }), {
     ok: false,
-    faults: [{ message: /answered 302/ }],
+    errors: [{ message: /answered 302/ }],
   });
   answer = { status: 403, body: '' };
   t.match(await created({ corp: { type: 'saml', metadata: url } }), {
     ok: false,
-    faults: [{ message: /answered 403/ }],
+    errors: [{ message: /answered 403/ }],
   });
   for (const status of [404, 408, 425, 429]) {
     answer = { status, body: '' };
@@ -237,11 +237,11 @@ t.test('metadata from a URL', async (t) => {
   answer = { status: 200, body: `${metadata()}${' '.repeat(1024 * 1024)}` };
   t.match(await created({ corp: { type: 'saml', metadata: url } }), {
     ok: false,
-    faults: [{ message: /1 MiB/ }],
+    errors: [{ message: /1 MiB/ }],
   });
   t.match(await created({ corp: { type: 'saml', metadata: 'http://idp.corp.example/metadata' } }), {
     ok: false,
-    faults: [{ message: /https/ }],
+    errors: [{ message: /https/ }],
   });
 });
 
@@ -263,7 +263,7 @@ t.test('a URL that is down makes its issuer unavailable, and no other, until it 
   const fromOther = response(sign(foreign, '_assertion-1', { key: fixture('idp-next.key') }), { issuer });
   t.equal(await outcome(verifier, base64(fromOther)), 'accepted alice');
   answer = { status: 200, body: metadata(['idp', 'ending']) };
-  await log.seen('A signing certificate');
+  await log.seen('SAML signing certificate');
   t.equal(await outcome(verifier, proof), 'accepted alice');
 });
 
@@ -275,10 +275,13 @@ t.test('a new verifier takes over what the last one knows from a URL; files it r
     issuers: { corp: { type: 'saml' as const, metadata: url, ...corp } },
     serverUrl: SERVER_URL,
     log: silent,
-    reader: sharedReader,
+    crossCheck: sharedCrossCheck,
   });
   const open = async (corp: Partial<SamlIssuer>, previous?: IdpRegistry) => {
-    const result = await createSamlVerifier({ ...options(corp), ...(previous && { previous }) });
+    const result = await createSamlVerifier({
+      ...options(corp),
+      ...(previous && { previousRegistry: previous }),
+    });
     if (!result.ok) throw new Error(JSON.stringify(result.errors));
     t.teardown(() => result.verifier.close());
     return result;
@@ -287,10 +290,10 @@ t.test('a new verifier takes over what the last one knows from a URL; files it r
     /^accepted/.test(await outcome(verifier, base64(signedResponse())));
   const first = await open({});
   answers.status = 503;
-  t.ok(await accepted(await open({}, first.trust)), 'the URL is down now');
+  t.ok(await accepted(await open({}, first.idpRegistry)), 'the URL is down now');
   t.notOk(await accepted(await open({})), 'without the last one nothing is known');
   t.notOk(
-    await accepted(await open({ maxLifetime: '2h' }, first.trust)),
+    await accepted(await open({ maxLifetime: '2h' }, first.idpRegistry)),
     'nor of an issuer that has changed',
   );
 
@@ -298,7 +301,10 @@ t.test('a new verifier takes over what the last one knows from a URL; files it r
   const file = await open({ metadata: path });
   t.ok(await accepted(file));
   writeFileSync(path, 'no metadata');
-  const broken = await createSamlVerifier({ ...options({ metadata: path }), previous: file.trust });
+  const broken = await createSamlVerifier({
+    ...options({ metadata: path }),
+    previousRegistry: file.idpRegistry,
+  });
   t.notOk(broken.ok, 'a file is read each time');
 });
 
@@ -306,14 +312,14 @@ t.test('signed metadata', async (t) => {
   const metadataCertificate = fixture('metadata-signer.crt');
   const unsigned = metadata(['idp'], { id: '_metadata' });
   const signed = (key: string) => sign(unsigned, '_metadata', { key: fixture(key) });
-  t.same(await faultsOf(t, signed('metadata-signer.key'), { metadataCertificate }), []);
-  const [missing] = await faultsOf(t, unsigned, { metadataCertificate });
+  t.same(await errorsOf(t, signed('metadata-signer.key'), { metadataCertificate }), []);
+  const [missing] = await errorsOf(t, unsigned, { metadataCertificate });
   t.match(missing, /not signed with the key/);
-  const [other] = await faultsOf(t, signed('stranger.key'), { metadataCertificate });
+  const [other] = await errorsOf(t, signed('stranger.key'), { metadataCertificate });
   t.match(other, /not signed with the key/);
   const altered = signed('metadata-signer.key').replace('use="signing"', '');
-  t.match(await faultsOf(t, altered, { metadataCertificate }), [/not signed with the key/]);
-  t.match(await faultsOf(t, signed('metadata-signer.key'), { metadataCertificate: 'hello' }), [
+  t.match(await errorsOf(t, altered, { metadataCertificate }), [/not signed with the key/]);
+  t.match(await errorsOf(t, signed('metadata-signer.key'), { metadataCertificate: 'hello' }), [
     /^issuers\.corp\.metadataCertificate: /,
   ]);
 });
@@ -324,8 +330,8 @@ t.test('the end of certificates and metadata is announced, and metadata stops at
   const file = join(folderWith(t, { 'idp.xml': metadata(['idp', 'ending'], { validUntil }) }), 'idp.xml');
   const log = listening();
   const verifier = await verifierFor(t, { corp: { type: 'saml', metadata: file } }, log);
-  await log.seen('A signing certificate of a SAML issuer has expired or soon will.');
-  await log.seen('The metadata of a SAML issuer will expire soon.');
+  await log.seen('SAML signing certificate has expired or expires soon');
+  await log.seen('SAML metadata expires soon');
   const later = new Date(Date.now() + 2 * day);
   t.equal(
     await outcome(verifier, base64(signedResponse()), later),
@@ -359,14 +365,14 @@ t.test('what is around an entity ends its validity too, and only keys for signin
   const around = (inner: string, validUntil = '2999-01-01T00:00:00Z') =>
     `<md:EntitiesDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" validUntil="${validUntil}">${inner}</md:EntitiesDescriptor>`;
   const past = '2020-01-01T00:00:00Z';
-  t.same(await faultsOf(t, around(around(metadata()))), []);
-  t.match(await faultsOf(t, around(around(metadata(), past))), [/validUntil has passed/], 'the inner group');
-  t.match(await faultsOf(t, around(around(metadata()), past)), [/validUntil has passed/], 'the outer group');
+  t.same(await errorsOf(t, around(around(metadata()))), []);
+  t.match(await errorsOf(t, around(around(metadata(), past))), [/validUntil has passed/], 'the inner group');
+  t.match(await errorsOf(t, around(around(metadata()), past)), [/validUntil has passed/], 'the outer group');
   const beside = around(around('', past) + around(metadata()));
-  t.same(await faultsOf(t, beside), [], 'a group beside it');
-  t.same(await faultsOf(t, metadata().replace(' use="signing"', '')), [], 'without use');
+  t.same(await errorsOf(t, beside), [], 'a group beside it');
+  t.same(await errorsOf(t, metadata().replace(' use="signing"', '')), [], 'without use');
   for (const use of ['', 'Signing', 'signing encryption', 'other']) {
     const xml = metadata().replace('use="signing"', `use="${use}"`);
-    t.match(await faultsOf(t, xml), [/no signing certificate/], `use="${use}"`);
+    t.match(await errorsOf(t, xml), [/no signing certificate/], `use="${use}"`);
   }
 });

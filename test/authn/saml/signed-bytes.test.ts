@@ -2,10 +2,10 @@
 import t from 'tap';
 import { parseResponseStructure } from '../../../src/authn/saml/assertion/response-structure.js';
 import { toSigningKey } from '../../../src/authn/saml/metadata/parse-metadata.js';
+import { responseLimits } from '../../../src/authn/saml/response-document.js';
 import { verifyEnvelopedSignature } from '../../../src/authn/saml/signature/enveloped-signature.js';
 import { verifySignatures } from '../../../src/authn/saml/signature/signed-parts.js';
 import { selfAndDescendants } from '../../../src/authn/saml/xml/elements.js';
-import { responseLimits } from '../../../src/authn/saml/xml/limits.js';
 import { XHTML } from '../../../src/authn/saml/xml/namespaces.js';
 import { parseXml, type XmlElement, type XmlLimits } from '../../../src/authn/saml/xml/parse-xml.js';
 import { assertion, encrypt, fixture, response, sign, signedResponse } from '../../support/saml-documents.js';

@@ -36,7 +36,7 @@ import {
   folderWith,
   outcome,
   SERVER_URL,
-  sharedReader,
+  sharedCrossCheck,
   silent,
   verifierWith,
   verifyText,
@@ -178,7 +178,7 @@ t.test('a second reader that sees somebody else', async (t) => {
     issuers: { corp: { type: 'saml', metadata: join(folder, 'idp.xml') } },
     serverUrl: SERVER_URL,
     log: silent,
-    reader: { read: async () => ({ nameId: 'admin', attributes: {} }), close: async () => {} },
+    crossCheck: { readSubject: async () => ({ nameId: 'admin', attributes: {} }), close: async () => {} },
   });
   if (!created.ok) throw new Error('faults');
   t.teardown(() => created.verifier.close());
@@ -295,7 +295,7 @@ t.test('one IdP for AWS and for the broker: the browser brings what is for the b
     },
     serverUrl: SERVER_URL,
     log: silent,
-    reader: sharedReader,
+    crossCheck: sharedCrossCheck,
   });
   if (!created.ok) throw new Error(JSON.stringify(created.errors));
   t.teardown(() => created.verifier.close());
@@ -350,7 +350,7 @@ t.test('what one issuer may declare is not for another', async (t) => {
     },
     serverUrl: SERVER_URL,
     log: silent,
-    reader: sharedReader,
+    crossCheck: sharedCrossCheck,
   });
   if (!created.ok) throw new Error('faults');
   t.teardown(() => created.verifier.close());
@@ -364,12 +364,12 @@ t.test('what one issuer may declare is not for another', async (t) => {
 
 t.test('a proof that is sent again costs no second reading', async (t) => {
   let readings = 0;
-  const reader: CrossCheck = {
-    ...sharedReader,
-    read: (reading) => {
+  const crossCheck: Pick<CrossCheck, 'readSubject' | 'close'> = {
+    readSubject: (request) => {
       readings++;
-      return sharedReader.read(reading);
+      return sharedCrossCheck.readSubject(request);
     },
+    close: () => sharedCrossCheck.close(),
   };
   const created = await createSamlVerifier({
     issuers: {
@@ -377,7 +377,7 @@ t.test('a proof that is sent again costs no second reading', async (t) => {
     },
     serverUrl: SERVER_URL,
     log: silent,
-    reader,
+    crossCheck,
   });
   if (!created.ok) throw new Error('faults');
   t.teardown(() => created.verifier.close());

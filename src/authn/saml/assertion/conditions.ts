@@ -33,7 +33,7 @@ export function checkConditions(
     },
     'conditions.unknown',
   );
-  const audiences = restrictions.map((restriction) => ourAudience(restriction, recipient, addressing));
+  const audiences = restrictions.map((restriction) => matchAudience(restriction, recipient, addressing));
   const notBefore = instantAttribute(conditions, 'NotBefore');
   requireStarted(notBefore, now, 'conditions.not_before');
   const notOnOrAfter = instantAttribute(conditions, 'NotOnOrAfter') ?? Number.POSITIVE_INFINITY;
@@ -42,7 +42,7 @@ export function checkConditions(
   return { audience: audiences[0] ?? rejectAssertion('audience.missing', 'audience_mismatch'), notOnOrAfter };
 }
 
-function ourAudience(restriction: XmlElement, recipient: string, addressing: ExpectedAddressing): string {
+function matchAudience(restriction: XmlElement, recipient: string, addressing: ExpectedAddressing): string {
   const { audiences } = matchChildren(
     restriction,
     { audiences: [SAML, 'Audience', 0, Number.POSITIVE_INFINITY] },

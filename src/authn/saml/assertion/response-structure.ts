@@ -35,12 +35,12 @@ export function parseResponseStructure(root: XmlElement): ResponseStructure {
       'proof_malformed',
       isElement(root, SAML, 'Assertion') ? ASSERTION_ALONE : undefined,
     );
-  const parts = responseParts(root);
+  const parts = matchResponseChildren(root);
   requireSuccess(requireSingle(parts.status, 'response.content', 'proof_malformed'));
   const [assertion] = parts.assertion;
   const [encrypted] = parts.encrypted;
   checkElementPositions(root, assertion ?? encrypted, [root, ...parts.assertion]);
-  requireBareStatus(requireSingle(parts.status, 'response.content', 'proof_malformed'));
+  checkStatusContent(requireSingle(parts.status, 'response.content', 'proof_malformed'));
   return {
     response: root,
     ...(assertion && { assertion }),
@@ -58,17 +58,17 @@ export function checkElementPositions(
   assertion: XmlElement | undefined,
   signable: readonly XmlElement[],
 ): void {
-  refuseRepeatedIds(root);
+  checkUniqueIds(root);
   const assertions = [...selfAndDescendants(root)].filter(
     (element) => isElement(element, SAML, 'Assertion') || isElement(element, SAML, 'EncryptedAssertion'),
   );
   if (assertions.length !== 1) malformed('assertion.count');
   if (assertions[0] !== assertion) malformed('assertion.place');
-  refuseStraySignatures(root, signable);
+  checkSignaturePositions(root, signable);
 }
 
 /** The children of a Response; no others may be there. */
-export function responseParts(response: XmlElement) {
+export function matchResponseChildren(response: XmlElement) {
   return matchChildren(
     response,
     {
@@ -103,7 +103,7 @@ export function requireSuccess(status: XmlElement): void {
 }
 
 /** A success has nothing more to say: what often nobody signed is not to grow at a later reader's cost. */
-export function requireBareStatus({ children }: XmlElement): void {
+export function checkStatusContent({ children }: XmlElement): void {
   for (const child of children) {
     const allowed =
       !isElement(child, SAMLP, 'StatusDetail') &&
@@ -114,7 +114,7 @@ export function requireBareStatus({ children }: XmlElement): void {
 }
 
 /** ID, Id and id alike, with or without a prefix: XML signature libraries look for all of them. */
-function refuseRepeatedIds(root: XmlElement): void {
+function checkUniqueIds(root: XmlElement): void {
   const seen = new Set<string>();
   for (const element of selfAndDescendants(root)) {
     const ids = [...element.attributes].filter(([name]) => /(?:^|\})id$/i.test(name));
@@ -127,7 +127,7 @@ function refuseRepeatedIds(root: XmlElement): void {
 }
 
 /** A Signature may only be a child of what it signs, holds nothing of SAML, and is small: its KeyInfo is not signed. */
-function refuseStraySignatures(root: XmlElement, signable: readonly XmlElement[]): void {
+function checkSignaturePositions(root: XmlElement, signable: readonly XmlElement[]): void {
   const placed = new Set(
     signable.flatMap((parent) => parent.children.filter((child) => isElement(child, DSIG, 'Signature'))),
   );

@@ -20,7 +20,7 @@ export interface Attribute {
   readonly name: string;
   readonly values: readonly string[];
   /** A value is a NameID element, as eduPersonTargetedID has it: saml2-js cannot read that. */
-  readonly structured: boolean;
+  readonly hasNameId: boolean;
 }
 
 /** SAML core 2.7.2. */
@@ -83,7 +83,7 @@ export function readAttributes(statement: XmlElement | undefined): readonly Attr
     return {
       name,
       values: values.map(attributeValue),
-      structured: values.some(({ children }) => children.length > 0),
+      hasNameId: values.some(({ children }) => children.length > 0),
     };
   });
 }

@@ -1,10 +1,10 @@
-// The thread in which saml2-js reads a Response, apart from the server: it may crash, stall or fill its heap here.
+// The worker thread in which saml2-js reads a Response. A crash, stall or full heap here does not affect the server.
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { IdentityProvider, ServiceProvider } from 'saml2-js';
 
-/** What to read. The signature is checked with this one certificate, unless saml2-js does not know its algorithm. */
+/** A Response to read. The signature is checked with this certificate, unless saml2-js does not support its algorithm. */
 export interface CrossCheckRequest {
   readonly id: number;
   readonly xml: string;
@@ -13,16 +13,19 @@ export interface CrossCheckRequest {
   readonly audience: string;
 }
 
-/** What saml2-js read; `undefined` if it refused. */
-export interface CrossCheckResponse {
-  readonly id: number;
-  readonly user?: {
-    readonly nameId: string;
-    readonly attributes: Readonly<Record<string, readonly string[]>>;
-  };
+export interface SubjectReading {
+  readonly nameId: string;
+  /** By Name; of several Attributes with one Name the last. */
+  readonly attributes: Readonly<Record<string, readonly string[]>>;
 }
 
-// xmldom prints what it does not like, with the text around it.
+/** What saml2-js read. Without `subject` it refused the Response. */
+export interface CrossCheckResult {
+  readonly id: number;
+  readonly subject?: SubjectReading;
+}
+
+// xmldom prints warnings that quote the document.
 globalThis.console = new Console(new Writable({ write: (_chunk, _encoding, done) => done() }));
 
 const provider = new ServiceProvider({
@@ -32,7 +35,7 @@ const provider = new ServiceProvider({
   certificate: '',
 });
 
-function answer(
+function handleRequest(
   port: MessagePort,
   { id, xml, certificate, checkSignature, audience }: CrossCheckRequest,
 ): void {
@@ -47,16 +50,16 @@ function answer(
   };
   provider.post_assert(idp, options, (error, response) => {
     const user = error || response?.type !== 'authn_response' ? undefined : response.user;
-    const read: CrossCheckResponse = {
+    const result: CrossCheckResult = {
       id,
-      ...(user && { user: { nameId: user.name_id, attributes: user.attributes } }),
+      ...(user && { subject: { nameId: user.name_id, attributes: user.attributes } }),
     };
-    port.postMessage(read);
+    port.postMessage(result);
   });
 }
 
 if (parentPort) {
   const port = parentPort;
-  port.on('message', (reading: CrossCheckRequest) => answer(port, reading));
+  port.on('message', (request: CrossCheckRequest) => handleRequest(port, request));
   port.postMessage('ready');
 }

@@ -1,5 +1,5 @@
-// The configured IdPs and what is known of them just now. Metadata is read again in the background; whatever is
-// wrong with a new reading is logged, and the last good one kept.
+// The configured IdPs and their current metadata. Metadata is refreshed in the background. If a refresh fails, the error
+// is logged and the last valid metadata stays in use.
 import { isDeepStrictEqual } from 'node:util';
 import type { SamlIssuer } from '../../../config/schema/saml-issuer.js';
 import type { ConfigError } from '../../../core/config-error.js';
@@ -10,68 +10,96 @@ import { checkIssuerSettings } from './issuer-settings.js';
 import { type IdpMetadata, MetadataError, parseMetadata, toSigningKey } from './parse-metadata.js';
 import { isUrl, MetadataUnavailableError, readMetadataSource } from './read-metadata.js';
 
+/** Seconds between refreshes. */
 const DEFAULT_REFRESH = 3600;
-/** Longer delays do not fit into a timer. */
+/** Seconds. Longer delays do not fit into a timer. */
 const MAX_REFRESH = 7 * 86_400;
-/** After a reading that failed. */
-const RETRY = 60;
+/** Seconds to the next attempt after a failed refresh. */
+const RETRY_DELAY = 60;
+/** Seconds before the end of a certificate or of the metadata at which warnings start. */
 const WARN_BEFORE = 30 * 86_400;
 
-/** An issuer of the config. Its metadata is absent until its URL has answered once. */
+/** An issuer of the config. `metadata` is absent until its URL has answered for the first time. */
 export interface RegisteredIdp {
   readonly name: string;
   readonly config: SamlIssuer;
   metadata?: IdpMetadata;
-  /** Epoch seconds of the last good reading. */
+  /** Epoch seconds of the last successful refresh. */
   readAt?: number;
 }
 
-/** Whether its assertions are addressed to AWS, and not to this broker. */
+/** Whether its assertions are addressed to AWS and not to the broker. */
 export const isForAws = ({ config }: RegisteredIdp): boolean => config.audience !== 'sallyport';
 
 export interface IdpRegistry {
   readonly issuers: readonly RegisteredIdp[];
-  /** Ends the background readings. */
+  /** Stops the background refresh. */
   close(): void;
 }
 
 /**
- * Reads all metadata once. A URL that is down is no fault: its issuer is unavailable until it answers, the others
- * are not. What `previous` knows from the URL of an issuer that has not changed is taken over: a new config does not
- * depend on the network where the old one did not.
+ * Reads all metadata once. A metadata URL that is down is not a config error: only its issuer is unavailable, until the
+ * URL answers. Metadata from the URL of an issuer whose config has not changed is copied from `previous`, so that a reload
+ * does not depend on the network.
  */
 export async function loadIdpRegistry(
   config: Readonly<Record<string, SamlIssuer>>,
   log: Log,
   previous?: IdpRegistry,
 ): Promise<
-  { readonly ok: true; readonly trust: IdpRegistry } | { readonly ok: false; readonly errors: ConfigError[] }
+  | { readonly ok: true; readonly idpRegistry: IdpRegistry }
+  | { readonly ok: false; readonly errors: ConfigError[] }
 > {
   const issuers = Object.entries(config).map(([name, issuer]): RegisteredIdp => ({ name, config: issuer }));
   const load = async (issuer: RegisteredIdp): Promise<ConfigError[]> => {
-    const faults = checkIssuerSettings(issuer.name, issuer.config);
-    if (faults.length > 0) return faults;
-    if (takeOver(issuer, previous)) return [];
+    const errors = checkIssuerSettings(issuer.name, issuer.config);
+    if (errors.length > 0) return errors;
+    if (copyFromPrevious(issuer, previous)) return [];
     try {
-      await readMetadata(issuer, issuers, log);
+      await refreshMetadata(issuer, issuers, log);
       return [];
     } catch (error) {
-      if (!(error instanceof MetadataUnavailableError)) return [metadataFault(issuer, error)];
-      report(issuer, error, log);
+      if (!(error instanceof MetadataUnavailableError)) return [toConfigError(issuer, error)];
+      logFailure(issuer, error, log);
       return [];
     }
   };
-  const faults = (await Promise.all(issuers.map(load))).flat();
-  if (faults.length > 0) return { ok: false, errors: faults };
-  const stops = issuers.map((issuer) => keepFresh(issuer, issuers, log));
+  const errors = (await Promise.all(issuers.map(load))).flat();
+  if (errors.length > 0) return { ok: false, errors };
+  const stops = issuers.map((issuer) => scheduleRefresh(issuer, issuers, log));
   const close = () => {
     for (const stop of stops) stop();
   };
-  return { ok: true, trust: { issuers, close } };
+  return { ok: true, idpRegistry: { issuers, close } };
+}
+
+/** The sentence for a browser that brings a Response addressed to AWS. */
+const FOR_AWS =
+  'Responses of this issuer are addressed to AWS and cannot be used for browser sign-in. Send them to POST /v1/credentials.';
+
+/**
+ * Selects the IdP whose keys verify a Response. Until then its entity ID is only a claim. The same IdP may be configured
+ * twice, for assertions addressed to AWS and to the broker; a browser only brings the latter.
+ * @throws SallyportError `issuer_unknown`, `audience_mismatch` or `issuer_unavailable`.
+ */
+export function selectIdp(
+  { issuers }: IdpRegistry,
+  entityId: string,
+  isFromBrowser: boolean,
+  now: number,
+): { readonly idp: RegisteredIdp; readonly metadata: IdpMetadata } {
+  const named = issuers.filter(({ metadata }) => metadata?.entityId === entityId);
+  const forBroker = named.find((idp) => !isForAws(idp));
+  const idp = isFromBrowser ? forBroker : (named.find(isForAws) ?? forBroker);
+  if (idp) return { idp, metadata: requireMetadata(idp, now) };
+  if (named.length > 0) return rejectAssertion('issuer.for_aws', 'audience_mismatch', FOR_AWS);
+  if (issuers.some(({ metadata }) => !metadata))
+    return rejectAssertion('metadata.missing', 'issuer_unavailable');
+  return rejectAssertion('issuer.unknown', 'issuer_unknown');
 }
 
 /**
- * What is known of an issuer's IdP at `now` (epoch seconds).
+ * The metadata of an IdP if it is valid at `now` (epoch seconds).
  * @throws SallyportError `issuer_unavailable`, reason `saml.metadata.missing` or `saml.metadata.expired`.
  */
 export function requireMetadata({ metadata }: RegisteredIdp, now: number): IdpMetadata {
@@ -80,7 +108,7 @@ export function requireMetadata({ metadata }: RegisteredIdp, now: number): IdpMe
   return metadata;
 }
 
-function takeOver(issuer: RegisteredIdp, previous: IdpRegistry | undefined): boolean {
+function copyFromPrevious(issuer: RegisteredIdp, previous: IdpRegistry | undefined): boolean {
   const { name, config } = issuer;
   const known = previous?.issuers.find((other) => other.name === name);
   if (!known?.metadata || !isUrl(config.metadata) || !isDeepStrictEqual(known.config, config)) return false;
@@ -88,8 +116,8 @@ function takeOver(issuer: RegisteredIdp, previous: IdpRegistry | undefined): boo
   return true;
 }
 
-/** Reads an issuer's metadata again and again; the answer ends it. */
-function keepFresh(issuer: RegisteredIdp, all: readonly RegisteredIdp[], log: Log): () => void {
+/** Refreshes the metadata of an issuer periodically. Returns a function that stops it. */
+function scheduleRefresh(issuer: RegisteredIdp, all: readonly RegisteredIdp[], log: Log): () => void {
   const { refresh } = issuer.config;
   const interval = Math.min(refresh === undefined ? DEFAULT_REFRESH : seconds(refresh), MAX_REFRESH);
   let timer: NodeJS.Timeout | undefined;
@@ -100,56 +128,59 @@ function keepFresh(issuer: RegisteredIdp, all: readonly RegisteredIdp[], log: Lo
     const running = timer;
     let delay = interval;
     try {
-      await readMetadata(issuer, all, log);
+      await refreshMetadata(issuer, all, log);
     } catch (error) {
-      report(issuer, error, log);
-      delay = Math.min(interval, RETRY);
+      logFailure(issuer, error, log);
+      delay = Math.min(interval, RETRY_DELAY);
     }
     if (timer === running) schedule(delay);
   };
   const age = Date.now() / 1000 - (issuer.readAt ?? 0);
-  schedule(issuer.metadata ? Math.min(Math.max(interval - age, 0), interval) : Math.min(interval, RETRY));
+  schedule(
+    issuer.metadata ? Math.min(Math.max(interval - age, 0), interval) : Math.min(interval, RETRY_DELAY),
+  );
   return () => {
     clearTimeout(timer);
     timer = undefined;
   };
 }
 
-/** Takes the new metadata only if it is sound and still that of the same IdP. */
-async function readMetadata(issuer: RegisteredIdp, all: readonly RegisteredIdp[], log: Log): Promise<void> {
+/** Replaces the metadata only if the new one is valid and belongs to the same IdP. */
+async function refreshMetadata(
+  issuer: RegisteredIdp,
+  all: readonly RegisteredIdp[],
+  log: Log,
+): Promise<void> {
   const { metadata, metadataCertificate } = issuer.config;
   const signer = metadataCertificate === undefined ? undefined : toSigningKey(metadataCertificate);
   const next = parseMetadata(await readMetadataSource(metadata), signer, Date.now() / 1000);
   const last = issuer.metadata;
   if (last && last.entityId !== next.entityId) {
-    throw new MetadataError('Its entityID has changed. Restart or reload if that is meant.');
+    throw new MetadataError('Its entityID has changed. Restart or reload if the change is intended.');
   }
-  const twin = all.find(
+  const duplicate = all.find(
     (other) =>
       other !== issuer && other.metadata?.entityId === next.entityId && isForAws(other) === isForAws(issuer),
   );
-  if (twin) {
+  if (duplicate) {
     throw new MetadataError(
-      `It has the same entityID as that of issuer "${twin.name}", and the same audience. Remove one.`,
+      `It has the same entityID and audience as issuer "${duplicate.name}". Remove one of the two.`,
     );
   }
   if (!isForAws(issuer) && issuer.config.unsolicited !== 'accept' && next.ssoUrl === undefined) {
     throw new MetadataError(
-      'It has no SingleSignOnService with HTTP-Redirect and https, so no sign-in can begin here. Get metadata with one, or add unsolicited: accept.',
+      'It has no SingleSignOnService with HTTP-Redirect and https, so sign-in cannot start at the broker. Get metadata with one, or set unsolicited: accept.',
     );
   }
   if (last && fingerprints(last) !== fingerprints(next)) {
-    log.info(
-      { issuer: issuer.name, keys: next.keys.length },
-      'The signing keys of a SAML issuer have changed.',
-    );
+    log.info({ issuer: issuer.name, keys: next.keys.length }, 'SAML signing keys changed');
   }
   issuer.metadata = next;
   issuer.readAt = Date.now() / 1000;
-  warnOfExpiry(issuer.name, next, Date.now() / 1000, log);
+  warnAboutExpiry(issuer.name, next, Date.now() / 1000, log);
 }
 
-function metadataFault({ name, config }: RegisteredIdp, error: unknown): ConfigError {
+function toConfigError({ name, config }: RegisteredIdp, error: unknown): ConfigError {
   const why = error instanceof MetadataError ? error.message : 'It cannot be read.';
   return {
     path: ['issuers', name, 'metadata'],
@@ -157,31 +188,27 @@ function metadataFault({ name, config }: RegisteredIdp, error: unknown): ConfigE
   };
 }
 
-function report({ name, metadata }: RegisteredIdp, error: unknown, log: Log): void {
+function logFailure({ name, metadata }: RegisteredIdp, error: unknown, log: Log): void {
   const why = error instanceof Error ? error.message : 'unknown';
   if (metadata)
-    log.error({ issuer: name, why }, 'SAML metadata could not be refreshed; the last good one is kept.');
-  else
-    log.error({ issuer: name, why }, 'SAML metadata could not be read; the issuer is unavailable for now.');
+    log.error({ issuer: name, why }, 'SAML metadata refresh failed; the last valid metadata stays in use');
+  else log.error({ issuer: name, why }, 'SAML metadata cannot be read; the issuer is unavailable');
 }
 
 function fingerprints({ keys }: IdpMetadata): string {
   return keys.map(({ certificate }) => certificate.fingerprint256).join();
 }
 
-/** A certificate's own end does not end the use of its key (SAML metadata interoperability profile 2.6.1). */
-function warnOfExpiry(issuer: string, { keys, validUntil }: IdpMetadata, now: number, log: Log): void {
+/** An expired certificate does not invalidate its key (SAML metadata interoperability profile 2.6.1), so this only warns. */
+function warnAboutExpiry(issuer: string, { keys, validUntil }: IdpMetadata, now: number, log: Log): void {
   for (const { certificate } of keys) {
     const { validTo, fingerprint256 } = certificate;
     if (Date.parse(validTo) / 1000 < now + WARN_BEFORE) {
-      log.warn(
-        { issuer, validTo, fingerprint256 },
-        'A signing certificate of a SAML issuer has expired or soon will.',
-      );
+      log.warn({ issuer, validTo, fingerprint256 }, 'SAML signing certificate has expired or expires soon');
     }
   }
   if (validUntil !== undefined && validUntil < now + WARN_BEFORE) {
     const until = new Date(validUntil * 1000).toISOString();
-    log.warn({ issuer, validUntil: until }, 'The metadata of a SAML issuer will expire soon.');
+    log.warn({ issuer, validUntil: until }, 'SAML metadata expires soon');
   }
 }

@@ -50,7 +50,7 @@ export function parseMetadata(text: string, signer: SigningKey | undefined, now:
     throw new MetadataError('It describes several identity providers. Save the metadata of one.');
   const entityId = entity.attributes.get('entityID');
   if (!entityId) throw new MetadataError('Its EntityDescriptor has no entityID.');
-  const validUntil = earliest(pathTo(root, role));
+  const validUntil = earliestValidUntil(pathTo(root, role));
   if (validUntil !== undefined && validUntil <= now) {
     throw new MetadataError('Its validUntil has passed. Get current metadata from the identity provider.');
   }
@@ -104,7 +104,9 @@ function idpRole(entity: XmlElement): XmlElement | undefined {
 
 function signingKeys(role: XmlElement): readonly SigningKey[] {
   const keys = role.children
-    .filter((child) => isElement(child, METADATA, 'KeyDescriptor') && signs(child.attributes.get('use')))
+    .filter(
+      (child) => isElement(child, METADATA, 'KeyDescriptor') && isForSigning(child.attributes.get('use')),
+    )
     .flatMap((descriptor) =>
       [...selfAndDescendants(descriptor)].filter((element) => isElement(element, DSIG, 'X509Data')),
     )
@@ -130,7 +132,7 @@ function redirectUrl(role: XmlElement): string | undefined {
 }
 
 /** SAML metadata 2.4.1.1: without `use` a key is for signing too. */
-const signs = (use: string | undefined): boolean => use === undefined || use === 'signing';
+const isForSigning = (use: string | undefined): boolean => use === undefined || use === 'signing';
 
 /** The elements from `root` down to `element`, both included; empty if it is not there. */
 function pathTo(root: XmlElement, element: XmlElement): readonly XmlElement[] {
@@ -140,7 +142,7 @@ function pathTo(root: XmlElement, element: XmlElement): readonly XmlElement[] {
 }
 
 /** Every validUntil on the way counts (SAML metadata 2.3.1). */
-function earliest(elements: readonly XmlElement[]): number | undefined {
+function earliestValidUntil(elements: readonly XmlElement[]): number | undefined {
   const instants = elements.flatMap(({ attributes }) => {
     const text = attributes.get('validUntil');
     if (text === undefined) return [];

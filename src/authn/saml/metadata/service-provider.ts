@@ -1,4 +1,4 @@
-// The broker as a service provider: its metadata and its authentication requests, as saml2-js writes them.
+// The broker as a SAML service provider: its metadata and its authentication requests, created by saml2-js.
 import { DOMParser, XMLSerializer } from '@xmldom/xmldom';
 import { IdentityProvider, ServiceProvider as Saml2 } from 'saml2-js';
 import { SallyportError } from '../../../core/errors.js';
@@ -13,35 +13,41 @@ interface AuthnRequest {
   readonly url: string;
 }
 
-export interface ServiceProvider {
+export class ServiceProvider {
   /** SAML metadata 2.4.4, XML. */
   readonly metadata: string;
+  readonly #issuers: IdpRegistry['issuers'];
+  readonly #provider: Saml2;
+
+  /** `serverUrl` is the broker's public base URL. */
+  constructor({ issuers }: IdpRegistry, serverUrl: string) {
+    const { entityId, acs } = serviceAddressOf(serverUrl);
+    this.#issuers = issuers;
+    // No keys: requests are not signed, and decryption keys are a setting of each issuer.
+    this.#provider = new Saml2({
+      entity_id: entityId,
+      assert_endpoint: acs,
+      private_key: '',
+      certificate: '',
+    });
+    this.metadata = correctMetadata(this.#provider.create_metadata());
+  }
+
   /**
-   * A request to the issuer of that name, to send a browser there with.
-   * @throws SallyportError `sign_in_unknown` if none can begin there, `issuer_unavailable` while its metadata is missing.
+   * Creates an authentication request to the issuer of that name, to redirect a browser with.
+   * @throws SallyportError `sign_in_unknown` if sign-in cannot start with this issuer, `issuer_unavailable` while its
+   * metadata is missing.
    */
-  request(issuer: string, now: Date): Promise<AuthnRequest>;
+  async request(issuer: string, now: Date): Promise<AuthnRequest> {
+    const idp = this.#issuers.find(({ name, config }) => name === issuer && config.audience === 'sallyport');
+    if (!idp) throw new SallyportError('sign_in_unknown', { reason: 'saml.sign_in.issuer' });
+    const { ssoUrl } = requireMetadata(idp, now.getTime() / 1000);
+    if (ssoUrl === undefined) throw new SallyportError('sign_in_unknown', { reason: 'saml.sign_in.binding' });
+    return createLoginRequest(this.#provider, ssoUrl);
+  }
 }
 
-/** `serverUrl` is the broker's public base URL. */
-export function createServiceProvider({ issuers }: IdpRegistry, serverUrl: string): ServiceProvider {
-  const { entityId, acs } = serviceAddressOf(serverUrl);
-  // No keys: requests are not signed, and what the broker decrypts with is the issuers' own setting.
-  const provider = new Saml2({ entity_id: entityId, assert_endpoint: acs, private_key: '', certificate: '' });
-  return {
-    metadata: finished(provider.create_metadata()),
-    request: async (name, now) => {
-      const issuer = issuers.find((each) => each.name === name && each.config.audience === 'sallyport');
-      if (!issuer) throw new SallyportError('sign_in_unknown', { reason: 'saml.sign_in.issuer' });
-      const { ssoUrl } = requireMetadata(issuer, now.getTime() / 1000);
-      if (ssoUrl === undefined)
-        throw new SallyportError('sign_in_unknown', { reason: 'saml.sign_in.binding' });
-      return loginRequest(provider, ssoUrl);
-    },
-  };
-}
-
-function loginRequest(provider: Saml2, ssoUrl: string): Promise<AuthnRequest> {
+function createLoginRequest(provider: Saml2, ssoUrl: string): Promise<AuthnRequest> {
   const idp = new IdentityProvider({ sso_login_url: ssoUrl, sso_logout_url: '', certificates: [] });
   return new Promise((resolve, reject) => {
     provider.create_login_request_url(idp, {}, (error, url, id) => {
@@ -52,10 +58,10 @@ function loginRequest(provider: Saml2, ssoUrl: string): Promise<AuthnRequest> {
 }
 
 /**
- * What saml2-js writes, made true of this broker: it speaks SAML 2.0 only, has no logout, no keys, and an end of validity
- * of one hour would make IdPs forget it. It signs no requests, and wants assertions signed (SAML metadata 2.4.4).
+ * Corrects the metadata of saml2-js for this broker (SAML metadata 2.4.4): SAML 2.0 only, no logout, no keys, no
+ * validUntil (saml2-js sets one hour, after which IdPs would drop it), no signed requests, signed assertions wanted.
  */
-function finished(xml: string): string {
+function correctMetadata(xml: string): string {
   const document = new DOMParser().parseFromString(xml, 'text/xml');
   const entity = document.documentElement;
   entity.removeAttribute('validUntil');

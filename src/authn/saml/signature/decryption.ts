@@ -17,7 +17,7 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 /** IV, at least one byte, tag. */
 const MIN_GCM_BYTES = 12 + 1 + 16;
 
-export interface Decrypted {
+export interface DecryptedAssertion {
   readonly text: string;
   readonly assertion: XmlElement;
 }
@@ -33,16 +33,16 @@ export function decryptAssertion(
   signed: boolean,
   keys: readonly string[],
   rules: XmlLimits,
-): Decrypted {
+): DecryptedAssertion {
   try {
-    const xml = rewrite(encrypted, signed);
-    const plain = keys.map((key) => attempt(xml, key)).find((text) => text !== undefined) ?? '';
+    const xml = toEncryptedData(encrypted, signed);
+    const plain = keys.map((key) => tryDecrypt(xml, key)).find((text) => text !== undefined) ?? '';
     const inScope = new Map([...response.declarations, ...encrypted.declarations]);
     const assertion = parseXml(plain, rules, inScope).root;
     // xml-encryption puts U+FFFD where the plain text is not UTF-8.
     const readable = !plain.includes('\uFFFD');
     if (readable && isElement(assertion, SAML, 'Assertion')) {
-      return { text: standingAlone(plain, assertion, inScope), assertion };
+      return { text: declareNamespaces(plain, assertion, inScope), assertion };
     }
   } catch {
     // The one refusal below.
@@ -63,7 +63,7 @@ export function checkDecryptionKey(pem: string): string | undefined {
   return 'The decryption key must be RSA with 2048 bits or more.';
 }
 
-function attempt(xml: string, key: string): string | undefined {
+function tryDecrypt(xml: string, key: string): string | undefined {
   let plain: string | undefined;
   decrypt(
     xml,
@@ -79,7 +79,7 @@ function attempt(xml: string, key: string): string | undefined {
  * The text of an element with the namespaces that it took from around it declared in its own tag:
  * plain text is read in the place of its EncryptedData. Exclusive c14n gives the same bytes for both.
  */
-function standingAlone(
+function declareNamespaces(
   text: string,
   { declarations }: XmlElement,
   inScope: ReadonlyMap<string, string>,
@@ -90,7 +90,7 @@ function standingAlone(
 }
 
 /** The EncryptedData with its EncryptedKey inside, in the plainest form. Throws if a part is missing or odd. */
-function rewrite(encryptedAssertion: XmlElement, signed: boolean): string {
+function toEncryptedData(encryptedAssertion: XmlElement, signed: boolean): string {
   const { data, keys: besides } = matchChildren(
     encryptedAssertion,
     { data: [XENC, 'EncryptedData', 1, 1], keys: [XENC, 'EncryptedKey', 0, 1] },

@@ -1,5 +1,5 @@
-// Response text -> its verified parts. Each is read from bytes that a signature covers, or decrypted from such
-// bytes; only the frame of a Response without a signature of its own is not, and `responseSigned` says so.
+// Verifies the signatures of a Response and returns its parts. Each part is read from the bytes that a signature covers,
+// or decrypted from such bytes. Only a Response without its own signature is not, and `responseSigned` says so.
 import { setImmediate } from 'node:timers/promises';
 import { checkElementPositions, type ResponseStructure } from '../assertion/response-structure.js';
 import type { CrossCheckRequest } from '../cross-check/worker.js';
@@ -8,14 +8,14 @@ import { isElement, requireSingle, selfAndDescendants } from '../xml/elements.js
 import { SAML, SAMLP, STATUS_SUCCESS } from '../xml/namespaces.js';
 import type { XmlElement, XmlLimits } from '../xml/parse-xml.js';
 import type { SigningKey } from './algorithms.js';
-import { type Decrypted, decryptAssertion } from './decryption.js';
+import { type DecryptedAssertion, decryptAssertion } from './decryption.js';
 import { hasSignature, type VerifiedElement, verifyEnvelopedSignature } from './enveloped-signature.js';
 
 export interface VerifiedParts {
   readonly assertion: XmlElement;
   readonly response: XmlElement;
   readonly responseSigned: boolean;
-  /** The same Response, for the second reader. */
+  /** The same Response for the cross-check with saml2-js. */
   readonly crossCheckInput: Pick<CrossCheckRequest, 'xml' | 'certificate' | 'checkSignature'>;
 }
 
@@ -26,39 +26,49 @@ export interface IssuerKeys {
 }
 
 /**
- * Verifies every signature there is; at least one must cover the assertion. Before each, others may use the thread.
+ * Verifies all signatures; at least one must cover the assertion. Yields to the event loop before each.
  * @throws SallyportError `proof_invalid`, reason `saml.signature.*` or `saml.decryption`.
  */
 export async function verifySignatures(
   text: string,
-  outline: ResponseStructure,
+  structure: ResponseStructure,
   keys: IssuerKeys,
-  rules: XmlLimits,
+  limits: XmlLimits,
 ): Promise<VerifiedParts> {
   const verify = async (xml: string, element: XmlElement) => {
     if (!hasSignature(element)) return undefined;
     await setImmediate();
-    return verifyEnvelopedSignature(xml, element, keys.signing, rules);
+    return verifyEnvelopedSignature(xml, element, keys.signing, limits);
   };
-  const signedResponse = await verify(text, outline.response);
-  const response = signedResponse?.element ?? outline.response;
-  const frame = { response, responseSigned: signedResponse !== undefined };
+  const signedResponse = await verify(text, structure.response);
+  const response = signedResponse?.element ?? structure.response;
+  const responsePart = { response, responseSigned: signedResponse !== undefined };
 
-  if (outline.assertion) {
-    const signedAssertion = await verify(text, outline.assertion);
+  if (structure.assertion) {
+    const signedAssertion = await verify(text, structure.assertion);
     const signature = signedAssertion ?? signedResponse ?? rejectAssertion('signature.missing');
     const assertion = signedAssertion?.element ?? childOf(signature.element, 'Assertion');
-    return { ...frame, assertion, crossCheckInput: { xml: text, ...readerCheck(signature) } };
+    return {
+      ...responsePart,
+      assertion,
+      crossCheckInput: { xml: text, ...signatureCheckFor(signature) },
+    };
   }
   const encrypted = childOf(response, 'EncryptedAssertion');
-  const decrypted = decryptAssertion(response, encrypted, frame.responseSigned, keys.decryption, rules);
+  const decrypted = decryptAssertion(
+    response,
+    encrypted,
+    responsePart.responseSigned,
+    keys.decryption,
+    limits,
+  );
   checkElementPositions(decrypted.assertion, decrypted.assertion, [decrypted.assertion]);
   const signedAssertion = await verify(decrypted.text, decrypted.assertion);
   const signature = signedAssertion ?? signedResponse ?? rejectAssertion('signature.missing');
-  // The Response's signature covers the ciphertext, which saml2-js is not given.
-  const check = { ...readerCheck(signature), ...(!signedAssertion && { checkSignature: false }) };
+  // The signature of the Response covers the ciphertext, which saml2-js does not get.
+  const check = { ...signatureCheckFor(signature), ...(!signedAssertion && { checkSignature: false }) };
   const assertion = signedAssertion?.element ?? decrypted.assertion;
-  return { ...frame, assertion, crossCheckInput: { xml: inPlainResponse(decrypted), ...check } };
+  return { ...responsePart, assertion, crossCheckInput: { xml: wrapInResponse(decrypted), ...check } };
 }
 
 function childOf(response: XmlElement, name: string): XmlElement {
@@ -68,17 +78,20 @@ function childOf(response: XmlElement, name: string): XmlElement {
   );
 }
 
-/** saml2-js writes the document anew before it checks it, and reads a carriage return as a line feed then. */
-function readerCheck({
+/** saml2-js serializes the document before it verifies it and turns carriage returns into line feeds, so it cannot verify text with any. */
+function signatureCheckFor({
   element,
   signedBy,
   supportedBySaml2Js,
 }: VerifiedElement): Pick<CrossCheckRequest, 'certificate' | 'checkSignature'> {
-  const altered = [...selfAndDescendants(element)].some(({ text }) => text.includes('\r'));
-  return { certificate: signedBy.certificate.toString(), checkSignature: supportedBySaml2Js && !altered };
+  const hasCarriageReturn = [...selfAndDescendants(element)].some(({ text }) => text.includes('\r'));
+  return {
+    certificate: signedBy.certificate.toString(),
+    checkSignature: supportedBySaml2Js && !hasCarriageReturn,
+  };
 }
 
-function inPlainResponse({ text }: Decrypted): string {
+function wrapInResponse({ text }: DecryptedAssertion): string {
   return (
     `<p:Response xmlns:p="${SAMLP}" Version="2.0"><p:Status><p:StatusCode Value="${STATUS_SUCCESS}"/></p:Status>` +
     `${text}</p:Response>`
