@@ -62,7 +62,7 @@ async function waitUntilIssued({ issuedAt }: SingleUseId, now: Date, wait: Wait)
     const secondsLeft = Math.ceil(ahead);
     throw new SallyportError('proof_not_yet_valid', {
       reason: 'replay.issued_ahead',
-      detail: `The proof is dated ${secondsLeft} seconds ahead of the clock of the broker. Send it again after that, and ask the operator to synchronize the clocks or set \`store\`.`,
+      detail: `The proof is dated ${secondsLeft} seconds ahead of the clock of the broker. Send it again after that; the operator can synchronize the clock of the issuer or set \`store\`.`,
       retryAfter: secondsLeft,
     });
   }
