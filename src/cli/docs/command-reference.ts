@@ -97,10 +97,11 @@ function describe(description: string, { required, choices, defaultValue }: Deta
     .join(' ');
 }
 
-/** What `--help` prints below the options. */
+/** What `--help` prints below the options, with its example as a code block. */
 function textAfterHelp(command: Command): string {
   let printed = '';
   command.configureOutput({ writeOut: (text) => (printed += text) });
   command.outputHelp();
-  return printed.slice(command.helpInformation().length).trim();
+  const text = printed.slice(command.helpInformation().length).trim();
+  return text.replace(/^Example: (.*)$/gm, 'Example:\n\n```sh\n$1\n```');
 }
