@@ -1,5 +1,4 @@
-// What a cached answer is measured against: a Fastify route that reads the same request, answers the same bytes, and
-// does nothing between.
+// The baseline for cached responses: a Fastify route that reads the same request and returns the same bytes.
 import fastify from 'fastify';
 
 export async function startBareRoute({ body }) {

@@ -1,5 +1,4 @@
-// A whole broker with what it needs around it: an issuer, and an STS that answers at once. No limit on requests is
-// in the way.
+// A complete broker with an issuer and an STS stub that responds at once. Without rate limits.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,8 +11,8 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const unlimited = { requests: 1_000_000_000, per: '1m' };
 
 /**
- * `roles` as in a config; everybody may have each. `stsUrl`: of an STS in another process; default one of its own.
- * `sink`: of the audit log.
+ * `roles`: as in a config; every caller is permitted all of them. `stsUrl`: an STS in another process; default: one of
+ * its own. `sink`: of the audit log.
  */
 export async function startBenchBroker({ roles, stsUrl, sink = { type: 'file', path: './audit.jsonl' } }) {
   const issuer = await startIssuer();

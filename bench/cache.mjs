@@ -1,4 +1,4 @@
-// What the credential cache saves in STS calls, and what it takes in memory.
+// The credential cache: STS calls saved, and memory used.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Secret } from '@sallyport/client/internal/secret';
@@ -16,7 +16,7 @@ const SESSIONS = 100_000;
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc');
 
-/** STS calls that many identical exchanges at once come down to. */
+/** Number of STS calls for many concurrent identical exchanges. */
 async function stsCallsForSame(count) {
   const broker = await startBenchBroker({
     roles: { deploy: { via: 'AssumeRoleWithWebIdentity', roleArn: 'arn:aws:iam::111122223333:role/deploy' } },
@@ -56,7 +56,7 @@ const issuedFor = (name) => ({
   stsRequestId: 'c6104cbe-af31-11e0-8154-cbc7ccf896c7',
 });
 
-const orderOf = (name) => ({
+const requestOf = (name) => ({
   principal: {
     issuer: 'bench',
     type: 'oidc',
@@ -76,7 +76,7 @@ const orderOf = (name) => ({
     grant: 'all',
     durationLimitedBy: 'role',
   },
-  // A token of its own, of some usual length.
+  // A distinct token of typical length.
   proof: { type: 'oidc', value: new Secret(`${name}.${Buffer.alloc(700, 'x')}`) },
 });
 
@@ -86,7 +86,7 @@ function memoryUsed() {
   return heapUsed + external;
 }
 
-/** Memory of so many cached sessions ÷ bytes of what was issued. Each caller comes back once, to be renewed ahead. */
+/** Memory of the cached sessions ÷ bytes issued. Each caller returns once, so that it is remembered for refresh ahead. */
 async function cacheMemoryRatio(count) {
   const before = memoryUsed();
   const cache = new CredentialCache({ maxEntries: count, maxBytes: 2 ** 40 });
@@ -100,10 +100,10 @@ async function cacheMemoryRatio(count) {
   });
   const issue = (request) => issuer.getOrIssue(request, { beforeSts: async () => {} });
   const names = (index) => `session-${String(index).padStart(6, '0')}`;
-  for (let index = 0; index < count; index++) await issue(orderOf(names(index)));
-  for (let index = 0; index < count; index++) await issue(orderOf(names(index)));
+  for (let index = 0; index < count; index++) await issue(requestOf(names(index)));
+  for (let index = 0; index < count; index++) await issue(requestOf(names(index)));
   const memory = memoryUsed() - before;
-  const { cached } = await issue(orderOf(names(0)));
+  const { cached } = await issue(requestOf(names(0)));
   if (cached === undefined || cache.size.entries !== count) throw new Error('not all were cached');
   return ratio(memory, serialize(issuedFor(names(0))).length * count);
 }

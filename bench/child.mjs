@@ -1,12 +1,12 @@
-// One part of a bench in a process of its own, so that it takes no time from what is measured. As a module: starts one.
-// As a program: is one.
+// Runs a part of a benchmark in a child process, so that it takes no CPU time from the measured process. Imported as a
+// module, it starts a child; run as a program, it is the child.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const FILE = fileURLToPath(import.meta.url);
 
-/** Starts what `module` exports as `name`. The part's methods are called by name; it ends with `close`. Its stdout goes nowhere. */
+/** Starts the export `name` of `module`. Its methods are called by name; `close` ends it. Its stdout is discarded. */
 export async function inChild(module, name, options = {}) {
   const url = new URL(module, import.meta.url).href;
   const child = fork(FILE, [url, name, JSON.stringify(options)], {

@@ -1,4 +1,4 @@
-// What a decision costs with many grants and roles, against one with few: it should not grow with the config.
+// The cost of a decision with many grants and roles compared to few: it must not grow with the config.
 import { decide, listPermittedRoles } from '../dist/authz/decide.js';
 import { compilePolicy } from '../dist/authz/policy.js';
 import { measure, ratio } from './measure.mjs';
@@ -8,7 +8,7 @@ const MANY = 10_000;
 const now = new Date('2026-11-21T12:00:00Z');
 const caller = { sourceAddress: '10.1.2.3' };
 
-/** As many roles as grants, each grant about one role; `match` says for whom it is. */
+/** One role for each grant. `match`: the grant's matcher. */
 function policyOf(count, match) {
   const numbers = Array.from({ length: count }, (_, index) => index);
   const { policy, errors } = compilePolicy({
@@ -49,7 +49,7 @@ export async function benchDecisions() {
   for (const count of [FEW, MANY]) {
     const claims = policyOf(count, byClaim);
     const roles = policyOf(count, byRole);
-    // As many callers in both, spread over the config: it is the search that is measured, not the processor's caches.
+    // The same number of callers in both, spread over the config, so that the search is measured and not the CPU caches.
     const callers = Array.from({ length: FEW }, (_, index) => {
       const number = (index * count) / FEW;
       return { principal: principal(number), asked: { ...caller, role: `role-${number}` } };
@@ -63,7 +63,7 @@ export async function benchDecisions() {
   const cost = await measure(work);
   return [
     ['byClaim', 'decisionManyVsFew', 'a decision with 10,000 grants and roles, by a claim ÷ with 10'],
-    ['byRole', 'decisionByRoleManyVsFew', 'the same, where only the role tells the grants apart'],
+    ['byRole', 'decisionByRoleManyVsFew', 'the same, where the grants differ only by role'],
     ['unnamed', 'decisionUnnamedManyVsFew', 'the same, where the request names no role'],
     ['listed', 'rolesManyVsFew', 'the list of permitted roles, with 10,000 ÷ with 10'],
   ].map(([key, name, meaning]) => ({

@@ -1,10 +1,10 @@
-// An OIDC issuer on loopback, with the key its tokens are signed with.
+// An OIDC issuer on loopback, with its signing key.
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** `token` signs claims, good for ten minutes and addressed to `sallyport`. */
+/** `token` signs claims: audience `sallyport`, valid for ten minutes. */
 export async function startIssuer() {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'RS256', use: 'sig' };

@@ -1,11 +1,11 @@
-// What it costs to be asked for credentials: without the cache against the bare SDK, with it against a bare route. Each
-// part has a process of its own, and this one makes the requests. The audit log goes to stdout, which nobody keeps: how
-// fast a disk is would be another figure.
+// The cost of a request for credentials: uncached compared to the bare SDK, cached compared to a bare route. Each part is
+// a process of its own; this one sends the requests. The audit log goes to a discarded stdout, so that the speed of the
+// disk does not matter.
 import autocannon from 'autocannon';
 import { inChild } from './child.mjs';
 import { alternately, ratio } from './measure.mjs';
 
-/** Milliseconds of one measurement. */
+/** Milliseconds per measurement. */
 const SPAN = 700;
 const CONNECTIONS = 50;
 const MANY_CONNECTIONS = 1000;
@@ -19,11 +19,13 @@ const requestOf = (url, role, token) => ({
   body: JSON.stringify({ Role: role }),
 });
 
-/** Every answer must be good, or the figure would be of something else. */
+/** Fails unless every response is a success. */
 async function load(options) {
   const result = await autocannon({ connections: CONNECTIONS, duration: SPAN / 1000, ...options });
   if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${result.non2xx} refusals and ${result.errors} errors of ${result.requests.total}`);
+    throw new Error(
+      `${result.non2xx} non-2xx responses and ${result.errors} errors of ${result.requests.total}`,
+    );
   return result;
 }
 
@@ -55,7 +57,7 @@ export async function benchIssuing() {
   const half = {
     overallRate: Math.floor(rates.bare / 2),
     connections: MANY_CONNECTIONS,
-    // Else it would end with a whole second.
+    // Otherwise it would only end on a full second.
     sampleInt: 100,
     duration: 0.6,
   };
@@ -73,7 +75,7 @@ export async function benchIssuing() {
     {
       name: 'cachedVsBare',
       value: ratio(rates.cached, rates.bare),
-      meaning: 'cached credentials, requests/s ÷ a bare Fastify route that answers the same bytes',
+      meaning: 'cached credentials, requests/s ÷ a bare Fastify route that returns the same bytes',
     },
     {
       name: 'p99CachedVsBare',

@@ -1,10 +1,10 @@
-// Times asynchronous functions against each other: rounds alternate, so that a slow moment hits all of them.
+// Compares the run times of asynchronous functions. Rounds alternate, so that a slow moment of the machine affects all.
 
 const ROUNDS = 5;
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** The median of what each function gives, by name. */
+/** The median result of each function, by name. */
 export async function alternately(work) {
   const samples = Object.fromEntries(Object.keys(work).map((name) => [name, []]));
   for (let round = 0; round <= ROUNDS; round++) {
@@ -36,7 +36,7 @@ export const ratio = (a, b) => Number((a / b).toFixed(2));
 const SAMPLES = 1200;
 const BATCH = 2;
 
-/** Median time of `run` with one list of arguments ÷ that with another, from many small samples that take turns. */
+/** Median time of `run` with one list of arguments ÷ that with another, from many small interleaved samples. */
 export function medianRatio(run, some, others) {
   const lists = [some, others];
   const times = [[], []];

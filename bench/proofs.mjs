@@ -1,4 +1,4 @@
-// What it costs to verify a proof, against the bare signature check that no verification can do without.
+// The cost of verifying a proof, compared to the bare signature check.
 import { constants, createSign, generateKeyPairSync, randomUUID, verify } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ import { measure, ratio } from './measure.mjs';
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const RECIPIENT = 'https://signin.aws.amazon.com/saml';
 const SAML_BYTES = 8192;
-/** With two signatures, nearly the most a proof may hold. */
+/** With two signatures, close to the maximum size of a proof. */
 const WORST_GROUPS = 380;
 
 async function samlBench() {
@@ -100,7 +100,7 @@ async function jwtBench() {
   };
 }
 
-/** The bare check: RSA-2048, SHA-256, over as many bytes as the SAML response has. */
+/** The baseline: RSA-2048 with SHA-256, over as many bytes as the SAML response has. */
 function bareVerify() {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const bytes = Buffer.alloc(SAML_BYTES, 'x');
@@ -108,11 +108,11 @@ function bareVerify() {
     .update(bytes)
     .sign({ key: privateKey, padding: constants.RSA_PKCS1_PADDING });
   return async () => {
-    if (!verify('sha256', bytes, publicKey, signature)) throw new Error('the signature must be good');
+    if (!verify('sha256', bytes, publicKey, signature)) throw new Error('the signature must be valid');
   };
 }
 
-/** The longest the event loop was held up, in milliseconds, while proofs were verified one after another. */
+/** The longest time that the event loop was blocked while proofs were verified one after another, milliseconds. */
 async function longestBlock(run, times) {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
@@ -156,7 +156,7 @@ export async function benchProofs() {
     {
       name: 'samlLongestBlockMs',
       value: blocked,
-      meaning: 'longest hold-up of the event loop by a SAML response, ms',
+      meaning: 'longest block of the event loop by a SAML response, ms',
     },
     {
       name: 'samlWorstBlockMs',

@@ -1,5 +1,5 @@
-// Whether time tells a role that does not exist from one that is not permitted: refusals of the two, interleaved in many
-// small samples. A ratio of medians far from 1, and farther than that of a role against itself, would be a leak.
+// Timing side channel: whether a role that does not exist can be told from one that is not permitted. Refusals of the two
+// are interleaved in many small samples. A ratio of medians farther from 1 than that of a role to itself is a leak.
 import { decide } from '../dist/authz/decide.js';
 import { explainToCaller } from '../dist/authz/explain/explain.js';
 import { compilePolicy } from '../dist/authz/policy.js';
@@ -9,7 +9,7 @@ const ROLES = 1000;
 const now = new Date('2026-11-21T12:00:00Z');
 const caller = { sourceAddress: '10.1.2.3' };
 
-/** Roles that each take as much work to refuse, beside roles that a claim names. */
+/** Roles with the same cost to refuse, and roles from a claim. */
 function policyOf() {
   const { policy, errors } = compilePolicy({
     server: { url: 'https://sallyport.bench.example' },
@@ -65,7 +65,7 @@ export async function benchRefusals() {
     throw new Error('not refused');
   };
   const explained = (role) => explainToCaller(policy, principal, { ...caller, role }, now);
-  // Names of one length: what is told apart is whether the role is there.
+  // Names of equal length, so that only the existence of the role differs.
   const numbers = Array.from({ length: 900 }, (_, index) => 100 + index);
   const there = numbers.map((number) => `role-${number}`);
   const missing = numbers.map((number) => `rule-${number}`);
@@ -74,20 +74,20 @@ export async function benchRefusals() {
       'missingRoleVsRefused',
       refused,
       missing,
-      'refusing a role that is not there ÷ one that is not permitted',
+      'refusing a role that does not exist ÷ one that is not permitted',
     ],
     [
       'refusedRoleVsItself',
       refused,
       there,
-      'the same of roles that are there ÷ themselves: what the measure is worth',
+      'the same for existing roles ÷ themselves: the noise of the measurement',
     ],
     [
       'missingRoleExplainedVsRefused',
       explained,
       missing,
-      'explaining a role that is not there to its caller ÷ one that is not permitted',
+      'explaining a role that does not exist to its caller ÷ one that is not permitted',
     ],
-    ['refusedRoleExplainedVsItself', explained, there, 'the same of roles that are there ÷ themselves'],
+    ['refusedRoleExplainedVsItself', explained, there, 'the same for existing roles ÷ themselves'],
   ].map(([name, run, names, meaning]) => ({ name, value: medianRatio(run, names, there), meaning }));
 }

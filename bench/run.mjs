@@ -1,5 +1,5 @@
-// `npm run bench`: what things cost, as ratios measured in one run, so that the machine cancels out. Medians of five
-// alternating rounds, or of many samples that take turns. `-- --json` prints one JSON line instead of the table.
+// `npm run bench`: costs as ratios measured in one run, so that they do not depend on the machine. Medians of five
+// alternating rounds, or of many interleaved samples. `-- --json` prints one JSON line instead of the table.
 import { benchCache } from './cache.mjs';
 import { benchDecisions } from './decisions.mjs';
 import { benchIssuing } from './issuing.mjs';

@@ -1,9 +1,9 @@
-// An STS that answers at once, the same to everybody, and counts.
+// An STS stub that returns the same response to every call at once, and counts calls.
 import { createServer } from 'node:http';
 
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
-/** What STS's own answers are like in size. */
+/** As long as those of STS. */
 export const SESSION_TOKEN = 'IQoJb3JpZ2luX2VjE'.repeat(50);
 
 const answer = (action) =>

@@ -12,7 +12,7 @@ const refusal = (text: string, maxDepth?: number) => {
   return undefined;
 };
 
-t.test('refusals name their reason and the path to it', (t) => {
+t.test('JsonError has the reason and the path', (t) => {
   const cases: [what: string, text: string, reason: JsonErrorReason, path: (string | number)[]][] = [
     ['no text', '', 'syntax', []],
     ['trailing text', '{} {}', 'syntax', []],
@@ -39,7 +39,7 @@ t.test('refusals name their reason and the path to it', (t) => {
   t.end();
 });
 
-t.test('what is near a refusal but well formed passes', (t) => {
+t.test('valid JSON close to an error is accepted', (t) => {
   t.strictSame(parseJson('"\\ud83d\\ude00"'), '😀');
   t.equal(refusal('[".","\\"",{"a":"a","b":"\\\\"},"{\\"a\\":1,\\"a\\":1}"]'), undefined);
   t.equal(refusal('{"constructor":1,"hasOwnProperty":2,"prototype":3}'), undefined);
@@ -53,13 +53,13 @@ t.test('what is near a refusal but well formed passes', (t) => {
   t.end();
 });
 
-t.test('objects have no prototype, at any depth', (t) => {
+t.test('parsed objects have no prototype, at any depth', (t) => {
   const value = parseJson('{"a":[{"b":{}}]}') as { a: { b: object }[] };
   for (const object of [value, value.a[0], value.a[0]?.b]) t.equal(Object.getPrototypeOf(object), null);
   t.end();
 });
 
-t.test('large texts take linear time and no stack', (t) => {
+t.test('large texts take linear time and bounded stack', (t) => {
   const deep = '['.repeat(500_000) + ']'.repeat(500_000);
   t.match(refusal(deep), { reason: 'too_deep' });
   const long = JSON.stringify('\\"x'.repeat(500_000));
@@ -69,7 +69,7 @@ t.test('large texts take linear time and no stack', (t) => {
   t.end();
 });
 
-t.test('anything JSON.stringify writes is read as JSON.parse reads it', (t) => {
+t.test('parseJson agrees with JSON.parse on the output of JSON.stringify', (t) => {
   const strict = fc.jsonValue({ maxDepth: 6, stringUnit: 'grapheme' }).filter((value) => {
     let exact = true;
     const text = JSON.stringify(value, (_, part: unknown) => {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { createPool } from '../../src/core/shared-resource.js';
 
-t.test('who wants the same shares it; it is closed with the last', async (t) => {
+t.test('equal settings share a resource, which closes with the last lease', async (t) => {
   const log: string[] = [];
   const pool = createPool((name: string) => {
     log.push(`open ${name}`);
@@ -15,10 +15,10 @@ t.test('who wants the same shares it; it is closed with the last', async (t) => 
   await again.release();
   await b.release();
   t.same(log, ['open a', 'open b', 'close a', 'close b']);
-  t.not(pool('a').resource, a.resource, 'what was closed is opened anew');
+  t.not(pool('a').resource, a.resource, 'a closed resource is opened again');
 });
 
-t.test('the key alone says what is the same', (t) => {
+t.test('keyOf decides which settings are equal', (t) => {
   const pool = createPool(
     ({ n }: { n: number; note: string }) => ({ n, close: () => {} }),
     ({ n }) => String(n),

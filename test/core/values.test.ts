@@ -6,8 +6,8 @@ import { IAM_ROLE_ARN_PATTERN, POLICY_ARN_PATTERN, SAML_PROVIDER_ARN_PATTERN } f
 import { DURATION_PATTERN, formatSeconds, seconds } from '../../src/core/duration.js';
 import { ERRORS, type ErrorCode, SallyportError } from '../../src/core/errors.js';
 
-t.test('address blocks', (t) => {
-  const rows: [text: string, sound: boolean][] = [
+t.test('isAddressBlock accepts addresses and CIDR blocks', (t) => {
+  const rows: [text: string, valid: boolean][] = [
     ['10.0.0.1', true],
     ['10.0.0.0/8', true],
     ['0.0.0.0/0', true],
@@ -27,14 +27,14 @@ t.test('address blocks', (t) => {
     ['', false],
     ['/8', false],
   ];
-  for (const [text, sound] of rows) {
-    t.equal(isAddressBlock(text), sound, text);
-    if (sound) t.doesNotThrow(() => addressSet([text])('10.0.0.1'), text);
+  for (const [text, valid] of rows) {
+    t.equal(isAddressBlock(text), valid, text);
+    if (valid) t.doesNotThrow(() => addressSet([text])('10.0.0.1'), text);
   }
   t.end();
 });
 
-t.test('membership', (t) => {
+t.test('addressSet tests membership in blocks', (t) => {
   const office = addressSet(['10.0.0.0/8', '192.0.2.7', '2001:db8::/32', 'fe80::/10']);
   const rows: [address: string, inside: boolean][] = [
     ['10.255.255.255', true],
@@ -58,7 +58,7 @@ t.test('membership', (t) => {
   t.end();
 });
 
-t.test('only this machine is loopback', (t) => {
+t.test('isLoopback accepts loopback hosts only', (t) => {
   for (const host of ['localhost', '::1', '[::1]', '127.0.0.1', '127.255.0.9']) t.ok(isLoopback(host), host);
   for (const host of [
     '',
@@ -74,7 +74,7 @@ t.test('only this machine is loopback', (t) => {
   t.end();
 });
 
-t.test('durations', (t) => {
+t.test('durations parse and format', (t) => {
   const pattern = new RegExp(DURATION_PATTERN, 'u');
   for (const [text, value] of [
     ['1s', 1],
@@ -118,7 +118,7 @@ t.test('durations', (t) => {
   t.end();
 });
 
-t.test('ARNs', (t) => {
+t.test('ARN patterns', (t) => {
   const rows: [pattern: string, good: string[], bad: string[]][] = [
     [
       IAM_ROLE_ARN_PATTERN,
@@ -163,7 +163,7 @@ t.test('ARNs', (t) => {
   t.end();
 });
 
-t.test('every refusal has a status, codes of the standards, and a sentence that says what to do', (t) => {
+t.test('every error has a status, OAuth and STS codes, and a text that says what to do', (t) => {
   for (const [code, entry] of Object.entries(ERRORS)) {
     t.match(code, /^[a-z]+(?:_[a-z]+)*$/);
     t.ok(entry.status >= 400 && entry.status < 600, code);
@@ -180,7 +180,7 @@ t.test('every refusal has a status, codes of the standards, and a sentence that 
   t.end();
 });
 
-t.test('an error keeps what is for the caller apart from what is for the log', (t) => {
+t.test('SallyportError keeps detail and members apart from reason and cause', (t) => {
   const cause = new Error('inner');
   const error = new SallyportError('role_ambiguous', {
     reason: 'oauth.several_roles',
@@ -199,7 +199,7 @@ t.test('an error keeps what is for the caller apart from what is for the log', (
   t.equal(error.cause, cause);
   const plain = new SallyportError('internal');
   t.match(plain, { reason: 'internal', detail: ERRORS.internal.text, members: {} });
-  t.notOk('cause' in plain, 'no cause is not a cause that is undefined');
+  t.notOk('cause' in plain, 'cause is absent, not undefined');
   const codes: readonly ErrorCode[] = ['proof_invalid', 'audit_unavailable'];
   for (const code of codes) t.equal(new SallyportError(code).message, ERRORS[code].text);
   t.end();

@@ -1,4 +1,4 @@
-// A stand-in for STS on loopback that answers what the test says and keeps what it was asked.
+// A stub of STS on loopback that returns the test's responses and records the requests.
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -26,8 +26,8 @@ export function success(action: string, result: string): StsAnswer {
   };
 }
 
-/** A refusal as STS writes it. The SDK need not wait before it tries again. */
-export function failure(status: number, code: string, message = 'Said by STS'): StsAnswer {
+/** An error as STS writes it. The SDK retries it without delay. */
+export function failure(status: number, code: string, message = 'Message of STS'): StsAnswer {
   return {
     status,
     headers: { 'x-amz-retry-after': '1' },
@@ -36,8 +36,8 @@ export function failure(status: number, code: string, message = 'Said by STS'): 
 }
 
 /**
- * Starts the stub; it is closed with the test. `answer` is asked at every call, and may hang up by giving nothing;
- * what it gives is sent after so many milliseconds.
+ * Closed when the test ends. `answer` returns the response to each call, or undefined to close the connection.
+ * `latency`: milliseconds before the response.
  */
 export async function startStsStub(
   t: Test,
@@ -50,19 +50,19 @@ export async function startStsStub(
     for await (const chunk of request) body += String(chunk);
     const call = { form: Object.fromEntries(new URLSearchParams(body)), headers: request.headers };
     calls.push(call);
-    const given = answer(call);
+    const result = answer(call);
     if (latency > 0) await delay(latency);
-    if (!given) {
+    if (!result) {
       request.socket.destroy();
       return;
     }
     response
-      .writeHead(given.status ?? 200, {
+      .writeHead(result.status ?? 200, {
         'content-type': 'text/xml',
         'x-amzn-requestid': REQUEST_ID,
-        ...given.headers,
+        ...result.headers,
       })
-      .end(given.body);
+      .end(result.body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => {

@@ -1,4 +1,4 @@
-// STS as the broker calls it, over stand-ins, with what it logs and measures.
+// The broker's STS client over stub endpoints, with its log and metrics.
 
 import { Secret } from '@sallyport/client/internal/secret';
 import type { Test } from 'tap';
@@ -10,7 +10,7 @@ import { NOW } from './policy.js';
 
 export const KEYS = { accessKeyId: 'AKIAEXAMPLEEXAMPLE00', secretAccessKey: new Secret('broker-secret') };
 
-/** `endpoints`: by region; the first is asked first, the others after it in turn. Closed with the test. */
+/** `endpoints`: by region, in failover order. Closed when the test ends. */
 export function openTestSts(
   t: Test,
   endpoints: Readonly<Record<string, string>>,
@@ -18,7 +18,7 @@ export function openTestSts(
 ) {
   const [region = '', ...failoverRegions] = Object.keys(endpoints);
   const logged: string[] = [];
-  /** `operation region outcome`, one for each call. */
+  /** `operation region outcome` for each call. */
   const called: string[] = [];
   const states: string[] = [];
   const line = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`);

@@ -1,5 +1,5 @@
-// The cache against a naive model of it, over random operations: identities x roles x sessions x time x reloads x
-// failures of STS. SALLYPORT_FUZZ_RUNS sets their number (ten operations each), SALLYPORT_FUZZ_SEED repeats a run.
+// The credential cache against a naive model, over random operations: identities x roles x sessions x time x reloads x
+// STS failures. SALLYPORT_FUZZ_RUNS sets the number of runs (ten operations each), SALLYPORT_FUZZ_SEED repeats a run.
 
 import { Secret } from '@sallyport/client/internal/secret';
 import fc from 'fast-check';
@@ -22,11 +22,11 @@ import { claimsOf, configOf } from '../../support/policy.js';
 const runs = Number(process.env['SALLYPORT_FUZZ_RUNS'] ?? 3000);
 const seed = Number(process.env['SALLYPORT_FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 t.comment(`SALLYPORT_FUZZ_SEED=${seed} SALLYPORT_FUZZ_RUNS=${runs}`);
-/** Of a run, about so many on average, and 200 at most. */
+/** Per run: the average; 200 at most. */
 const OPERATIONS = 90;
 const GRID = 5000;
 
-/** Callers that a careless key would take for each other. */
+/** Callers that a careless cache key would confuse. */
 const CALLERS: readonly Pick<Principal, 'issuer' | 'type' | 'subject' | 'claims'>[] = [
   ['ci', 'oidc', 'alice', { groups: ['a', 'b'] }],
   ['ci', 'oidc', 'alice', { groups: ['a,b'] }],
@@ -67,7 +67,7 @@ const SESSIONS: readonly Decision['session'][] = [
   { name: 'a', durationSeconds: 3600, sourceIdentity: 't' },
 ];
 
-interface Asked {
+interface RequestShape {
   readonly caller: number;
   readonly role: number;
   readonly session: number;
@@ -77,16 +77,16 @@ interface Asked {
   readonly mfa: boolean;
 }
 type Operation =
-  | { readonly kind: 'ask'; readonly crowd: readonly Asked[] }
+  | { readonly kind: 'ask'; readonly crowd: readonly RequestShape[] }
   | { readonly kind: 'wait'; readonly seconds: number }
   | { readonly kind: 'reload'; readonly role: number; readonly version: number; readonly busy: boolean }
   | { readonly kind: 'sts'; readonly state: 'up' | 'down' | 'refuses' }
-  /** Before it, time goes on to when a renewal is due. */
+  /** Advances the time to when a refresh is due. */
   | { readonly kind: 'sweep'; readonly place: number | undefined };
 
 const rarely = (freq: number) => fc.nat({ max: freq }).map((n) => n === 0);
 const below = (length: number) => fc.nat({ max: length - 1 });
-const asked: fc.Arbitrary<Asked> = fc.record({
+const asked: fc.Arbitrary<RequestShape> = fc.record({
   caller: below(CALLERS.length),
   role: below(ROLES.length),
   session: below(SESSIONS.length),
@@ -94,8 +94,8 @@ const asked: fc.Arbitrary<Asked> = fc.record({
   endWithProof: rarely(8),
   mfa: rarely(20),
 });
-/** Most requests are like others before them. */
-const usual: fc.Arbitrary<Asked> = fc.record({
+/** Most requests resemble earlier ones. */
+const usual: fc.Arbitrary<RequestShape> = fc.record({
   caller: below(3),
   role: below(2),
   session: below(2),
@@ -146,16 +146,16 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
 );
 
-/** All that makes two requests the same, written out; undefined: it is never the same as another. */
+/** Everything that makes two requests equal. Undefined: equal to no other. */
 type Context = string | undefined;
 
-function check(condition: boolean, what: string): asserts condition {
+function assertThat(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Error(what);
 }
 
 const promisedBy = ({ decision }: IssueRequest) => Math.min(1200, decision.session.durationSeconds / 3);
 
-/** The cache, the model beside it, and an STS that knows for whom it has issued what. */
+/** The cache, the model, and an STS that remembers for whom it issued what. */
 class World {
   now = 1_800_000_000.25;
   sts: 'up' | 'down' | 'refuses' = 'up';
@@ -163,16 +163,16 @@ class World {
   readonly exact: boolean;
   readonly #versions = ROLES.map(() => 0);
   readonly #cache: CredentialCache;
-  /** By the order's proof, which each order has of its own, and which goes with it. */
+  /** By proof: each request has its own. */
   readonly #contexts = new WeakMap<Proof, { readonly context: Context }>();
-  /** The model: by context, when what was issued last ends. */
-  readonly #kept = new Map<string, { readonly expiresAt: number; readonly promised: number }>();
-  readonly #cameBack = new Set<string>();
+  /** The model: expiry of the credentials issued last, by context. */
+  readonly #cached = new Map<string, { readonly expiresAt: number; readonly promised: number }>();
+  readonly #returned = new Set<string>();
   readonly #issued = new Map<string, { readonly context: Context; readonly expiresAt: number }>();
   #sweeping = false;
   /** Requests whose `beforeSts` has resolved. */
   readonly #recorded = new WeakSet<Proof>();
-  readonly #renewals: (string | undefined)[] = [];
+  readonly #refreshErrors: (string | undefined)[] = [];
   readonly #retired: (() => void)[] = [];
   #inUse: { readonly issuer: CredentialIssuer; readonly release: () => void };
 
@@ -199,20 +199,23 @@ class World {
     return { issuer, release: this.#cache.retain(fingerprints.all) };
   }
 
-  async #ask(order: IssueRequest): Promise<IssuedCredentials> {
+  async #ask(request: IssueRequest): Promise<IssuedCredentials> {
     this.calls++;
-    check(this.#sweeping || this.#recorded.has(order.proof), 'STS called before the intent was recorded');
-    const context = this.#contexts.get(order.proof)?.context;
-    if (this.#sweeping) this.#renewals.push(this.#faultOfRenewal(order, context));
+    assertThat(
+      this.#sweeping || this.#recorded.has(request.proof),
+      'STS called before the intent was recorded',
+    );
+    const context = this.#contexts.get(request.proof)?.context;
+    if (this.#sweeping) this.#refreshErrors.push(this.#refreshError(request, context));
     await undefined;
     if (this.sts === 'down') throw new SallyportError('sts_unavailable');
     if (this.sts === 'refuses') throw new SallyportError('sts_access_denied');
     const accessKeyId = `ASIA${this.#issued.size}`;
-    const expiresAt = Math.floor(this.now) + order.decision.session.durationSeconds;
+    const expiresAt = Math.floor(this.now) + request.decision.session.durationSeconds;
     this.#issued.set(accessKeyId, { context, expiresAt });
     if (context !== undefined) {
-      this.#kept.set(context, { expiresAt, promised: promisedBy(order) });
-      if (this.#sweeping) this.#cameBack.delete(context);
+      this.#cached.set(context, { expiresAt, promised: promisedBy(request) });
+      if (this.#sweeping) this.#returned.delete(context);
     }
     return {
       credentials: {
@@ -225,26 +228,26 @@ class World {
     };
   }
 
-  /** Kept for later: whatever is thrown in a renewal is only logged. */
-  #faultOfRenewal({ decision, principal, mfa }: IssueRequest, context: Context): string | undefined {
-    const kept = this.#kept.get(context ?? '');
-    if (context === undefined || !this.#cameBack.has(context)) return 'renewed for nobody';
-    if (decision.notAfter !== undefined || mfa) return 'renewed what may not be';
-    if (!kept || kept.expiresAt - this.now > 1.5 * kept.promised) return 'renewed too early';
+  /** Returned instead of thrown, since errors of a refresh are only logged. */
+  #refreshError({ decision, principal, mfa }: IssueRequest, context: Context): string | undefined {
+    const kept = this.#cached.get(context ?? '');
+    if (context === undefined || !this.#returned.has(context)) return 'refreshed for nobody';
+    if (decision.notAfter !== undefined || mfa) return 'refreshed what is not refreshable';
+    if (!kept || kept.expiresAt - this.now > 1.5 * kept.promised) return 'refreshed too early';
     const forwards = decision.target.operation === 'AssumeRoleWithWebIdentity';
-    return forwards && principal.expiresAt <= this.now ? 'renewed with a proof that has ended' : undefined;
+    return forwards && principal.expiresAt <= this.now ? 'refreshed with an expired proof' : undefined;
   }
 
-  #order({ caller, role, session, proof, endWithProof, mfa }: Asked): IssueRequest | undefined {
+  #requestOf({ caller, role, session, proof, endWithProof, mfa }: RequestShape): IssueRequest | undefined {
     const who = CALLERS[caller];
     const [name, config, target] = ROLES[role] ?? [];
     const wanted = SESSIONS[session];
-    check(!!who && !!config && name !== undefined && !!target && !!wanted, 'nothing there');
+    assertThat(!!who && !!config && name !== undefined && !!target && !!wanted, 'nothing there');
     const expiresAt = Math.ceil(this.now / GRID) * GRID + proof;
     const left = Math.floor(expiresAt - this.now);
     const cut = endWithProof && left < wanted.durationSeconds;
     if (cut && left < 900) return undefined;
-    const order: IssueRequest = {
+    const request: IssueRequest = {
       principal: {
         ...who,
         // Each request comes with a token of its own.
@@ -273,62 +276,69 @@ class World {
       session: cut ? { ...wanted, durationSeconds: 'cut' } : wanted,
       until,
     });
-    this.#contexts.set(order.proof, { context: shared ? context : undefined });
-    return order;
+    this.#contexts.set(request.proof, { context: shared ? context : undefined });
+    return request;
   }
 
-  async #request(order: IssueRequest): Promise<void> {
-    const context = this.#contexts.get(order.proof)?.context;
+  async #serve(request: IssueRequest): Promise<void> {
+    const context = this.#contexts.get(request.proof)?.context;
     let issued: IssuedCredentials;
     const beforeSts = async () => {
-      check(!this.#recorded.has(order.proof), 'recorded twice');
+      assertThat(!this.#recorded.has(request.proof), 'recorded twice');
       await undefined;
-      this.#recorded.add(order.proof);
+      this.#recorded.add(request.proof);
     };
     try {
-      issued = await this.#inUse.issuer.getOrIssue(order, { beforeSts });
+      issued = await this.#inUse.issuer.getOrIssue(request, { beforeSts });
     } catch (error) {
-      check(error instanceof SallyportError && this.sts !== 'up', `failed: ${error}`);
-      const left = (this.#kept.get(context ?? '')?.expiresAt ?? 0) - this.now;
-      check(!this.exact || this.sts === 'refuses' || left < 60, 'refused with credentials there');
+      assertThat(error instanceof SallyportError && this.sts !== 'up', `failed: ${error}`);
+      const left = (this.#cached.get(context ?? '')?.expiresAt ?? 0) - this.now;
+      assertThat(!this.exact || this.sts === 'refuses' || left < 60, 'refused with credentials there');
       return;
     }
-    check(issued.cached === 'fresh' || this.#recorded.has(order.proof), 'served by STS without a record');
+    assertThat(
+      issued.cached === 'fresh' || this.#recorded.has(request.proof),
+      'served by STS without a record',
+    );
     const { accessKeyId, secretAccessKey, sessionToken, expiration } = issued.credentials;
     const source = this.#issued.get(accessKeyId);
-    check(source !== undefined && source.context === context, `issued for another: ${source?.context}`);
-    check(secretAccessKey.reveal() === `secret of ${accessKeyId}`, 'another secret');
-    check(sessionToken.reveal() === `token of ${accessKeyId}`, 'another token');
-    check(issued.sourceIdentity === `ü ${accessKeyId}`, 'another source identity');
+    assertThat(source !== undefined && source.context === context, `issued for another: ${source?.context}`);
+    assertThat(secretAccessKey.reveal() === `secret of ${accessKeyId}`, 'another secret');
+    assertThat(sessionToken.reveal() === `token of ${accessKeyId}`, 'another token');
+    assertThat(issued.sourceIdentity === `ü ${accessKeyId}`, 'another source identity');
     const expiresAt = expiration.getTime() / 1000;
-    check(expiresAt === source.expiresAt, 'the end is not told as it is');
-    check(expiresAt <= (order.decision.notAfter ?? Infinity), 'outlives what it may');
-    const least = issued.cached === 'stale' ? 60 : promisedBy(order);
-    check(expiresAt - this.now >= least, `${expiresAt - this.now} seconds left, promised ${least}`);
-    check(issued.cached !== 'stale' || this.sts === 'down', 'stale without need');
-    check(issued.cached === undefined || context !== undefined, 'cached where nothing may be');
+    assertThat(expiresAt === source.expiresAt, 'the end is not told as it is');
+    assertThat(expiresAt <= (request.decision.notAfter ?? Infinity), 'outlives what it may');
+    const least = issued.cached === 'stale' ? 60 : promisedBy(request);
+    assertThat(expiresAt - this.now >= least, `${expiresAt - this.now} seconds left, promised ${least}`);
+    assertThat(issued.cached !== 'stale' || this.sts === 'down', 'stale without need');
+    assertThat(issued.cached === undefined || context !== undefined, 'cached where nothing may be');
   }
 
-  async #askAll(crowd: readonly Asked[]): Promise<void> {
-    const orders = crowd.flatMap((each) => this.#order(each) ?? []);
-    const contexts = orders.map((order) => this.#contexts.get(order.proof)?.context);
-    const needing = orders.filter((order, index) => {
+  async #askAll(crowd: readonly RequestShape[]): Promise<void> {
+    const requests = crowd.flatMap((each) => this.#requestOf(each) ?? []);
+    const contexts = requests.map((request) => this.#contexts.get(request.proof)?.context);
+    const needing = requests.filter((request, index) => {
       const context = contexts[index];
       if (context === undefined) return true;
-      const ending = this.#kept.get(context)?.expiresAt;
-      if (ending !== undefined && order.decision.notAfter === undefined) this.#cameBack.add(context);
+      const ending = this.#cached.get(context)?.expiresAt;
+      if (ending !== undefined && request.decision.notAfter === undefined) this.#returned.add(context);
       return (
-        contexts.indexOf(context) === index && (ending === undefined || ending - this.now < promisedBy(order))
+        contexts.indexOf(context) === index &&
+        (ending === undefined || ending - this.now < promisedBy(request))
       );
     });
     const before = this.calls;
-    await Promise.all(orders.map((order) => this.#request(order)));
+    await Promise.all(requests.map((request) => this.#serve(request)));
     const calls = this.calls - before;
-    check(!this.exact || calls === needing.length, `${calls} calls of STS, the model has ${needing.length}`);
+    assertThat(
+      !this.exact || calls === needing.length,
+      `${calls} calls of STS, the model has ${needing.length}`,
+    );
   }
 
   #waitUntilDue(place: number): void {
-    const { expiresAt, promised } = [...this.#kept.values()][place % (this.#kept.size || 1)] ?? {};
+    const { expiresAt, promised } = [...this.#cached.values()][place % (this.#cached.size || 1)] ?? {};
     this.now = Math.max(this.now, (expiresAt ?? 0) - (promised ?? 0) * 1.2);
   }
 
@@ -341,8 +351,8 @@ class World {
   }
 
   #forget(isOver: (context: string, expiresAt: number) => boolean): void {
-    for (const [context, { expiresAt }] of this.#kept)
-      if (isOver(context, expiresAt)) this.#kept.delete(context);
+    for (const [context, { expiresAt }] of this.#cached)
+      if (isOver(context, expiresAt)) this.#cached.delete(context);
   }
 
   async run(operation: Operation): Promise<void> {
@@ -362,19 +372,22 @@ class World {
         this.#sweeping = true;
         await this.#inUse.issuer.sweep();
         this.#sweeping = false;
-        for (const fault of this.#renewals.splice(0)) check(fault === undefined, String(fault));
+        for (const fault of this.#refreshErrors.splice(0)) assertThat(fault === undefined, String(fault));
         break;
       case 'reload':
         this.#versions[operation.role] = operation.version;
         this.#retired.push(this.#inUse.release);
         this.#inUse = this.#load();
-        this.#cameBack.clear();
+        this.#returned.clear();
         // Requests that began with the old config keep it in use.
         if (!operation.busy) this.#retire();
         break;
     }
     const { entries } = this.#cache.size;
-    check(!this.exact || entries === this.#kept.size, `${entries} entries, the model has ${this.#kept.size}`);
+    assertThat(
+      !this.exact || entries === this.#cached.size,
+      `${entries} entries, the model has ${this.#cached.size}`,
+    );
   }
 }
 
@@ -385,10 +398,10 @@ const property = (maxEntries: number) =>
   });
 const numRuns = Math.ceil((runs * 10) / OPERATIONS / 2);
 
-t.test('the cache does what the model does, and never more STS calls', async (t) => {
+t.test('the cache behaves as the model and makes exactly as many STS calls', async (t) => {
   await t.resolves(fc.assert(property(2000), { numRuns, seed }));
 });
 
-t.test('a cache that is too small forgets, and is as safe', async (t) => {
+t.test('a cache that evicts entries still serves only fresh credentials of the same caller', async (t) => {
   await t.resolves(fc.assert(property(3), { numRuns, seed }));
 });

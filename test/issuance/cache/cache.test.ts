@@ -1,5 +1,4 @@
-// The credential cache piece by piece: what is the same, what is shared, renewed, kept and overwritten. What holds for
-// any order of events is in cache-model.test.ts.
+// CredentialIssuer and the credential cache, case by case. cache-model.test.ts tests random sequences of events.
 import { setImmediate } from 'node:timers/promises';
 import { Secret } from '@sallyport/client/internal/secret';
 import t from 'tap';
@@ -36,7 +35,7 @@ interface Parts {
   readonly mfa?: IssueRequest['mfa'];
 }
 
-const orderOf = ({
+const requestOf = ({
   claims,
   principal,
   decision,
@@ -59,7 +58,7 @@ const orderOf = ({
 
 type Answer = ErrorCode | undefined;
 
-/** A cache over an STS that issues for as long as it is asked to, or fails as it is told. */
+/** A CredentialIssuer over an STS that issues, or fails with the code that `sts.answer` returns. */
 function started(
   limits?: CacheConfig,
   roles: Readonly<Record<string, RoleConfig>> = { fed: federation, web },
@@ -70,19 +69,19 @@ function started(
   const sts = { answer: (_: IssueRequest): Answer => undefined, ready: Promise.resolve() };
   const { log, lines } = keptLog();
   const cache = new CredentialCache(limits);
-  const issue = async (order: IssueRequest): Promise<IssuedCredentials> => {
-    asked.push(order);
+  const issue = async (request: IssueRequest): Promise<IssuedCredentials> => {
+    asked.push(request);
     const number = asked.length;
     await setImmediate();
     await sts.ready;
-    const code = sts.answer(order);
+    const code = sts.answer(request);
     if (code) throw new SallyportError(code);
     return {
       credentials: {
         accessKeyId: `ASIA${number}`,
         secretAccessKey: new Secret(`secret-${number}`),
         sessionToken: new Secret(`token-${number}`),
-        expiration: new Date((Math.floor(clock.seconds) + order.decision.session.durationSeconds) * 1000),
+        expiration: new Date((Math.floor(clock.seconds) + request.decision.session.durationSeconds) * 1000),
       },
       stsRequestId: `sts-${number}`,
     };
@@ -111,10 +110,10 @@ const keyOf = ({ credentials }: IssuedCredentials) => credentials.accessKeyId;
 const codeOf = async (outcome: Promise<IssuedCredentials>): Promise<string> =>
   outcome.then(keyOf, (error: SallyportError) => error.code);
 
-t.test('what is asked for again is what was issued, marked', async (t) => {
+t.test('a second request gets the cached credentials, marked as cached', async (t) => {
   const { issue, asked, uses, cache } = started();
-  const first = await issue(orderOf());
-  const again = await issue(orderOf());
+  const first = await issue(requestOf());
+  const again = await issue(requestOf());
   t.equal(first.cached, undefined);
   t.equal(again.cached, 'fresh');
   const { cached, ...rest } = again;
@@ -133,7 +132,7 @@ t.test('beforeSts resolves before STS is called, and is not called for a fresh c
     await setImmediate();
     steps.push(`recorded, ${asked.length} STS calls`);
   };
-  const get = () => issuer.getOrIssue(orderOf(), { beforeSts });
+  const get = () => issuer.getOrIssue(requestOf(), { beforeSts });
   await Promise.all([get(), get()]);
   t.equal(steps.length, 2, 'called for each of two concurrent requests');
   t.equal(steps[0], 'recorded, 0 STS calls');
@@ -141,7 +140,7 @@ t.test('beforeSts resolves before STS is called, and is not called for a fresh c
   await get();
   t.equal(steps.length, 2, 'not for a hit');
   const mfa = { serialNumber: 'arn:aws:iam::111122223333:mfa/alice', tokenCode: new Secret('123456') };
-  await issuer.getOrIssue(orderOf({ mfa }), { beforeSts });
+  await issuer.getOrIssue(requestOf({ mfa }), { beforeSts });
   t.same(steps.slice(2), ['recorded, 1 STS calls'], 'for what is not cacheable');
 });
 
@@ -152,15 +151,15 @@ t.test('a request whose beforeSts rejects neither calls STS nor joins a call in 
     await setImmediate();
     throw lost;
   };
-  for (const order of [orderOf(), orderOf({ decision: { console: { destination: 'https://x' } } })])
-    await t.rejects(issuer.getOrIssue(order, { beforeSts }), lost);
+  for (const request of [requestOf(), requestOf({ decision: { console: { destination: 'https://x' } } })])
+    await t.rejects(issuer.getOrIssue(request, { beforeSts }), lost);
   t.equal(asked.length, 0);
   let answer = () => {};
   sts.ready = new Promise((resolve) => {
     answer = resolve;
   });
-  const flight = issuer.getOrIssue(orderOf(), { beforeSts: async () => {} });
-  await t.rejects(issuer.getOrIssue(orderOf(), { beforeSts }), lost);
+  const flight = issuer.getOrIssue(requestOf(), { beforeSts: async () => {} });
+  await t.rejects(issuer.getOrIssue(requestOf(), { beforeSts }), lost);
   answer();
   await flight;
   t.same([asked.length, uses], [1, ['miss']]);
@@ -168,13 +167,13 @@ t.test('a request whose beforeSts rejects neither calls STS nor joins a call in 
 
 t.test('credentials cached while beforeSts runs are served', async (t) => {
   const { issuer, issue, asked, uses } = started();
-  const beforeSts = async () => void (await issue(orderOf()));
-  t.equal((await issuer.getOrIssue(orderOf(), { beforeSts })).cached, 'fresh');
+  const beforeSts = async () => void (await issue(requestOf()));
+  t.equal((await issuer.getOrIssue(requestOf(), { beforeSts })).cached, 'fresh');
   t.same([asked.length, uses], [1, ['miss', 'hit']]);
 });
 
-t.test('what makes two orders the same', (t) => {
-  const key = (parts: Parts) => cacheKey('fingerprint', orderOf(parts));
+t.test('cache key depends on everything that shapes the credentials, and on nothing else', (t) => {
+  const key = (parts: Parts) => cacheKey('fingerprint', requestOf(parts));
   const same = key({ claims: { team: 'a', nested: { x: 1, y: 2 } } });
   const rows: [what: string, parts: Parts, isSame: boolean][] = [
     ['the order of claims', { claims: { nested: { y: 2, x: 1 }, team: 'a' } }, true],
@@ -220,43 +219,43 @@ t.test('what makes two orders the same', (t) => {
     key({ decision: { notAfter, durationLimitedBy: 'proof' }, session: { durationSeconds: seconds } });
   t.equal(cut(3000, SECONDS + 3000), cut(2990, SECONDS + 3000), 'up to the same end, however far off');
   t.not(cut(3000, SECONDS + 3000), cut(3000, SECONDS + 3001));
-  t.not(cacheKey('other', orderOf()), cacheKey('fingerprint', orderOf()), 'the role as it is configured');
+  t.not(cacheKey('other', requestOf()), cacheKey('fingerprint', requestOf()), 'the role as it is configured');
   t.end();
 });
 
-t.test('enough life is a third of it, or 20 minutes', async (t) => {
+t.test('cached credentials are fresh with a third of their lifetime or 20 minutes left', async (t) => {
   for (const [duration, least] of [
     [900, 300],
     [3600, 1200],
     [43_200, 1200],
   ] as const) {
     const { issue, clock } = started();
-    const order = () => orderOf({ session: { durationSeconds: duration } });
-    await issue(order());
+    const request = () => requestOf({ session: { durationSeconds: duration } });
+    await issue(request());
     clock.seconds = SECONDS + duration - least;
-    t.equal(keyOf(await issue(order())), 'ASIA1', `${least} seconds left`);
+    t.equal(keyOf(await issue(request())), 'ASIA1', `${least} seconds left`);
     clock.seconds += 1;
-    t.equal(keyOf(await issue(order())), 'ASIA2', 'and less');
+    t.equal(keyOf(await issue(request())), 'ASIA2', 'and less');
   }
 });
 
-t.test('no MFA code, console sign-in or role with cache: off is served from it, or kept', async (t) => {
+t.test('requests with an MFA code, a console sign-in or cache: off bypass the cache', async (t) => {
   const mfa = { serialNumber: 'arn:aws:iam::111122223333:mfa/alice', tokenCode: new Secret('123456') };
   const { issue, asked, cache } = started({}, { fed: federation, web: { ...web, cache: 'off' } });
-  const off = () => orderOf({ decision: { role: 'web', target: FORWARDING } });
+  const off = () => requestOf({ decision: { role: 'web', target: FORWARDING } });
   const console = () =>
-    orderOf({ decision: { console: { destination: 'https://console.aws.amazon.com/' } } });
-  await issue(orderOf());
-  const each = [orderOf({ mfa }), orderOf({ mfa }), off(), off(), console(), console()];
-  const all = await Promise.all(each.map((order) => issue(order)));
+    requestOf({ decision: { console: { destination: 'https://console.aws.amazon.com/' } } });
+  await issue(requestOf());
+  const each = [requestOf({ mfa }), requestOf({ mfa }), off(), off(), console(), console()];
+  const all = await Promise.all(each.map((request) => issue(request)));
   t.equal(new Set(all.map(keyOf)).size, 6, 'not shared either');
   t.equal(asked.length, 7);
   t.equal(cache.size.entries, 1);
 });
 
-t.test('many at once are one call, and a failure is shared but not kept', async (t) => {
+t.test('concurrent requests share one STS call; a failure is shared but not cached', async (t) => {
   const { issue, asked, sts, uses } = started();
-  const crowd = () => Promise.all(Array.from({ length: 1000 }, () => codeOf(issue(orderOf()))));
+  const crowd = () => Promise.all(Array.from({ length: 1000 }, () => codeOf(issue(requestOf()))));
   sts.answer = () => 'sts_access_denied';
   t.same([...new Set(await crowd())], ['sts_access_denied']);
   t.equal(asked.length, 1);
@@ -266,63 +265,63 @@ t.test('many at once are one call, and a failure is shared but not kept', async 
   t.equal(uses.filter((use) => use === 'shared').length, 999);
 });
 
-t.test('what comes after the deadline of who asked is kept and told', async (t) => {
+t.test('credentials that arrive after the deadline are cached and logged', async (t) => {
   const { issue, clock, sts, lines } = started();
   let answer = () => {};
   sts.ready = new Promise((resolve) => {
     answer = resolve;
   });
-  const order = orderOf();
-  const late = () => codeOf(issue({ ...order, deadline: clock.seconds * 1000 }));
+  const request = requestOf();
+  const late = () => codeOf(issue({ ...request, deadline: clock.seconds * 1000 }));
   t.same(await Promise.all([late(), late()]), ['sts_unavailable', 'sts_unavailable']);
   answer();
-  t.match(await issue(order), { stsRequestId: 'sts-1' }, 'who waits longer');
+  t.match(await issue(request), { stsRequestId: 'sts-1' }, 'who waits longer');
   t.match(lines, [{ level: 'info', fields: { role: 'fed', accessKeyId: 'ASIA1', stsRequestId: 'sts-1' } }]);
   t.notMatch(JSON.stringify(lines), /secret-|token-|a\.b\.c/);
 });
 
-t.test('a proof that STS refuses does not speak for another of the same caller', async (t) => {
+t.test('a proof that STS refuses does not fail a concurrent request with another proof', async (t) => {
   const { issue, asked, sts } = started();
-  const order = (proof: string) => orderOf({ decision: { role: 'web', target: FORWARDING }, proof });
+  const request = (proof: string) => requestOf({ decision: { role: 'web', target: FORWARDING }, proof });
   sts.answer = ({ proof }) => (proof.value.reveal() === 'old' ? 'proof_expired' : undefined);
   const outcomes = await Promise.all(
-    ['old', 'old', 'new', 'new'].map((proof) => codeOf(issue(order(proof)))),
+    ['old', 'old', 'new', 'new'].map((proof) => codeOf(issue(request(proof)))),
   );
   t.same(outcomes, ['proof_expired', 'proof_expired', 'ASIA2', 'ASIA2']);
   t.equal(asked.length, 2);
 });
 
-t.test('with STS away, what is left is served as long as a minute is left of it', async (t) => {
+t.test('stale credentials are served while STS is unavailable, with a minute left or more', async (t) => {
   const { issue, clock, sts, uses } = started();
-  await issue(orderOf());
+  await issue(requestOf());
   clock.seconds = SECONDS + 3600 - 60;
   for (const code of ['sts_unavailable', 'sts_throttled'] as const) {
     sts.answer = () => code;
-    const stale = await issue(orderOf());
+    const stale = await issue(requestOf());
     t.equal(stale.cached, 'stale', code);
     t.equal(keyOf(stale), 'ASIA1');
-    t.equal(await codeOf(issue(orderOf({ claims: { other: 1 } }))), code, 'to nobody else');
+    t.equal(await codeOf(issue(requestOf({ claims: { other: 1 } }))), code, 'to nobody else');
   }
   sts.answer = () => 'sts_access_denied';
-  t.equal(await codeOf(issue(orderOf())), 'sts_access_denied', 'a refusal stands');
+  t.equal(await codeOf(issue(requestOf())), 'sts_access_denied', 'a refusal stands');
   sts.answer = () => 'sts_unavailable';
   clock.seconds += 1;
-  t.equal(await codeOf(issue(orderOf())), 'sts_unavailable', 'less than a minute');
+  t.equal(await codeOf(issue(requestOf())), 'sts_unavailable', 'less than a minute');
   t.same(uses, ['miss', 'stale', 'stale']);
 });
 
-t.test('whoever comes back is renewed ahead, once each time', async (t) => {
+t.test('credentials of returning callers are refreshed ahead, once for each return', async (t) => {
   const { issue, sweep, clock, asked, uses, lines } = started();
-  await issue(orderOf());
-  await issue(orderOf({ claims: { once: true } }));
-  await issue(orderOf());
+  await issue(requestOf());
+  await issue(requestOf({ claims: { once: true } }));
+  await issue(requestOf());
   clock.seconds = SECONDS + 3600 - 1801;
   await sweep();
   t.equal(asked.length, 2, 'not yet: more than half of what is promised would be lost');
   clock.seconds = SECONDS + 3600 - 1499;
   await Promise.all([sweep(), sweep()]);
   t.equal(asked.length, 3, 'the one who came back');
-  const renewed = await issue(orderOf());
+  const renewed = await issue(requestOf());
   t.same([keyOf(renewed), renewed.cached], ['ASIA3', 'fresh']);
   t.same(uses, ['miss', 'miss', 'hit', 'renewed', 'hit']);
   t.match(lines, [{ level: 'info', fields: { role: 'fed', accessKeyId: 'ASIA3', stsRequestId: 'sts-3' } }]);
@@ -335,7 +334,7 @@ t.test('whoever comes back is renewed ahead, once each time', async (t) => {
   t.equal(asked.length, 4, 'and then did not');
 });
 
-t.test('what is not renewed ahead', async (t) => {
+t.test('refresh ahead skips assertions, expired forwarded JWTs and endWithProof', async (t) => {
   const saml: Target = {
     operation: 'AssumeRoleWithSAML',
     roleArn: 'arn:aws:iam::111122223333:role/S3Reader',
@@ -353,19 +352,19 @@ t.test('what is not renewed ahead', async (t) => {
   ];
   for (const [what, parts, renewed] of rows) {
     const { issue, sweep, clock, asked } = started();
-    await issue(orderOf(parts));
-    await issue(orderOf(parts));
+    await issue(requestOf(parts));
+    await issue(requestOf(parts));
     clock.seconds = SECONDS + 3600 - 1400;
     await sweep();
     t.equal(asked.length, renewed ? 2 : 1, what);
   }
 });
 
-t.test('who is to be renewed is bounded in bytes too: proofs can be long', async (t) => {
+t.test('requests remembered for refresh ahead are bounded in bytes', async (t) => {
   const { issue, sweep, clock, asked } = started();
   const proof = 'x'.repeat(256 * 1024);
-  const callers = Array.from({ length: 300 }, (_, index) => orderOf({ claims: { index }, proof }));
-  for (const order of [...callers, ...callers]) await issue(order);
+  const callers = Array.from({ length: 300 }, (_, index) => requestOf({ claims: { index }, proof }));
+  for (const request of [...callers, ...callers]) await issue(request);
   clock.seconds = SECONDS + 3600 - 1400;
   await sweep();
   const renewed = asked.slice(callers.length).map(({ principal }) => Number(principal.claims['index']));
@@ -373,10 +372,10 @@ t.test('who is to be renewed is bounded in bytes too: proofs can be long', async
   t.ok(Math.min(...renewed) >= 300 - renewed.length, 'the last ones');
 });
 
-t.test('renewal while STS fails', async (t) => {
+t.test('refresh ahead stops while STS is unavailable, and goes on after a refusal', async (t) => {
   const { issue, sweep, clock, asked, sts, uses } = started();
-  const callers = Array.from({ length: 20 }, (_, index) => orderOf({ claims: { index } }));
-  for (const order of [...callers, ...callers]) await issue(order);
+  const callers = Array.from({ length: 20 }, (_, index) => requestOf({ claims: { index } }));
+  for (const request of [...callers, ...callers]) await issue(request);
   clock.seconds = SECONDS + 3600 - 1400;
   sts.answer = () => 'sts_unavailable';
   await sweep();
@@ -389,14 +388,14 @@ t.test('renewal while STS fails', async (t) => {
   t.equal(asked.length, before, 'and is not asked for again');
 });
 
-t.test('a reload wipes what the roles it changes have yielded', async (t) => {
+t.test('a reload drops the credentials of changed roles once the old config is out of use', async (t) => {
   const { issue, load, release, cache, asked } = started();
-  const web = () => orderOf({ decision: { role: 'web', target: FORWARDING } });
-  await issue(orderOf());
+  const web = () => requestOf({ decision: { role: 'web', target: FORWARDING } });
+  await issue(requestOf());
   await issue(web());
   const changed = load({ fed: federation, web: { via: 'GetSessionToken' } });
   t.equal(cache.size.entries, 2, 'requests that began before still run');
-  t.equal(keyOf(await changed.issue(orderOf())), 'ASIA1', 'a role that is the same');
+  t.equal(keyOf(await changed.issue(requestOf())), 'ASIA1', 'a role that is the same');
   t.equal(keyOf(await changed.issue(web())), 'ASIA3', 'a role that is not');
   release();
   t.equal(cache.size.entries, 2);
@@ -407,7 +406,7 @@ t.test('a reload wipes what the roles it changes have yielded', async (t) => {
   t.same(cache.size, { entries: 0, bytes: 0 });
 });
 
-t.test('what changes the epoch of a role', (t) => {
+t.test('role fingerprint changes with what shapes its credentials', (t) => {
   const config = configOf({ fed: federation, web }, []);
   const fingerprints = new RoleFingerprints(config);
   const rolesFrom = {
@@ -444,7 +443,7 @@ t.test('what changes the epoch of a role', (t) => {
   t.end();
 });
 
-t.test('it is bounded in number and in bytes, and what is dropped is overwritten', async (t) => {
+t.test('cache is bounded in entries and bytes, and overwrites what it drops', async (t) => {
   const buffers: Buffer[] = [];
   const { allocUnsafeSlow } = Buffer;
   t.teardown(() => {
@@ -456,7 +455,7 @@ t.test('it is bounded in number and in bytes, and what is dropped is overwritten
     return buffer;
   };
   const isWiped = (buffer: Buffer | undefined) => buffer?.every((byte) => byte === 0);
-  const caller = (index: number) => orderOf({ claims: { index } });
+  const caller = (index: number) => requestOf({ claims: { index } });
 
   const few = started({ maxEntries: 2 });
   for (const index of [1, 2, 1, 3]) await few.issue(caller(index));
@@ -477,7 +476,7 @@ t.test('it is bounded in number and in bytes, and what is dropped is overwritten
   t.ok(buffers.every(isWiped), 'all, with the config');
 });
 
-t.test('an answer comes out of its bytes as it went in', (t) => {
+t.test('serialized credentials deserialize to the same', (t) => {
   const issued: IssuedCredentials = {
     credentials: {
       accessKeyId: 'ASIA',

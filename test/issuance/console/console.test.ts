@@ -1,4 +1,4 @@
-// Credentials -> sign-in URL, on the wire: what is sent, what is refused, and that STS is not asked in vain.
+// AWS console sign-in on the wire: what is sent to the federation endpoint, its errors, and the sign-in URL.
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Secret } from '@sallyport/client/internal/secret';
@@ -19,7 +19,7 @@ const issued: IssuedCredentials = {
   stsRequestId: 'the-sts-request',
 };
 
-const orderOf = (
+const requestOf = (
   console: ConsoleSession | undefined,
   operation: 'AssumeRole' | 'GetFederationToken',
 ): IssueRequest => ({
@@ -106,152 +106,175 @@ const errorOf = async (work: Promise<unknown>) => {
   return error;
 };
 
-t.test('the keys go in the body of a POST, the token comes back in the login URL', async (t) => {
-  const { calls, endpoint } = await startSignin(t, json({ SigninToken: 'tok/en+==' }));
-  const { issue } = issuing(endpoint);
-  const { signin } = await issue(orderOf({ destination: DESTINATION, sessionDuration: 7200 }, 'AssumeRole'));
-  t.match(calls, [{ method: 'POST', url: '/federation' }]);
-  t.equal(calls.length, 1);
-  const { Session, ...form } = calls[0]?.form ?? {};
-  t.same(form, { Action: 'getSigninToken', SessionDuration: '7200' });
-  t.same(JSON.parse(Session ?? ''), {
-    sessionId: 'ASIAEXAMPLEEXAMPLE00',
-    sessionKey: 'the-secret+/key',
-    sessionToken: 'the-session+/token==',
-  });
-  t.notMatch(JSON.stringify(signin), /tok/, 'a secret until it is rendered');
-  const url = new URL(signin?.url.reveal() ?? '');
-  t.equal(`${url.origin}${url.pathname}`, endpoint);
-  t.same(Object.fromEntries(url.searchParams), {
-    Action: 'login',
-    Issuer: 'https://sallyport.corp.example',
-    Destination: DESTINATION,
-    SigninToken: 'tok/en+==',
-  });
-  t.equal(signin?.expires.getTime(), NOW.getTime() + 900_000);
-});
+t.test(
+  'console sign-in sends the keys in the body of a POST and puts the token into the login URL',
+  async (t) => {
+    const { calls, endpoint } = await startSignin(t, json({ SigninToken: 'tok/en+==' }));
+    const { issue } = issuing(endpoint);
+    const { signin } = await issue(
+      requestOf({ destination: DESTINATION, sessionDuration: 7200 }, 'AssumeRole'),
+    );
+    t.match(calls, [{ method: 'POST', url: '/federation' }]);
+    t.equal(calls.length, 1);
+    const { Session, ...form } = calls[0]?.form ?? {};
+    t.same(form, { Action: 'getSigninToken', SessionDuration: '7200' });
+    t.same(JSON.parse(Session ?? ''), {
+      sessionId: 'ASIAEXAMPLEEXAMPLE00',
+      sessionKey: 'the-secret+/key',
+      sessionToken: 'the-session+/token==',
+    });
+    t.notMatch(JSON.stringify(signin), /tok/, 'a secret until it is rendered');
+    const url = new URL(signin?.url.reveal() ?? '');
+    t.equal(`${url.origin}${url.pathname}`, endpoint);
+    t.same(Object.fromEntries(url.searchParams), {
+      Action: 'login',
+      Issuer: 'https://sallyport.corp.example',
+      Destination: DESTINATION,
+      SigninToken: 'tok/en+==',
+    });
+    t.equal(signin?.expires.getTime(), NOW.getTime() + 900_000);
+  },
+);
 
-t.test('without SessionDuration none is sent; the URL ends with the credentials at the latest', async (t) => {
-  const { calls, endpoint } = await startSignin(t, json({ SigninToken: 'token' }));
-  const expiration = new Date(NOW.getTime() + 60_000);
-  const soon = { ...issued, credentials: { ...issued.credentials, expiration } };
-  const { issue } = issuing(endpoint, true, soon);
-  const { signin } = await issue(orderOf({ destination: DESTINATION }, 'AssumeRole'));
-  t.notOk('SessionDuration' in (calls[0]?.form ?? {}));
-  t.same(signin?.expires, expiration);
-});
+t.test(
+  'console sign-in without SessionDuration sends none; the URL expires with the credentials at the latest',
+  async (t) => {
+    const { calls, endpoint } = await startSignin(t, json({ SigninToken: 'token' }));
+    const expiration = new Date(NOW.getTime() + 60_000);
+    const soon = { ...issued, credentials: { ...issued.credentials, expiration } };
+    const { issue } = issuing(endpoint, true, soon);
+    const { signin } = await issue(requestOf({ destination: DESTINATION }, 'AssumeRole'));
+    t.notOk('SessionDuration' in (calls[0]?.form ?? {}));
+    t.same(signin?.expires, expiration);
+  },
+);
 
-t.test('who wants credentials does not meet sign-in', async (t) => {
+t.test('a request for credentials does not call sign-in', async (t) => {
   const { calls, endpoint } = await startSignin(t, json({ SigninToken: 'token' }));
   const { issue } = issuing(endpoint);
-  const answer = await issue(orderOf(undefined, 'AssumeRole'));
+  const answer = await issue(requestOf(undefined, 'AssumeRole'));
   t.strictSame(answer, issued);
   t.equal(answer.credentials.secretAccessKey.reveal(), 'the-secret+/key');
   t.equal(calls.length, 0);
 });
 
-t.test('with temporary keys of the broker AWS takes no SessionDuration: STS is not asked', async (t) => {
-  const { calls, endpoint } = await startSignin(t, json({ SigninToken: 'token' }));
-  const { issue, stsCalls } = issuing(endpoint, true);
-  const error = await errorOf(
-    issue(orderOf({ destination: DESTINATION, sessionDuration: 900 }, 'AssumeRole')),
-  );
-  t.strictSame([error.code, error.reason], ['parameter_invalid', 'parameter.session_duration']);
-  t.same([stsCalls.length, calls.length], [0, 0]);
-});
+t.test(
+  'SessionDuration with temporary credentials of the broker is refused before STS is called',
+  async (t) => {
+    const { calls, endpoint } = await startSignin(t, json({ SigninToken: 'token' }));
+    const { issue, stsCalls } = issuing(endpoint, true);
+    const error = await errorOf(
+      issue(requestOf({ destination: DESTINATION, sessionDuration: 900 }, 'AssumeRole')),
+    );
+    t.strictSame([error.code, error.reason], ['parameter_invalid', 'parameter.session_duration']);
+    t.same([stsCalls.length, calls.length], [0, 0]);
+  },
+);
 
-t.test('answers that are none, and refusals', async (t) => {
-  const text =
-    (status: number, body: string, headers = {}) =>
-    (response: ServerResponse) =>
-      void response.writeHead(status, headers).end(body);
-  const rows: [what: string, answer: (response: ServerResponse) => void, code: string, reason: string][] = [
-    ['400', text(400, 'Invalid Credentials Parameter'), 'signin_refused', 'signin.status_400'],
-    ['403', text(403, ''), 'signin_refused', 'signin.status_403'],
-    ['429', text(429, ''), 'signin_unavailable', 'signin.status_429'],
-    ['500', text(500, ''), 'signin_unavailable', 'signin.status_500'],
-    [
-      'a redirect',
-      text(302, '', { location: 'http://127.0.0.1:1/' }),
-      'signin_unavailable',
-      'signin.status_302',
-    ],
-    ['no JSON', text(200, '<html>'), 'signin_unavailable', 'signin.answer_malformed'],
-    ['nothing', text(200, ''), 'signin_unavailable', 'signin.answer_malformed'],
-    ['no object', json(['token']), 'signin_unavailable', 'signin.answer_malformed'],
-    ['no token', json({ Token: 'x' }), 'signin_unavailable', 'signin.answer_malformed'],
-    ['an empty one', json({ SigninToken: '' }), 'signin_unavailable', 'signin.answer_malformed'],
-    ['no text', json({ SigninToken: 7 }), 'signin_unavailable', 'signin.answer_malformed'],
-    ['two lines', json({ SigninToken: 'a\nb' }), 'signin_unavailable', 'signin.answer_malformed'],
-    [
-      'twice',
-      text(200, '{"SigninToken":"a","SigninToken":"b"}'),
-      'signin_unavailable',
-      'signin.answer_malformed',
-    ],
-    ['too long', json({ SigninToken: 'a'.repeat(16_385) }), 'signin_unavailable', 'signin.answer_malformed'],
-    [
-      'too large',
-      json({ SigninToken: 'a'.repeat(100_000) }),
-      'signin_unavailable',
-      'signin.answer_too_large',
-    ],
-    ['hung up', (response) => void response.destroy(), 'signin_unavailable', 'signin.connection'],
-    [
-      'half an answer',
-      (response) => {
-        response.writeHead(200, { 'content-length': '50' }).write('{"Sign');
-        setImmediate(() => response.destroy());
-      },
-      'signin_unavailable',
-      'signin.connection',
-    ],
-    ['silence', () => {}, 'signin_unavailable', 'signin.timeout'],
-    [
-      'a trickle',
-      (response) => {
-        const timer = setInterval(() => response.write(' '), 500);
-        response.on('close', () => clearInterval(timer));
-      },
-      'signin_unavailable',
-      'signin.timeout',
-    ],
-  ];
-  await Promise.all(
-    rows.map(async ([what, answer, code, reason]) => {
-      const { endpoint } = await startSignin(t, answer);
-      const begun = Date.now();
-      const error = await errorOf(
-        issuing(endpoint).issue(orderOf({ destination: DESTINATION }, 'GetFederationToken')),
-      );
-      t.strictSame([error.code, error.reason], [code, reason], what);
-      t.same(error.sts, { requestId: 'the-sts-request', sent: true }, 'what STS issued in vain is recorded');
-      t.ok(Date.now() - begun < 8000, `${what}: in time`);
-      t.equal(error.retryAfter, code === 'signin_unavailable' ? 5 : undefined);
-      t.notMatch(`${error.message}${JSON.stringify(error.members)}`, /the-secret|the-session/);
-    }),
-  );
-  const nobody = issuing('http://127.0.0.1:1/federation').issue;
-  const error = await errorOf(nobody(orderOf({ destination: DESTINATION }, 'AssumeRole')));
-  t.strictSame([error.code, error.reason], ['signin_unavailable', 'signin.connection']);
-});
+t.test(
+  'errors and malformed responses of sign-in map to signin_refused and signin_unavailable',
+  async (t) => {
+    const text =
+      (status: number, body: string, headers = {}) =>
+      (response: ServerResponse) =>
+        void response.writeHead(status, headers).end(body);
+    const rows: [what: string, answer: (response: ServerResponse) => void, code: string, reason: string][] = [
+      ['400', text(400, 'Invalid Credentials Parameter'), 'signin_refused', 'signin.status_400'],
+      ['403', text(403, ''), 'signin_refused', 'signin.status_403'],
+      ['429', text(429, ''), 'signin_unavailable', 'signin.status_429'],
+      ['500', text(500, ''), 'signin_unavailable', 'signin.status_500'],
+      [
+        'a redirect',
+        text(302, '', { location: 'http://127.0.0.1:1/' }),
+        'signin_unavailable',
+        'signin.status_302',
+      ],
+      ['no JSON', text(200, '<html>'), 'signin_unavailable', 'signin.answer_malformed'],
+      ['nothing', text(200, ''), 'signin_unavailable', 'signin.answer_malformed'],
+      ['no object', json(['token']), 'signin_unavailable', 'signin.answer_malformed'],
+      ['no token', json({ Token: 'x' }), 'signin_unavailable', 'signin.answer_malformed'],
+      ['an empty one', json({ SigninToken: '' }), 'signin_unavailable', 'signin.answer_malformed'],
+      ['no text', json({ SigninToken: 7 }), 'signin_unavailable', 'signin.answer_malformed'],
+      ['two lines', json({ SigninToken: 'a\nb' }), 'signin_unavailable', 'signin.answer_malformed'],
+      [
+        'twice',
+        text(200, '{"SigninToken":"a","SigninToken":"b"}'),
+        'signin_unavailable',
+        'signin.answer_malformed',
+      ],
+      [
+        'too long',
+        json({ SigninToken: 'a'.repeat(16_385) }),
+        'signin_unavailable',
+        'signin.answer_malformed',
+      ],
+      [
+        'too large',
+        json({ SigninToken: 'a'.repeat(100_000) }),
+        'signin_unavailable',
+        'signin.answer_too_large',
+      ],
+      ['hung up', (response) => void response.destroy(), 'signin_unavailable', 'signin.connection'],
+      [
+        'half an answer',
+        (response) => {
+          response.writeHead(200, { 'content-length': '50' }).write('{"Sign');
+          setImmediate(() => response.destroy());
+        },
+        'signin_unavailable',
+        'signin.connection',
+      ],
+      ['silence', () => {}, 'signin_unavailable', 'signin.timeout'],
+      [
+        'a trickle',
+        (response) => {
+          const timer = setInterval(() => response.write(' '), 500);
+          response.on('close', () => clearInterval(timer));
+        },
+        'signin_unavailable',
+        'signin.timeout',
+      ],
+    ];
+    await Promise.all(
+      rows.map(async ([what, answer, code, reason]) => {
+        const { endpoint } = await startSignin(t, answer);
+        const begun = Date.now();
+        const error = await errorOf(
+          issuing(endpoint).issue(requestOf({ destination: DESTINATION }, 'GetFederationToken')),
+        );
+        t.strictSame([error.code, error.reason], [code, reason], what);
+        t.same(
+          error.sts,
+          { requestId: 'the-sts-request', sent: true },
+          'what STS issued in vain is recorded',
+        );
+        t.ok(Date.now() - begun < 8000, `${what}: in time`);
+        t.equal(error.retryAfter, code === 'signin_unavailable' ? 5 : undefined);
+        t.notMatch(`${error.message}${JSON.stringify(error.members)}`, /the-secret|the-session/);
+      }),
+    );
+    const nobody = issuing('http://127.0.0.1:1/federation').issue;
+    const error = await errorOf(nobody(requestOf({ destination: DESTINATION }, 'AssumeRole')));
+    t.strictSame([error.code, error.reason], ['signin_unavailable', 'signin.connection']);
+  },
+);
 
-t.test('sign-in has what is left until the deadline of the request', async (t) => {
+t.test('sign-in ends at the deadline of the request', async (t) => {
   const { calls, endpoint } = await startSignin(t, () => {});
-  const order = orderOf({ destination: DESTINATION }, 'GetFederationToken');
+  const request = requestOf({ destination: DESTINATION }, 'GetFederationToken');
   for (const [left, called] of [
     [300, 1],
     [0, 1],
   ] as const) {
     const begun = Date.now();
-    const error = await errorOf(issuing(endpoint).issue({ ...order, deadline: NOW.getTime() + left }));
+    const error = await errorOf(issuing(endpoint).issue({ ...request, deadline: NOW.getTime() + left }));
     t.strictSame([error.code, error.reason], ['signin_unavailable', 'signin.timeout']);
     t.ok(Date.now() - begun < 3000, `${left} ms`);
     t.equal(calls.length, called, 'no time, no call');
   }
 });
 
-t.test('where sign-in is, by region', async (t) => {
+t.test('sign-in host by region', async (t) => {
   const rows: [region: string, host: string][] = [
     ['us-east-1', 'signin.aws.amazon.com'],
     ['eu-west-1', 'eu-west-1.signin.aws.amazon.com'],

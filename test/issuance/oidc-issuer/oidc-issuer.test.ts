@@ -1,4 +1,4 @@
-// Tokens that the broker signs, the keys they are signed with, and what is published of them.
+// The broker as an OIDC issuer: its tokens, key rotation and published documents.
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ const principal: Principal = {
   expiresAt: SECONDS + 300,
 };
 
-const orderOf = (session: Partial<Session>): Pick<IssueRequest, 'principal' | 'decision'> => ({
+const requestOf = (session: Partial<Session>): Pick<IssueRequest, 'principal' | 'decision'> => ({
   principal,
   decision: {
     role: 'r',
@@ -77,14 +77,14 @@ async function signing(t: Test, isMfaAuthenticated = false) {
   };
 }
 
-t.test('a token says exactly what STS reads, and the published key verifies it', async (t) => {
+t.test('token has exactly the claims that STS reads and verifies with the published key', async (t) => {
   const { sign, keys, keySet } = await signing(t);
   const session = {
     tags: { team: 'blue sky', Größe: '' },
     transitiveTags: ['team'],
     sourceIdentity: 'alice@corp.example',
   };
-  const token = await sign(orderOf(session));
+  const token = await sign(requestOf(session));
   t.equal(`${token} ${JSON.stringify({ token })}`, '[redacted] {"token":"[redacted]"}');
   const { payload, protectedHeader } = await jwtVerify(token.reveal(), keySet, { currentDate: NOW });
   t.strictSame(protectedHeader, { alg: 'RS256', kid: keys.signing.kid, typ: 'JWT' });
@@ -103,24 +103,24 @@ t.test('a token says exactly what STS reads, and the published key verifies it',
     },
     'https://aws.amazon.com/source_identity': 'alice@corp.example',
   });
-  t.not(decodeJwt((await sign(orderOf({}))).reveal()).jti, jti, 'each has an id of its own');
+  t.not(decodeJwt((await sign(requestOf({}))).reveal()).jti, jti, 'each has an id of its own');
 });
 
-t.test('what a session does not have is not said; several factors only if the issuer said so', async (t) => {
+t.test('token omits absent session parameters; amr is mfa only if the issuer vouches for it', async (t) => {
   const plain = await signing(t);
-  const bare = decodeJwt((await plain.sign(orderOf({}))).reveal());
+  const bare = decodeJwt((await plain.sign(requestOf({}))).reveal());
   t.strictSame(Object.keys(bare).sort(), ['aud', 'exp', 'iat', 'iss', 'jti', 'nbf', 'sub']);
   const strong = await signing(t, true);
-  t.strictSame(decodeJwt((await strong.sign(orderOf({}))).reveal())['amr'], ['mfa']);
+  t.strictSame(decodeJwt((await strong.sign(requestOf({}))).reveal())['amr'], ['mfa']);
 });
 
-t.test('a token that STS would not take for its length is refused', async (t) => {
+t.test('a token too long for STS is refused', async (t) => {
   const { sign } = await signing(t);
   const tags = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`${index}`, 'x'.repeat(256)]));
-  t.ok((await sign(orderOf({ tags: tags(50) }))).reveal().length < 20_000);
+  t.ok((await sign(requestOf({ tags: tags(50) }))).reveal().length < 20_000);
   const wide = Object.fromEntries(Object.keys(tags(50)).map((key) => [key, 'ü'.repeat(256)]));
-  const refusal = await sign(orderOf({ tags: wide })).then(
+  const refusal = await sign(requestOf({ tags: wide })).then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -128,7 +128,7 @@ t.test('a token that STS would not take for its length is refused', async (t) =>
   t.match(refusal, { code: 'session_value_invalid', reason: 'session.web_identity_token', detail: /20000/ });
 });
 
-t.test('sub: readable, of the form STS takes, and of one principal alone', async (t) => {
+t.test('sub is readable, valid for STS and unique to a principal', async (t) => {
   const sub = (issuer: string, subject: string) => webIdentitySubject({ issuer, subject });
   const rows: [issuer: string, subject: string, sub: string][] = [
     ['corp', 'alice', 'corp:alice'],
@@ -163,7 +163,7 @@ t.test('sub: readable, of the form STS takes, and of one principal alone', async
   t.notOk(report.failed, JSON.stringify(report.counterexample));
 });
 
-t.test('what is published is what IAM asks for, and no private number', async (t) => {
+t.test('published documents have what IAM requires and no private key material', async (t) => {
   const { keys, documents } = await signing(t);
   const discovery = JSON.parse(documents['/.well-known/openid-configuration']);
   t.strictSame(discovery, {
@@ -187,7 +187,7 @@ t.test('what is published is what IAM asks for, and no private number', async (t
   t.ok(await importJWK(jwk, 'RS256'));
 });
 
-t.test('rotation: published before it signs, and after it has signed', async (t) => {
+t.test('rotation publishes a key before it signs and after it has signed', async (t) => {
   const folder = join(t.testdir(), 'keys');
   const kids = async () => {
     const { signing, published } = await keysOf(folder);
@@ -233,7 +233,7 @@ t.test('rotation: published before it signs, and after it has signed', async (t)
   t.strictSame(readdirSync(folder).sort(), ['current.pem', 'previous.pem'], 'nothing else is left there');
 });
 
-t.test('rotation at once, for a key that has leaked', async (t) => {
+t.test('immediate rotation skips the waiting times', async (t) => {
   const folder = t.testdir();
   for (const step of [generateKey, generateKey, rotateKeys, generateKey, rotateKeys, retireKey])
     await step(folder, { now: NOW, immediately: true });
@@ -250,7 +250,7 @@ t.test('rotation at once, for a key that has leaked', async (t) => {
 const publicPem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' });
 const privatePem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 
-t.test('keys that must not sign are faults, and say nothing of what is in them', async (t) => {
+t.test('unusable signing keys are config errors that do not reveal their content', async (t) => {
   const rsa = (bits: number) => generateKeyPairSync('rsa', { modulusLength: bits });
   const good = rsa(2048);
   const sealed = good.privateKey.export({
@@ -298,7 +298,7 @@ t.test('keys that must not sign are faults, and say nothing of what is in them',
   t.equal((await keysOf(folder)).published.length, 1, 'the same key is published once');
 });
 
-t.test('a mounted Secret: links to files that are swapped as a whole', async (t) => {
+t.test('signing keys can be a mounted Secret with symbolic links', async (t) => {
   const volume = t.testdir({ '..v1': {} });
   await generateKey(join(volume, '..v1'), { now: NOW });
   chmodSync(join(volume, '..v1', 'current.pem'), 0o440);

@@ -1,4 +1,4 @@
-// What the broker asks STS for itself: who it is, remembered for a while, and what an encoded message says.
+// The operations that the broker calls for itself: GetCallerIdentity, cached, and DecodeAuthorizationMessage.
 import { setImmediate } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { SallyportError } from '../../../src/core/errors.js';
@@ -29,7 +29,7 @@ t.test('GetCallerIdentity on the wire', async (t) => {
   t.match(stub.calls, [{ form: { Action: 'GetCallerIdentity' }, headers: { authorization: /AKIAEXAMPLE/ } }]);
 });
 
-t.test('it is asked again after five minutes, after a failure in one', async (t) => {
+t.test('broker identity is cached for five minutes, a failure for one', async (t) => {
   const whole = { Arn: ARN, Account: '111122223333', $metadata: {} };
   const answers = [
     async () => whole,
@@ -59,7 +59,7 @@ t.test('it is asked again after five minutes, after a failure in one', async (t)
   t.same(await at(420), KNOWN);
 });
 
-t.test('an STS that does not answer is not waited for, and asked by one request at a time', async (t) => {
+t.test('broker identity is pending while STS does not respond, with one call in flight', async (t) => {
   let calls = 0;
   const never = new Promise<never>(() => {});
   const identity = new BrokerIdentity(
@@ -80,7 +80,7 @@ t.test('an STS that does not answer is not waited for, and asked by one request 
   t.equal(calls, 1);
 });
 
-t.test('DecodeAuthorizationMessage, and its refusals', async (t) => {
+t.test('DecodeAuthorizationMessage and its errors', async (t) => {
   const decodeWith = async (answer: StsAnswer) => {
     const stub = await startStsStub(t, () => answer);
     const sts = stsAt(t, stub.url);

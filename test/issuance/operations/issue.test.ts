@@ -31,7 +31,7 @@ const TARGETS = {
   },
 } as const satisfies Record<string, Target>;
 
-const orderOf = (
+const requestOf = (
   target: Target,
   type: Proof['type'],
   session: Partial<Session> = {},
@@ -65,7 +65,7 @@ const issueOver = (...parts: Parameters<typeof stsIssuerOver>) => {
   return (request: IssueRequest) => issuer.issue(request);
 };
 
-/** Issues against a stub that always answers so. */
+/** Issues against a stub that always sends this response. */
 async function issuing(t: Test, answer: StsAnswer | undefined) {
   const stub = await startStsStub(t, () => answer);
   const { sts } = openTestSts(t, { 'eu-west-1': stub.url }, { credentials: KEYS });
@@ -82,7 +82,7 @@ const errorOf = async (outcome: Promise<unknown>): Promise<SallyportError> => {
   throw new Error('it was issued');
 };
 
-t.test('AssumeRoleWithSAML on the wire, and its answer', async (t) => {
+t.test('AssumeRoleWithSAML request and response', async (t) => {
   const said =
     '<Subject>alice</Subject><SubjectType>persistent</SubjectType><Issuer>https://idp</Issuer><Audience>https://signin.aws.amazon.com/saml</Audience><NameQualifier>q=</NameQualifier>';
   const { issue, calls } = await issuing(
@@ -92,7 +92,7 @@ t.test('AssumeRoleWithSAML on the wire, and its answer', async (t) => {
       `${ROLE_USER}${CREDENTIALS}${said}<PackedPolicySize>6</PackedPolicySize><SourceIdentity>alice@corp</SourceIdentity>`,
     ),
   );
-  const issued = await issue(orderOf(TARGETS.saml, 'saml', { ...FULL, tags: { not: 'sent' } }));
+  const issued = await issue(requestOf(TARGETS.saml, 'saml', { ...FULL, tags: { not: 'sent' } }));
   t.same(calls[0]?.form, {
     Action: 'AssumeRoleWithSAML',
     Version: '2011-06-15',
@@ -129,14 +129,14 @@ t.test('AssumeRoleWithSAML on the wire, and its answer', async (t) => {
   t.notMatch(JSON.stringify(issued), /the-secret|the-session/);
 });
 
-t.test('AssumeRoleWithWebIdentity on the wire, and its answer', async (t) => {
+t.test('AssumeRoleWithWebIdentity request and response', async (t) => {
   const said =
     '<SubjectFromWebIdentityToken>sub-1</SubjectFromWebIdentityToken><Provider>https://ci</Provider><Audience>sallyport</Audience>';
   const { issue, calls } = await issuing(
     t,
     success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}${said}`),
   );
-  const issued = await issue(orderOf(TARGETS.web, 'oidc'));
+  const issued = await issue(requestOf(TARGETS.web, 'oidc'));
   t.same(calls[0]?.form, {
     Action: 'AssumeRoleWithWebIdentity',
     Version: '2011-06-15',
@@ -154,12 +154,12 @@ t.test('AssumeRoleWithWebIdentity on the wire, and its answer', async (t) => {
   t.notOk('packedPolicySize' in issued || 'sourceIdentity' in issued || 'federatedUser' in issued);
 });
 
-t.test('GetFederationToken on the wire, and its answer', async (t) => {
+t.test('GetFederationToken request and response', async (t) => {
   const user =
     '<FederatedUser><FederatedUserId>111122223333:alice</FederatedUserId><Arn>arn:aws:sts::111122223333:federated-user/alice</Arn></FederatedUser><PackedPolicySize>0</PackedPolicySize>';
   const { issue, calls } = await issuing(t, success('GetFederationToken', `${CREDENTIALS}${user}`));
   const issued = await issue(
-    orderOf(TARGETS.user, 'oidc', { policy: '{}', tags: { team: 'blue sky', n: '1' } }),
+    requestOf(TARGETS.user, 'oidc', { policy: '{}', tags: { team: 'blue sky', n: '1' } }),
   );
   t.same(calls[0]?.form, {
     Action: 'GetFederationToken',
@@ -189,47 +189,44 @@ t.test('GetFederationToken on the wire, and its answer', async (t) => {
   t.notOk('federation' in issued);
 });
 
-t.test(
-  'keyless: the token of the broker goes to STS, and a refusal of it is no fault of the proof',
-  async (t) => {
-    const answers = [success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}`)];
-    const stub = await startStsStub(t, () => answers.shift());
-    const { sts } = openTestSts(t, { 'eu-west-1': stub.url });
-    const issue = issueOver(sts, {
-      tokenSigner: {
-        sign: async ({ principal, decision }) =>
-          new Secret(`${principal.subject} ${decision.session.sourceIdentity}`),
-      },
-    });
-    const order = orderOf(TARGETS.keyless, 'saml', { tags: { not: 'sent' }, sourceIdentity: 'a@corp' });
-    await issue(order);
-    t.same(stub.calls[0]?.form, {
-      Action: 'AssumeRoleWithWebIdentity',
-      Version: '2011-06-15',
-      RoleArn: TARGETS.keyless.roleArn,
-      RoleSessionName: 'alice',
-      WebIdentityToken: 'alice a@corp',
-      DurationSeconds: '900',
-    });
-    const rows: [status: number, code: string, ours: ErrorCode][] = [
-      [400, 'InvalidIdentityToken', 'web_identity_rejected'],
-      [403, 'IDPRejectedClaim', 'web_identity_rejected'],
-      [400, 'ExpiredTokenException', 'web_identity_rejected'],
-      [403, 'AccessDenied', 'sts_access_denied'],
-    ];
-    for (const [status, code, ours] of rows) {
-      answers.push(failure(status, code));
-      const error = await errorOf(issue(order));
-      t.match(error, { code: ours, reason: `sts.${code}`, sts: { code, requestId: REQUEST_ID } });
-      t.ok(error.cause, 'the cause goes to the log');
-    }
-    const without = await errorOf(issueOver(sts)(order));
-    t.match(without, { code: 'internal', reason: 'web_identity.no_keys' });
-    t.equal(stub.calls.length, 5, 'the proof itself is never sent');
-  },
-);
+t.test("keyless mode sends the broker's token to STS; its refusal is web_identity_rejected", async (t) => {
+  const answers = [success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}`)];
+  const stub = await startStsStub(t, () => answers.shift());
+  const { sts } = openTestSts(t, { 'eu-west-1': stub.url });
+  const issue = issueOver(sts, {
+    tokenSigner: {
+      sign: async ({ principal, decision }) =>
+        new Secret(`${principal.subject} ${decision.session.sourceIdentity}`),
+    },
+  });
+  const request = requestOf(TARGETS.keyless, 'saml', { tags: { not: 'sent' }, sourceIdentity: 'a@corp' });
+  await issue(request);
+  t.same(stub.calls[0]?.form, {
+    Action: 'AssumeRoleWithWebIdentity',
+    Version: '2011-06-15',
+    RoleArn: TARGETS.keyless.roleArn,
+    RoleSessionName: 'alice',
+    WebIdentityToken: 'alice a@corp',
+    DurationSeconds: '900',
+  });
+  const rows: [status: number, code: string, ours: ErrorCode][] = [
+    [400, 'InvalidIdentityToken', 'web_identity_rejected'],
+    [403, 'IDPRejectedClaim', 'web_identity_rejected'],
+    [400, 'ExpiredTokenException', 'web_identity_rejected'],
+    [403, 'AccessDenied', 'sts_access_denied'],
+  ];
+  for (const [status, code, ours] of rows) {
+    answers.push(failure(status, code));
+    const error = await errorOf(issue(request));
+    t.match(error, { code: ours, reason: `sts.${code}`, sts: { code, requestId: REQUEST_ID } });
+    t.ok(error.cause, 'the cause goes to the log');
+  }
+  const without = await errorOf(issueOver(sts)(request));
+  t.match(without, { code: 'internal', reason: 'web_identity.no_keys' });
+  t.equal(stub.calls.length, 5, 'the proof itself is never sent');
+});
 
-t.test('an answer without whole credentials is none', async (t) => {
+t.test('a response with incomplete credentials is sts_unavailable', async (t) => {
   const parts = ['AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration'];
   const rows: [what: string, xml: string][] = [
     ['no credentials', ''],
@@ -245,15 +242,15 @@ t.test('an answer without whole credentials is none', async (t) => {
   ];
   for (const [what, xml] of rows) {
     const { issue } = await issuing(t, success('AssumeRoleWithWebIdentity', `${ROLE_USER}${xml}`));
-    t.equal((await errorOf(issue(orderOf(TARGETS.web, 'oidc')))).code, 'sts_unavailable', what);
+    t.equal((await errorOf(issue(requestOf(TARGETS.web, 'oidc')))).code, 'sts_unavailable', what);
   }
   for (const body of ['', 'moved', '<html>502</html>', '{"a":1}']) {
     const { issue } = await issuing(t, { body });
-    t.equal((await errorOf(issue(orderOf(TARGETS.web, 'oidc')))).code, 'sts_unavailable', body);
+    t.equal((await errorOf(issue(requestOf(TARGETS.web, 'oidc')))).code, 'sts_unavailable', body);
   }
 });
 
-t.test('what STS refuses, over the wire', async (t) => {
+t.test('STS error responses map to error codes, with retries where they help', async (t) => {
   const rows: [status: number, code: string, ours: ErrorCode, calls: number][] = [
     [403, 'AccessDenied', 'sts_access_denied', 1],
     [400, 'InvalidIdentityToken', 'sts_rejected_proof', 1],
@@ -280,7 +277,7 @@ t.test('what STS refuses, over the wire', async (t) => {
         t,
         failure(status, code, 'the proof+/=&amp;" is in the message'),
       );
-      const error = await errorOf(issue(orderOf(TARGETS.web, 'oidc')));
+      const error = await errorOf(issue(requestOf(TARGETS.web, 'oidc')));
       t.equal(error.code, ours, code);
       t.match(error.reason, /^sts\.[A-Za-z]+$/, code);
       t.equal(calls.length, count, `${code}: calls`);
@@ -290,26 +287,26 @@ t.test('what STS refuses, over the wire', async (t) => {
   );
 });
 
-t.test('a network that fails is tried again, then sts_unavailable', async (t) => {
+t.test('network errors are retried, then sts_unavailable', async (t) => {
   const { issue, calls } = await issuing(t, undefined);
-  const error = await errorOf(issue(orderOf(TARGETS.web, 'oidc')));
+  const error = await errorOf(issue(requestOf(TARGETS.web, 'oidc')));
   t.equal(error.code, 'sts_unavailable');
   t.equal(calls.length, 3);
   const nobody = issueOver(openTestSts(t, { 'eu-west-1': 'http://127.0.0.1:1' }).sts);
-  t.equal((await errorOf(nobody(orderOf(TARGETS.web, 'oidc')))).code, 'sts_unavailable');
+  t.equal((await errorOf(nobody(requestOf(TARGETS.web, 'oidc')))).code, 'sts_unavailable');
 });
 
-t.test('a call that fails once succeeds at the second try', async (t) => {
+t.test('a call that fails once succeeds on retry', async (t) => {
   const answers = [
     failure(503, 'ServiceUnavailable'),
     success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}`),
   ];
   const stub = await startStsStub(t, () => answers.shift());
   const issue = issueOver(openTestSts(t, { 'eu-west-1': stub.url }).sts);
-  t.equal((await issue(orderOf(TARGETS.web, 'oidc'))).credentials.accessKeyId, 'ASIAEXAMPLEEXAMPLE00');
+  t.equal((await issue(requestOf(TARGETS.web, 'oidc'))).credentials.accessKeyId, 'ASIAEXAMPLEEXAMPLE00');
 });
 
-t.test('without keys of its own the broker says so, and only where they are needed', async (t) => {
+t.test('missing broker credentials fail signed operations only', async (t) => {
   const environment = {
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_CONFIG_FILE: '/nowhere',
@@ -324,12 +321,12 @@ t.test('without keys of its own the broker says so, and only where they are need
     success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}`),
   );
   const issue = issueOver(openTestSts(t, { 'eu-west-1': stub.url }).sts);
-  t.equal((await errorOf(issue(orderOf(TARGETS.user, 'oidc')))).code, 'broker_credentials_invalid');
+  t.equal((await errorOf(issue(requestOf(TARGETS.user, 'oidc')))).code, 'broker_credentials_invalid');
   t.equal(stub.calls.length, 0);
-  t.ok(await issue(orderOf(TARGETS.web, 'oidc')));
+  t.ok(await issue(requestOf(TARGETS.web, 'oidc')));
 });
 
-t.test('any error at all becomes one of ours', (t) => {
+t.test('translateStsError maps any error to a SallyportError', (t) => {
   const named = (name: string, more: object = {}) => Object.assign(new Error('text'), { name, ...more });
   const rows: [error: unknown, code: ErrorCode, reason: string][] = [
     [named('AccessDeniedException'), 'sts_access_denied', 'sts.AccessDeniedException'],

@@ -10,7 +10,7 @@ import {
 
 const SETTINGS = { threshold: 3, firstMs: 1000, maxMs: 10_000 };
 
-/** One call from beginning to end at one time; undefined: it was not admitted. */
+/** One call, admitted and recorded at the same time. Undefined: not admitted. */
 function through(
   breaker: CircuitBreaker,
   outcome: Outcome,
@@ -26,7 +26,7 @@ function through(
 const after = (outcomes: readonly Outcome[], now = 0, from = CLOSED): CircuitBreaker =>
   outcomes.reduce((breaker, outcome) => through(breaker, outcome, now) ?? breaker, from);
 
-t.test('failures in a row open it, others do not', (t) => {
+t.test('consecutive failures open the breaker', (t) => {
   const rows: [outcomes: Outcome[], state: CircuitBreaker['state']][] = [
     [['failure', 'failure'], 'closed'],
     [['failure', 'failure', 'failure'], 'open'],
@@ -38,7 +38,7 @@ t.test('failures in a row open it, others do not', (t) => {
   t.end();
 });
 
-t.test('open, it admits nothing; then one probe, whose outcome decides', (t) => {
+t.test('an open breaker admits nothing, then one probe, whose outcome decides', (t) => {
   const open = after(['failure', 'failure', 'failure']);
   t.equal(open.until, 1000);
   t.equal(admit(open, 999), undefined);
@@ -56,7 +56,7 @@ t.test('open, it admits nothing; then one probe, whose outcome decides', (t) => 
   t.end();
 });
 
-t.test('it stays open longer each time, up to the longest, and less by chance', (t) => {
+t.test('open time doubles up to the maximum, with jitter', (t) => {
   let breaker = after(['failure', 'failure', 'failure']);
   const lengths = [breaker.until];
   for (let probe = 0; probe < 5; probe++) {
@@ -75,7 +75,7 @@ t.test('it stays open longer each time, up to the longest, and less by chance', 
   t.end();
 });
 
-t.test('a call that was admitted before the state changed counts no more', (t) => {
+t.test('outcome of a call admitted before the state changed is ignored', (t) => {
   const early = { generation: CLOSED.generation };
   const open = after(['failure', 'failure', 'failure']);
   for (const outcome of ['success', 'failure', 'neutral'] as const)
@@ -86,7 +86,7 @@ t.test('a call that was admitted before the state changed counts no more', (t) =
   t.end();
 });
 
-t.test('whatever happens, at most one call is under way unless it is closed, and it always heals', (t) => {
+t.test('at most one call is in flight unless the breaker is closed, and it always recovers', (t) => {
   type Step = { readonly wait: number; readonly finish: number; readonly outcome: Outcome };
   const step: fc.Arbitrary<Step> = fc.record({
     wait: fc.integer({ min: 0, max: 3000 }),

@@ -1,4 +1,4 @@
-// What surrounds a call of STS, seen from both sides: what comes back, and what was on the wire.
+// Sts: failover, bulkhead, circuit breakers, deadlines and retries, observed by the result and on the wire.
 
 import dns from 'node:dns';
 import { createServer } from 'node:http';
@@ -15,7 +15,7 @@ import { FAULTS, startFaultProxy } from '../../support/fault-proxy.js';
 import { KEYS, openTestSts } from '../../support/sts.js';
 import { failure, type StsAnswer, startStsStub, success } from '../../support/sts-stub.js';
 
-/** Milliseconds that a busy machine may add to a deadline. */
+/** Milliseconds by which a busy machine may exceed a deadline. */
 const SLACK = 1500;
 
 const CREDENTIALS =
@@ -51,7 +51,7 @@ const outcomeOf = async (call: Promise<unknown>): Promise<string> => {
   }
 };
 
-/** A stub in each region that answers what `answers` says now. */
+/** An STS stub in each region. It sends the current response in `answers`. */
 async function inRegions(t: Test, answers: Record<string, StsAnswer | undefined>, options = {}) {
   const stubs = await Promise.all(
     Object.keys(answers).map(
@@ -67,7 +67,7 @@ async function inRegions(t: Test, answers: Record<string, StsAnswer | undefined>
   };
 }
 
-t.test('a region that comes back is probed with one call, and taken again', async (t) => {
+t.test('a recovered region is probed with one call, then used again', async (t) => {
   const answers: Record<string, StsAnswer | undefined> = { 'eu-west-1': undefined };
   let skipped = 0;
   const { sts, wire, states, logged, called } = await inRegions(t, answers, {
@@ -100,7 +100,7 @@ t.test('a region that comes back is probed with one call, and taken again', asyn
   t.equal(called.length, 6, 'what was refused here was no call');
 });
 
-t.test('a pause ends with one call; a busy account does not hold up another', async (t) => {
+t.test('a throttled account is probed with one call; other accounts are not suspended', async (t) => {
   const answers: Record<string, StsAnswer> = { 'eu-west-1': failure(400, 'Throttling') };
   let skipped = 0;
   const { sts, wire } = await inRegions(t, answers, { now: () => Date.now() + skipped });
@@ -121,7 +121,7 @@ t.test('a pause ends with one call; a busy account does not hold up another', as
   t.equal(await call(), 'answered');
 });
 
-t.test('who signs pays: the pause is of their account, whosever the role is', async (t) => {
+t.test('throttling suspends the account of the signer, not of the role', async (t) => {
   const answers: Record<string, StsAnswer> = { 'eu-west-1': failure(400, 'Throttling') };
   const { sts, wire } = await inRegions(t, answers);
   const assume = (account: string, signer?: Signer) =>
@@ -142,7 +142,7 @@ t.test('who signs pays: the pause is of their account, whosever the role is', as
   t.equal(await outcomeOf(web(sts)), 'answered', 'nobody signs');
 });
 
-t.test('a call that is cut off while it waits to be made again fails with what STS said', async (t) => {
+t.test('a deadline during the retry delay yields the last error of STS', async (t) => {
   const answer = { ...failure(400, 'Throttling'), headers: { 'x-amz-retry-after': '5000' } };
   const { sts, wire } = await inRegions(t, { 'eu-west-1': answer, 'eu-central-1': WEB });
   const call = () => outcomeOf(web(sts, { deadline: Date.now() + 800 }));
@@ -152,7 +152,7 @@ t.test('a call that is cut off while it waits to be made again fails with what S
   t.same(sts.regionStates(), { 'eu-west-1': 'closed', 'eu-central-1': 'closed' }, 'it is there, and says no');
 });
 
-t.test('so does one that is cut off while it is made again', async (t) => {
+t.test('a deadline during a retry yields the last error of STS', async (t) => {
   const { status = 0, body } = failure(400, 'Throttling');
   let calls = 0;
   const server = createServer((_, response) => {
@@ -170,7 +170,7 @@ t.test('so does one that is cut off while it is made again', async (t) => {
   t.equal(calls, 2);
 });
 
-t.test('every partition has its own endpoints, always of a region', async (t) => {
+t.test('regional endpoint of every partition, with FIPS and dual-stack', async (t) => {
   const asked: string[] = [];
   t.intercept(dns, 'lookup', {
     value: (host: string, _: object, done: (error: Error) => void) => {
@@ -197,7 +197,7 @@ t.test('every partition has its own endpoints, always of a region', async (t) =>
   }
 });
 
-t.test('an environment that contradicts the config is no outage', async (t) => {
+t.test('conflicting endpoint settings are a rejected request, not an outage', async (t) => {
   process.env['AWS_USE_FIPS_ENDPOINT'] = 'true';
   t.teardown(() => delete process.env['AWS_USE_FIPS_ENDPOINT']);
   const { sts, wire } = await inRegions(t, { 'eu-west-1': WEB });
@@ -206,7 +206,7 @@ t.test('an environment that contradicts the config is no outage', async (t) => {
   t.same([wire(), sts.regionStates()], [[0], { 'eu-west-1': 'closed' }]);
 });
 
-t.test('a role with a region of its own is asked for there alone', async (t) => {
+t.test('a role with its own region is issued there only', async (t) => {
   const answers: Record<string, StsAnswer | undefined> = {
     'eu-west-1': WEB,
     'eu-central-1': WEB,
@@ -220,7 +220,7 @@ t.test('a role with a region of its own is asked for there alone', async (t) => 
   t.same(wire(), [0, 0, 4]);
 });
 
-t.test('an MFA code is sent once: no retry, no other region, unless nothing was sent', async (t) => {
+t.test('an MFA code is sent once, without retry or failover, unless nothing was sent', async (t) => {
   const answers: Record<string, StsAnswer | undefined> = {
     'eu-west-1': undefined,
     'eu-central-1': success('GetSessionToken', CREDENTIALS),
@@ -245,7 +245,7 @@ t.test('an MFA code is sent once: no retry, no other region, unless nothing was 
   t.equal(await outcomeOf(withMfa(half.sts)), 'answered', 'nobody was there to see it');
 });
 
-t.test('the deadline bounds everything, and each region has its share', async (t) => {
+t.test('the deadline bounds the call, and each region gets a share of it', async (t) => {
   const stub = await startStsStub(t, () => WEB);
   const silent = await startFaultProxy(t, stub.url);
   silent.use(FAULTS.blackHole);
@@ -267,7 +267,7 @@ t.test('the deadline bounds everything, and each region has its share', async (t
   t.equal(silent.calls(), calls, 'too late to begin');
 });
 
-t.test('the deadline of one call ends its own request, signed or not, and no other', async (t) => {
+t.test('the deadline of one call does not end others on the same connections', async (t) => {
   const ended: string[] = [];
   const server = createServer((request, response) => {
     let form = '';
@@ -308,7 +308,7 @@ t.test('the deadline of one call ends its own request, signed or not, and no oth
   t.same(ended, [...each, ...each, ...each], 'and is not sent again');
 });
 
-t.test('calls cut short by their own short deadlines do not condemn a region', async (t) => {
+t.test('short deadlines do not open the circuit breaker of a region', async (t) => {
   const stub = await startStsStub(t, () => WEB);
   const silent = await startFaultProxy(t, stub.url);
   silent.use(FAULTS.blackHole);
@@ -319,27 +319,24 @@ t.test('calls cut short by their own short deadlines do not condemn a region', a
   t.same(sts.regionStates(), { 'eu-west-1': 'open' });
 });
 
-t.test(
-  'nor does a failure of the broker itself: others, who need no keys of its own, are answered',
-  async (t) => {
-    const { HOME } = process.env;
-    const value = {
-      HOME,
-      AWS_ROLE_ARN: 'arn:aws:iam::111122223333:role/sallyport',
-      AWS_WEB_IDENTITY_TOKEN_FILE: '/nonexistent/token',
-    };
-    t.intercept(process, 'env', { value });
-    const { sts, wire } = await inRegions(t, { 'eu-west-1': WEB }, { credentials: undefined });
-    const own = () =>
-      sts.assumeRole({ RoleArn: 'arn:aws:iam::111122223333:role/it', RoleSessionName: 'alice' });
-    for (let call = 0; call < 4; call++) t.equal(await outcomeOf(own()), 'sts_unavailable sts.Error');
-    t.same(wire(), [0]);
-    t.same(sts.regionStates(), { 'eu-west-1': 'closed' });
-    t.equal(await outcomeOf(web(sts)), 'answered');
-  },
-);
+t.test('missing broker credentials do not open the circuit breaker; unsigned calls succeed', async (t) => {
+  const { HOME } = process.env;
+  const value = {
+    HOME,
+    AWS_ROLE_ARN: 'arn:aws:iam::111122223333:role/sallyport',
+    AWS_WEB_IDENTITY_TOKEN_FILE: '/nonexistent/token',
+  };
+  t.intercept(process, 'env', { value });
+  const { sts, wire } = await inRegions(t, { 'eu-west-1': WEB }, { credentials: undefined });
+  const own = () =>
+    sts.assumeRole({ RoleArn: 'arn:aws:iam::111122223333:role/it', RoleSessionName: 'alice' });
+  for (let call = 0; call < 4; call++) t.equal(await outcomeOf(own()), 'sts_unavailable sts.Error');
+  t.same(wire(), [0]);
+  t.same(sts.regionStates(), { 'eu-west-1': 'closed' });
+  t.equal(await outcomeOf(web(sts)), 'answered');
+});
 
-t.test("a token of the broker's own that STS refuses is not taken for the caller's", async (t) => {
+t.test('a refused web identity token of the broker is broker_credentials_invalid', async (t) => {
   for (const code of ['InvalidIdentityToken', 'ExpiredTokenException', 'IDPRejectedClaim']) {
     const stub = await startStsStub(t, () => failure(400, code));
     const { HOME } = process.env;
@@ -356,7 +353,7 @@ t.test("a token of the broker's own that STS refuses is not taken for the caller
   }
 });
 
-t.test('so many calls at once, so many waiting, and no more', async (t) => {
+t.test('bulkhead bounds concurrent and queued calls', async (t) => {
   const sent: string[] = [];
   const finish = new Map<string, () => void>();
   const bulkhead = new Bulkhead({ concurrent: 2, queued: 2 });
@@ -397,7 +394,7 @@ t.test('so many calls at once, so many waiting, and no more', async (t) => {
   await Promise.all(late);
 });
 
-t.test('the roles of a chain share the budget of retries and the connections of the broker', async (t) => {
+t.test('chained roles share the retry budget and the connections of the broker', async (t) => {
   const answers: Record<string, StsAnswer | undefined> = { 'eu-west-1': failure(503, 'ServiceUnavailable') };
   // No breaker: only the bucket of 500 tokens, 14 a retry, bounds what is sent.
   let skipped = 0;
@@ -420,7 +417,7 @@ t.test('the roles of a chain share the budget of retries and the connections of 
   t.equal(await hop(), 'answered');
 });
 
-t.test('the handler leaves what was signed as it is, and keeps its connections', async (t) => {
+t.test('the HTTP handler sends the signed request unchanged', async (t) => {
   const { sts, stubs } = await inRegions(t, { 'eu-west-1': ROLE });
   const call = () =>
     sts.assumeRole({
@@ -438,7 +435,7 @@ t.test('the handler leaves what was signed as it is, and keeps its connections',
   t.notOk(first?.headers['transfer-encoding']);
 });
 
-t.test('every text of STS that has a meaning has its hint', (t) => {
+t.test('STS messages map to reasons and details', (t) => {
   const said = (Code: string, message: string, status = 400) =>
     translateStsError(
       Object.assign(new Error(message), {
