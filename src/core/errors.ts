@@ -133,7 +133,7 @@ export const ERRORS = table({
   ),
   mfa_required: invalidRequest(
     400,
-    'This role requires MFA. Send SerialNumber, the MFA device of the IAM user of the broker, and TokenCode, the code that it shows.',
+    'This role requires MFA. Send SerialNumber and TokenCode: the MFA device of the IAM user of the broker, and the code that it shows.',
   ),
   mfa_rejected: invalidRequest(
     403,

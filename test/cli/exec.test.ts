@@ -198,7 +198,7 @@ t.test('a denial is reported and the command is not run', async (t) => {
     t.match(refused, {
       code: 1,
       stdout: '',
-      stderr: /^sallyport: You may not have this role, .*role_not_permitted, request [\w-]+\)\n$/,
+      stderr: /^sallyport: The role does not exist, .*role_not_permitted, request [\w-]+\)\n$/,
     });
   }
 });

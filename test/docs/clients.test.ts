@@ -14,7 +14,7 @@ import { requirePeer, TERRAFORM_PLUGINS } from '../support/peers.js';
 
 const page = await readFile(`${ROOT}/docs/clients.md`, 'utf8');
 const ALICE = /arn:aws:sts::111122223333:assumed-role\/deploy\/deploy-alice/;
-const REFUSAL = /You may not have this role.*role_not_permitted/s;
+const REFUSAL = /The role does not exist.*role_not_permitted/s;
 
 const broker = await startTestBroker(t);
 const sts = broker.sandbox.sts.url;

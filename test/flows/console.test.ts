@@ -232,7 +232,7 @@ t.test('sallyport console prints or opens the sign-in URL', async (t) => {
     [
       ['nope', '--token-file', join(folder, 'jwt')],
       1,
-      /may not have this role.*\(role_not_permitted, request/,
+      /The role does not exist.*\(role_not_permitted, request/,
     ],
     [
       [

@@ -80,7 +80,7 @@ t.test('cached credentials are not shared between callers', async (t) => {
   t.equal(alice.code, 0, alice.stderr);
   await writeFile(jwt, await broker.token('mallory'));
   const mallory = await credentialProcess(t, 'partner-upload');
-  t.match(mallory, { code: 1, stdout: '', stderr: /^sallyport: You may not have this role.*request/ });
+  t.match(mallory, { code: 1, stdout: '', stderr: /^sallyport: The role does not exist.*request/ });
   await writeFile(jwt, await broker.token('alice', { claims: { team: 'other' } }));
   const changed = await credentialProcess(t, 'partner-upload');
   t.not(changed.stdout, alice.stdout, 'nor what another team was given');
@@ -174,7 +174,7 @@ t.test('configure previews and writes the AWS profile, and programs use it', asy
     ];
     t.match(await configure(t, ...refused), { code: 0 });
     const { stderr } = await run('refused').catch((error) => error);
-    t.match(stderr, /You may not have this role.*role_not_permitted/, 'the user reads why');
+    t.match(stderr, /The role does not exist.*role_not_permitted/, 'the user reads why');
   });
 
   await t.test('configure prompts on a terminal', async (t) => {

@@ -70,7 +70,7 @@ t.test('a user signs in at an OIDC issuer', { timeout: 120_000 }, async (t) => {
     const process = credentialProcess(t, '--no-cache');
     const page = await open(t, await process.line('stderr', /^http/));
     await giveNameAndPassword(page, 'mallory');
-    t.match(await process.finished, { code: 1, stdout: '', stderr: /You may not have this role/ });
+    t.match(await process.finished, { code: 1, stdout: '', stderr: /The role does not exist/ });
   });
 });
 

@@ -193,12 +193,12 @@ t.test('what the broker refuses reaches the client with its code and sentence', 
   const broker = await startBrokerStub(t);
   broker.state.answer = {
     status: 403,
-    body: { code: 'role_not_permitted', detail: 'You may not have this role.', requestId: 'id-7' },
+    body: { code: 'role_not_permitted', detail: 'The role does not exist.', requestId: 'id-7' },
   };
   const { sidecar } = await open(t, { broker: broker.url });
   const { status, json } = await get(sidecar.url(), { authorization: sidecar.authorizationToken.reveal() });
   t.equal(status, 403);
-  const message = 'You may not have this role. (role_not_permitted, request id-7)';
+  const message = 'The role does not exist. (role_not_permitted, request id-7)';
   t.strictSame(json, {
     code: 'role_not_permitted',
     message,

@@ -717,7 +717,7 @@ t.test('STS messages map to reasons and details', (t) => {
     ],
     ['IDPRejectedClaim', 'x', 'sts_rejected_proof', '', /revoked/],
     ['IDPCommunicationError', 'x', 'issuer_unavailable', '', /public/],
-    ['Throttling', 'Rate exceeded', 'sts_throttled', '', /limiting/],
+    ['Throttling', 'Rate exceeded', 'sts_throttled', '', /throttling/],
     [
       'MalformedPolicyDocument',
       'This policy contains invalid Json',
