@@ -6,8 +6,9 @@ import { SallyportError } from '../../src/core/errors.js';
 import type { ProofVerifier, VerifiedProof } from '../../src/core/ports.js';
 import { base64url, goodClaims, NOW, newKey, signToken, startIssuer } from '../support/oidc-issuer.js';
 import { openVerifier, verify } from '../support/oidc-verifier.js';
+import { repetitions } from '../support/size.js';
 
-const numRuns = Number(process.env['SALLYPORT_FUZZ_RUNS'] ?? 3000);
+const numRuns = Number(process.env['SALLYPORT_FUZZ_RUNS'] ?? repetitions(1000, 10000));
 const seed = Number(process.env['SALLYPORT_FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 t.comment(`SALLYPORT_FUZZ_SEED=${seed} SALLYPORT_FUZZ_RUNS=${numRuns}`);
 

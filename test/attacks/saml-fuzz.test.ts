@@ -1,12 +1,13 @@
 // Random damage to a genuine document must never make another principal of it, nor any error but a refusal.
-// SALLYPORT_FUZZ_RUNS sets how many documents are tried (default 3000); SALLYPORT_FUZZ_SEED repeats a run.
+// SALLYPORT_FUZZ_RUNS sets how many documents are tried; SALLYPORT_FUZZ_SEED repeats a run.
 import fc from 'fast-check';
 import t from 'tap';
 import { SallyportError } from '../../src/core/errors.js';
 import { assertion, encrypt, fixture, response, sign, signedResponse } from '../support/saml-documents.js';
 import { base64, verifierWith, verifyText } from '../support/saml-verifier.js';
+import { repetitions } from '../support/size.js';
 
-const numRuns = Number(process.env['SALLYPORT_FUZZ_RUNS'] ?? 3000);
+const numRuns = Number(process.env['SALLYPORT_FUZZ_RUNS'] ?? repetitions(1000, 10000));
 const seed = Number(process.env['SALLYPORT_FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 
 const FORGED = assertion({ id: '_forged', nameId: '<saml:NameID>admin</saml:NameID>' });

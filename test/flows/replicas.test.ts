@@ -12,8 +12,9 @@ import { writeConfig } from '../../src/cli/demo/sandboxed-broker.js';
 import { type Answer, readAnswer } from '../support/broker.js';
 import { start } from '../support/command.js';
 import { type RedisServer, redisPeer, rememberAlready, startRedis } from '../support/redis-server.js';
+import { repetitions } from '../support/size.js';
 
-const ASSERTIONS = 1000;
+const ASSERTIONS = repetitions(100, 1000);
 const ALICE = { user: 'alice', password: 'sandbox-alice' };
 const MANY = '{ requests: 1000000, per: 1m }';
 

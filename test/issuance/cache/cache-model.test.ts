@@ -18,8 +18,9 @@ import { CredentialCache } from '../../../src/issuance/cache/credential-cache.js
 import { RoleFingerprints } from '../../../src/issuance/cache/role-fingerprints.js';
 import { CredentialIssuer } from '../../../src/issuance/credential-issuer.js';
 import { claimsOf, configOf } from '../../support/policy.js';
+import { repetitions } from '../../support/size.js';
 
-const runs = Number(process.env['SALLYPORT_FUZZ_RUNS'] ?? 3000);
+const runs = Number(process.env['SALLYPORT_FUZZ_RUNS'] ?? repetitions(1000, 10000));
 const seed = Number(process.env['SALLYPORT_FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 t.comment(`SALLYPORT_FUZZ_SEED=${seed} SALLYPORT_FUZZ_RUNS=${runs}`);
 /** Per run: the average; 200 at most. */
