@@ -52,17 +52,24 @@ t.test('wrong usage prints an error on stderr and has exit code 2', async (t) =>
   }
 });
 
-t.test('demo: every step has the expected result', async (t) => {
+t.test('demo: every step has the expected result and the table fits 100 columns', async (t) => {
   const { code, stdout } = await runToEnd(t, ['demo']);
   t.equal(code, 0, stdout);
-  t.match(stdout, /12 of 12 steps came out as expected/);
-  t.match(stdout, /assumed-role\/Auditor\/carol, tags team=compliance, SourceIdentity=carol@corp\.example /);
-  t.match(stdout, /^ok +alice .* deploy, again +none: from the cache +assumed-role\/deploy\/deploy-alice /m);
+  t.match(stdout, /12 of 12 steps had the expected result/);
+  t.match(stdout, /assumed-role\/Auditor\/carol, tags team=compliance, SourceIdentity=carol@corp\.example$/m);
+  t.ok(
+    stdout.split('\n').every((line) => line.length <= 100),
+    'fits 100 columns',
+  );
+  t.match(
+    stdout,
+    /^ok +alice .* deploy \(repeated\) +none \(cached\) .*\n +assumed-role\/deploy\/deploy-alice$/m,
+  );
   for (const operation of ['AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity', 'GetFederationToken']) {
     t.match(stdout, new RegExp(`^ok .*${operation} `, 'm'));
   }
   for (const code of ['role_not_permitted', 'proof_invalid', 'proof_replayed', 'duration_exceeds_limit']) {
-    t.match(stdout, new RegExp(`refused: 4\\d\\d ${code}`));
+    t.match(stdout, new RegExp(`denied: 4\\d\\d ${code}`));
   }
 });
 

@@ -11,11 +11,11 @@ export function registerDemo(program: Command, terminal: Terminal): void {
     .action(async () => {
       const { createLog } = await import('../../telemetry/log.js');
       const { startSandboxedBroker } = await loadSandbox(() => import('../demo/sandboxed-broker.js'));
-      const { playDemo } = await import('../demo/play.js');
+      const { runDemo } = await import('../demo/run-demo.js');
       const { renderDemo } = await import('../demo/render.js');
       const running = await startSandboxedBroker({ log: createLog('error', terminal.stderr) });
       try {
-        const results = await playDemo({ broker: running.url, sandbox: running.sandbox });
+        const results = await runDemo({ broker: running.url, sandbox: running.sandbox });
         terminal.print(renderDemo(results, terminal.hasColors));
         if (results.every(({ asExpected }) => asExpected)) return;
         terminal.printError('Some steps did not have the expected result.');

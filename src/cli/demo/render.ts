@@ -1,39 +1,42 @@
-// The demo's results as a table that needs no explaining.
+// The results of the demo as a table of at most 100 columns. Each step has two lines: the request, and its result.
 import { styleText } from 'node:util';
-import type { DemoResult } from './play.js';
+import type { DemoResult } from './run-demo.js';
 
-const HEADINGS = ['', 'Who', 'With', 'Role', 'STS operation', 'Who STS says that is, or why not', 'Until'];
+const HEADINGS = ['', 'Caller', 'Proof', 'Role', 'STS operation', 'Expires (UTC)'];
+const INDENT = '    ';
 
 export function renderDemo(results: readonly DemoResult[], color: boolean): string {
-  const paint = (style: 'bold' | 'green' | 'red', text: string) => (color ? styleText(style, text) : text);
-  const rows = results.map(({ asExpected, ...row }) => [
-    asExpected ? 'ok' : 'NOT AS EXPECTED',
-    row.who,
-    row.proof,
-    row.role,
-    row.operation,
-    // The account is the same in every row, the day is today.
-    row.outcome.replace(/^arn:aws:sts::\d+:/, ''),
-    row.until.replace(/^.*T(.*)Z$/, '$1 UTC'),
+  const style = (format: 'bold' | 'green' | 'red', text: string) => (color ? styleText(format, text) : text);
+  const rows = results.map(({ asExpected, caller, proof, role, operation, expires }) => [
+    asExpected ? 'ok' : '!!',
+    caller,
+    proof,
+    role,
+    operation,
+    expires.replace(/^.*T(.*)Z$/, '$1'),
   ]);
-  const widths = HEADINGS.map((heading, column) =>
-    Math.max(...[HEADINGS, ...rows].map((row) => row[column]?.length ?? 0), heading.length),
+  const widths = HEADINGS.map((_, column) =>
+    Math.max(...[HEADINGS, ...rows].map((row) => row[column]?.length ?? 0)),
   );
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd();
-  const body = results.map(({ asExpected }, index) =>
-    paint(asExpected ? 'green' : 'red', line(rows[index] ?? [])),
-  );
-  const good = results.filter(({ asExpected }) => asExpected).length;
+  const steps = results.map(({ asExpected, result }, index) => {
+    const request = style(asExpected ? 'green' : 'red', line(rows[index] ?? []));
+    const note = asExpected ? '' : ' (NOT AS EXPECTED)';
+    // The partition and the account are left out: they are the same in most rows.
+    return `${request}\n${INDENT}${result.replace(/^arn:aws:sts::\d+:/, '')}${note}`;
+  });
+  const passed = results.filter(({ asExpected }) => asExpected).length;
   return [
-    'Callers ask the broker over HTTP; the credentials are then used against the sandbox STS.',
+    'Each caller sends a proof to the broker over HTTP. The second line is the identity that',
+    'GetCallerIdentity of the sandbox STS returns for the credentials, or why the broker denies them.',
     '',
-    paint('bold', line(HEADINGS)),
-    ...body,
+    style('bold', line(HEADINGS)),
+    ...steps,
     '',
-    `${good} of ${results.length} steps came out as expected.`,
+    `${passed} of ${results.length} steps had the expected result.`,
   ].join('\n');
 }

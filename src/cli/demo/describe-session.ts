@@ -1,37 +1,28 @@
-// Whom STS sees behind the credentials of the demo, and what a token that the broker signed told it about them.
+// The session behind the credentials of a demo step, as STS sees it.
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { StsServer } from '@sallyport/sandbox/internal/sts/server';
 import { tagsOfClaims } from '@sallyport/sandbox/internal/sts/web-identity-tags';
 import { decodeJwt } from 'jose';
+import type { DemoResponse } from './request-credentials.js';
 
-/** The request that STS answered with the credentials. */
+/** The request with which STS issued the credentials. */
 type StsRequest = StsServer['requests'][number];
 
-/** What the broker answered: the credentials' JSON, or a problem document. */
-export interface Answer {
-  readonly Credentials?: {
-    readonly AccessKeyId: string;
-    readonly SecretAccessKey: string;
-    readonly SessionToken: string;
-    readonly Expiration: string;
-  };
-  readonly SourceIdentity?: string;
-  readonly status?: number;
-  readonly code?: string;
-}
-
-/** The ARN behind the credentials, then session tags and source identity where there are any. */
-export async function whatStsSays(
+/** The ARN of the session, then its session tags and source identity if it has any. */
+export async function describeSession(
   sts: StsServer,
   issuing: StsRequest | undefined,
-  answer: Answer,
-  credentials: NonNullable<Answer['Credentials']>,
+  response: DemoResponse,
+  credentials: NonNullable<DemoResponse['Credentials']>,
 ): Promise<string> {
-  return [await callerIdentity(sts.url, credentials), ...sessionOf(issuing, answer)].join(', ');
+  return [await callerIdentity(sts.url, credentials), ...sessionAttributes(issuing, response)].join(', ');
 }
 
-/** The session tags and the source identity that STS took from a token, if there were any. */
-function sessionOf(issuing: StsRequest | undefined, { SourceIdentity }: Answer): readonly string[] {
+/** The session tags in the broker's token, and the source identity. */
+function sessionAttributes(
+  issuing: StsRequest | undefined,
+  { SourceIdentity }: DemoResponse,
+): readonly string[] {
   const token = issuing?.parameters['WebIdentityToken'];
   const tags = token === undefined ? [] : Object.entries(tagsOfClaims(decodeJwt(token)).tags);
   return [
@@ -40,10 +31,10 @@ function sessionOf(issuing: StsRequest | undefined, { SourceIdentity }: Answer):
   ];
 }
 
-/** Uses the credentials: who does STS say they are? */
+/** Calls GetCallerIdentity with the credentials. */
 async function callerIdentity(
   endpoint: string,
-  credentials: NonNullable<Answer['Credentials']>,
+  credentials: NonNullable<DemoResponse['Credentials']>,
 ): Promise<string> {
   const client = new STSClient({
     region: 'eu-west-1',
