@@ -1,11 +1,11 @@
-// Ports for servers whose address must be known before they start.
+// Finds a free port for a server whose address must be known before it starts.
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * A port nobody listens on just now. Below those that systems give to outgoing connections, which would take it before
- * the server has started; cluster nodes take port + 10000 too, so that one is below them as well.
+ * A port that is free at the moment. It is below the ephemeral ports, which outgoing connections could take before the
+ * server starts. Redis cluster nodes also use port + 10000, which is below them too.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -53,7 +53,6 @@ export async function listenOnLoopback(options: ListenOptions): Promise<Listenin
 
 function describeListenError(error: NodeJS.ErrnoException, port: number): Error {
   if (error.code !== 'EADDRINUSE') return error;
-  return new Error(`Port ${port} is in use. Stop the program that listens on it, or choose another port.`, {
-    cause: error,
-  });
+  const message = `Port ${port} is in use. Stop the program that listens on it, or choose another port.`;
+  return Object.assign(new Error(message, { cause: error }), { code: error.code, port });
 }

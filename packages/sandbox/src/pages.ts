@@ -1,10 +1,10 @@
-// The few pages the sandbox shows. No scripts but the one of the auto-posting form,
-// which the Content-Security-Policy names by hash.
+// The HTML pages of the sandbox. The only script is that of the auto-submitting form; the Content-Security-Policy allows
+// it by its hash.
 import { createHash } from 'node:crypto';
 import { type Content, Markup, markup } from '@sallyport/sts-protocol/markup';
 
-const POST_AT_ONCE = 'document.forms[0].submit()';
-const scriptHash = createHash('sha256').update(POST_AT_ONCE).digest('base64');
+const SUBMIT_SCRIPT = 'document.forms[0].submit()';
+const scriptHash = createHash('sha256').update(SUBMIT_SCRIPT).digest('base64');
 
 /** Headers of every page. */
 export const PAGE_HEADERS = {
@@ -43,7 +43,7 @@ const hiddenInputs = (values: Readonly<Record<string, string | undefined>>) =>
     value === undefined ? undefined : markup`<input type="hidden" name="${name}" value="${value}">\n`,
   );
 
-/** A form for user name and password. `hidden` is sent along; `refused` says the last try was wrong. */
+/** A form for user name and password. `hidden` fields are submitted with it; `refused`: the last attempt failed. */
 export function loginPage(options: {
   readonly title: string;
   readonly action: string;
@@ -61,18 +61,18 @@ ${hiddenInputs(options.hidden ?? {})}<label>User <input name="user" autocomplete
   );
 }
 
-/** A form that posts itself: SAML 2.0 Bindings section 3.5.4. Without scripts there is the button. */
+/** An auto-submitting form: SAML 2.0 Bindings section 3.5.4. Without scripts, the user presses the button. */
 export function autoPostPage(action: string, fields: Readonly<Record<string, string | undefined>>): string {
   return page(
     'Signing in',
     markup`<form method="post" action="${action}">
 ${hiddenInputs(fields)}<button>Continue</button>
 </form>
-${new Markup(`<script>${POST_AT_ONCE}</script>`)}`,
+${new Markup(`<script>${SUBMIT_SCRIPT}</script>`)}`,
   );
 }
 
-/** Facts under a title, and a sentence or a link after them. */
+/** A table of facts, followed by a sentence or a link. */
 export function factsPage(
   title: string,
   facts: readonly (readonly [name: string, value: string])[],
@@ -82,7 +82,7 @@ export function factsPage(
   return page(title, markup`<dl>\n${rows}</dl>\n<p>${after}</p>`);
 }
 
-/** A form that somebody else has written, with a button for it. */
+/** A form from oidc-provider, with a button. */
 export function submitPage(options: {
   readonly title: string;
   readonly text: string;
@@ -99,12 +99,12 @@ ${new Markup(options.form)}
   );
 }
 
-/** Nothing more to do here. */
+/** A page with a title and a sentence. */
 export function messagePage(title: string, sentence: string): string {
   return page(title, markup`<p>${sentence}</p>`);
 }
 
-/** Says in a sentence why there is nothing else to show. */
+/** An error page with one sentence. */
 export function errorPage(sentence: string): string {
   return page('This did not work', markup`<p role="alert">${sentence}</p>`);
 }

@@ -1,4 +1,4 @@
-// The people both sandbox identity providers know, read from YAML. Their passwords are public values.
+// The users of both identity providers, read from YAML. Their passwords are public.
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { parse } from 'yaml';
@@ -8,7 +8,7 @@ export interface SandboxUser {
   readonly password: string;
   readonly email: string;
   readonly groups: readonly string[];
-  /** Further claims, by name: JSON values. */
+  /** Other claims: JSON values by name. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
@@ -36,7 +36,7 @@ const UsersFile = Type.Object(
 
 /**
  * Users of a file like examples/users.yaml: `users: { <name>: { password, email, groups, claims } }`.
- * Throws an Error that names the place of the first mistake.
+ * Throws an Error with the path of the first error.
  */
 export function loadUsers(yamlText: string): readonly SandboxUser[] {
   const file: unknown = parse(yamlText, { maxAliasCount: 10 });
@@ -52,11 +52,11 @@ export function loadUsers(yamlText: string): readonly SandboxUser[] {
   }));
 }
 
-/** Whether a password is that user's; a directory may know it instead of the file. */
+/** Checks a password, e.g. against a directory in place of the users file. */
 export type CheckPassword = (name: string, password: string) => Promise<boolean>;
 
-/** The user of that name if the password is theirs. */
-export function signIn(
+/** The user with this name and password. */
+export function authenticateUser(
   users: readonly SandboxUser[],
   name: string,
   password: string,
@@ -64,7 +64,7 @@ export function signIn(
   return users.find((user) => user.name === name && user.password === password);
 }
 
-/** What an identity provider says of a user: their own claims, and email and groups. */
+/** The claims of a user in tokens and assertions, with email and groups. */
 export function claimsOf(user: SandboxUser): Readonly<Record<string, unknown>> {
   return { ...user.claims, email: user.email, groups: user.groups };
 }

@@ -1,14 +1,14 @@
-// The constraints of every parameter, as the STS service model (2011-06-15) states them. One table: `validate.ts`
-// enforces it and the operations' parameter types follow from it.
+// The constraints of all parameters, from the STS service model (2011-06-15). validate.ts enforces them, and the parameter
+// types of the operations are derived from them.
 
 export interface TextConstraint {
   readonly type: 'text';
   /** Length in Unicode code points. */
   readonly min?: number;
   readonly max?: number;
-  /** As the model prints it and error messages quote it. */
+  /** As in the model, and as error messages quote it. */
   readonly pattern?: string;
-  /** Not to be echoed. What AWS prints in its place is not known. */
+  /** Error messages do not repeat the value. What AWS prints in its place is not known. */
   readonly sensitive?: true;
 }
 export interface IntegerConstraint {

@@ -1,6 +1,6 @@
-// XML and HTML from values. Whatever is not Markup already is escaped, so no value can become a tag.
+// Builds XML and HTML. Every value that is not Markup is escaped.
 
-/** Text that is markup already. Only this file makes it. */
+/** Text that is markup and is not escaped again. Only this file creates it. */
 export class Markup {
   readonly #text: string;
 
@@ -21,7 +21,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '>': '&gt;',
   '"': '&quot;',
   "'": '&#39;',
-  // A parser would turn these into spaces or line feeds: XML 1.0 sections 2.11 and 3.3.3.
+  // Unescaped, a parser normalizes these to spaces or line feeds: XML 1.0 sections 2.11 and 3.3.3.
   '\t': '&#9;',
   '\n': '&#10;',
   '\r': '&#13;',
@@ -34,12 +34,12 @@ function render(content: Content): string {
   return String(content).replace(/[&<>"'\t\n\r]/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** Template tag: literal parts are kept, values are escaped unless they are Markup; `undefined` is nothing. */
+/** Template tag: values are escaped unless they are Markup. `undefined` is rendered as nothing. */
 export function markup(literals: TemplateStringsArray, ...values: readonly Content[]): Markup {
   return new Markup(String.raw({ raw: literals }, ...values.map(render)));
 }
 
-/** An XML element. `name` and attribute names are the caller's own; attributes without a value are left out. */
+/** An XML element. Names are not escaped. Attributes whose value is undefined are omitted. */
 export function element(
   name: string,
   attributes: Readonly<Record<string, string | undefined>>,

@@ -1,7 +1,7 @@
-// Answers as STS writes them: XML indented by two spaces, or JSON for `Accept: application/json`.
+// Renders response documents as STS does: XML indented by two spaces, or JSON for `Accept: application/json`.
 import type { StsError } from './sts-error.js';
 
-/** The members of a result in the order of the answer. Dates are whole seconds. */
+/** The members of a result, in the order of the response. Dates are rounded down to seconds. */
 export interface Result {
   readonly [name: string]: string | number | Date | Result | undefined;
 }
@@ -20,15 +20,15 @@ export function renderResult(operation: string, result: Result, requestId: strin
     : xmlDocument(`${operation}Response`, NAMESPACE, content);
 }
 
-/** The JSON form of an error is not in AWS's documentation; this mirrors the XML. */
-export function renderError(fault: StsError, requestId: string, format: Format): string {
+/** AWS does not document the JSON form of an error; this mirrors the XML. */
+export function renderError(error: StsError, requestId: string, format: Format): string {
   const content = {
-    Error: { Type: fault.type, Code: fault.code, Message: fault.text },
+    Error: { Type: error.type, Code: error.code, Message: error.text },
     RequestId: requestId,
   };
   return format === 'json'
     ? JSON.stringify(content)
-    : xmlDocument('ErrorResponse', fault.dispatch ? DISPATCH_NAMESPACE : NAMESPACE, content);
+    : xmlDocument('ErrorResponse', error.dispatch ? DISPATCH_NAMESPACE : NAMESPACE, content);
 }
 
 const xmlDocument = (name: string, namespace: string, content: Result) =>
@@ -58,7 +58,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '\r': '&#xD;',
 };
 
-/** Characters that XML 1.0 cannot hold (section 2.2) become U+FFFD: an answer must always be readable. */
+/** Replaces characters that XML 1.0 does not allow (section 2.2) by U+FFFD. */
 function escapeXml(text: string): string {
   return text
     .replace(/[&<>"\r]/g, (character) => ENTITIES[character] ?? character)

@@ -1,22 +1,22 @@
-// A refusal as STS words it.
+// The errors of STS.
 
-interface FaultOptions {
-  /** Who is to blame, as the XML's Type says. */
+interface StsErrorOptions {
+  /** The element Type: whether the client or the service caused the error. */
   readonly type?: 'Sender' | 'Receiver';
-  /** Dispatch errors are answered in a namespace of their own. */
+  /** Dispatch errors have an XML namespace of their own. */
   readonly dispatch?: boolean;
 }
 
 export class StsError extends Error {
-  override readonly name = 'StsFault';
+  override readonly name = 'StsError';
   readonly code: string;
   readonly status: number;
-  /** Undefined where STS answers without a Message element. */
+  /** The element Message. Undefined if the response has none. */
   readonly text: string | undefined;
   readonly type: 'Sender' | 'Receiver';
   readonly dispatch: boolean;
 
-  constructor(status: number, code: string, text: string | undefined, options: FaultOptions = {}) {
+  constructor(status: number, code: string, text: string | undefined, options: StsErrorOptions = {}) {
     super(text ?? code);
     this.status = status;
     this.code = code;
@@ -29,18 +29,18 @@ export class StsError extends Error {
 export const validationError = (text: string) => new StsError(400, 'ValidationError', text);
 export const malformedInput = (text?: string) => new StsError(400, 'MalformedInput', text);
 
-/** Characters of a value that a refusal repeats. */
+/** Maximum number of characters of a value in a message. */
 const MAX_SHOWN = 128;
 
-/** A value as a refusal repeats it: what is longer may be a token in the wrong place, or be meant to make the answer long. */
-export const truncated = (value: string) =>
+/** A value for a message. A longer value can be a token in the wrong parameter, or an attempt to inflate the response. */
+export const truncate = (value: string) =>
   value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}...` : value;
 
-/** There is no such action, or not in this version of the API: none was found to dispatch to. */
+/** The action does not exist in this version of the API. */
 export const invalidAction = (action: string, version: string | undefined) =>
   new StsError(
     400,
     'InvalidAction',
-    `Could not find operation ${truncated(action)} for version ${truncated(version ?? 'NO_VERSION_SPECIFIED')}`,
+    `Could not find operation ${truncate(action)} for version ${truncate(version ?? 'NO_VERSION_SPECIFIED')}`,
     { dispatch: true },
   );

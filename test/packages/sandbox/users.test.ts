@@ -1,6 +1,6 @@
 // The users file of the sandbox.
 import { readFile } from 'node:fs/promises';
-import { claimsOf, loadUsers, signIn } from '@sallyport/sandbox/internal/users';
+import { authenticateUser, claimsOf, loadUsers } from '@sallyport/sandbox/internal/users';
 import t from 'tap';
 
 t.test('the example users are who the documentation says', async (t) => {
@@ -14,7 +14,7 @@ t.test('the example users are who the documentation says', async (t) => {
       ['mallory', []],
     ],
   );
-  const alice = signIn(users, 'alice', 'sandbox-alice');
+  const alice = authenticateUser(users, 'alice', 'sandbox-alice');
   t.same(alice && claimsOf(alice), {
     repository_id: '789',
     partner_id: 'acme',
@@ -22,8 +22,8 @@ t.test('the example users are who the documentation says', async (t) => {
     email: 'alice@corp.example',
     groups: ['analysts'],
   });
-  t.equal(signIn(users, 'alice', 'sandbox-bob'), undefined);
-  t.equal(signIn(users, 'nobody', ''), undefined);
+  t.equal(authenticateUser(users, 'alice', 'sandbox-bob'), undefined);
+  t.equal(authenticateUser(users, 'nobody', ''), undefined);
 });
 
 t.test('a mistake in the users file is named by its place', async (t) => {

@@ -1,4 +1,5 @@
-// What AWS sign-in makes of temporary credentials: a token that is good for 15 minutes, then a console session.
+// The federation endpoint of AWS sign-in: credentials become a sign-in token, which is valid for 15 minutes, and then a
+// console session.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html
 import { randomBytes } from 'node:crypto';
 import { Type } from 'typebox';
@@ -7,7 +8,7 @@ import type { OpenedSession } from '../sts/authenticate.js';
 import { seal, unseal } from '../sts/seal.js';
 import type { StsServer } from '../sts/server.js';
 
-/** Seconds that a sign-in token can be used. */
+/** Lifetime of a sign-in token in seconds. */
 const TOKEN_SECONDS = 900;
 
 const SessionParameter = Type.Object({
@@ -16,41 +17,42 @@ const SessionParameter = Type.Object({
   sessionToken: Type.String(),
 });
 
-/** Whose console it is. Times are epoch seconds. */
+/** A console session. Times are epoch seconds. */
 export interface ConsoleSession {
   readonly arn: string;
   readonly account: string;
-  readonly endsAt: number;
-  /** Where to sign in again. */
+  readonly expiresAt: number;
+  /** URL for signing in again. */
   readonly issuer?: string;
 }
 
-/** What a sign-in token carries. */
-interface Grant {
+/** The content of a sign-in token. Times are epoch seconds. */
+interface SigninTokenContent {
   readonly arn: string;
   readonly account: string;
-  readonly goodUntil: number;
-  readonly credentialsEnd: number;
+  /** Not `expiresAt`, so that a token does not pass for a console session. */
+  readonly tokenExpiresAt: number;
+  readonly credentialsExpireAt: number;
   readonly sessionDuration?: number;
 }
 
-/** A refusal, in AWS's words and then in ours. */
-export class SigninRefusal extends Error {
-  override readonly name = 'SigninRefusal';
+/** Sign-in failed. The message starts with AWS's text where it is known. */
+export class SigninError extends Error {
+  override readonly name = 'SigninError';
 }
 
 type Parameters = Readonly<Record<string, string | undefined>>;
 
-export interface Federation {
+export interface FederationEndpoint {
   /** @throws SigninRefusal */
   getSigninToken(parameters: Parameters, now: number): string;
-  /** The console session, sealed for a cookie, and where to go. @throws SigninRefusal */
+  /** The encrypted cookie with the console session, and the destination. @throws SigninRefusal */
   login(parameters: Parameters, now: number): { readonly cookie: string; readonly destination: string };
-  /** The session in a cookie; undefined for any other text. */
+  /** The session in a cookie. Undefined for any other text. */
   readCookie(cookie: string): ConsoleSession | undefined;
 }
 
-export function createFederation(openSession: StsServer['openSession']): Federation {
+export function createFederationEndpoint(openSession: StsServer['openSession']): FederationEndpoint {
   const key = randomBytes(32);
   const pack = (value: object) =>
     Buffer.from(seal(key, JSON.stringify(value)), 'base64').toString('base64url');
@@ -62,37 +64,37 @@ export function createFederation(openSession: StsServer['openSession']): Federat
     getSigninToken: ({ Session, SessionDuration }, now) => {
       const opened = readSession(Session, openSession);
       const sessionDuration = readDuration(SessionDuration, opened);
-      const grant: Grant = {
+      const grant: SigninTokenContent = {
         arn: opened.caller.arn,
         account: opened.caller.account,
-        goodUntil: now + TOKEN_SECONDS,
-        credentialsEnd: opened.session.expiresAt,
+        tokenExpiresAt: now + TOKEN_SECONDS,
+        credentialsExpireAt: opened.session.expiresAt,
         ...(sessionDuration !== undefined && { sessionDuration }),
       };
       return pack(grant);
     },
     login: ({ SigninToken = '', Destination = '', Issuer = '' }, now) => {
-      const grant = unpack(SigninToken) as Grant | undefined;
-      if (grant?.goodUntil === undefined || now >= grant.goodUntil)
-        throw new SigninRefusal('The sign-in token is not one of this sign-in, or is older than 15 minutes.');
+      const grant = unpack(SigninToken) as SigninTokenContent | undefined;
+      if (grant?.tokenExpiresAt === undefined || now >= grant.tokenExpiresAt)
+        throw new SigninError('The sign-in token is invalid or older than 15 minutes.');
       const destination = consoleUrl(Destination);
-      const { arn, account, sessionDuration, credentialsEnd } = grant;
+      const { arn, account, sessionDuration, credentialsExpireAt } = grant;
       const session: ConsoleSession = {
         arn,
         account,
-        endsAt: sessionDuration === undefined ? credentialsEnd : now + sessionDuration,
+        expiresAt: sessionDuration === undefined ? credentialsExpireAt : now + sessionDuration,
         ...(/^https?:/.test(Issuer) && { issuer: Issuer }),
       };
       return { cookie: pack(session), destination };
     },
     readCookie: (cookie) => {
       const session = unpack(cookie) as ConsoleSession | undefined;
-      return session?.endsAt === undefined ? undefined : session;
+      return session?.expiresAt === undefined ? undefined : session;
     },
   };
 }
 
-const invalid = (why: string) => new SigninRefusal(`Invalid Credentials Parameter. ${why}`);
+const invalid = (reason: string) => new SigninError(`Invalid Credentials Parameter. ${reason}`);
 
 function readSession(text: string | undefined, openSession: StsServer['openSession']): OpenedSession {
   const given = parse(text ?? '');
@@ -103,7 +105,7 @@ function readSession(text: string | undefined, openSession: StsServer['openSessi
     secretAccessKey: given.sessionKey,
     sessionToken: given.sessionToken,
   });
-  if (!opened) throw invalid('These are no credentials of this STS, or they have expired.');
+  if (!opened) throw invalid('The credentials are not from this STS, or have expired.');
   if (opened.session.principal.type === 'UserSession')
     throw invalid('Credentials of GetSessionToken cannot sign in to the console.');
   return opened;
@@ -128,7 +130,7 @@ function readDuration(text: string | undefined, { session }: OpenedSession): num
   return seconds;
 }
 
-/** Hosts of AWS alone, as `Destination` must be. */
+/** `Destination` must be a URL of AWS. */
 function consoleUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (
@@ -136,5 +138,5 @@ function consoleUrl(text: string): string {
     /\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com)$/.test(url.hostname)
   )
     return url.href;
-  throw new SigninRefusal('Destination is not a page of the AWS console.');
+  throw new SigninError('Destination is not a page of the AWS console.');
 }

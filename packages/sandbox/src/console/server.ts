@@ -1,4 +1,4 @@
-// AWS sign-in's federation endpoint for this machine, and in place of the console a page that says who is signed in.
+// Console sign-in: the federation endpoint, and a page in place of the console that shows who is signed in.
 
 import { markup } from '@sallyport/sts-protocol/markup';
 import { formatDate } from '@sallyport/sts-protocol/render';
@@ -6,9 +6,9 @@ import fastify, { type FastifyReply } from 'fastify';
 import { type ListenOptions, listenOnLoopback } from '../loopback.js';
 import { errorPage, factsPage, PAGE_HEADERS } from '../pages.js';
 import type { StsServer } from '../sts/server.js';
-import { type ConsoleSession, createFederation, SigninRefusal } from './federation.js';
+import { type ConsoleSession, createFederationEndpoint, SigninError } from './federation.js';
 
-/** A request as a log on the way would have it. */
+/** A request as an access log has it. */
 interface SigninRequestLog {
   readonly method: string;
   readonly url: string;
@@ -17,13 +17,13 @@ interface SigninRequestLog {
 export interface ConsoleSigninServer {
   /** URL of the federation endpoint. */
   readonly endpoint: string;
-  /** What has arrived so far. */
+  /** All requests so far. */
   readonly requests: readonly SigninRequestLog[];
   close(): Promise<void>;
 }
 
 export interface SigninOptions extends ListenOptions {
-  /** Whom credentials stand for. */
+  /** Finds the session of credentials. */
   readonly openSession: StsServer['openSession'];
   readonly now?: () => Date;
 }
@@ -38,7 +38,7 @@ export async function startConsoleSignin({
   ...where
 }: SigninOptions): Promise<ConsoleSigninServer> {
   const { server, origin, close } = await listenOnLoopback(where);
-  const federation = createFederation(openSession);
+  const federation = createFederationEndpoint(openSession);
   const seconds = () => Math.floor(now().getTime() / 1000);
   const requests: SigninRequestLog[] = [];
   const app = fastify();
@@ -49,7 +49,7 @@ export async function startConsoleSignin({
   );
   app.addHook('onRequest', async ({ method, url }) => void requests.push({ method, url }));
   app.setErrorHandler((error, _request, reply) => {
-    const sentence = error instanceof SigninRefusal ? error.message : 'The request cannot be read.';
+    const sentence = error instanceof SigninError ? error.message : 'The request cannot be read.';
     return reply.code(400).headers(PAGE_HEADERS).send(errorPage(sentence));
   });
 
@@ -67,7 +67,7 @@ export async function startConsoleSignin({
           .redirect(`${origin}/console?destination=${encodeURIComponent(destination)}`);
       }
       default:
-        throw new SigninRefusal('Action must be getSigninToken or login.');
+        throw new SigninError('Action must be getSigninToken or login.');
     }
   };
   app.get<{ Querystring: Parameters }>('/federation', (request, reply) => answer(request.query, reply));
@@ -91,15 +91,15 @@ function consolePage(
   now: number,
 ): { readonly status: number; readonly html: string } {
   if (!session) return { status: 401, html: errorPage('Nobody is signed in. Open a sign-in URL.') };
-  const { arn, account, endsAt, issuer } = session;
-  if (now >= endsAt) {
+  const { arn, account, expiresAt, issuer } = session;
+  if (now >= expiresAt) {
     const again = issuer === undefined ? 'Sign in again.' : markup`<a href="${issuer}">Sign in again.</a>`;
     return { status: 401, html: factsPage('The session has ended', [['Was', arn]], again) };
   }
   const facts: [string, string][] = [
     ['Signed in as', arn],
     ['Account', account],
-    ['Until', formatDate(new Date(endsAt * 1000))],
+    ['Until', formatDate(new Date(expiresAt * 1000))],
     ...(destination === undefined ? [] : [['AWS would now show', destination] as [string, string]]),
   ];
   return { status: 200, html: factsPage('Sandbox console', facts, 'This is not AWS.') };

@@ -1,5 +1,5 @@
-// The part of IAM that STS works on: accounts with users, roles and identity providers. The maps stay mutable, as IAM
-// is while STS runs: a role can be deleted, or replaced by one of the same name and another id.
+// The part of IAM that STS evaluates: accounts with users, roles and identity providers. The maps are mutable, because
+// IAM changes while STS runs: a role can be deleted, or replaced by a role with the same name and another ID.
 import type { PolicyDocument } from './policy/document.js';
 
 export interface Iam {
@@ -31,7 +31,7 @@ export interface AccessKey {
 export type Tags = Readonly<Record<string, string>>;
 
 export interface User {
-  /** `AIDA…`, unique for ever, where a name can be used again. */
+  /** `AIDA…`. Never reused, unlike the name. */
   readonly id: string;
   readonly name: string;
   readonly arn: string;
@@ -49,7 +49,7 @@ export interface MfaDevice {
 }
 
 export interface Role {
-  /** `AROA…`; sessions are bound to it, not to the ARN. */
+  /** `AROA…`. Sessions are bound to it, not to the ARN. */
   readonly id: string;
   readonly name: string;
   /** With the role's path. */

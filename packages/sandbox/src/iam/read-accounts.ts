@@ -1,4 +1,4 @@
-// The content of iam.yaml: accounts by id, and in each its users, roles, policies and identity providers.
+// Reads the content of iam.yaml: accounts by ID, each with its users, roles, policies and identity providers.
 import { isLoopbackUrl } from '../loopback.js';
 import { uniqueId } from './identifiers.js';
 import type { AccessKey, Account, MfaDevice, OidcProvider, Role, SamlProvider, Tags, User } from './model.js';
@@ -15,13 +15,13 @@ const ROLE_ID = /^AROA[A-Z0-9]{17}$/;
 const BASE32 = /^[A-Za-z2-7]{16,}=*$/;
 const POLICY_ARN = /^arn:aws:iam::(?:\d{12}|aws):policy\/.+$/;
 
-/** Customer managed policies by ARN, the only thing users and roles refer to by name. */
+/** Customer managed policies by ARN. */
 type ManagedPolicies = ReadonlyMap<string, PolicyDocument>;
 
 export function readAccounts(root: Reader): Map<string, Account> {
   root.onlyKeys(['accounts']);
-  return named(root.required('accounts'), (id, reader) => {
-    if (!ACCOUNT_ID.test(id)) reader.fault('Name an account by its 12 digits, in quotes.');
+  return readNamed(root.required('accounts'), (id, reader) => {
+    if (!ACCOUNT_ID.test(id)) reader.addError('Name an account by its 12 digits, in quotes.');
     return readAccount(id, reader);
   });
 }
@@ -30,7 +30,7 @@ function readAccount(id: string, reader: Reader): Account {
   reader.onlyKeys(['root', 'policies', 'users', 'roles', 'samlProviders', 'oidcProviders']);
   const section = <T>(key: string, read: (name: string, reader: Reader) => T) => {
     const member = reader.optional(key);
-    return member ? named(member, read) : new Map<string, T>();
+    return member ? readNamed(member, read) : new Map<string, T>();
   };
   const policies = new Map(
     [...section('policies', (_, policy) => readPolicy(policy, 'identity'))].map(
@@ -50,10 +50,11 @@ function readAccount(id: string, reader: Reader): Account {
   };
 }
 
-function named<T>(reader: Reader, read: (name: string, reader: Reader) => T): Map<string, T> {
+function readNamed<T>(reader: Reader, read: (name: string, reader: Reader) => T): Map<string, T> {
   return new Map(
     reader.entries().map(([name, member]) => {
-      if (!NAME.test(name)) member.fault(`${name} is no IAM name: 1 to 128 letters, digits and _+=,.@-`);
+      if (!NAME.test(name))
+        member.addError(`Invalid IAM name ${name}. Use 1 to 128 letters, digits, and _+=,.@-`);
       return [name, read(name, member)] as const;
     }),
   );
@@ -76,7 +77,7 @@ function readUser(account: string, name: string, reader: Reader, managed: Manage
 function readRole(account: string, name: string, reader: Reader, managed: ManagedPolicies): Role {
   reader.onlyKeys(['id', 'path', 'maxSessionDuration', 'trust', 'tags', 'policies']);
   const arn = `arn:aws:iam::${account}:role${readPath(reader)}${name}`;
-  if (name.length > 64) reader.fault('A role name has at most 64 characters.');
+  if (name.length > 64) reader.addError('A role name has at most 64 characters.');
   return {
     id:
       reader.optional('id')?.text(ROLE_ID, 'AROA and 17 capital letters or digits') ?? uniqueId('AROA', arn),
@@ -120,13 +121,13 @@ const readTags = (reader: Reader): Tags =>
       .map(([key, value]) => [key, value.scalar()]) ?? [],
   );
 
-/** Inline documents, and ARNs of managed policies. The documents of AWS's own managed policies are not known here. */
+/** Inline documents, and ARNs of customer managed policies. AWS managed policies are not available. */
 function readPolicies(reader: Reader, managed: ManagedPolicies): PolicyDocument[] {
   const policies = reader.optional('policies')?.list((item) => {
     if (typeof item.value !== 'string') return readPolicy(item, 'identity');
     const arn = item.text(POLICY_ARN, 'a policy document, or the ARN of a managed policy');
     const policy = managed.get(arn);
-    if (!policy) item.fault(`There is no policy ${arn} among the policies of this account.`);
+    if (!policy) item.addError(`Unknown policy ${arn}. Define it under policies of this account.`);
     return policy;
   });
   return policies?.filter((policy) => policy !== undefined) ?? [];
@@ -137,7 +138,7 @@ function readSamlProvider(account: string, name: string, reader: Reader): SamlPr
   try {
     return { name, arn, ...readSamlMetadata(reader.text()) };
   } catch (error) {
-    reader.fault((error as Error).message);
+    reader.addError((error as Error).message);
     return { name, arn, entityId: '', certificates: [] };
   }
 }
@@ -151,10 +152,10 @@ function readOidcProviders(account: string, reader: Reader | undefined): Map<str
       'a URL of at most 255 characters without a query',
     );
     if (!url.startsWith('https://') && !isLoopbackUrl(url)) {
-      urlReader.fault('Write an https URL; http is for issuers on this machine only.');
+      urlReader.addError('Write an https URL. http is permitted only for issuers on this machine.');
     }
     const clientIds = item.required('clientIds').list((id) => id.text(/^.{1,255}$/, '1 to 255 characters'));
-    if (clientIds.length > 100) item.fault('A provider has at most 100 client ids.');
+    if (clientIds.length > 100) item.addError('A provider has at most 100 client IDs.');
     const name = url.replace(/^https?:\/\//, '');
     return [name, { url, arn: `arn:aws:iam::${account}:oidc-provider/${name}`, clientIds }] as const;
   });

@@ -1,4 +1,4 @@
-// A SAML provider's metadata as IAM keeps it: the entity id and the certificates that may sign.
+// Reads the metadata of a SAML provider: the entity ID and the signing certificates.
 // saml-metadata-2.0-os sections 2.3.2 (EntityDescriptor), 2.4.1.1 (KeyDescriptor), 2.4.3 (IDPSSODescriptor).
 import { X509Certificate } from 'node:crypto';
 import { DOMParser } from '@xmldom/xmldom';
@@ -12,7 +12,7 @@ export interface SamlMetadata {
   readonly certificates: readonly string[];
 }
 
-/** Throws an Error that says what the metadata lacks. */
+/** Throws an Error that says what is missing or invalid. */
 export function readSamlMetadata(xml: string): SamlMetadata {
   const document = parse(xml);
   const entity = document.getElementsByTagNameNS(METADATA, 'EntityDescriptor')[0];

@@ -1,4 +1,4 @@
-// What a browser shows of a sign-in that was begun on another device: RFC 8628 section 3.3.
+// The browser pages of the device authorization grant: RFC 8628 section 3.3.
 import type { Context } from 'oidc-provider';
 import { messagePage, PAGE_HEADERS, submitPage } from '../pages.js';
 
@@ -7,10 +7,10 @@ function show(context: Context, page: string): void {
   context.body = page;
 }
 
-/** For the provider's option `features.deviceFlow`. The forms are its own, without a button. */
+/** For oidc-provider's option `features.deviceFlow`, whose forms have no button. */
 export const devicePages = {
   async userCodeInputSource(context: Context, form: string, _?: unknown, error?: Error): Promise<void> {
-    const refused = error && 'There is no sign-in with this code, or it was ended.';
+    const refused = error && 'The code is unknown, or the sign-in has ended.';
     const text = refused ?? 'Enter the code that the other device shows.';
     show(context, submitPage({ title: 'Sandbox device sign-in', text, form, id: 'op.deviceInputForm' }));
   },

@@ -1,13 +1,13 @@
-// Makes an ID token for a user: OpenID Connect Core section 2, with what a test or a demo wants changed.
+// Signs ID tokens (OpenID Connect Core section 2), with the values that a test or a demo overrides.
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { claimsOf, type SandboxUser } from '../users.js';
 import type { SigningAlgorithm, SigningKeys } from './keys.js';
 
-export interface TokenValues {
+export interface IdTokenValues {
   readonly audience: string;
   readonly lifetimeSeconds: number;
-  /** Claims besides, or instead of, the user's own. They cannot replace `iss`, `sub`, `aud`, `iat` and `exp`. */
+  /** Added to the user's claims, or replacing them. They cannot replace `iss`, `sub`, `aud`, `iat` and `exp`. */
   readonly claims: Readonly<Record<string, unknown>>;
   readonly algorithm: SigningAlgorithm;
 }
@@ -17,7 +17,7 @@ export async function mintIdToken(
   issuer: string,
   keys: SigningKeys,
   user: SandboxUser,
-  values: TokenValues,
+  values: IdTokenValues,
   now: Date,
 ): Promise<string> {
   const issuedAt = Math.floor(now.getTime() / 1000);

@@ -1,4 +1,4 @@
-// The OIDC provider's signing keys: made at start, kept in memory, one for each algorithm it signs with.
+// The signing keys of the OIDC provider: generated at start and kept in memory, one per algorithm.
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 
 export const SIGNING_ALGORITHMS = ['RS256', 'ES256'] as const;

@@ -1,4 +1,4 @@
-// Where the sandbox's OIDC provider keeps sessions, codes and grants: in memory, per provider, until they expire.
+// The storage of the OIDC provider for sessions, codes and grants: in memory, until they expire.
 import { LRUCache } from 'lru-cache';
 
 interface Payload {
@@ -8,7 +8,7 @@ interface Payload {
   consumed?: number;
 }
 
-/** A factory in the shape oidc-provider's `adapter` option asks for: one adapter a model over one store. */
+/** A factory for oidc-provider's option `adapter`: one adapter per model, over a shared store. */
 export function memoryAdapter() {
   const store = new LRUCache<string, Payload>({ max: 10_000 });
 

@@ -1,8 +1,8 @@
 // The token endpoint's `password` grant (RFC 6749 section 4.3) for scripts: user name and password in, an ID token
-// out. `audience`, `lifetime` (seconds), `claims` (a JSON object) and `algorithm` shape the token.
+// out. `audience`, `lifetime` (seconds), `claims` (a JSON object) and `algorithm` set the token's values.
 import type { Context, errors as Errors } from 'oidc-provider';
-import { type SandboxUser, signIn } from '../users.js';
-import { mintIdToken, type TokenValues } from './id-token.js';
+import { authenticateUser, type SandboxUser } from '../users.js';
+import { type IdTokenValues, mintIdToken } from './id-token.js';
 import { SIGNING_ALGORITHMS, type SigningKeys } from './keys.js';
 import { BROWSER_CLIENT_ID } from './registered-clients.js';
 
@@ -29,8 +29,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What a token request asks for, or the sentence that says which parameter is wrong. */
-function readValues(parameters: Parameters): TokenValues | string {
+/** The requested values, or an error description for the parameter that is invalid. */
+function parseTokenValues(parameters: Parameters): IdTokenValues | string {
   const lifetimeSeconds = Number(parameters['lifetime'] ?? DEFAULT_LIFETIME_SECONDS);
   if (!Number.isInteger(lifetimeSeconds) || lifetimeSeconds < 1 || lifetimeSeconds > MAX_LIFETIME_SECONDS) {
     return `lifetime must be whole seconds from 1 to ${MAX_LIFETIME_SECONDS}`;
@@ -52,7 +52,7 @@ function readValues(parameters: Parameters): TokenValues | string {
   };
 }
 
-/** The grant's handler. The answer is RFC 8693 section 2.2.1's for a token that is not an access token. */
+/** The handler of the grant. The response follows RFC 8693 section 2.2.1 for a token that is not an access token. */
 export function passwordGrant(
   issuer: string,
   keys: SigningKeys,
@@ -61,9 +61,9 @@ export function passwordGrant(
 ): (context: Context) => Promise<void> {
   return async (context) => {
     const parameters = context.oidc.params;
-    const user = signIn(users, parameters['username'] ?? '', parameters['password'] ?? '');
+    const user = authenticateUser(users, parameters['username'] ?? '', parameters['password'] ?? '');
     if (!user) throw new errors.InvalidGrant('wrong user name or password');
-    const values = readValues(parameters);
+    const values = parseTokenValues(parameters);
     if (typeof values === 'string') throw new errors.InvalidRequest(values);
     const token = await mintIdToken(issuer, keys, user, values, new Date());
     context.body = {

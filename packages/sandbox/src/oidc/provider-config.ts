@@ -1,4 +1,4 @@
-// How the sandbox's provider behaves: two clients, consent given by signing in, every claim in the ID token.
+// The configuration of the provider: two clients, no consent prompt, and all claims in the ID token.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Context, Grant, interactionPolicy } from 'oidc-provider';
 import { errorPage, PAGE_HEADERS } from '../pages.js';
@@ -13,7 +13,7 @@ const SCOPES = ['openid', 'email', 'groups', 'profile'];
 const HOUR_SECONDS = 3600;
 const WORKDAY_SECONDS = 8 * HOUR_SECONDS;
 
-/** Signing in is consent enough in a sandbox, so each request finds its grant given. */
+/** Grants all scopes without a consent prompt. */
 async function grantEverything(context: Context): Promise<Grant> {
   const { client, session, provider } = context.oidc;
   const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });

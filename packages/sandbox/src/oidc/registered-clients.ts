@@ -1,7 +1,7 @@
-// The two clients of the sandbox's OIDC provider.
+// The registered clients of the OIDC provider.
 
-/** Public, for browsers, with PKCE; and so the audience of a token for which none is named. */
+/** The public client, for browsers, with PKCE. It is also the default audience. */
 export const BROWSER_CLIENT_ID = 'sallyport';
 
-/** Confidential, for scripts. Its secret is public: it opens nothing but the sandbox. */
+/** The confidential client, for scripts. Its secret is public and works with the sandbox only. */
 export const MACHINE_CLIENT = { id: 'sallyport-machine', secret: 'sandbox-machine-secret' } as const;

@@ -2,8 +2,8 @@
 // grant (RFC 8628), and a password grant for scripts. It runs in process, over plain http, on loopback only.
 import { isLoopbackUrl, type ListenOptions, listenOnLoopback } from '../loopback.js';
 import type { SandboxUser } from '../users.js';
+import { importProvider } from './import-provider.js';
 import { generateSigningKeys } from './keys.js';
-import { loadProvider } from './load-provider.js';
 import { PASSWORD_GRANT_PARAMETERS, passwordGrant } from './password-grant.js';
 import { providerConfig } from './provider-config.js';
 import { signInPages } from './sign-in.js';
@@ -18,7 +18,7 @@ export async function startOidc(
   options: ListenOptions & { readonly users: readonly SandboxUser[] },
 ): Promise<OidcServer> {
   const [{ Provider, interactionPolicy, errors }, keys] = await Promise.all([
-    loadProvider(),
+    importProvider(),
     generateSigningKeys(),
   ]);
   const { server, origin: issuer, close } = await listenOnLoopback(options);

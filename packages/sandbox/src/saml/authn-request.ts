@@ -1,9 +1,9 @@
 // Reads an AuthnRequest: SAML Core section 3.4.1, over HTTP-Redirect or HTTP-POST (Bindings sections 3.4 and 3.5).
-// Unsigned ones are taken, as IdPs take them, because the answer goes to a known service provider only.
+// Unsigned requests are accepted, because the response goes to an accepted service provider only.
 import { inflateRawSync } from 'node:zlib';
 import { DOMParser } from '@xmldom/xmldom';
 import { NAME_ID_FORMAT, NS } from './names.js';
-import { knownServiceProvider, type ServiceProvider } from './service-provider.js';
+import { findServiceProvider, type ServiceProvider } from './service-provider.js';
 
 export interface AuthnRequest {
   readonly id: string;
@@ -11,7 +11,7 @@ export interface AuthnRequest {
   readonly nameIdFormat: 'persistent' | 'emailAddress';
 }
 
-/** Why an AuthnRequest is not answered: a sentence for the page. */
+/** An AuthnRequest that is rejected. The message is shown on the error page. */
 export class AuthnRequestError extends Error {
   override readonly name = 'AuthnRequestError';
 }
@@ -49,11 +49,13 @@ function nameIdFormatOf(request: Element): AuthnRequest['nameIdFormat'] {
     case NAME_ID_FORMAT.emailAddress:
       return 'emailAddress';
     default:
-      throw new AuthnRequestError('This IdP has persistent and emailAddress NameIDs only.');
+      throw new AuthnRequestError(
+        'Unsupported NameID format. This IdP has persistent and emailAddress NameIDs.',
+      );
   }
 }
 
-/** What the AuthnRequest asks of the IdP at `ssoUrl`. Throws AuthnRequestError for one it will not answer. */
+/** Reads an AuthnRequest to the IdP at `ssoUrl`. Throws AuthnRequestError if it is rejected. */
 export function readAuthnRequest(xml: string, ssoUrl: string): AuthnRequest {
   const request = parse(xml);
   if (request?.namespaceURI !== NS.protocol || request.localName !== 'AuthnRequest') {
@@ -65,13 +67,13 @@ export function readAuthnRequest(xml: string, ssoUrl: string): AuthnRequest {
     throw new AuthnRequestError('The AuthnRequest needs an ID and Version 2.0.');
   }
   if ((attribute('Destination') ?? ssoUrl) !== ssoUrl) {
-    throw new AuthnRequestError('The AuthnRequest has another Destination than this IdP.');
+    throw new AuthnRequestError('The Destination of the AuthnRequest is not this IdP.');
   }
   if (attribute('IsPassive') === 'true') {
-    throw new AuthnRequestError('This IdP cannot answer an AuthnRequest with IsPassive: it always asks.');
+    throw new AuthnRequestError('IsPassive is not supported: this IdP always prompts for sign-in.');
   }
   const [issuer] = Array.from(request.getElementsByTagNameNS(NS.assertion, 'Issuer'));
-  const serviceProvider = knownServiceProvider(
+  const serviceProvider = findServiceProvider(
     attribute('AssertionConsumerServiceURL'),
     issuer?.textContent?.trim() || undefined,
   );

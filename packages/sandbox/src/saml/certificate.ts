@@ -1,5 +1,5 @@
 // A self-signed X.509 certificate for an RSA key, in the fewest DER bytes: version 1, no extensions (RFC 5280
-// section 4.1). SAML uses the certificate as a container for the key; nobody checks a chain.
+// section 4.1). SAML uses the certificate as a container for the key, without a chain.
 import { createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto';
 
 const TAG = { integer: 0x02, bitString: 0x03, utf8String: 0x0c, utcTime: 0x17, sequence: 0x30, set: 0x31 };

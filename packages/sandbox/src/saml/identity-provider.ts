@@ -1,13 +1,13 @@
-// The IdP without its wire: a signed-in user and whom to answer in, a signed Response out.
+// The identity provider without HTTP: creates signed responses for authenticated users.
 import type { SandboxUser } from '../users.js';
 import { buildResponse, type Dialect, type SignaturePlacement } from './response.js';
 import type { SigningKey } from './signing-key.js';
-import { type UserResponse, userResponse } from './user-response.js';
+import { createResponseValues, type UserResponseOptions } from './user-response.js';
 
 export interface IdentityProvider {
   readonly entityId: string;
   readonly ssoUrl: string;
-  /** The user of that name if the password is theirs. */
+  /** The user with this name and password. */
   signIn(name: string, password: string): Promise<SandboxUser | undefined>;
   readonly key: SigningKey;
   readonly placement: SignaturePlacement;
@@ -16,14 +16,17 @@ export interface IdentityProvider {
   roles(user: SandboxUser): readonly string[];
 }
 
-/** The Response in base64, as a SAMLResponse parameter carries it; issued at `now`. */
-export function respond(
+/** A signed Response, issued at `now`, in base64 for the parameter SAMLResponse. */
+export function createResponse(
   idp: IdentityProvider,
-  answer: Omit<UserResponse, 'issuer' | 'roles'>,
+  options: Omit<UserResponseOptions, 'issuer' | 'roles'>,
   now: Date,
   placement: SignaturePlacement = idp.placement,
 ): string {
-  const values = userResponse({ ...answer, issuer: idp.entityId, roles: idp.roles(answer.user) }, now);
+  const values = createResponseValues(
+    { ...options, issuer: idp.entityId, roles: idp.roles(options.user) },
+    now,
+  );
   const signature = { ...idp.key, placement };
   return Buffer.from(buildResponse({ ...values, dialect: idp.dialect, signature }, now)).toString('base64');
 }

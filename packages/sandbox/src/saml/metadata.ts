@@ -1,4 +1,4 @@
-// The IdP's metadata document: SAML Metadata section 2.4.3.
+// The metadata document of the IdP: SAML Metadata section 2.4.3.
 import { element } from '@sallyport/sts-protocol/markup';
 import { BINDING, NAME_ID_FORMAT, NS } from './names.js';
 

@@ -1,4 +1,4 @@
-// The identifiers of SAML 2.0, XML Signature and AWS that the IdP writes, spelled once.
+// The identifiers of SAML 2.0, XML Signature and AWS that the IdP writes.
 
 export const NS = {
   assertion: 'urn:oasis:names:tc:SAML:2.0:assertion',
@@ -29,7 +29,7 @@ export const PASSWORD_PROTECTED_TRANSPORT =
 export const EXCLUSIVE_C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 export const ENVELOPED_SIGNATURE = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
 
-/** What AWS reads: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html */
+/** Identifiers that AWS reads: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html */
 export const AWS = {
   signIn: 'https://signin.aws.amazon.com/saml',
   audience: 'urn:amazon:webservices',

@@ -1,8 +1,8 @@
-// The door for scripts: user name and password as JSON in, a SAMLResponse out. It posts the Response nowhere, so any
-// recipient may be named.
+// The endpoint for scripts: user name and password as JSON in, a SAMLResponse out. The caller receives the Response
+// itself, so any recipient is permitted.
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
-import { type IdentityProvider, respond } from './identity-provider.js';
+import { createResponse, type IdentityProvider } from './identity-provider.js';
 import { AWS } from './names.js';
 import { DEFAULT_LIFETIME_SECONDS } from './user-response.js';
 
@@ -24,7 +24,7 @@ const ScriptRequest = Type.Object(
 );
 type ScriptRequest = Static<typeof ScriptRequest>;
 
-/** Where scripts post to, by the SSO URL. */
+/** The URL of the endpoint, derived from the SSO URL. */
 export const scriptUrl = (ssoUrl: string) => `${ssoUrl}/assertion`;
 
 /** POST of the script URL: `{ SAMLResponse }`, or `{ error }` with a sentence. */
@@ -35,7 +35,7 @@ export function scriptRoutes(app: FastifyInstance, idp: IdentityProvider): void 
     const { user: name, password, signature, ...options } = request.body;
     const user = await idp.signIn(name, password);
     if (!user) return reply.code(401).send({ error: 'The user name or the password is wrong.' });
-    const answer = {
+    const response = {
       recipient: AWS.signIn,
       audience: AWS.audience,
       lifetimeSeconds: DEFAULT_LIFETIME_SECONDS,
@@ -44,10 +44,10 @@ export function scriptRoutes(app: FastifyInstance, idp: IdentityProvider): void 
       ...options,
       user,
     } as const;
-    return reply.send({ SAMLResponse: respond(idp, answer, new Date(), signature) });
+    return reply.send({ SAMLResponse: createResponse(idp, response, new Date(), signature) });
   });
 
   app.setErrorHandler((error: Error, _request, reply) =>
-    reply.code(400).send({ error: `The SAML IdP refused: ${error.message}.` }),
+    reply.code(400).send({ error: `The SAML IdP rejected the request: ${error.message}.` }),
   );
 }

@@ -1,8 +1,8 @@
-// The sandbox's SAML identity provider: metadata, single sign-on in a browser (started by a service provider or
-// here), and a door for scripts. Over plain http, on loopback only.
+// The SAML identity provider: metadata, single sign-on in a browser (SP-initiated and IdP-initiated), and an endpoint for
+// scripts. It runs over plain http, on loopback only.
 import fastify from 'fastify';
 import { type ListenOptions, listenOnLoopback } from '../loopback.js';
-import { type CheckPassword, type SandboxUser, signIn } from '../users.js';
+import { authenticateUser, type CheckPassword, type SandboxUser } from '../users.js';
 import type { IdentityProvider } from './identity-provider.js';
 import { buildMetadata } from './metadata.js';
 import type { Dialect, SignaturePlacement } from './response.js';
@@ -21,19 +21,20 @@ export interface SamlIdpServer {
 
 export interface SamlIdpOptions extends ListenOptions {
   readonly users: readonly SandboxUser[];
-  /** Default: as their file says. */
+  /** Default: compares with the users file. */
   readonly checkPassword?: CheckPassword;
-  /** What is signed unless a script asks otherwise; default the assertion. */
+  /** What is signed unless a script requests otherwise. Default: the assertion. */
   readonly signature?: SignaturePlacement;
-  /** How the XML looks; default `adfs`. */
+  /** The XML style. Default `adfs`. */
   readonly dialect?: Dialect;
   /** Values of the AWS Role attribute (`<role ARN>,<provider ARN>`); default none. */
   readonly roles?: (user: SandboxUser) => readonly string[];
 }
 
-/** Starts the IdP with a new key; resolves when it listens. */
+/** Starts the IdP with a new key and resolves when it listens. */
 export async function startSamlIdp(options: SamlIdpOptions): Promise<SamlIdpServer> {
-  const { users, checkPassword = async (...given) => signIn(users, ...given) !== undefined } = options;
+  const { users, checkPassword = async (...given) => authenticateUser(users, ...given) !== undefined } =
+    options;
   const key = await generateSigningKey('Sallyport sandbox SAML IdP', new Date());
   const { server, origin, close } = await listenOnLoopback(options);
   const metadataUrl = `${origin}/saml/metadata`;

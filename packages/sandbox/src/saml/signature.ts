@@ -1,4 +1,4 @@
-// An enveloped signature over one element, as SAML Core section 5.4 wants it: one Reference to the element's ID,
+// An enveloped signature over one element, as SAML Core section 5.4 requires: one Reference to the element's ID,
 // exclusive canonicalization (https://www.w3.org/TR/xml-exc-c14n/), the certificate in KeyInfo.
 import { createHash, type KeyObject, sign } from 'node:crypto';
 import { element, type Markup } from '@sallyport/sts-protocol/markup';
@@ -21,7 +21,7 @@ export interface SignatureValues {
   readonly privateKey: KeyObject;
   /** DER in base64. */
   readonly certificate: string;
-  /** Default RSA-SHA256. SHA-1 is there to be refused. */
+  /** Default RSA-SHA256. SHA-1 is for tests that must reject it. */
   readonly signatureAlgorithm?: keyof typeof RSA;
   /** Default SHA-256. */
   readonly digestAlgorithm?: keyof typeof DIGEST;
@@ -34,7 +34,7 @@ function canonical(xml: Markup, inclusivePrefixes: readonly string[]): string {
   });
 }
 
-/** The `ds:Signature` of `target`, the element whose ID is `id`; it has to be put into it, after its Issuer. */
+/** The `ds:Signature` of `target`, the element whose ID is `id`; it belongs into the element, after its Issuer. */
 export function signatureOf(
   target: Markup,
   id: string,

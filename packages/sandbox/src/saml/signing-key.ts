@@ -1,4 +1,4 @@
-// The SAML IdP's key with its certificate: made at start, kept in memory.
+// The key and the certificate of the SAML IdP, generated at start and kept in memory.
 import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { selfSignedCertificate } from './certificate.js';

@@ -1,5 +1,5 @@
-// Single sign-on in a browser: a request or none, the login page, then a form that posts the Response to the service
-// provider (SAML Profiles section 4.1). No state is kept: what was asked travels in the form and is checked again.
+// Single sign-on in a browser: the login page, with or without an AuthnRequest, then a form that posts the Response to the
+// service provider (SAML Profiles section 4.1). Stateless: the login form carries the request, which is checked again.
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { autoPostPage, errorPage, loginPage, PAGE_HEADERS } from '../pages.js';
@@ -9,25 +9,25 @@ import {
   decodeSamlRequest,
   readAuthnRequest,
 } from './authn-request.js';
-import { type IdentityProvider, respond } from './identity-provider.js';
-import { knownServiceProvider } from './service-provider.js';
+import { createResponse, type IdentityProvider } from './identity-provider.js';
+import { findServiceProvider } from './service-provider.js';
 import { DEFAULT_LIFETIME_SECONDS } from './user-response.js';
 
 const text = Type.Optional(Type.String());
-/** `acs` and `audience` are for a sign-in that starts here and is not for AWS. */
-const asked = { SAMLRequest: text, RelayState: text, acs: text, audience: text };
-const SsoQuery = Type.Object(asked);
-const SsoForm = Type.Object({ ...asked, user: text, password: text });
+/** `acs` and `audience` are for IdP-initiated sign-in at a service provider other than AWS. */
+const ssoParameters = { SAMLRequest: text, RelayState: text, acs: text, audience: text };
+const SsoQuery = Type.Object(ssoParameters);
+const SsoForm = Type.Object({ ...ssoParameters, user: text, password: text });
 type SsoQuery = Static<typeof SsoQuery>;
 type SsoForm = Static<typeof SsoForm>;
 
-type Asked = Omit<AuthnRequest, 'id'> & { readonly id?: string };
+type SsoRequest = Omit<AuthnRequest, 'id'> & { readonly id?: string };
 
-/** Whom to answer, from an AuthnRequest or, for an IdP-initiated sign-in, from `acs`. */
-function whoAsks(idp: IdentityProvider, xml: string | undefined, parameters: SsoQuery): Asked {
+/** Reads the AuthnRequest or, for IdP-initiated sign-in, `acs` and `audience`. */
+function readRequest(idp: IdentityProvider, xml: string | undefined, parameters: SsoQuery): SsoRequest {
   if (xml !== undefined) return readAuthnRequest(xml, idp.ssoUrl);
-  const serviceProvider = knownServiceProvider(parameters.acs, parameters.audience);
-  if (!serviceProvider) throw new AuthnRequestError('The acs is neither AWS sign-in nor on this machine.');
+  const serviceProvider = findServiceProvider(parameters.acs, parameters.audience);
+  if (!serviceProvider) throw new AuthnRequestError('The acs must be AWS sign-in or a URL of this machine.');
   return { serviceProvider, nameIdFormat: 'persistent' };
 }
 
@@ -65,19 +65,19 @@ export function ssoRoutes(app: FastifyInstance, idp: IdentityProvider): void {
 
   app.get<{ Querystring: SsoQuery }>(pathname, { schema: { querystring: SsoQuery } }, (request, reply) => {
     const xml = decode(request.query.SAMLRequest, 'redirect');
-    whoAsks(idp, xml, request.query);
+    readRequest(idp, xml, request.query);
     return reply.headers(PAGE_HEADERS).send(login(idp, xml, request.query, false));
   });
 
   app.post<{ Body: SsoForm }>(pathname, { schema: { body: SsoForm } }, async (request, reply) => {
     const { user: name, password, ...parameters } = request.body;
     const xml = decode(parameters.SAMLRequest, 'post');
-    const { id, serviceProvider, nameIdFormat } = whoAsks(idp, xml, parameters);
+    const { id, serviceProvider, nameIdFormat } = readRequest(idp, xml, parameters);
     reply.headers(PAGE_HEADERS);
     if (name === undefined) return reply.send(login(idp, xml, parameters, false));
     const user = await idp.signIn(name, password ?? '');
     if (!user) return reply.code(401).send(login(idp, xml, parameters, true));
-    const answer = {
+    const response = {
       user,
       recipient: serviceProvider.acs,
       audience: serviceProvider.entityId,
@@ -86,7 +86,7 @@ export function ssoRoutes(app: FastifyInstance, idp: IdentityProvider): void {
       lifetimeSeconds: DEFAULT_LIFETIME_SECONDS,
       attributes: {},
     };
-    const SAMLResponse = respond(idp, answer, new Date());
+    const SAMLResponse = createResponse(idp, response, new Date());
     return reply.send(autoPostPage(serviceProvider.acs, { SAMLResponse, RelayState: parameters.RelayState }));
   });
 }

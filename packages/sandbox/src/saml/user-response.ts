@@ -1,15 +1,15 @@
-// What the IdP says of a user who has just signed in: the values of a Response, shaped for AWS and for Sallyport.
+// The values of the Response for a user who has just signed in, with the attributes that AWS and Sallyport read.
 import { randomUUID } from 'node:crypto';
 import { claimsOf, type SandboxUser } from '../users.js';
 import { AWS, NAME_ID_FORMAT } from './names.js';
 import type { ResponseValues } from './response.js';
 
-/** STS takes an assertion within five minutes. */
+/** STS accepts an assertion for five minutes. */
 export const DEFAULT_LIFETIME_SECONDS = 300;
-/** How long the user stays signed in: a working day. */
+/** How long the user stays signed in. */
 const SESSION_SECONDS = 8 * 3600;
 
-export interface UserResponse {
+export interface UserResponseOptions {
   readonly issuer: string;
   readonly user: SandboxUser;
   /** Values of the AWS Role attribute. */
@@ -19,11 +19,11 @@ export interface UserResponse {
   readonly nameIdFormat: 'persistent' | 'emailAddress';
   readonly inResponseTo?: string;
   readonly lifetimeSeconds: number;
-  /** Besides, or instead of, the user's own. */
+  /** Added to the user's attributes, or replacing them. */
   readonly attributes: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** Claims that can be an attribute: scalars and lists of them. */
+/** The claims that can be attributes: scalars and lists of scalars. */
 function attributesOf(user: SandboxUser): Record<string, string[]> {
   const scalars = Object.entries(claimsOf(user)).map(([name, value]) => [name, [value].flat()] as const);
   return Object.fromEntries(
@@ -33,8 +33,8 @@ function attributesOf(user: SandboxUser): Record<string, string[]> {
   );
 }
 
-/** Everything but the signature. IDs are new each time. */
-export function userResponse(options: UserResponse, now: Date): ResponseValues {
+/** All values except the signature. IDs are new each time. */
+export function createResponseValues(options: UserResponseOptions, now: Date): ResponseValues {
   const { user, recipient, inResponseTo, nameIdFormat } = options;
   const after = (seconds: number) => new Date(now.getTime() + seconds * 1000);
   return {

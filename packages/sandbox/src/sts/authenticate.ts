@@ -1,26 +1,26 @@
-// Finds out who signed a request. The order of the checks is AWS's: scope, key, session token, expiry, role, HMAC.
+// Identifies the signer of a request. The order of the checks is AWS's: scope, key, session token, expiry, role, HMAC.
 
 import { StsError } from '@sallyport/sts-protocol/sts-error';
 import { findKeyHolder, type Iam } from '../iam/model.js';
 import { type Caller, callerOfKey, callerOfSession } from './caller.js';
 import { invalidClientTokenId } from './errors.js';
-import type { WireRequest } from './query.js';
+import type { HttpRequest } from './query.js';
 import type { Session, SessionTokens } from './session-tokens.js';
 import { checkScope, readSignature, type Signature, verifySignature } from './sigv4.js';
 
-export interface Authenticated {
+export interface AuthenticatedCaller {
   readonly caller: Caller;
   /** The region the signature is scoped to. */
   readonly region: string;
 }
 
-/** Throws the fault that STS would answer; `MissingAuthenticationToken` when the request is not signed. */
+/** Throws the StsError of AWS; `MissingAuthenticationToken` if the request is not signed. */
 export function authenticate(
-  request: WireRequest,
+  request: HttpRequest,
   iam: Iam,
   tokens: SessionTokens,
   now: Date,
-): Authenticated {
+): AuthenticatedCaller {
   const signature = readSignature(request);
   if (!signature) {
     throw new StsError(403, 'MissingAuthenticationToken', 'Request is missing Authentication Token');
@@ -28,30 +28,30 @@ export function authenticate(
   checkScope(signature);
   const { caller, secret } =
     signature.sessionToken === undefined
-      ? longTermKey(signature, iam)
-      : sessionKey(signature, signature.sessionToken, iam, tokens, now);
+      ? identifyLongTermKey(signature, iam)
+      : identifySessionKey(signature, signature.sessionToken, iam, tokens, now);
   verifySignature(request, signature, secret, now);
   return { caller, region: signature.region };
 }
 
-interface Identified {
+interface SigningIdentity {
   readonly caller: Caller;
   readonly secret: string;
 }
 
-function longTermKey({ accessKeyId }: Signature, iam: Iam): Identified {
+function identifyLongTermKey({ accessKeyId }: Signature, iam: Iam): SigningIdentity {
   const holder = findKeyHolder(iam, accessKeyId);
   if (holder?.key.status !== 'Active') throw invalidClientTokenId();
   return { caller: callerOfKey(holder), secret: holder.key.secret };
 }
 
-function sessionKey(
+function identifySessionKey(
   { accessKeyId }: Signature,
   token: string,
   iam: Iam,
   tokens: SessionTokens,
   now: Date,
-): Identified {
+): SigningIdentity {
   const session = tokens.open(token);
   if (session?.accessKeyId !== accessKeyId) throw invalidClientTokenId();
   if (now.getTime() >= session.expiresAt * 1000) {
@@ -62,13 +62,13 @@ function sessionKey(
   return { caller, secret: session.secretAccessKey };
 }
 
-/** A session with whom it stands for. */
+/** A session and its caller. */
 export interface OpenedSession {
   readonly session: Session;
   readonly caller: Caller;
 }
 
-/** Credentials that are shown whole, as AWS sign-in gets them. Undefined unless they belong together and are in force. */
+/** The session of complete credentials, as AWS sign-in receives them. Undefined if they do not match or have expired. */
 export function openSession(
   credentials: {
     readonly accessKeyId: string;

@@ -1,11 +1,12 @@
-// The encoded messages that AWS services send with a refusal and DecodeAuthorizationMessage makes readable. No service
-// runs in the sandbox, so whoever tests with it makes the messages: the key is no secret, on purpose.
+// The encoded authorization messages that AWS services return when they deny a request, and that
+// DecodeAuthorizationMessage decodes. The sandbox has no other service, so tests encode the messages themselves. The key
+// is deliberately public.
 import { createHash } from 'node:crypto';
 import { seal, unseal } from './seal.js';
 
 const KEY = createHash('sha256').update('sallyport sandbox authorization messages').digest();
 
-/** A decision of some AWS service. */
+/** The decision of an AWS service. */
 export interface AuthorizationDecision {
   readonly explicitDeny: boolean;
   readonly principal: { readonly id: string; readonly arn: string };
@@ -16,7 +17,7 @@ export interface AuthorizationDecision {
   readonly conditions: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The message a service would answer with: base64, and `decodeAuthorizationMessage` of any sandbox STS reads it. */
+/** The encoded message, in base64. DecodeAuthorizationMessage of any sandbox STS can decode it. */
 export function encodeAuthorizationMessage(decision: AuthorizationDecision): string {
   const { explicitDeny, principal, action, resource, conditions } = decision;
   const items = Object.entries(conditions).map(([key, values]) => ({
@@ -33,5 +34,5 @@ export function encodeAuthorizationMessage(decision: AuthorizationDecision): str
   return seal(KEY, JSON.stringify(message));
 }
 
-/** The JSON text in a message; undefined for anything that is none. */
+/** The JSON text of a message. Undefined if the text is not an encoded message. */
 export const decodeMessage = (encoded: string): string | undefined => unseal(KEY, encoded);

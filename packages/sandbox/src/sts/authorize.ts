@@ -1,5 +1,5 @@
-// Who may have which session. Naming a caller of the same account in the trust policy is enough; across accounts, and
-// where the trust policy names an account, the caller's own policies must allow it too.
+// Authorizes role sessions. In the same account, it is enough that the trust policy names the caller. Across accounts, and
+// where the trust policy names an account, the caller's own policies must allow the action too.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 import type { Role, Tags } from '../iam/model.js';
 import type { ConditionContext } from '../iam/policy/context.js';
@@ -19,7 +19,7 @@ import {
   withoutTagEntries,
 } from './context.js';
 import { accessDenied } from './errors.js';
-import type { KeptKeys } from './session-tokens.js';
+import type { ConditionKeys } from './session-tokens.js';
 
 const notAuthorized = (caller: Caller, action: string, resource?: string) =>
   accessDenied(
@@ -27,7 +27,8 @@ const notAuthorized = (caller: Caller, action: string, resource?: string) =>
   );
 
 /**
- * Asks the caller's own policies alone. Throws AccessDenied; of an action without a resource AWS's text may say more.
+ * Evaluates the caller's own policies only. Throws AccessDenied. For an action without a resource, AWS's message may
+ * differ.
  */
 export function authorizeCaller(
   call: SignedCall<unknown>,
@@ -45,29 +46,29 @@ export function authorizeCaller(
 
 export interface AssumeRoleRequest {
   readonly roleArn: string;
-  /** Absent: there is no such role, which is answered like a refusal. */
+  /** Undefined if there is no such role, which is denied with the same message. */
   readonly role: Role | undefined;
   readonly session: RequestedSession;
   /** Transitive tags of the calling session. */
   readonly inheritedTags: Tags;
-  /** Of the role, under the inherited ones. */
+  /** Tags of the role, overridden by inherited tags. */
   readonly resourceTags: Tags;
-  /** Epoch seconds, when MFA was passed in this request or before. */
+  /** When MFA was passed, in this request or before. Epoch seconds. */
   readonly mfaAuthenticatedAt: number | undefined;
 }
 
 /**
- * AssumeRole by a signed caller. sts:SetSourceIdentity is asked first, as a wrong source identity is answered in its
- * name; whether sts:TagSession is asked before or after sts:AssumeRole is not known.
+ * Authorizes AssumeRole. sts:SetSourceIdentity is evaluated first, because AWS names it when the source identity is
+ * wrong. Whether AWS evaluates sts:TagSession before or after sts:AssumeRole is not known.
  */
 export function authorizeAssumeRole(call: SignedCall<unknown>, request: AssumeRoleRequest): Role {
   const { role, roleArn, session } = request;
   const entries = sessionEntries(session, request.resourceTags);
   const base = callerContext(call, request.mfaAuthenticatedAt);
-  const refuse = (action: string) => notAuthorized(call.caller, action, roleArn);
-  if (!role) throw refuse('sts:AssumeRole');
+  const deny = (action: string) => notAuthorized(call.caller, action, roleArn);
+  if (!role) throw deny('sts:AssumeRole');
   const require = (action: string, context: ConditionContext) => {
-    if (!isPermitted(call.caller, role, { action, resource: roleArn, context })) throw refuse(action);
+    if (!isPermitted(call.caller, role, { action, resource: roleArn, context })) throw deny(action);
   };
   if (session.sourceIdentity !== undefined) {
     require('sts:SetSourceIdentity', base.with(withoutTagEntries(entries)));
@@ -80,20 +81,20 @@ export function authorizeAssumeRole(call: SignedCall<unknown>, request: AssumeRo
 const hasAny = (tags: Tags) => Object.keys(tags).length > 0;
 
 function isPermitted(caller: Caller, role: Role, request: AccessRequest): boolean {
-  // A federated user may call no operation of STS but GetCallerIdentity.
+  // A federated user can call no STS operation but GetCallerIdentity.
   if (caller.type === 'FederatedUser') return false;
   const identity = evaluateIdentity(caller.policies, request);
   const session = caller.sessionPolicies ? evaluateIdentity(caller.sessionPolicies, request) : 'allowed';
   const trust = evaluateTrust(role.trust, trustedPrincipal(caller), request);
   if ([identity, session].includes('explicitDeny') || trust.effect !== 'allowed') return false;
   const sameAccount = role.arn.split(':')[4] === caller.account;
-  // Between roles both sides must allow tags and source identity, whoever is named.
+  // For role chaining, both policies must allow tags and source identity.
   const bothSides = caller.type === 'AssumedRole' && request.action !== 'sts:AssumeRole';
-  if (!sameAccount || bothSides || trust.namedBy === 'account') {
+  if (!sameAccount || bothSides || trust.principalMatch === 'account') {
     return identity === 'allowed' && session === 'allowed';
   }
-  // A grant to the session's own ARN escapes its session policy; a grant to the role, or to everyone, does not.
-  return trust.namedBy === 'session' || session === 'allowed';
+  // A grant to the session's ARN is not limited by its session policy. A grant to the role, or to *, is.
+  return trust.principalMatch === 'session' || session === 'allowed';
 }
 
 function trustedPrincipal({ type, account, arn, principalArn }: Caller): TrustedPrincipal {
@@ -109,22 +110,22 @@ export interface FederatedRequest {
   readonly action: 'sts:AssumeRoleWithSAML' | 'sts:AssumeRoleWithWebIdentity';
   readonly role: Role | undefined;
   readonly providerArn: string;
-  /** Condition keys from the proof. */
-  readonly providerKeys: KeptKeys;
+  /** Condition keys from the token or assertion. */
+  readonly providerKeys: ConditionKeys;
   readonly session: RequestedSession;
 }
 
-/** A federated caller has no policies of its own: the trust policy alone decides. */
+/** Authorizes a federated caller. It has no policies of its own: only the trust policy is evaluated. */
 export function authorizeFederated(call: Call<unknown>, request: FederatedRequest): Role {
   const { action, role, session } = request;
-  const refuse = (refused: string) => accessDenied(`Not authorized to perform ${refused}`);
-  if (!role) throw refuse(action);
+  const deny = (denied: string) => accessDenied(`Not authorized to perform ${denied}`);
+  if (!role) throw deny(action);
   const entries = sessionEntries(session, role.tags);
   const base = requestContext(call).with(request.providerKeys);
   const principal: TrustedPrincipal = { type: 'Federated', arn: request.providerArn };
-  const require = (asked: string, context: ConditionContext) => {
-    const decision = evaluateTrust(role.trust, principal, { action: asked, resource: role.arn, context });
-    if (decision.effect !== 'allowed') throw refuse(asked);
+  const require = (required: string, context: ConditionContext) => {
+    const decision = evaluateTrust(role.trust, principal, { action: required, resource: role.arn, context });
+    if (decision.effect !== 'allowed') throw deny(required);
   };
   if (session.sourceIdentity !== undefined) {
     require('sts:SetSourceIdentity', base.with(withoutTagEntries(entries)));

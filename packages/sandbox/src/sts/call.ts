@@ -1,10 +1,10 @@
-// What an operation gets: its validated parameters, who calls, and the STS around it.
+// The input of an operation: its validated parameters, the caller, and the state of STS.
 import type { Iam } from '../iam/model.js';
 import type { Caller } from './caller.js';
 import type { SessionTokens } from './session-tokens.js';
 import type { ProviderKeys } from './web-identity-keys.js';
 
-/** What all calls share. */
+/** State that all calls share. */
 export interface StsState {
   readonly iam: Iam;
   readonly tokens: SessionTokens;

@@ -1,28 +1,28 @@
-// Who signed a request: what policies can say about them and what they may do.
+// The signer of a request, with its policies and the values of its condition keys.
 import type { Account, Iam, KeyHolder, Tags, User } from '../iam/model.js';
 import type { PolicyDocument } from '../iam/policy/document.js';
 import { sessionPolicyDocuments } from './session-policy.js';
-import type { KeptKeys, Session, SessionPrincipal } from './session-tokens.js';
+import type { ConditionKeys, Session, SessionPrincipal } from './session-tokens.js';
 import { mergeTags, pickTags } from './tags.js';
 
 export interface Caller {
   readonly type: 'Root' | 'User' | 'AssumedRole' | 'FederatedUser';
   readonly account: string;
-  /** As GetCallerIdentity tells it. */
+  /** As GetCallerIdentity returns it. */
   readonly arn: string;
   readonly userId: string;
-  /** aws:PrincipalArn: for a session the ARN of its role, with the role's path. */
+  /** aws:PrincipalArn. For a session, the ARN of its role, with the role's path. */
   readonly principalArn: string;
   readonly user?: User;
   readonly policies: readonly PolicyDocument[];
-  /** Absent: no session policy limits the session. */
+  /** Absent if no session policy limits the session. */
   readonly sessionPolicies?: readonly PolicyDocument[];
   readonly tags: Tags;
   readonly transitiveTags: Tags;
   readonly sourceIdentity?: string;
   /** Set for session credentials. Epoch seconds. */
   readonly session?: { readonly issuedAt: number; readonly mfaAuthenticatedAt?: number };
-  readonly keptKeys: KeptKeys;
+  readonly conditionKeys: ConditionKeys;
 }
 
 const EVERYTHING: PolicyDocument = {
@@ -30,7 +30,7 @@ const EVERYTHING: PolicyDocument = {
   statements: [{ effect: 'Allow', actions: ['*'], resources: ['*'], conditions: [] }],
 };
 
-const PLAIN = { tags: {}, transitiveTags: {}, keptKeys: [] } as const;
+const PLAIN = { tags: {}, transitiveTags: {}, conditionKeys: [] } as const;
 
 export const callerOfKey = ({ account, user }: KeyHolder): Caller =>
   user ? userCaller(account, user) : rootCaller(account);
@@ -63,7 +63,7 @@ function rootCaller({ id }: Account): Caller {
   };
 }
 
-/** Undefined when the user or role behind the session is gone: both are known by their ids, not by their names. */
+/** Undefined if the user or role of the session does not exist anymore. Both are found by ID, not by name. */
 export function callerOfSession(iam: Iam, session: Session): Caller | undefined {
   const account = iam.accounts.get(session.principal.account);
   const caller = account && callerOfPrincipal(account, session.principal);
@@ -118,7 +118,7 @@ function roleCaller(
     tags: mergeTags(role.tags, session.tags),
     transitiveTags: pickTags(session.tags, session.transitiveTagKeys),
     ...(session.sourceIdentity !== undefined && { sourceIdentity: session.sourceIdentity }),
-    keptKeys: session.keptKeys,
+    conditionKeys: session.conditionKeys,
   };
 }
 

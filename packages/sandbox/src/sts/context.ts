@@ -1,4 +1,4 @@
-// Fills the condition keys that policies can ask about.
+// The values of the condition keys of a request.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 
@@ -12,7 +12,7 @@ type Entry = readonly [string, ConditionValue];
 export const tagEntries = (key: string, tags: Tags): Entry[] =>
   Object.entries(tags).map(([name, value]) => [`${key}/${name}`, value]);
 
-/** Keys of any request. AWS is reached by TLS alone, so the sandbox passes for it, whatever it is reached by. */
+/** The keys of any request. AWS accepts TLS only, so aws:SecureTransport is always true. */
 export const requestContext = ({ now, sourceIp, userAgent }: Call<unknown>): ConditionContext =>
   new ConditionContext([
     ['aws:CurrentTime', formatDate(now)],
@@ -22,14 +22,14 @@ export const requestContext = ({ now, sourceIp, userAgent }: Call<unknown>): Con
     ['aws:UserAgent', userAgent],
   ]);
 
-/** The same with what is known of the caller. `mfaAt`, epoch seconds: when MFA was passed, in this request or before. */
+/** The keys of a signed request. `mfaAt`: when MFA was passed, in this request or before, in epoch seconds. */
 export function callerContext(
   call: SignedCall<unknown>,
   mfaAt = call.caller.session?.mfaAuthenticatedAt,
 ): ConditionContext {
   const { caller, region, now } = call;
   return requestContext(call).with([
-    ...caller.keptKeys,
+    ...caller.conditionKeys,
     ['aws:RequestedRegion', region],
     ['aws:PrincipalArn', caller.principalArn],
     ['aws:PrincipalAccount', caller.account],
@@ -47,13 +47,13 @@ export function callerContext(
   ]);
 }
 
-/** Absent for long-term keys that did not pass MFA with the request. */
+/** Absent for long-term keys without MFA in the request. */
 function mfaPresence(isSession: boolean, mfaAt: number | undefined): string | undefined {
   if (mfaAt !== undefined) return 'true';
   return isSession ? 'false' : undefined;
 }
 
-/** What a request for a role session asks for. */
+/** The parameters of a request for a role session. */
 export interface RequestedSession {
   readonly roleSessionName: string;
   readonly tags: Tags;
@@ -62,7 +62,7 @@ export interface RequestedSession {
   readonly externalId?: string;
 }
 
-/** Keys about the session a role is asked for. `resourceTags` are the role's own. */
+/** The keys of a request for a role session. `resourceTags` are the tags of the role. */
 export function sessionEntries(session: RequestedSession, resourceTags: Tags): Entry[] {
   const keys = Object.keys(session.tags);
   const listed = (values: readonly string[]) => (values.length > 0 ? values : undefined);
@@ -77,6 +77,6 @@ export function sessionEntries(session: RequestedSession, resourceTags: Tags): E
   ];
 }
 
-/** One report says that conditions on request tags do not hold for sts:SetSourceIdentity: it is evaluated without them. */
+/** According to one report, conditions on request tags fail for sts:SetSourceIdentity, so it is evaluated without them. */
 export const withoutTagEntries = (entries: readonly Entry[]): Entry[] =>
   entries.filter(([key]) => !key.startsWith('aws:RequestTag/') && key !== 'aws:TagKeys');

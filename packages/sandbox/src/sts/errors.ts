@@ -1,5 +1,5 @@
-// The refusals of the sandbox's STS. Codes, statuses and texts are AWS's; where AWS's text is not known a comment at the
-// place of use says so.
+// The errors of the sandbox STS. Codes, statuses and messages are AWS's. Where AWS's message is not known, a comment at
+// the call says so.
 import { StsError } from '@sallyport/sts-protocol/sts-error';
 
 export const invalidParameterValue = (text: string) => new StsError(400, 'InvalidParameterValue', text);
@@ -12,6 +12,6 @@ export const signatureDoesNotMatch = (text: string) => new StsError(403, 'Signat
 export const invalidClientTokenId = () =>
   new StsError(403, 'InvalidClientTokenId', 'The security token included in the request is invalid.');
 
-/** What AWS has and the sandbox has not. AWS never answers this. */
+/** A feature of AWS that the sandbox does not have. AWS does not use this code. */
 export const notImplemented = (what: string) =>
   new StsError(501, 'NotImplemented', `The sandbox STS does not implement ${what}.`, { type: 'Receiver' });

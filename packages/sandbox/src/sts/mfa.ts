@@ -1,4 +1,4 @@
-// MFA given with a request: SerialNumber names a device of the calling user, TokenCode is what it shows.
+// MFA in a request: SerialNumber identifies a device of the calling user, TokenCode is its current code.
 import { isCurrentTotp } from '../iam/totp.js';
 import type { Caller } from './caller.js';
 import { accessDenied } from './errors.js';
@@ -9,8 +9,8 @@ interface MfaParameters {
 }
 
 /**
- * When MFA was passed, in epoch seconds: now with these parameters, or when the session began, or never. What AWS
- * answers to one parameter without the other is not known; here it is a code that cannot be validated.
+ * When MFA was passed, in epoch seconds: now, with these parameters, or when the session began. Undefined if never. What
+ * AWS returns for one parameter without the other is not known; here the code is treated as not valid.
  */
 export function mfaAuthenticatedAt(
   { SerialNumber, TokenCode }: MfaParameters,

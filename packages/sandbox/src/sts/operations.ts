@@ -1,4 +1,4 @@
-// All operations of STS: what they take, whether they must be signed, and who does them.
+// The table of STS operations: parameters, whether the request must be signed, and the implementation.
 
 import { CONSTRAINTS, type OperationName, type ParametersOf } from '@sallyport/sts-protocol/constraints';
 import type { Result } from '@sallyport/sts-protocol/render';
@@ -13,7 +13,7 @@ import { getFederationToken } from './actions/get-federation-token.js';
 import { getSessionToken } from './actions/get-session-token.js';
 import type { Call, SignedCall } from './call.js';
 
-/** An operation ready to run on raw parameters. Validation comes after authentication; that AWS does so is assumed. */
+/** An operation on raw parameters. Validation comes after authentication; that AWS does the same is assumed. */
 export type Operation =
   | { readonly signed: true; run(call: SignedCall<QueryParameters>): Result }
   | { readonly signed: false; run(call: Call<QueryParameters>): Promise<Result> };
@@ -29,7 +29,7 @@ function signed<N extends OperationName>(
   };
 }
 
-/** A signature on these is not looked at; what AWS makes of one is not known. */
+/** Ignores a signature. What AWS does with one is not known. */
 function unsigned<N extends OperationName>(
   name: N,
   run: (call: Call<ParametersOf<N>>) => Promise<Result>,
@@ -52,7 +52,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['GetSessionToken', signed('GetSessionToken', getSessionToken)],
 ]);
 
-/** AWS has these too. */
+/** Operations of AWS that the sandbox does not have. */
 export const UNIMPLEMENTED: ReadonlySet<string> = new Set([
   'AssumeRoot',
   'GetDelegatedAccessToken',

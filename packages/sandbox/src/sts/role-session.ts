@@ -1,4 +1,4 @@
-// The last steps that all operations on roles share: the ARN, the duration limits, the session and its credentials.
+// Steps that all AssumeRole operations share: ARN check, duration limits, and issuing the session.
 
 import { MAX_CHAINED_SESSION_SECONDS } from '@sallyport/sts-protocol/constraints';
 import type { Result } from '@sallyport/sts-protocol/render';
@@ -6,18 +6,18 @@ import { validationError } from '@sallyport/sts-protocol/sts-error';
 import type { Role, Tags } from '../iam/model.js';
 import { assumedRoleArn } from './caller.js';
 import { packedPolicySize, type SessionPolicy } from './session-policy.js';
-import type { KeptKeys, SessionTokens } from './session-tokens.js';
+import type { ConditionKeys, SessionTokens } from './session-tokens.js';
 
 const DEFAULT_SECONDS = 3600;
 const ARN = /^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+$/s;
 
-/** Throws the answer to a text that has the length of an ARN but not its form. */
+/** Throws ValidationError for a value that has the length of an ARN but not its form. */
 export function checkArn(value: string): void {
   if (!ARN.test(value)) throw validationError(`${value} is invalid`);
 }
 
-/** The duration asked for, or an hour. Throws ValidationError above the role's limit, then above that of a chain. */
-export function roleSessionSeconds(requested: number | undefined, role: Role, chained: boolean): number {
+/** The requested duration, or one hour. Throws ValidationError above the limit of the role or of role chaining. */
+export function roleSessionDuration(requested: number | undefined, role: Role, chained: boolean): number {
   const seconds = requested ?? DEFAULT_SECONDS;
   if (seconds > role.maxSessionDuration) {
     throw validationError('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.');
@@ -34,20 +34,20 @@ export interface RoleSession {
   readonly role: Role;
   readonly sessionName: string;
   readonly durationSeconds: number;
-  /** As requested; these count for the packed size. */
+  /** The requested tags, which count towards the packed size. */
   readonly tags: Tags;
   readonly transitiveTagKeys: readonly string[];
   readonly inheritedTags?: Tags;
   readonly sourceIdentity?: string;
   readonly policy: SessionPolicy;
-  readonly keptKeys: KeptKeys;
+  readonly conditionKeys: ConditionKeys;
   readonly mfaAuthenticatedAt?: number;
-  /** Taken on with the credentials of another session. */
+  /** Assumed with the credentials of another session. */
   readonly chained?: boolean;
 }
 
 /**
- * Issues the session. `PackedPolicySize` is absent without policies and tags; its place in the answer is not known.
+ * Issues the session. `PackedPolicySize` is absent without policies and tags; its position in the response is not known.
  * Throws PackedPolicyTooLarge.
  */
 export function issueRoleSession(tokens: SessionTokens, session: RoleSession, now: Date): Result {
@@ -65,7 +65,7 @@ export function issueRoleSession(tokens: SessionTokens, session: RoleSession, no
       ...(sourceIdentity !== undefined && { sourceIdentity }),
       ...(policy.document && { policy: policy.document }),
       policyArns: policy.arns,
-      keptKeys: session.keptKeys,
+      conditionKeys: session.conditionKeys,
       chained: session.chained === true,
       ...(session.mfaAuthenticatedAt !== undefined && { mfaAuthenticatedAt: session.mfaAuthenticatedAt }),
     },

@@ -1,4 +1,4 @@
-// Sealed texts: what STS hands out and must recognise again, unreadable and unchangeable for whoever carries it.
+// Authenticated encryption (AES-256-GCM) of the session tokens and messages that STS issues and reads again.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
 const ALGORITHM = 'aes-256-gcm';
@@ -13,7 +13,7 @@ export function seal(key: Buffer, text: string): string {
   return Buffer.concat([nonce, cipher.getAuthTag(), ciphertext]).toString('base64');
 }
 
-/** The sealed text, or undefined when this key did not seal it. */
+/** The plaintext. Undefined if the text was not sealed with this key. */
 export function unseal(key: Buffer, sealed: string): string | undefined {
   const bytes = Buffer.from(sealed, 'base64');
   if (bytes.length < NONCE_BYTES + TAG_BYTES || bytes.toString('base64') !== sealed) return undefined;

@@ -1,24 +1,24 @@
-// The sandbox STS over HTTP: AWS's Query API for this machine, with IAM from a YAML file. Plain node:http, so that
-// every header on the wire is one that was meant.
+// The HTTP server of the sandbox STS. It uses node:http without a framework, so that responses have exactly the headers
+// of AWS. Start reading at handleRequest in handle-request.ts.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Iam } from '../iam/model.js';
 import { type ListenOptions, listenOnLoopback } from '../loopback.js';
 import { type OpenedSession, openSession } from './authenticate.js';
 import type { StsState } from './call.js';
-import { type Answered, answer } from './dispatch.js';
-import type { WireRequest } from './query.js';
+import { type HandledRequest, handleRequest } from './handle-request.js';
+import type { HttpRequest } from './query.js';
 import { SessionTokens } from './session-tokens.js';
 import { ProviderKeys } from './web-identity-keys.js';
 
 const MAX_BODY_BYTES = 10_000_000;
 const LOG_ENTRIES = 1000;
 
-/** A request and what became of it, for tests. Parameters are kept as they came, secrets too. */
-interface StsRequestLog {
+/** A request and its result, for tests. Parameters are stored as received, including secrets. */
+interface StsRequestLogEntry {
   time: Date;
   action: string | undefined;
   parameters: Record<string, string>;
-  /** ARN of whoever signed. */
+  /** ARN of the signer. */
   caller?: string;
   status: number;
   errorCode?: string;
@@ -28,26 +28,26 @@ interface StsRequestLog {
 export interface StsServer {
   /** `http://host:port`, without a slash at the end. */
   url: string;
-  /** The latest requests, oldest first: a thousand at most. */
-  requests: readonly StsRequestLog[];
-  /** What sign-in asks: see `openSession`. */
+  /** The last 1,000 requests, oldest first. */
+  requests: readonly StsRequestLogEntry[];
+  /** For console sign-in: see `openSession`. */
   openSession(credentials: Parameters<typeof openSession>[0]): OpenedSession | undefined;
   close(): Promise<void>;
 }
 
 export interface StsOptions extends ListenOptions {
   iam: Iam;
-  /** The clock everything goes by. */
+  /** The clock of STS. */
   now?: () => Date;
-  onRequest?: (entry: StsRequestLog) => void;
+  onRequest?: (entry: StsRequestLogEntry) => void;
 }
 
-/** Starts the STS. Sessions it issues are valid at this instance only, and end with it. */
+/** Starts STS. Its sessions are valid for this instance only, and end with it. */
 export async function startSts(options: StsOptions): Promise<StsServer> {
   const { iam, now = () => new Date(), onRequest } = options;
   const state: StsState = { iam, tokens: new SessionTokens(), providerKeys: new ProviderKeys() };
-  const requests: StsRequestLog[] = [];
-  const record = (entry: StsRequestLog) => {
+  const requests: StsRequestLogEntry[] = [];
+  const record = (entry: StsRequestLogEntry) => {
     requests.push(entry);
     if (requests.length > LOG_ENTRIES) requests.shift();
     onRequest?.(entry);
@@ -71,16 +71,16 @@ async function serve(
   outgoing: ServerResponse,
   state: StsState,
   now: Date,
-  record: (entry: StsRequestLog) => void,
+  record: (entry: StsRequestLogEntry) => void,
 ): Promise<void> {
   const body = await readBody(incoming);
   if (!body) {
     outgoing.writeHead(413, { connection: 'close', 'content-length': 0 }).end();
     return;
   }
-  const answered = await answer(wireRequest(incoming, body), state, now);
-  const { status, headers, body: text } = answered.response;
-  record(logEntry(answered, now));
+  const handled = await handleRequest(wireRequest(incoming, body), state, now);
+  const { status, headers, body: text } = handled.response;
+  record(logEntry(handled, now));
   outgoing.writeHead(status, {
     ...headers,
     date: now.toUTCString(),
@@ -89,7 +89,7 @@ async function serve(
   outgoing.end(text);
 }
 
-/** Undefined when the body is too large; the rest of it is then left unread. */
+/** Undefined if the body is too large. The rest is not read. */
 async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -101,7 +101,7 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> 
   return Buffer.concat(chunks);
 }
 
-function wireRequest(incoming: IncomingMessage, body: Buffer): WireRequest {
+function wireRequest(incoming: IncomingMessage, body: Buffer): HttpRequest {
   const [path = '/', query = ''] = (incoming.url ?? '/').split(/\?(.*)/s, 2);
   const { rawHeaders } = incoming;
   return {
@@ -117,9 +117,9 @@ function wireRequest(incoming: IncomingMessage, body: Buffer): WireRequest {
 }
 
 function logEntry(
-  { response, requestId, parameters, callerArn, errorCode }: Answered,
+  { response, requestId, parameters, callerArn, errorCode }: HandledRequest,
   time: Date,
-): StsRequestLog {
+): StsRequestLogEntry {
   return {
     time,
     action: parameters.get('Action'),

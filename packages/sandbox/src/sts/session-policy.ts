@@ -1,4 +1,4 @@
-// Session policies and the packed size of everything a session carries.
+// Session policies, and the packed size of the policies and tags of a session.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
 
 import { StsError, validationError } from '@sallyport/sts-protocol/sts-error';
@@ -10,7 +10,7 @@ import { malformedPolicy } from './errors.js';
 export interface SessionPolicy {
   readonly document?: PolicyDocument;
   readonly arns: readonly string[];
-  /** Characters of the inline policy and the ARNs together. */
+  /** Number of characters of the inline policy and the ARNs together. */
   readonly length: number;
 }
 
@@ -23,10 +23,10 @@ export function readSessionPolicy(parameters: {
   readonly PolicyArns?: readonly { readonly arn?: string }[];
 }): SessionPolicy {
   const arns = (parameters.PolicyArns ?? []).flatMap(({ arn }) => arn ?? []);
-  // The limit of ten is documented; AWS's text is not known.
+  // The limit is documented; AWS's message is not known.
   if (arns.length > MAX_ARNS) throw validationError(`PolicyArns may hold at most ${MAX_ARNS} ARNs`);
-  const odd = arns.find((arn) => !POLICY_ARN.test(arn));
-  if (odd !== undefined) throw validationError(`${odd} is invalid`);
+  const invalid = arns.find((arn) => !POLICY_ARN.test(arn));
+  if (invalid !== undefined) throw validationError(`${invalid} is invalid`);
   const { Policy } = parameters;
   return {
     ...(Policy !== undefined && { document: parsePolicy(Policy) }),
@@ -35,7 +35,7 @@ export function readSessionPolicy(parameters: {
   };
 }
 
-/** AWS's texts for a malformed session policy are not known but for the first, and that not confirmed. */
+/** Only the first of these messages was reported for AWS, and it is not confirmed. */
 function parsePolicy(text: string): PolicyDocument {
   let json: unknown;
   try {
@@ -45,15 +45,14 @@ function parsePolicy(text: string): PolicyDocument {
   }
   const reader = new Reader(json);
   const policy = readPolicy(reader, 'identity');
-  const [fault] = reader.faults;
+  const [fault] = reader.errors;
   if (fault) throw malformedPolicy(`Syntax errors in policy. (${fault.path.join('.')}: ${fault.message})`);
   return policy;
 }
 
 /**
- * The documents behind a session's policies; undefined when it has none and nothing limits it. Customer managed
- * policies come from iam.yaml. Those of AWS are not known here and allow no STS action, and so does an ARN that
- * names nothing (what AWS answers to one is not known).
+ * The session policies of a session. Undefined if it has none and is not limited. Customer managed policies come from
+ * iam.yaml. AWS managed policies and unknown ARNs allow nothing here; what AWS does with an unknown ARN is not known.
  */
 export function sessionPolicyDocuments(
   account: Account,
@@ -68,9 +67,9 @@ const TAG_BYTES_PER_PERCENT = 4.56;
 const POLICY_CHARACTERS_PER_PERCENT = 20.48;
 
 /**
- * Percent of the space for policies and tags. Approximate: AWS packs them in a way it does not publish. Tags are
- * calibrated on reported sizes (nine of 252 bytes: 498 %); a policy is taken to fill the space at its documented
- * limit of 2,048 characters. Throws PackedPolicyTooLarge above 100.
+ * The packed size of policies and tags in percent of the limit. This is an approximation: AWS does not publish its
+ * compression. Tags are calibrated on reported sizes (nine tags of 252 bytes: 498 %). A policy is assumed to reach 100 %
+ * at its documented limit of 2,048 characters. Throws PackedPolicyTooLarge above 100.
  */
 export function packedPolicySize(policy: SessionPolicy, tags: Tags): number {
   const tagBytes = Buffer.byteLength(Object.entries(tags).flat().join(''));

@@ -5,7 +5,7 @@ import type { PolicyDocument } from '../iam/policy/document.js';
 import { seal, unseal } from './seal.js';
 
 /** Condition keys that a federated session keeps, e.g. `saml:sub`. */
-export type KeptKeys = readonly (readonly [string, string | readonly string[]])[];
+export type ConditionKeys = readonly (readonly [string, string | readonly string[]])[];
 
 /** Whom session credentials stand for. Times are epoch seconds. */
 export type SessionPrincipal =
@@ -28,7 +28,7 @@ export type SessionPrincipal =
       readonly sourceIdentity?: string;
       readonly policy?: PolicyDocument;
       readonly policyArns: readonly string[];
-      readonly keptKeys: KeptKeys;
+      readonly conditionKeys: ConditionKeys;
       readonly mfaAuthenticatedAt?: number;
       /** Taken on with the credentials of another session. */
       readonly chained: boolean;
@@ -42,7 +42,7 @@ export interface Session {
   readonly principal: SessionPrincipal;
 }
 
-/** The Credentials element of an answer. */
+/** The Credentials element of a response. */
 export interface IssuedCredentials {
   readonly AccessKeyId: string;
   readonly SecretAccessKey: string;
@@ -55,7 +55,7 @@ const KEY_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 export class SessionTokens {
   readonly #key = randomBytes(32);
 
-  /** Credentials for `principal` from `now`, cut to the second, for `durationSeconds`. */
+  /** Issues credentials that are valid from `now`, rounded down to the second. */
   issue(principal: SessionPrincipal, durationSeconds: number, now: Date): IssuedCredentials {
     const issuedAt = Math.floor(now.getTime() / 1000);
     const session: Session = {
@@ -73,7 +73,7 @@ export class SessionTokens {
     };
   }
 
-  /** The session of a token of this STS; undefined for any other text. */
+  /** The session in a token of this STS. Undefined for any other text. */
   open(token: string): Session | undefined {
     const text = unseal(this.#key, token);
     return text === undefined ? undefined : (JSON.parse(text) as Session);

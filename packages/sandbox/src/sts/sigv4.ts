@@ -4,7 +4,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { StsError } from '@sallyport/sts-protocol/sts-error';
 import { signatureDoesNotMatch } from './errors.js';
-import { header, type WireRequest } from './query.js';
+import { type HttpRequest, header } from './query.js';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 const SKEW_MS = 5 * 60 * 1000;
@@ -27,7 +27,7 @@ export interface Signature {
 }
 
 /** The signature of a request; undefined when it is not signed. Throws IncompleteSignature when parts are missing. */
-export function readSignature(request: WireRequest): Signature | undefined {
+export function readSignature(request: HttpRequest): Signature | undefined {
   const authorization = header(request, 'authorization');
   if (authorization !== undefined) {
     const [algorithm, ...rest] = authorization.split(' ');
@@ -110,7 +110,7 @@ export function checkScope({ region, service, terminator, date, timestamp }: Sig
 }
 
 /** Checks the time, then the HMAC; which AWS does first is not known. Throws SignatureDoesNotMatch. */
-export function verifySignature(request: WireRequest, signature: Signature, secret: string, now: Date): void {
+export function verifySignature(request: HttpRequest, signature: Signature, secret: string, now: Date): void {
   checkTime(signature, now);
   const scope = [signature.date, signature.region, signature.service, signature.terminator];
   const key = scope.reduce<Buffer | string>((previous, part) => hmac(previous, part), `AWS4${secret}`);
@@ -151,7 +151,7 @@ function checkTime({ timestamp, expiresIn }: Signature, now: Date): void {
 
 const basicDate = (time: number) => new Date(time).toISOString().replace(/\.\d+/, '').replace(/[-:]/g, '');
 
-function canonicalRequest(request: WireRequest, { signedHeaders }: Signature): string {
+function canonicalRequest(request: HttpRequest, { signedHeaders }: Signature): string {
   const headers = signedHeaders.map((name) => {
     const values = request.headers.filter(([key]) => key === name).map(([, value]) => value);
     return `${name}:${values.map((value) => value.trim().replace(/ +/g, ' ')).join(',')}\n`;

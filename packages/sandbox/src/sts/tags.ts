@@ -1,4 +1,4 @@
-// Session tags: their keys compare case-insensitively and keep their case.
+// Session tags. Their keys are case-insensitive and keep their case.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 
 import { tagKey, tagValue } from '@sallyport/sts-protocol/constraints';
@@ -19,19 +19,19 @@ export interface Tag {
 const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 const includes = (keys: readonly string[], key: string) => keys.some((other) => same(other, key));
 
-/** `over` laid on `base`: an equal key in another case replaces the one below. */
+/** Tags of `base` overridden by those of `over`. Keys that differ only in case are equal. */
 export function mergeTags(base: Tags, over: Tags): Tags {
   const keys = Object.keys(over);
   return { ...Object.fromEntries(Object.entries(base).filter(([key]) => !includes(keys, key))), ...over };
 }
 
-/** The tags whose keys are among `keys`. */
+/** The tags with these keys. */
 export const pickTags = (tags: Tags, keys: readonly string[]): Tags =>
   Object.fromEntries(Object.entries(tags).filter(([key]) => includes(keys, key)));
 
 /**
- * Checks the tags of a request against each other and against `inherited`, the transitive tags of the calling
- * session, which can be neither repeated nor changed.
+ * Checks the tags of a request for duplicates and conflicts with `inherited`, the transitive tags of the calling
+ * session.
  */
 export function readTags(
   requested: readonly Tag[],
@@ -42,11 +42,11 @@ export function readTags(
   if (keys.some((key, index) => includes(keys.slice(0, index), key))) {
     throw invalidParameterValue('Duplicate tag keys found. Please note that Tag keys are case insensitive.');
   }
-  // That the prefix is reserved is documented; AWS's text is not known.
+  // AWS documents that the prefix is reserved; its message is not known.
   if (keys.some((key) => key.toLowerCase().startsWith('aws:'))) {
     throw invalidParameterValue('Tag keys must not begin with aws:');
   }
-  // Recorded for TransitiveTagKeys; for a mere tag of that key AWS's text is not known.
+  // Observed for TransitiveTagKeys; for a tag that is not transitive, AWS's message is not known.
   if ([...transitiveKeys, ...keys].some((key) => includes(Object.keys(inherited), key))) {
     throw invalidParameterValue(
       "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
@@ -61,7 +61,7 @@ export function readTags(
   };
 }
 
-/** Tags that came in a token or an assertion: the constraints of the Tags parameter hold for them too. */
+/** Tags from a token or an assertion. The constraints of the Tags parameter apply to them too. */
 export function readFederatedTags(
   requested: readonly Tag[],
   transitiveKeys: readonly string[],

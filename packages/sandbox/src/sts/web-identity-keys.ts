@@ -1,4 +1,4 @@
-// The keys of OIDC providers, found through discovery as IAM finds them (OpenID Connect Discovery 1.0 section 4).
+// The keys of OIDC providers, found through OpenID Connect Discovery 1.0 section 4, as IAM finds them.
 
 import { StsError } from '@sallyport/sts-protocol/sts-error';
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
@@ -7,7 +7,7 @@ import { invalidIdentityToken } from './errors.js';
 
 const TIMEOUT_MS = 5000;
 
-/** How long AWS keeps keys is not known; an unknown key id makes the sandbox look again at once. */
+/** How long AWS caches keys is not known. The sandbox fetches them again at once for an unknown key ID. */
 const CACHE_MS = 60_000;
 
 export class ProviderKeys {
@@ -44,7 +44,7 @@ async function discoverJwksUri(url: string): Promise<URL> {
   return new URL(uri);
 }
 
-/** The text is not known. */
+/** AWS's message is not known. */
 const providerUnreachable = () =>
   new StsError(400, 'IDPCommunicationError', 'The identity provider could not be reached');
 
@@ -53,8 +53,8 @@ const keyNotRetrieved = () =>
     "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
   );
 
-/** What STS answers when fetching keys or checking the signature failed. The text for a bad signature is not known. */
-export function faultOfVerification(error: unknown): StsError {
+/** The StsError for a failed key fetch or signature check. AWS's message for an invalid signature is not known. */
+export function verificationError(error: unknown): StsError {
   if (error instanceof errors.JWSSignatureVerificationFailed) {
     return invalidIdentityToken('The ID Token signature is invalid.');
   }

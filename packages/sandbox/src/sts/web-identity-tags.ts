@@ -1,4 +1,4 @@
-// Session tags and source identity as claims of a token, nested or flattened.
+// Session tags and source identity in the claims of a token, nested or flattened.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp
 
 import { sourceIdentity } from '@sallyport/sts-protocol/constraints';
@@ -27,7 +27,7 @@ export function tagsOfClaims(claims: JWTPayload): RequestedTags {
   return readFederatedTags(tags, transitiveKeys);
 }
 
-/** A tag has exactly one value, alone or in a list. AWS's text for anything else is not known. */
+/** A tag has exactly one value, alone or in a list. AWS's message for anything else is not known. */
 function singleText(value: unknown): string {
   const [only, ...others] = [value].flat();
   if (typeof only !== 'string' || others.length > 0) {
@@ -40,15 +40,15 @@ function texts(value: unknown): string[] {
   if (value === undefined) return [];
   const list = [value].flat();
   if (list.every((item) => typeof item === 'string')) return list;
-  throw invalidIdentityToken('Transitive tag keys in the token must be texts');
+  throw invalidIdentityToken('Transitive tag keys in the token must be strings');
 }
 
 export function sourceIdentityOfClaims(claims: JWTPayload): { readonly sourceIdentity?: string } {
   const value = claims[SOURCE_IDENTITY];
   if (value === undefined) return {};
-  // AWS's text for a claim that is no text is not known.
+  // AWS's message for a claim that is not a string is not known.
   if (typeof value !== 'string')
-    throw invalidIdentityToken('The source identity in the token must be a text');
+    throw invalidIdentityToken('The source identity in the token must be a string');
   checkText(sourceIdentity, value, 'sourceIdentity');
   return { sourceIdentity: value };
 }

@@ -3,22 +3,22 @@
 import { compactVerify, decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import type { Account, OidcProvider } from '../iam/model.js';
 import { expiredIdentityToken, invalidIdentityToken } from './errors.js';
-import type { KeptKeys } from './session-tokens.js';
-import { faultOfVerification, type ProviderKeys } from './web-identity-keys.js';
+import type { ConditionKeys } from './session-tokens.js';
+import { type ProviderKeys, verificationError } from './web-identity-keys.js';
 
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'];
 
-/** The age of the youngest token known to have been refused as too old, in seconds. AWS's limit is at or below it. */
+/** The age in seconds of the youngest token that AWS is known to have rejected as too old. The limit is at or below it. */
 const TOO_OLD_SECONDS = 441_398;
 
 export interface WebIdentity {
   readonly provider: OidcProvider;
   readonly subject: string;
-  /** `azp` if the token has one, else `aud`. */
+  /** `azp` if the token has one, otherwise `aud`. */
   readonly audience: string;
   readonly claims: JWTPayload;
-  /** Condition keys: `<issuer>:aud`, `:oaud`, `:sub`, `:amr`. The claims AWS exposes for four public issuers are not among them. */
-  readonly conditionKeys: KeptKeys;
+  /** Condition keys: `<issuer>:aud`, `:oaud`, `:sub`, `:amr`. The keys of AWS's built-in providers are not included. */
+  readonly conditionKeys: ConditionKeys;
 }
 
 /** Throws InvalidIdentityToken, ExpiredTokenException or IDPCommunicationError. */
@@ -35,9 +35,9 @@ export async function verifyWebIdentity(
   const audience = audienceOf(claims);
   if (!provider.clientIds.includes(audience)) throw invalidIdentityToken('Incorrect token audience');
   const keySet = await keys.of(provider);
-  // Of another algorithm AWS's answer is not known; to jose it is a key that cannot be found.
+  // AWS's response to another algorithm is not known. jose finds no key for it.
   await compactVerify(token, keySet, { algorithms: ALGORITHMS }).catch((error: unknown) => {
-    throw faultOfVerification(error);
+    throw verificationError(error);
   });
   checkTimes(claims, Math.floor(now.getTime() / 1000));
   const subject = textClaim(claims, 'sub');
@@ -69,12 +69,12 @@ function textClaim(claims: JWTPayload, name: string): string {
   return value;
 }
 
-/** The issuer's URL is compared as it is: a trailing slash counts. */
+/** Issuer URLs are compared exactly: a trailing slash matters. */
 function findProvider(account: Account | undefined, issuer: string): OidcProvider | undefined {
   return [...(account?.oidcProviders.values() ?? [])].find(({ url }) => url === issuer);
 }
 
-/** Several audiences need an `azp` that says which one counts. */
+/** A token with several audiences needs `azp`. */
 function audienceOf({ aud, azp }: JWTPayload): string {
   if (aud === undefined) throw missing('aud');
   if (typeof azp === 'string') return azp;
@@ -83,7 +83,7 @@ function audienceOf({ aud, azp }: JWTPayload): string {
   return audience;
 }
 
-/** Times are whole seconds; no tolerance for clocks that differ is known, so there is none. `nbf` is not looked at. */
+/** Times are whole seconds. No clock skew of AWS is known, so there is none. `nbf` is ignored. */
 function checkTimes({ exp, iat }: JWTPayload, now: number): void {
   if (!Number.isInteger(exp) || exp === undefined) throw missing('exp');
   if (!Number.isInteger(iat) || iat === undefined) throw missing('iat');
@@ -100,7 +100,7 @@ function conditionKeys(
   { aud, azp, amr }: JWTPayload,
   subject: string,
   audience: string,
-): KeptKeys {
+): ConditionKeys {
   const name = url.replace(/^https?:\/\//, '');
   const originalAudience = azp === undefined ? [] : ([[`${name}:oaud`, [aud ?? []].flat()]] as const);
   const methods = Array.isArray(amr) ? amr.filter((method) => typeof method === 'string') : [];

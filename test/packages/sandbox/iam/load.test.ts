@@ -97,27 +97,27 @@ t.test('all faults at once, each with its line', async (t) => {
     [6, /Active or Inactive/],
     [7, /serial number/],
     [7, /base32/],
-    [8, /no policy arn:aws:iam::1111:policy\/None/],
-    [8, /may not be empty/],
+    [8, /Unknown policy arn:aws:iam::1111:policy\/None/],
+    [8, /must not be empty/],
     [11, /AROA and 17/],
     [12, /begins and ends with/],
     [13, /3600 to 43200/],
-    [14, /colour is not known here; there are id, path/],
+    [14, /Unknown key colour\. Use id, path/],
     [16, /2008-10-17 or 2012-10-17/],
     [18, /Action and NotAction/],
     [18, /Allow or Deny/],
-    [19, /Somebody is not known here/],
-    [20, /Resource is not known here/],
-    [22, /no condition operator StringEqual/],
-    [23, /may not be empty/],
+    [19, /Unknown key Somebody/],
+    [20, /Unknown key Resource/],
+    [22, /Unknown condition operator StringEqual/],
+    [23, /must not be empty/],
     [24, /exactly one of Action and NotAction/],
-    [24, /Write a text/],
+    [24, /Write a string/],
     [25, /at most 64/],
     [25, /trust is missing/],
     [27, /EntityDescriptor/],
-    [29, /https URL; http is for issuers on this machine/],
+    [29, /https URL\. http is permitted only for issuers on this machine/],
     [29, /at most 100/],
-    [30, /no sandbox variable nowhere/],
+    [30, /Unknown variable nowhere/],
     [30, /clientIds is missing/],
   ];
   for (const [line, message] of expected) {
@@ -127,7 +127,7 @@ t.test('all faults at once, each with its line', async (t) => {
     );
   }
   t.ok(faults.some((fault) => /12 digits/.test(fault)));
-  t.ok(faults.some((fault) => /a b is no IAM name/.test(fault)));
+  t.ok(faults.some((fault) => /Invalid IAM name a b/.test(fault)));
 });
 
 t.test('YAML that cannot be read, and metadata that is of no use', async (t) => {

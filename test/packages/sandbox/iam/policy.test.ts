@@ -1,6 +1,6 @@
 // Policy evaluation: conditions operator by operator, patterns against an independent matcher, who a trust policy names.
 
-import { holds } from '@sallyport/sandbox/internal/iam/policy/conditions';
+import { isConditionMet } from '@sallyport/sandbox/internal/iam/policy/conditions';
 import { ConditionContext, type ConditionValue } from '@sallyport/sandbox/internal/iam/policy/context';
 import { type PolicyDocument, readPolicy } from '@sallyport/sandbox/internal/iam/policy/document';
 import {
@@ -16,7 +16,7 @@ import t from 'tap';
 const policy = (kind: 'trust' | 'identity', statements: unknown, Version = '2012-10-17'): PolicyDocument => {
   const reader = new Reader({ Version, Statement: statements });
   const document = readPolicy(reader, kind);
-  t.same(reader.faults, [], 'the test wrote a sound policy');
+  t.same(reader.errors, [], 'the test wrote a sound policy');
   return document;
 };
 
@@ -87,7 +87,7 @@ t.test('condition operators', async (t) => {
     const condition = { operator, key: 'Some:Key', values: [values].flat() };
     const context = new ConditionContext([['some:key', value]]);
     t.equal(
-      holds(condition, '2012-10-17', context),
+      isConditionMet(condition, '2012-10-17', context),
       expected,
       `${JSON.stringify(value)} ${operator} ${JSON.stringify(values)}`,
     );
@@ -111,8 +111,8 @@ t.test('policy variables', async (t) => {
   t.ok(matches('${*}${?}${$}', '*?$'));
   const old = { operator: 'StringEquals', key: 'k', values: ['${aws:username}'] };
   const literal = new ConditionContext([['k', '${aws:username}']]);
-  t.ok(holds(old, '2008-10-17', literal), 'the old version has none');
-  t.notOk(holds(old, '2012-10-17', literal));
+  t.ok(isConditionMet(old, '2008-10-17', literal), 'the old version has none');
+  t.notOk(isConditionMet(old, '2012-10-17', literal));
 });
 
 t.test('patterns agree with regular expressions', async (t) => {
@@ -169,13 +169,22 @@ t.test('whom a trust policy names', async (t) => {
     evaluateTrust(policy('trust', statements), principal, request);
   const allow = (Principal: unknown) => ({ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' });
   const deny = (Principal: unknown) => ({ ...allow(Principal), Effect: 'Deny' });
-  t.same(decide(allow({ AWS: session.sessionArn })), { effect: 'allowed', namedBy: 'session' });
-  t.same(decide(allow({ AWS: [session.arn, '111122223333'] })), { effect: 'allowed', namedBy: 'principal' });
-  t.same(decide(allow('*')), { effect: 'allowed', namedBy: 'everyone' });
-  t.same(decide(allow({ AWS: '*' })), { effect: 'allowed', namedBy: 'everyone' });
-  t.same(decide(allow({ AWS: '111122223333' })), { effect: 'allowed', namedBy: 'account' });
-  t.same(decide(allow({ AWS: 'arn:aws:iam::111122223333:root' })), { effect: 'allowed', namedBy: 'account' });
-  t.same(decide([allow({ AWS: '111122223333' }), allow('*')]), { effect: 'allowed', namedBy: 'everyone' });
+  t.same(decide(allow({ AWS: session.sessionArn })), { effect: 'allowed', principalMatch: 'session' });
+  t.same(decide(allow({ AWS: [session.arn, '111122223333'] })), {
+    effect: 'allowed',
+    principalMatch: 'principal',
+  });
+  t.same(decide(allow('*')), { effect: 'allowed', principalMatch: 'everyone' });
+  t.same(decide(allow({ AWS: '*' })), { effect: 'allowed', principalMatch: 'everyone' });
+  t.same(decide(allow({ AWS: '111122223333' })), { effect: 'allowed', principalMatch: 'account' });
+  t.same(decide(allow({ AWS: 'arn:aws:iam::111122223333:root' })), {
+    effect: 'allowed',
+    principalMatch: 'account',
+  });
+  t.same(decide([allow({ AWS: '111122223333' }), allow('*')]), {
+    effect: 'allowed',
+    principalMatch: 'everyone',
+  });
   const implicit = { effect: 'implicitDeny' };
   t.same(
     decide(allow({ AWS: 'arn:aws:iam::111122223333:role/Jump' })),
@@ -188,12 +197,21 @@ t.test('whom a trust policy names', async (t) => {
   t.same(decide(allow({ Service: 'ec2.amazonaws.com' })), implicit);
   t.same(decide([allow('*'), deny({ AWS: session.arn })]), { effect: 'explicitDeny' });
   t.same(decide([allow('*'), deny({ AWS: '111122223333' })]), { effect: 'explicitDeny' });
-  t.same(decide([allow('*'), deny({ AWS: '444455556666' })]), { effect: 'allowed', namedBy: 'everyone' });
+  t.same(decide([allow('*'), deny({ AWS: '444455556666' })]), {
+    effect: 'allowed',
+    principalMatch: 'everyone',
+  });
   const denyOthers = (NotPrincipal: unknown) => ({ Effect: 'Deny', NotPrincipal, Action: '*' });
   t.same(decide([allow('*'), denyOthers({ AWS: '444455556666' })]), { effect: 'explicitDeny' });
-  t.same(decide([allow('*'), denyOthers({ AWS: session.arn })]), { effect: 'allowed', namedBy: 'everyone' });
+  t.same(decide([allow('*'), denyOthers({ AWS: session.arn })]), {
+    effect: 'allowed',
+    principalMatch: 'everyone',
+  });
   const federated: TrustedPrincipal = { type: 'Federated', arn: 'arn:aws:iam::1:saml-provider/Idp' };
-  t.same(decide(allow({ Federated: federated.arn }), federated), { effect: 'allowed', namedBy: 'principal' });
+  t.same(decide(allow({ Federated: federated.arn }), federated), {
+    effect: 'allowed',
+    principalMatch: 'principal',
+  });
   t.same(decide(allow({ Federated: '*' }), federated), implicit);
   t.same(decide(allow('*'), federated), implicit, 'everyone of AWS is not everyone of a provider');
 });

@@ -1,5 +1,5 @@
-// The condition keys of one request with their values: key names compare case-insensitively, an absent key is
-// different from an empty one.
+// The condition keys of a request with their values. Key names are case-insensitive. An absent key differs from an
+// empty one.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 
 export type ConditionValue = string | readonly string[] | undefined;
@@ -7,7 +7,7 @@ export type ConditionValue = string | readonly string[] | undefined;
 export class ConditionContext {
   readonly #values = new Map<string, readonly string[]>();
 
-  /** Entries whose value is undefined are left out; a later entry replaces an earlier one of the same key. */
+  /** Omits entries whose value is undefined. A later entry replaces an earlier one with the same key. */
   constructor(entries: Iterable<readonly [string, ConditionValue]> = []) {
     for (const [key, value] of entries) {
       if (value === undefined) continue;

@@ -1,5 +1,5 @@
 // IAM policy documents: the grammar of https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
-// read once into a strict form, in which every element that may be one value or a list is a list.
+// read into a strict form, in which every element that can be a value or a list is a list.
 import type { Reader } from '../reader.js';
 import { isOperator } from './operators.js';
 
@@ -31,14 +31,14 @@ export interface PolicyDocument {
   readonly statements: readonly Statement[];
 }
 
-/** A trust policy says who (Principal) and not on what (Resource); identity and session policies the reverse. */
+/** A trust policy has Principal and no Resource. Identity and session policies have Resource and no Principal. */
 export type PolicyKind = 'trust' | 'identity';
 
 const PRINCIPAL_TYPES: readonly PrincipalType[] = ['AWS', 'Federated', 'Service', 'CanonicalUser'];
 const TRUST_ELEMENTS = ['Principal', 'NotPrincipal'];
 const IDENTITY_ELEMENTS = ['Resource', 'NotResource'];
 
-/** Reads a policy document; what is wrong becomes faults of the reader. */
+/** Reads a policy document. Errors are added to the reader. */
 export function readPolicy(reader: Reader, kind: PolicyKind): PolicyDocument {
   reader.onlyKeys(['Version', 'Id', 'Statement']);
   const version = reader.optional('Version')?.oneOf(['2008-10-17', '2012-10-17'] as const);
@@ -47,10 +47,10 @@ export function readPolicy(reader: Reader, kind: PolicyKind): PolicyDocument {
 }
 
 function readStatement(reader: Reader, kind: PolicyKind): Statement {
-  const place = kind === 'trust' ? TRUST_ELEMENTS : IDENTITY_ELEMENTS;
-  reader.onlyKeys(['Sid', 'Effect', 'Action', 'NotAction', 'Condition', ...place]);
+  const subjectElements = kind === 'trust' ? TRUST_ELEMENTS : IDENTITY_ELEMENTS;
+  reader.onlyKeys(['Sid', 'Effect', 'Action', 'NotAction', 'Condition', ...subjectElements]);
   reader.exactlyOneOf('Action', 'NotAction');
-  reader.exactlyOneOf(...place);
+  reader.exactlyOneOf(...subjectElements);
   const texts = (key: string) => reader.optional(key)?.oneOrMore((item) => item.text());
   const sid = reader.optional('Sid')?.text();
   const principals = reader.optional('Principal');
@@ -81,7 +81,7 @@ function readPrincipals(reader: Reader): Principals {
 }
 
 function readOperator([operator, keys]: readonly [string, Reader]): Condition[] {
-  if (!isOperator(operator)) keys.fault(`There is no condition operator ${operator}.`);
+  if (!isOperator(operator)) keys.addError(`Unknown condition operator ${operator}.`);
   return keys.entries().map(([key, values]) => ({
     operator,
     key,

@@ -1,6 +1,6 @@
 // Policy evaluation: an explicit deny wins, then an allow, else the implicit deny.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
-import { holds, patternContext } from './conditions.js';
+import { isConditionMet, variableContext } from './conditions.js';
 import type { ConditionContext } from './context.js';
 import type { PolicyDocument, Principals, Statement } from './document.js';
 import { matchesParts, parsePattern } from './pattern.js';
@@ -14,80 +14,94 @@ export interface AccessRequest {
   readonly context: ConditionContext;
 }
 
-/** Who asks, as a trust policy can name it. */
+/** The principal of a request, as a trust policy can name it. */
 export type TrustedPrincipal =
   | {
       readonly type: 'AWS';
       readonly account: string;
-      /** ARN of the user, role or root. A role's session is named by its role too. */
+      /** ARN of the user, role or root user. For a session, the ARN of its role. */
       readonly arn: string;
       /** ARN of the assumed-role session. */
       readonly sessionArn?: string;
     }
   | { readonly type: 'Federated'; readonly arn: string };
 
-/** How a trust policy named the principal, the most direct way first. `account` delegates to that account's policies. */
-type NamedBy = 'session' | 'principal' | 'everyone' | 'account';
-const DIRECTNESS: readonly NamedBy[] = ['session', 'principal', 'everyone', 'account'];
+/**
+ * The kind of element of a trust policy that matches the principal: the session's ARN, the user's or role's ARN, `*`, or
+ * the account, which delegates the decision to the policies of that account.
+ */
+type PrincipalMatch = 'session' | 'principal' | 'everyone' | 'account';
+const MOST_SPECIFIC_FIRST: readonly PrincipalMatch[] = ['session', 'principal', 'everyone', 'account'];
 
 export interface TrustDecision {
   readonly effect: Effect;
-  /** Set when allowed: the most direct naming among the statements that allow. */
-  readonly namedBy?: NamedBy;
+  /** Set if allowed: the most specific match among the statements that allow. */
+  readonly principalMatch?: PrincipalMatch;
 }
 
-/** Identity or session policies taken together. */
+/** Evaluates identity policies together, or session policies together. */
 export function evaluateIdentity(policies: readonly PolicyDocument[], request: AccessRequest): Effect {
   const effects = policies.flatMap((policy) =>
     policy.statements
-      .filter((statement) => appliesTo(statement, policy, request) && onResource(statement, policy, request))
+      .filter(
+        (statement) =>
+          matchesActionAndConditions(statement, policy, request) &&
+          matchesResource(statement, policy, request),
+      )
       .map((statement) => statement.effect),
   );
   return effects.includes('Deny') ? 'explicitDeny' : effects.includes('Allow') ? 'allowed' : 'implicitDeny';
 }
 
-/** A role's trust policy. It has no Resource: it is about the role it belongs to. */
+/** Evaluates the trust policy of a role. It has no Resource: it applies to the role itself. */
 export function evaluateTrust(
   policy: PolicyDocument,
   principal: TrustedPrincipal,
   request: AccessRequest,
 ): TrustDecision {
   const matches = policy.statements
-    .filter((statement) => appliesTo(statement, policy, request))
-    .map((statement) => ({ effect: statement.effect, namedBy: namedByStatement(statement, principal) }))
-    .filter((match) => match.namedBy !== undefined);
+    .filter((statement) => matchesActionAndConditions(statement, policy, request))
+    .map((statement) => ({ effect: statement.effect, principalMatch: matchPrincipal(statement, principal) }))
+    .filter((match) => match.principalMatch !== undefined);
   if (matches.some((match) => match.effect === 'Deny')) return { effect: 'explicitDeny' };
-  const namedBy = DIRECTNESS.find((way) => matches.some((match) => match.namedBy === way));
-  return namedBy ? { effect: 'allowed', namedBy } : { effect: 'implicitDeny' };
+  const principalMatch = MOST_SPECIFIC_FIRST.find((kind) =>
+    matches.some((match) => match.principalMatch === kind),
+  );
+  return principalMatch ? { effect: 'allowed', principalMatch } : { effect: 'implicitDeny' };
 }
 
-function appliesTo(statement: Statement, policy: PolicyDocument, request: AccessRequest): boolean {
+function matchesActionAndConditions(
+  statement: Statement,
+  policy: PolicyDocument,
+  request: AccessRequest,
+): boolean {
   const named = (patterns: readonly string[]) =>
     patterns.some((pattern) =>
       matchesParts(parsePattern(pattern.toLowerCase()) ?? [], request.action.toLowerCase()),
     );
   const action = statement.actions ? named(statement.actions) : !named(statement.notActions ?? []);
   return (
-    action && statement.conditions.every((condition) => holds(condition, policy.version, request.context))
+    action &&
+    statement.conditions.every((condition) => isConditionMet(condition, policy.version, request.context))
   );
 }
 
-function onResource(statement: Statement, policy: PolicyDocument, request: AccessRequest): boolean {
+function matchesResource(statement: Statement, policy: PolicyDocument, request: AccessRequest): boolean {
   const named = (patterns: readonly string[]) =>
     patterns.some((pattern) => {
-      const parts = parsePattern(pattern, patternContext(policy.version, request.context));
+      const parts = parsePattern(pattern, variableContext(policy.version, request.context));
       return parts !== undefined && matchesParts(parts, request.resource);
     });
   return statement.resources ? named(statement.resources) : !named(statement.notResources ?? []);
 }
 
-function namedByStatement(statement: Statement, principal: TrustedPrincipal): NamedBy | undefined {
-  if (statement.principals) return naming(statement.principals, principal);
-  return naming(statement.notPrincipals ?? {}, principal) ? undefined : 'everyone';
+function matchPrincipal(statement: Statement, principal: TrustedPrincipal): PrincipalMatch | undefined {
+  if (statement.principals) return matchPrincipals(statement.principals, principal);
+  return matchPrincipals(statement.notPrincipals ?? {}, principal) ? undefined : 'everyone';
 }
 
-/** Principals match whole: there are no partial wildcards in them. */
-function naming(principals: Principals, principal: TrustedPrincipal): NamedBy | undefined {
+/** Principals match exactly. `*` matches only as the whole element. */
+function matchPrincipals(principals: Principals, principal: TrustedPrincipal): PrincipalMatch | undefined {
   const names = principals[principal.type] ?? [];
   if (principal.type === 'Federated') {
     return names.includes(principal.arn) ? 'principal' : undefined;

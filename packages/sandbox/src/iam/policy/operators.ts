@@ -1,4 +1,4 @@
-// Condition operators: how one context value compares with one value of a policy.
+// Condition operators: the comparison of a context value with a value of a policy.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 import ipaddr from 'ipaddr.js';
 import { literalText, matchesArn, matchesParts, type PatternPart } from './pattern.js';
@@ -34,7 +34,7 @@ const inRange = onText((address, range) => {
 
 interface Operator {
   readonly compare: Compare;
-  /** A negated operator is true where `compare` is not, and true for an absent key. */
+  /** A negated operator is true where `compare` is false, and for an absent key. */
   readonly negated: boolean;
 }
 
@@ -81,7 +81,7 @@ export interface ParsedOperator extends Operator {
   readonly ifExists: boolean;
 }
 
-/** Takes `ForAllValues:StringLikeIfExists` apart; undefined for `Null` and for names that are no operator. */
+/** Parses a name such as `ForAllValues:StringLikeIfExists`. Undefined for `Null` and for unknown operators. */
 export function parseOperator(name: string): ParsedOperator | undefined {
   const [, set, base = '', ifExists] = NAME.exec(name) ?? [];
   const operator = Object.hasOwn(OPERATORS, base) ? OPERATORS[base] : undefined;

@@ -1,8 +1,8 @@
-// Text patterns of policies: `*`, `?` and, in version 2012-10-17, policy variables.
+// Patterns in policies: `*`, `?` and, in version 2012-10-17, policy variables.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 import type { ConditionContext } from './context.js';
 
-/** A pattern taken apart: text to be matched literally, or a wildcard. */
+/** A part of a pattern: literal text, or a wildcard. */
 export type PatternPart = { readonly literal: string } | { readonly wildcard: '*' | '?' };
 
 const TOKEN = /\$\{([^}]*)\}|([*?])/g;
@@ -10,8 +10,8 @@ const LITERAL_VARIABLES = new Set(['*', '?', '$']);
 const VARIABLE = /^\s*([^,\s]+)\s*(?:,\s*'([^']*)'\s*)?$/;
 
 /**
- * Splits a pattern, filling policy variables from `context` when one is given. A variable's value is matched
- * literally. Undefined when a variable has neither exactly one value nor a default: the pattern matches nothing.
+ * Splits a pattern into parts. With a `context`, policy variables are replaced by their values, which match literally.
+ * Undefined if a variable has neither exactly one value nor a default: such a pattern matches nothing.
  */
 export function parsePattern(pattern: string, context?: ConditionContext): PatternPart[] | undefined {
   const parts: PatternPart[] = [];
@@ -40,12 +40,12 @@ function valueOfVariable(variable: string, context: ConditionContext): string | 
   return values?.length === 1 ? values[0] : fallback;
 }
 
-/** The parts as text, wildcards standing for themselves: for operators that know none. */
+/** The parts as text, with wildcards as literal characters, for operators without wildcards. */
 export function literalText(parts: readonly PatternPart[]): string {
   return parts.map((part) => ('literal' in part ? part.literal : part.wildcard)).join('');
 }
 
-/** Whether the whole of `text` matches. Runs in time proportional to parts times text: no backtracking blow-up. */
+/** Whether the whole text matches. The time is proportional to parts times text: there is no backtracking. */
 export function matchesParts(parts: readonly PatternPart[], text: string): boolean {
   const symbols = parts.flatMap((part): (PatternPart | string)[] =>
     'literal' in part ? [...part.literal] : [part],
@@ -69,8 +69,8 @@ export function matchesParts(parts: readonly PatternPart[], text: string): boole
 }
 
 /**
- * ARNs compare part by part: each of the first five `:` parts on its own, the rest as one, so that a `*` never
- * reaches across a colon.
+ * Compares ARNs part by part: the first five parts between colons one by one, and the rest as one part. A `*` does not
+ * match across a colon of the first five parts.
  */
 export function matchesArn(parts: readonly PatternPart[], arn: string): boolean {
   const patterns = splitParts(parts);

@@ -1,4 +1,4 @@
-// AssumeRoleWithSAML: whoever holds an assertion of a SAML provider that the role trusts. Not signed.
+// AssumeRoleWithSAML: a session for the holder of an assertion of a SAML provider that the role trusts. Not signed.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html
 
 import type { ParametersOf } from '@sallyport/sts-protocol/constraints';
@@ -7,7 +7,7 @@ import { findRole, type Iam, type SamlProvider } from '../../iam/model.js';
 import { authorizeFederated } from '../authorize.js';
 import type { Call } from '../call.js';
 import { accessDenied, invalidIdentityToken } from '../errors.js';
-import { checkArn, issueRoleSession, roleSessionSeconds } from '../role-session.js';
+import { checkArn, issueRoleSession, roleSessionDuration } from '../role-session.js';
 import type { Assertion } from '../saml/assertion.js';
 import {
   offersRole,
@@ -44,25 +44,25 @@ export async function assumeRoleWithSaml(call: Call<ParametersOf<'AssumeRoleWith
     providerKeys: keys.all,
     session: { roleSessionName: sessionName, tags, transitiveTagKeys: transitiveKeys, ...sourceIdentity },
   });
-  const requestedSeconds = roleSessionSeconds(parameters.DurationSeconds, role, false);
+  const requestedSeconds = roleSessionDuration(parameters.DurationSeconds, role, false);
   const session = issueRoleSession(
     call.tokens,
     {
       role,
       sessionName,
-      durationSeconds: shortened(requestedSeconds, assertion, now),
+      durationSeconds: limitDuration(requestedSeconds, assertion, now),
       tags,
       transitiveTagKeys: transitiveKeys,
       ...sourceIdentity,
       policy,
-      keptKeys: keys.kept,
+      conditionKeys: keys.session,
     },
     now,
   );
   return {
     Issuer: assertion.issuer,
     ...session,
-    // The Recipient, not the AudienceRestriction.
+    // AWS returns the Recipient here, not the AudienceRestriction.
     Audience: recipient,
     SubjectType: subjectType(assertion),
     Subject: assertion.subject,
@@ -75,8 +75,8 @@ function findSamlProvider(iam: Iam, arn: string): SamlProvider | undefined {
   return [...(account?.samlProviders.values() ?? [])].find((provider) => provider.arn === arn);
 }
 
-/** SessionDuration and the end of the provider's own session can only shorten what was asked for. */
-function shortened(requested: number, assertion: Assertion, now: Date): number {
+/** SessionDuration and SessionNotOnOrAfter can only shorten the requested duration. */
+function limitDuration(requested: number, assertion: Assertion, now: Date): number {
   const end = assertion.sessionNotOnOrAfter;
   const untilEnd = end ? Math.floor(end.getTime() / 1000) - Math.floor(now.getTime() / 1000) : requested;
   return Math.min(requested, sessionDuration(assertion) ?? requested, untilEnd);

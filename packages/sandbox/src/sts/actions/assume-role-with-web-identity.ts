@@ -1,4 +1,4 @@
-// AssumeRoleWithWebIdentity: whoever holds a token of an OIDC provider that the role trusts. Not signed.
+// AssumeRoleWithWebIdentity: a session for the holder of a token of an OIDC provider that the role trusts. Not signed.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
 
 import type { ParametersOf } from '@sallyport/sts-protocol/constraints';
@@ -7,7 +7,7 @@ import { findRole } from '../../iam/model.js';
 import { authorizeFederated } from '../authorize.js';
 import type { Call } from '../call.js';
 import { notImplemented } from '../errors.js';
-import { checkArn, issueRoleSession, roleSessionSeconds } from '../role-session.js';
+import { checkArn, issueRoleSession, roleSessionDuration } from '../role-session.js';
 import { readSessionPolicy } from '../session-policy.js';
 import { verifyWebIdentity } from '../web-identity.js';
 import { sourceIdentityOfClaims, tagsOfClaims } from '../web-identity-tags.js';
@@ -40,19 +40,19 @@ export async function assumeRoleWithWebIdentity(
     {
       role,
       sessionName: parameters.RoleSessionName,
-      durationSeconds: roleSessionSeconds(parameters.DurationSeconds, role, false),
+      durationSeconds: roleSessionDuration(parameters.DurationSeconds, role, false),
       tags,
       transitiveTagKeys: transitiveKeys,
       ...sourceIdentity,
       policy,
-      keptKeys: identity.conditionKeys,
+      conditionKeys: identity.conditionKeys,
     },
     now,
   );
   return {
     SubjectFromWebIdentityToken: identity.subject,
     Audience: identity.audience,
-    // The API reference says the token's `iss`; recorded answers have the provider's ARN.
+    // The API reference says the `iss` of the token. Recorded responses have the ARN of the provider.
     Provider: identity.provider.arn,
     ...session,
   };

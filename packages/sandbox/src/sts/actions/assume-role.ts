@@ -1,4 +1,4 @@
-// AssumeRole: a user or a role takes on a role.
+// AssumeRole: a role session for a user or a role.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
 import type { ParametersOf } from '@sallyport/sts-protocol/constraints';
@@ -9,7 +9,7 @@ import { authorizeAssumeRole } from '../authorize.js';
 import type { SignedCall } from '../call.js';
 import { accessDenied, notImplemented } from '../errors.js';
 import { mfaAuthenticatedAt } from '../mfa.js';
-import { checkArn, issueRoleSession, roleSessionSeconds } from '../role-session.js';
+import { checkArn, issueRoleSession, roleSessionDuration } from '../role-session.js';
 import { readSessionPolicy } from '../session-policy.js';
 import { mergeTags, readTags } from '../tags.js';
 
@@ -42,9 +42,9 @@ export function assumeRole(call: SignedCall<ParametersOf<'AssumeRole'>>): Result
     resourceTags: mergeTags(found?.tags ?? {}, inheritedTags),
     mfaAuthenticatedAt: mfa,
   });
-  // Credentials of GetSessionToken: tools report both, with the limit of a chain and without. Here it holds.
+  // Reports differ on whether role chaining limits apply to credentials of GetSessionToken. Here they apply.
   const chained = caller.session !== undefined;
-  const durationSeconds = roleSessionSeconds(parameters.DurationSeconds, role, chained);
+  const durationSeconds = roleSessionDuration(parameters.DurationSeconds, role, chained);
   return issueRoleSession(
     call.tokens,
     {
@@ -56,7 +56,7 @@ export function assumeRole(call: SignedCall<ParametersOf<'AssumeRole'>>): Result
       inheritedTags,
       ...sourceIdentity,
       policy,
-      keptKeys: [],
+      conditionKeys: [],
       chained,
       ...(mfa !== undefined && { mfaAuthenticatedAt: mfa }),
     },
@@ -64,7 +64,7 @@ export function assumeRole(call: SignedCall<ParametersOf<'AssumeRole'>>): Result
   );
 }
 
-/** Once set it stays for the whole chain: the same value may be repeated, another is refused. */
+/** Once set, it applies to the whole chain. The same value can be repeated; another one is an error. */
 function sourceIdentityOf(
   requested: string | undefined,
   inherited: string | undefined,

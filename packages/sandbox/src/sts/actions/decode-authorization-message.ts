@@ -1,4 +1,4 @@
-// DecodeAuthorizationMessage: why a service refused a request, for those who may know.
+// DecodeAuthorizationMessage: why a service denied a request.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
 
 import type { ParametersOf } from '@sallyport/sts-protocol/constraints';
@@ -8,7 +8,7 @@ import { decodeMessage } from '../authorization-messages.js';
 import { authorizeCaller } from '../authorize.js';
 import type { SignedCall } from '../call.js';
 
-/** The text of the refusal is not known, nor whether AWS looks at the message before the permission. */
+/** AWS's error message is not known, nor whether AWS checks the message or the permission first. */
 export function decodeAuthorizationMessage(
   call: SignedCall<ParametersOf<'DecodeAuthorizationMessage'>>,
 ): Result {

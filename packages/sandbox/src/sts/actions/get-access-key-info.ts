@@ -9,8 +9,8 @@ import { authorizeCaller } from '../authorize.js';
 import type { SignedCall } from '../call.js';
 
 /**
- * Long-term keys only: an ASIA key of AWS tells its account by itself, one of the sandbox does not. The text for a key
- * of nobody is not known.
+ * Long-term keys only: an ASIA key of AWS encodes its account, one of the sandbox does not. AWS's message for an unknown
+ * key is not known.
  */
 export function getAccessKeyInfo(call: SignedCall<ParametersOf<'GetAccessKeyInfo'>>): Result {
   authorizeCaller(call, 'sts:GetAccessKeyInfo', undefined);

@@ -1,4 +1,4 @@
-// GetCallerIdentity: who signed this? No policy can forbid it.
+// GetCallerIdentity: the identity of the signer. No policy can deny it.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 
 import type { Result } from '@sallyport/sts-protocol/render';

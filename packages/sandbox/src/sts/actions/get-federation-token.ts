@@ -1,4 +1,5 @@
-// GetFederationToken: a user hands part of its permissions to someone by name. Long-term credentials only.
+// GetFederationToken: credentials for a named federated user with part of the caller's permissions. It requires long-term
+// credentials.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
 
 import type { ParametersOf } from '@sallyport/sts-protocol/constraints';
@@ -9,7 +10,7 @@ import { callerContext, tagEntries } from '../context.js';
 import { accessDenied } from '../errors.js';
 import { packedPolicySize, readSessionPolicy } from '../session-policy.js';
 import { readTags } from '../tags.js';
-import { userSessionSeconds } from '../user-session.js';
+import { userSessionDuration } from '../user-session.js';
 
 export function getFederationToken(call: SignedCall<ParametersOf<'GetFederationToken'>>): Result {
   const { parameters, caller, now } = call;
@@ -27,7 +28,7 @@ export function getFederationToken(call: SignedCall<ParametersOf<'GetFederationT
   const size = packedPolicySize(policy, tags);
   const credentials = call.tokens.issue(
     { type: 'FederatedUser', account: caller.account, name: parameters.Name, tags },
-    userSessionSeconds(parameters.DurationSeconds, caller),
+    userSessionDuration(parameters.DurationSeconds, caller),
     now,
   );
   return {

@@ -1,4 +1,4 @@
-// GetSessionToken: a user's own permissions on temporary credentials, with MFA if given. No permission is needed.
+// GetSessionToken: temporary credentials with the user's own permissions, with MFA if provided. It needs no permission.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 
 import type { ParametersOf } from '@sallyport/sts-protocol/constraints';
@@ -6,7 +6,7 @@ import type { Result } from '@sallyport/sts-protocol/render';
 import type { SignedCall } from '../call.js';
 import { accessDenied } from '../errors.js';
 import { mfaAuthenticatedAt } from '../mfa.js';
-import { userSessionSeconds } from '../user-session.js';
+import { userSessionDuration } from '../user-session.js';
 
 export function getSessionToken(call: SignedCall<ParametersOf<'GetSessionToken'>>): Result {
   const { parameters, caller, now } = call;
@@ -19,7 +19,7 @@ export function getSessionToken(call: SignedCall<ParametersOf<'GetSessionToken'>
       ...(caller.user && { userId: caller.user.id }),
       ...(mfa !== undefined && { mfaAuthenticatedAt: mfa }),
     },
-    userSessionSeconds(parameters.DurationSeconds, caller),
+    userSessionDuration(parameters.DurationSeconds, caller),
     now,
   );
   return { Credentials: { ...credentials } };

@@ -1,4 +1,4 @@
-// The fields of a SAML assertion that STS looks at. saml-core-2.0-os sections 2.3.3 (Assertion), 2.4 (Subject),
+// The fields of a SAML assertion that STS reads. saml-core-2.0-os sections 2.3.3 (Assertion), 2.4 (Subject),
 // 2.5 (Conditions), 2.7.2 (AuthnStatement), 2.7.3 (AttributeStatement).
 import { ASSERTION, children } from './signed-assertion.js';
 
@@ -6,14 +6,14 @@ export interface Assertion {
   readonly issuer: string;
   readonly issueInstant: Date;
   readonly subject: string;
-  /** The NameID's Format; absent when the provider left it out. */
+  /** The Format of the NameID. Undefined if it is absent. */
   readonly subjectFormat: string | undefined;
   readonly confirmations: readonly { readonly recipient: string; readonly notOnOrAfter: Date }[];
   readonly notBefore: Date | undefined;
   readonly notOnOrAfter: Date | undefined;
   readonly audiences: readonly string[];
   readonly sessionNotOnOrAfter: Date | undefined;
-  /** By Name. Values of repeated attributes are taken together. */
+  /** By Name. The values of repeated attributes are combined. */
   readonly attributes: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -30,7 +30,7 @@ const dateOf = (element: Element | undefined, attribute: string): Date | undefin
   return text ? new Date(text) : undefined;
 };
 
-/** Reads an Assertion element. What is missing or unreadable becomes empty or an invalid date, which no check passes. */
+/** Reads an Assertion element. Missing or invalid fields become empty or an invalid date, which fails every check. */
 export function readAssertion(element: Element): Assertion {
   const [nameId] = find(element, 'Subject', 'NameID');
   const [conditions] = find(element, 'Conditions');

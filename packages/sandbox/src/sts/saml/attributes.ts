@@ -1,4 +1,4 @@
-// The attributes of an assertion that are addressed to AWS.
+// The attributes of an assertion that AWS reads.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
 import {
   MAX_ROLE_SESSION_SECONDS,
@@ -33,7 +33,7 @@ export function roleSessionName({ attributes }: Assertion): string {
   return name;
 }
 
-/** Seconds, 900 to 43200. AWS's text for another value is not known. */
+/** Seconds, 900 to 43200. AWS's message for another value is not known. */
 export function sessionDuration({ attributes }: Assertion): number | undefined {
   const [text] = attributes.get(`${PREFIX}SessionDuration`) ?? [];
   if (text === undefined) return undefined;
@@ -44,7 +44,7 @@ export function sessionDuration({ attributes }: Assertion): number | undefined {
   return seconds;
 }
 
-/** The pattern has no colon, so a name that begins with `aws:` fails it like any other with a colon. */
+/** The pattern has no colon, so it excludes names that begin with `aws:`. */
 export function samlSourceIdentity({ attributes }: Assertion): { readonly sourceIdentity?: string } {
   const [sourceIdentity] = attributes.get(`${PREFIX}SourceIdentity`) ?? [];
   if (sourceIdentity === undefined) return {};
@@ -56,7 +56,7 @@ export function samlSourceIdentity({ attributes }: Assertion): { readonly source
   return { sourceIdentity };
 }
 
-/** One attribute a tag, with one value. AWS's text for several values is not known. */
+/** One attribute per tag, with one value. AWS's message for several values is not known. */
 export function samlTags({ attributes }: Assertion): RequestedTags {
   const tags = [...attributes]
     .filter(([name]) => name.startsWith(PRINCIPAL_TAG))

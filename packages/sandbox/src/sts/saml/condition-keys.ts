@@ -1,8 +1,8 @@
-// The condition keys a SAML assertion fills.
+// The condition keys whose values come from a SAML assertion.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml
 import { createHash } from 'node:crypto';
 import type { SamlProvider } from '../../iam/model.js';
-import type { KeptKeys } from '../session-tokens.js';
+import type { ConditionKeys } from '../session-tokens.js';
 import type { Assertion } from './assertion.js';
 
 const EDU_PERSON = 'urn:oid:1.3.6.1.4.1.5923.1.1.1';
@@ -45,7 +45,7 @@ export const subjectType = ({ subjectFormat = UNSPECIFIED }: Assertion) =>
 
 const accountOf = ({ arn }: SamlProvider) => arn.split(':')[4] ?? '';
 
-/** Base64 of the SHA-1 of issuer, account and provider: with the subject it names a person for good. */
+/** Base64 of the SHA-1 of issuer, account and provider. Together with the subject it identifies a user permanently. */
 export const nameQualifier = ({ issuer }: Assertion, provider: SamlProvider) =>
   createHash('sha1')
     .update(`${issuer}${accountOf(provider)}/${provider.name}`)
@@ -53,9 +53,9 @@ export const nameQualifier = ({ issuer }: Assertion, provider: SamlProvider) =>
 
 export interface SamlConditionKeys {
   /** For the trust policy of the role that is assumed with the assertion. */
-  readonly all: KeptKeys;
-  /** Those the session keeps. */
-  readonly kept: KeptKeys;
+  readonly all: ConditionKeys;
+  /** For the policies of the session. */
+  readonly session: ConditionKeys;
 }
 
 export function samlConditionKeys(
@@ -64,22 +64,22 @@ export function samlConditionKeys(
   recipient: string,
 ): SamlConditionKeys {
   const type = subjectType(assertion);
-  const kept: KeptKeys = [
+  const session: ConditionKeys = [
     ['saml:namequalifier', nameQualifier(assertion, provider)],
     ['saml:sub', assertion.subject],
-    // Only these two are shortened; any other format stays the full URI.
+    // AWS shortens only these two formats. All others are the full URI.
     ['saml:sub_type', ['persistent', 'transient'].includes(type) ? type : (assertion.subjectFormat ?? type)],
   ];
   const attributes = [...assertion.attributes].flatMap(([name, values]) => {
     const key = Object.hasOwn(ATTRIBUTE_KEYS, name) ? ATTRIBUTE_KEYS[name] : undefined;
     return key && values.length > 0 ? [[`saml:${key}`, values] as const] : [];
   });
-  const all: KeptKeys = [
-    ...kept,
+  const all: ConditionKeys = [
+    ...session,
     ['saml:aud', recipient],
     ['saml:iss', assertion.issuer],
     ['saml:doc', `${accountOf(provider)}/${provider.name}`],
     ...attributes,
   ];
-  return { all, kept };
+  return { all, session };
 }

@@ -1,5 +1,5 @@
-// Finds the one assertion of a SAML response and returns it as it was signed: what is read afterwards is parsed anew
-// from the bytes under the signature, so nothing around or beside them can speak for the provider.
+// Finds the assertion of a SAML response and returns the signed version: it is parsed again from the signed bytes, so that
+// unsigned content is never read.
 // saml-core-2.0-os section 5, xmldsig-core.
 import { DOMParser } from '@xmldom/xmldom';
 import { SignedXml } from 'xml-crypto';
@@ -10,25 +10,25 @@ const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol';
 const DSIG = 'http://www.w3.org/2000/09/xmldsig#';
 const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 
-/** AWS's texts for responses that cannot be read are not known. */
-const unreadable = (what: string) => invalidIdentityToken(`Invalid SAML response: ${what}`);
+/** AWS's messages for invalid responses are not known. */
+const invalidResponse = (what: string) => invalidIdentityToken(`Invalid SAML response: ${what}`);
 const badSignature = () => invalidIdentityToken('Response signature invalid');
 
 /**
- * The signed Assertion element of a base64 response; `certificates` (PEM) are those that may have signed it. The
- * Response's signature counts if it has one, else the Assertion's. Throws InvalidIdentityToken.
+ * The signed Assertion element of a base64 response; `certificates` (PEM) are the trusted signing
+ * certificates. The signature of the Response is used if it has one, otherwise that of the Assertion. Throws InvalidIdentityToken.
  */
 export function readSignedAssertion(base64: string, certificates: readonly string[]): Element {
   const xml = Buffer.from(base64, 'base64').toString('utf8');
   const response = parse(xml);
   if (response.namespaceURI !== PROTOCOL || response.localName !== 'Response') {
-    throw unreadable('the root element is not samlp:Response');
+    throw invalidResponse('the root element is not samlp:Response');
   }
   const status = children(response, PROTOCOL, 'Status')[0];
   const code = status && children(status, PROTOCOL, 'StatusCode')[0]?.getAttribute('Value');
-  if (code !== SUCCESS) throw unreadable('its status is not Success');
+  if (code !== SUCCESS) throw invalidResponse('its status is not Success');
   if (children(response, ASSERTION, 'EncryptedAssertion').length > 0) {
-    throw unreadable('the sandbox STS does not implement encrypted assertions');
+    throw invalidResponse('the sandbox STS does not implement encrypted assertions');
   }
   const assertion = onlyAssertion(response);
   const signedElement = children(response, DSIG, 'Signature').length > 0 ? response : assertion;
@@ -39,7 +39,7 @@ export function readSignedAssertion(base64: string, certificates: readonly strin
 
 function onlyAssertion(response: Element): Element {
   const [assertion, ...others] = children(response, ASSERTION, 'Assertion');
-  if (!assertion || others.length > 0) throw unreadable('it must hold exactly one assertion');
+  if (!assertion || others.length > 0) throw invalidResponse('it must hold exactly one assertion');
   return assertion;
 }
 
@@ -57,16 +57,16 @@ function verify(xml: string, element: Element, certificates: readonly string[]):
       const [signed] = verifier.checkSignature(xml) ? verifier.getSignedReferences() : [];
       if (signed !== undefined) return signed;
     } catch {
-      // This certificate did not sign it; another one may have.
+      // Not signed with this certificate: try the next one.
     }
   }
   throw badSignature();
 }
 
 function parse(xml: string): Element {
-  if (/<!DOCTYPE/i.test(xml)) throw unreadable('it has a document type declaration');
+  if (/<!DOCTYPE/i.test(xml)) throw invalidResponse('it has a document type declaration');
   const refuse = () => {
-    throw unreadable('it is not well-formed XML');
+    throw invalidResponse('it is not well-formed XML');
   };
   const parser = new DOMParser({
     errorHandler: { warning: () => undefined, error: refuse, fatalError: refuse },

@@ -1,5 +1,5 @@
-// The checks STS makes on an assertion beside its signature. AWS documents their texts with codes of its own; that
-// the wire has InvalidIdentityToken for all of them is assumed.
+// The checks of an assertion other than its signature. AWS documents the messages; that the code is InvalidIdentityToken
+// for all of them is assumed.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html
 import type { SamlProvider } from '../../iam/model.js';
 import { expiredIdentityToken, invalidIdentityToken } from '../errors.js';
@@ -26,7 +26,7 @@ export function verifyAssertion(base64: string, provider: SamlProvider, now: Dat
     throw invalidIdentityToken('Response does not contain the required audience.');
   }
   const [confirmation, ...others] = assertion.confirmations;
-  // AWS asks for exactly one confirmation addressed to itself; its texts are not known.
+  // AWS requires exactly one confirmation whose Recipient is AWS; its messages are not known.
   if (!confirmation || others.length > 0 || !RECIPIENT.test(confirmation.recipient)) {
     throw invalidIdentityToken('Response must have exactly one SubjectConfirmation, addressed to AWS');
   }
@@ -34,7 +34,7 @@ export function verifyAssertion(base64: string, provider: SamlProvider, now: Dat
   return { assertion, recipient: confirmation.recipient };
 }
 
-/** AWS's tolerance for clocks that differ is not known; there is none here. Comparisons fail for unreadable dates. */
+/** The clock skew that AWS accepts is not known; there is none here. Comparisons with invalid dates fail. */
 function checkTimes(assertion: Assertion, confirmedUntil: Date, now: Date): void {
   const { issueInstant, notBefore, notOnOrAfter, sessionNotOnOrAfter } = assertion;
   if (!(now.getTime() - issueInstant.getTime() <= REDEMPTION_MS)) {

@@ -1,7 +1,7 @@
 // Imports oidc-provider without the warning that it prints on Node 20, where the package works all the same.
 import type * as OidcProvider from 'oidc-provider';
 
-export async function loadProvider(): Promise<typeof OidcProvider> {
+export async function importProvider(): Promise<typeof OidcProvider> {
   const { warn } = console;
   console.warn = (...args: unknown[]) => {
     if (!String(args[0]).includes('Unsupported runtime')) warn(...args);

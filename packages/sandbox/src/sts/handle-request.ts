@@ -1,4 +1,4 @@
-// One request, one answer: finds the operation, authenticates the caller, runs it and renders what came of it.
+// Handles a request: finds the operation, authenticates the caller, runs the operation and renders the response.
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
   contentType,
@@ -14,11 +14,11 @@ import type { StsState } from './call.js';
 import type { Caller } from './caller.js';
 import { notImplemented } from './errors.js';
 import { OPERATIONS, type Operation, UNIMPLEMENTED } from './operations.js';
-import { header, readParameters, type WireRequest } from './query.js';
+import { type HttpRequest, header, readParameters } from './query.js';
 
 const VERSION = '2011-06-15';
 
-/** Where AWS's global endpoint is; an unsigned request names no region. */
+/** The Region of the global endpoint, for unsigned requests, which name no Region. */
 const DEFAULT_REGION = 'us-east-1';
 
 interface WireResponse {
@@ -27,8 +27,8 @@ interface WireResponse {
   readonly body: string;
 }
 
-/** The answer with what the sandbox's log wants to know of it. */
-export interface Answered {
+/** The response, with the values for the request log. */
+export interface HandledRequest {
   readonly response: WireResponse;
   readonly requestId: string;
   readonly parameters: QueryParameters;
@@ -36,28 +36,33 @@ export interface Answered {
   readonly errorCode: string | undefined;
 }
 
-export async function answer(request: WireRequest, state: StsState, now: Date): Promise<Answered> {
+export async function handleRequest(
+  request: HttpRequest,
+  state: StsState,
+  now: Date,
+): Promise<HandledRequest> {
   const requestId = randomUUID();
   const format: Format = header(request, 'accept')?.includes('application/json') ? 'json' : 'xml';
   const parameters = readParameters(request) ?? new Map<string, string>();
-  const progress = new Progress(request, state, now);
-  const outcome = await progress.run(parameters).catch((error: unknown) => faultOf(error));
-  const response = respond(outcome, parameters.get('Action') ?? '', requestId, format);
+  const handler = new RequestHandler(request, state, now);
+  const outcome = await handler.run(parameters).catch((error: unknown) => toStsError(error));
+  const response = renderOutcome(outcome, parameters.get('Action') ?? '', requestId, format);
   return {
     response: {
       ...response,
-      headers: { ...response.headers, ...idHeaders(requestId, progress.region, now) },
+      headers: { ...response.headers, ...idHeaders(requestId, handler.region, now) },
     },
     requestId,
     parameters,
-    callerArn: progress.caller?.arn,
+    callerArn: handler.caller?.arn,
     errorCode: outcome instanceof StsError ? outcome.code : undefined,
   };
 }
 
-/** What is neither a result nor a fault of STS: a page to go to, or a path that is none. */
-type Outcome = Result | StsError | Elsewhere;
-class Elsewhere {
+type RequestOutcome = Result | StsError | PlainResponse;
+
+/** A response that is neither a result nor an error of STS: a redirect, or an unknown path. */
+class PlainResponse {
   readonly response: WireResponse;
 
   constructor(response: WireResponse) {
@@ -65,25 +70,25 @@ class Elsewhere {
   }
 }
 
-/** Runs one request and remembers on the way who signed it, for the log and the headers of a refusal. */
-class Progress {
-  readonly #request: WireRequest;
+/** Runs one request. Keeps the caller and the Region for the log and for the headers of an error. */
+class RequestHandler {
+  readonly #request: HttpRequest;
   readonly #state: StsState;
   readonly #now: Date;
   caller: Caller | undefined;
   region = DEFAULT_REGION;
 
-  constructor(request: WireRequest, state: StsState, now: Date) {
+  constructor(request: HttpRequest, state: StsState, now: Date) {
     this.#request = request;
     this.#state = state;
     this.#now = now;
   }
 
-  async run(parameters: QueryParameters): Promise<Outcome> {
+  async run(parameters: QueryParameters): Promise<RequestOutcome> {
     if (this.#request.path !== '/') {
-      // What an unsigned request to another path is answered is not known; here it is the same.
+      // AWS's response to an unsigned request to another path is not known; here it is the same.
       if (header(this.#request, 'authorization')) this.#authenticate();
-      return new Elsewhere({ status: 404, headers: {}, body: '<UnknownOperationException/>' });
+      return new PlainResponse({ status: 404, headers: {}, body: '<UnknownOperationException/>' });
     }
     const action = parameters.get('Action');
     if (!action) return redirect(this.#request);
@@ -108,10 +113,10 @@ class Progress {
   }
 }
 
-/** A request without an Action is taken for a browser that lost its way. */
-function redirect({ method, query }: WireRequest): Elsewhere {
+/** AWS redirects a request without an Action to a web page. */
+function redirect({ method, query }: HttpRequest): PlainResponse {
   const suffix = method === 'GET' && query ? `?${query}` : '';
-  return new Elsewhere({
+  return new PlainResponse({
     status: 302,
     headers: { location: `https://aws.amazon.com/iam${suffix}` },
     body: '',
@@ -125,15 +130,20 @@ function findOperation(action: string, version: string | undefined): Operation {
   throw invalidAction(action, version);
 }
 
-function faultOf(error: unknown): StsError {
+function toStsError(error: unknown): StsError {
   if (error instanceof StsError) return error;
   return new StsError(500, 'InternalFailure', `The sandbox STS failed: ${String(error)}`, {
     type: 'Receiver',
   });
 }
 
-function respond(outcome: Outcome, action: string, requestId: string, format: Format): WireResponse {
-  if (outcome instanceof Elsewhere) return outcome.response;
+function renderOutcome(
+  outcome: RequestOutcome,
+  action: string,
+  requestId: string,
+  format: Format,
+): WireResponse {
+  if (outcome instanceof PlainResponse) return outcome.response;
   const headers = { 'content-type': contentType(format) };
   if (outcome instanceof StsError) {
     return { status: outcome.status, headers, body: renderError(outcome, requestId, format) };
