@@ -54,7 +54,7 @@ t.test('sidecar prints the variables, writes a private token file, and deletes i
   const { status, json } = await get(url, { authorization });
   t.equal(status, 200);
   t.match(json, { AccessKeyId: 'ASIAREADER1', Token: 'session-token' });
-  t.match(broker.asked, [{ authorization: 'Bearer the-jwt', role: 'reader', durationSeconds: 7200 }]);
+  t.match(broker.requests, [{ authorization: 'Bearer the-jwt', role: 'reader', durationSeconds: 7200 }]);
 
   sidecar.child.kill('SIGTERM');
   const { code, stdout, stderr } = await sidecar.finished;
@@ -101,7 +101,7 @@ t.test(
     const broker = await startBrokerStub(t, port);
     await untilHealth(t, url, 200);
     t.match(await get(url, { authorization }), { status: 200, json: { AccessKeyId: /WRITER/ } });
-    t.strictSame([...new Set(broker.asked.map((asked) => asked.authorization))], ['Bearer jwt-2']);
+    t.strictSame([...new Set(broker.requests.map((asked) => asked.authorization))], ['Bearer jwt-2']);
     sidecar.child.kill('SIGINT');
     t.equal((await sidecar.finished).code, 0);
     t.ok(await isGone(tokenFile));

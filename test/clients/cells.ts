@@ -5,15 +5,15 @@ import {
   containerElsewhere,
   containerTokenFile,
   credentialProcess,
+  type Integration,
   library,
-  type Shape,
   sidecar,
   stsEndpoint,
 } from './shapes.js';
 
 export interface Cell {
   readonly client: ClientName;
-  readonly shape: Shape;
+  readonly shape: Integration;
   /** For the matrix: what to mind, or why it does not work. */
   readonly note: string;
   /** Of what does not work. */
@@ -27,7 +27,7 @@ interface Failure {
   readonly sends: readonly RegExp[];
 }
 
-type Tried = readonly [shape: Shape, note?: string, fails?: Failure];
+type Tried = readonly [shape: Integration, note?: string, fails?: Failure];
 
 const cellsOf = (client: ClientName, tried: readonly Tried[]): readonly Cell[] =>
   tried.map(([shape, note = '', fails]) => ({ client, shape, note, ...(fails && { fails }) }));
@@ -37,18 +37,18 @@ const OLD: readonly Tried[] = [
   [container, 'the token in `AWS_CONTAINER_AUTHORIZATION_TOKEN`'],
   [
     containerTokenFile,
-    'knows `AWS_CONTAINER_AUTHORIZATION_TOKEN` alone, and sends no token',
+    'supports only `AWS_CONTAINER_AUTHORIZATION_TOKEN`, and sends no token',
     { reads: /No token was sent/, sends: [/^GET /] },
   ],
   [
     containerElsewhere,
-    'takes credentials from loopback only',
+    'accepts credentials from loopback only',
     { reads: /Unsupported host|only loopback hosts are allowed/, sends: [] },
   ],
   [sidecar],
   [
     stsEndpoint,
-    'does not know `AWS_ENDPOINT_URL_STS`, and goes to AWS',
+    'does not support `AWS_ENDPOINT_URL_STS`, and calls AWS',
     // It is told to use a proxy, and that does not let it through.
     { reads: /proxy|Forbidden/i, sends: [/^CONNECT sts\.(?:[a-z0-9-]+\.)?amazonaws\.com:443$/] },
   ],

@@ -1,6 +1,6 @@
-// Real clients fetch credentials from a running broker and use them: what each sends, how it fares when the broker is
-// away and restarted and its credentials near their end, and what its user reads when the broker refuses. The matrix
-// in docs/clients.md is what this run saw: `npm run docs:clients` writes it.
+// Real clients fetch credentials from a running broker and use them. Tests what each client sends, what happens when the
+// broker is restarted and credentials are about to expire, and what the user sees when a request is denied. The matrix in
+// docs/clients.md is the result of this run: `npm run docs:clients` writes it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,12 +9,12 @@ import { fromRoot } from '../support/paths.js';
 import { CELLS, type Cell } from './cells.js';
 import { type Seen, withMatrix } from './matrix.js';
 import type { ClientName } from './programs.js';
-import { containerElsewhere, containerTokenFile, type Shape } from './shapes.js';
-import { ARN, type Client, openStage, type Stage } from './stage.js';
+import { containerElsewhere, containerTokenFile, type Integration } from './shapes.js';
+import { ARN, type Client, openStage, type TestStage } from './stage.js';
 
 const PAGE = fromRoot('docs/clients.md');
 
-/** More programs at once would wait for each other longer than an SDK waits for a broker. */
+/** With more concurrent programs, they are slower than the timeouts of the SDKs. */
 const AT_ONCE = 6;
 
 async function someAtOnce<T>(items: Iterable<T>, each: (item: T) => Promise<void>): Promise<void> {
@@ -30,15 +30,15 @@ async function someAtOnce<T>(items: Iterable<T>, each: (item: T) => Promise<void
 
 const nameOf = ({ client, shape }: Pick<Cell, 'client' | 'shape'>) => `${client}, ${shape.name}`;
 
-let stage: Stage;
+let stage: TestStage;
 const working = new Map<Cell, Client & { readonly accessKeyId: string | undefined }>();
 const seen = new Map<Cell, Seen>();
 
-t.test('broker, sidecar and clients are there', async (opening) => {
+t.test('broker, sidecar, and clients are available', async (opening) => {
   stage = await openStage(t, opening);
 });
 
-t.test('each fetches credentials and uses them', async (t) => {
+t.test('each client fetches credentials and uses them', async (t) => {
   await someAtOnce(CELLS, async (cell) => {
     const client = await stage.enter(cell, 'deploy');
     if (!client) return;
@@ -65,7 +65,7 @@ t.test('each fetches credentials and uses them', async (t) => {
   });
 });
 
-t.test('a role that is not permitted', async (t) => {
+t.test('clients show the error for a role that is not permitted', async (t) => {
   await someAtOnce(working.keys(), async (cell) => {
     const client = await stage.enter(cell, 'admin');
     if (!client) return;
@@ -77,12 +77,12 @@ t.test('a role that is not permitted', async (t) => {
   });
 });
 
-t.test('what the notes say', async (t) => {
+t.test('the notes in the matrix are correct', async (t) => {
   const lineEnd = join(stage.folder, 'token-and-line-end');
   await writeFile(lineEnd, `${stage.jwt}\n`);
   const withLineEnd = { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: lineEnd };
   const bundleAlone = { AWS_CA_BUNDLE: join(stage.folder, 'tls.crt'), PYTHONPATH: '' };
-  const noted: readonly [ClientName, Shape, Record<string, string>, RegExp][] = [
+  const noted: readonly [ClientName, Integration, Record<string, string>, RegExp][] = [
     ['JavaScript SDK v3', containerTokenFile, withLineEnd, /Could not load credentials/],
     ['boto3 1.40 or later', containerTokenFile, withLineEnd, /not a legal header value/],
     ['boto3 1.40 or later', containerElsewhere, bundleAlone, /certificate verify failed/],
@@ -97,28 +97,35 @@ t.test('what the notes say', async (t) => {
   });
 });
 
-t.test('the broker restarts, and then credentials near their end', async (t) => {
-  await stage.restartBroker(async () => {
-    await someAtOnce(working, async ([cell, { program }]) => {
-      if (!program.keeps) return;
-      const { arn, error } = await program.use();
-      t.strictSame({ arn, error }, { arn: ARN, error: undefined }, `${nameOf(cell)}: goes on meanwhile`);
+t.test(
+  'clients work during a restart of the broker and refresh credentials before they expire',
+  async (t) => {
+    await stage.restartBroker(async () => {
+      await someAtOnce(working, async ([cell, { program }]) => {
+        if (!program.keeps) return;
+        const { arn, error } = await program.use();
+        t.strictSame(
+          { arn, error },
+          { arn: ARN, error: undefined },
+          `${nameOf(cell)}: works during the restart`,
+        );
+      });
     });
-  });
-  await someAtOnce(working, async ([cell, { place, program, recorder, accessKeyId: before }]) => {
-    // What credential_process keeps on disk came to its end too.
-    await rm(join(place.home, '.cache'), { recursive: true, force: true });
-    const { arn, accessKeyId, error } = await program.useAged();
-    await t.test(nameOf(cell), async (t) => {
-      t.strictSame({ arn, error }, { arn: ARN, error: undefined });
-      t.equal(recorder.sent.length, 2, 'one more request');
-      if (program.keeps && !cell.shape.keeps) t.not(accessKeyId, before, 'other credentials');
+    await someAtOnce(working, async ([cell, { place, program, recorder, accessKeyId: before }]) => {
+      // Simulates that the cache of credential-process has expired too.
+      await rm(join(place.home, '.cache'), { recursive: true, force: true });
+      const { arn, accessKeyId, error } = await program.useAged();
+      await t.test(nameOf(cell), async (t) => {
+        t.strictSame({ arn, error }, { arn: ARN, error: undefined });
+        t.equal(recorder.sent.length, 2, 'one more request');
+        if (program.keeps && !cell.shape.keeps) t.not(accessKeyId, before, 'other credentials');
+      });
+      await program.end();
     });
-    await program.end();
-  });
-});
+  },
+);
 
-t.test('the matrix in docs/clients.md is what was seen', async (t) => {
+t.test('the matrix in docs/clients.md is up to date', async (t) => {
   const page = readFileSync(PAGE, 'utf8');
   const expected = withMatrix(
     page,

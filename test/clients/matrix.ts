@@ -1,13 +1,13 @@
-// The table in docs/clients.md of what works with what. It holds no verdict: each row is what a test run saw.
+// The compatibility matrix in docs/clients.md. Each row is the result of a test run.
 const BEGIN = '<!-- matrix -->\n';
 const END = '<!-- /matrix -->';
 const HEAD = '| client | shape | works | a refusal is | |\n|---|---|---|---|---|\n';
 
 export interface Seen {
   readonly works: boolean;
-  /** What became of a role that is not permitted; undefined where the broker is not asked. */
+  /** Result of a request for a role that is not permitted. Undefined if the client does not call the broker. */
   readonly refusal?: {
-    /** Whether the user reads the broker's words. */
+    /** The user sees the error message of the broker. */
     readonly shown: boolean;
     /** Requests until the client gave up. */
     readonly requests: number;
@@ -17,13 +17,13 @@ export interface Seen {
 export interface Row {
   readonly client: string;
   readonly shape: string;
-  /** What to mind, or why it does not work. */
+  /** What to consider, or why it does not work. */
   readonly note: string;
-  /** Undefined where the client is missing on this machine. */
+  /** Undefined if the client is not installed. */
   readonly seen: Seen | undefined;
 }
 
-/** The page with these rows in its table. A row that was not seen stays as it is on the page. */
+/** Returns the page with these rows in its table. A row that was not tested is unchanged. */
 export function withMatrix(page: string, rows: readonly Row[]): string {
   const start = page.indexOf(BEGIN) + BEGIN.length;
   const end = page.indexOf(END, start);

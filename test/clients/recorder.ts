@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { Test } from 'tap';
 
-export interface Sent {
+export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
@@ -16,7 +16,7 @@ export interface Sent {
 export interface Recorder {
   readonly port: number;
   /** All requests so far. */
-  readonly sent: readonly Sent[];
+  readonly sent: readonly RecordedRequest[];
 }
 
 export interface Tls {
@@ -26,7 +26,7 @@ export interface Tls {
 
 /** In front of `target`, on loopback; closed with the test. Where nothing is behind, connections are dropped. */
 export async function startRecorder(t: Test, target: string, tls?: Tls): Promise<Recorder> {
-  const sent: Sent[] = [];
+  const sent: RecordedRequest[] = [];
   const { host } = new URL(target);
   const handOn: RequestListener = async (incoming, response) => {
     const { method = '', url = '', headers } = incoming;

@@ -1,63 +1,66 @@
-// The ways in which a broker gives credentials to clients that know nothing of it: what each client is told, and what
-// arrives then.
+// The ways in which clients get credentials from a broker: the configuration of the client, and the request that it sends.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { MAIN } from '../support/command.js';
-import type { Sent } from './recorder.js';
+import type { RecordedRequest } from './recorder.js';
 
-/** Not loopback to whoever reads it, and yet the way to this machine: a broker elsewhere. */
+/** Reaches this machine, but is not a loopback address: stands for a broker on another host. */
 const ELSEWHERE = '0.0.0.0';
 
-export interface Place {
+export interface ClientContext {
   /** Port of the recorder that the client is sent to. */
   readonly port: number;
   /** Name of the role. */
   readonly role: string;
   readonly jwt: string;
   readonly jwtFile: string;
-  /** What a sidecar wants to see. */
+  /** Authorization token of the sidecar. */
   readonly sidecarToken: string;
-  /** A folder of this client's own. */
+  /** Home folder of this client. */
   readonly home: string;
 }
 
 type Environment = Readonly<Record<string, string>>;
 
-export interface Shape {
+export interface Integration {
   readonly name: string;
-  /** Who is behind the recorder. */
+  /** The server behind the recorder. */
   readonly behind: 'broker' | 'sidecar';
   readonly tls?: true;
-  environment(place: Place): Environment | Promise<Environment>;
-  /** For a program that does know Sallyport. */
-  arguments?(place: Place): readonly string[];
-  /** Credentials are kept from one fetch to the next by more than the client's process. */
+  environment(place: ClientContext): Environment | Promise<Environment>;
+  /** Arguments for a program that uses the client library. */
+  arguments?(place: ClientContext): readonly string[];
+  /** Credentials are also cached outside the process of the client. */
   readonly keeps?: true;
-  /** What is sent for one fetch of credentials. */
-  check(t: Test, sent: Sent, place: Place): void;
+  /** Checks the request for credentials. */
+  check(t: Test, sent: RecordedRequest, place: ClientContext): void;
 }
 
 const brokerPath = (role: string) => `/v1/container-credentials/${role}`;
 const sidecarPath = (role: string) => `/role/${role}`;
 
-/** SDKs send the token as it is, without a scheme. */
+/** SDKs send the token without a scheme. */
 function isForContainer(
   t: Test,
-  { method, path, headers }: Sent,
+  { method, path, headers }: RecordedRequest,
   wanted: { path: string; token: string },
 ): void {
   t.equal(`${method} ${path}`, `GET ${wanted.path}`);
   t.ok(headers.authorization === wanted.token, 'the raw token');
 }
 
-function isForCredentials(t: Test, { method, path, headers, body }: Sent, { role, jwt }: Place): void {
+function isForCredentials(
+  t: Test,
+  { method, path, headers, body }: RecordedRequest,
+  { role, jwt }: ClientContext,
+): void {
   t.equal(`${method} ${path}`, 'POST /v1/credentials');
   t.ok(headers.authorization === `Bearer ${jwt}`, 'the token as Bearer');
   t.match(JSON.parse(body), { Role: role });
 }
 
-export const container: Shape = {
+export const container: Integration = {
   name: 'container URL on loopback',
   behind: 'broker',
   environment: ({ port, role, jwt }) => ({
@@ -67,7 +70,7 @@ export const container: Shape = {
   check: (t, sent, { role, jwt }) => isForContainer(t, sent, { path: brokerPath(role), token: jwt }),
 };
 
-export const containerTokenFile: Shape = {
+export const containerTokenFile: Integration = {
   ...container,
   name: 'container URL, token file',
   environment: ({ port, role, jwtFile }) => ({
@@ -76,7 +79,7 @@ export const containerTokenFile: Shape = {
   }),
 };
 
-export const containerElsewhere: Shape = {
+export const containerElsewhere: Integration = {
   ...container,
   name: 'container URL elsewhere, https',
   tls: true,
@@ -86,7 +89,7 @@ export const containerElsewhere: Shape = {
   }),
 };
 
-export const sidecar: Shape = {
+export const sidecar: Integration = {
   name: 'sidecar',
   behind: 'sidecar',
   keeps: true,
@@ -100,7 +103,7 @@ export const sidecar: Shape = {
 
 const roleArn = (role: string) => `arn:aws:iam::111122223333:role/${role}`;
 
-export const stsEndpoint: Shape = {
+export const stsEndpoint: Integration = {
   name: 'STS endpoint',
   behind: 'broker',
   environment: ({ port, role, jwtFile }) => ({
@@ -119,7 +122,7 @@ export const stsEndpoint: Shape = {
   },
 };
 
-export const credentialProcess: Shape = {
+export const credentialProcess: Integration = {
   name: 'credential_process',
   behind: 'broker',
   environment: async ({ port, role, jwtFile, home }) => {
@@ -132,7 +135,7 @@ export const credentialProcess: Shape = {
   check: isForCredentials,
 };
 
-export const library: Shape = {
+export const library: Integration = {
   name: '`@sallyport/client`',
   behind: 'broker',
   environment: () => ({}),

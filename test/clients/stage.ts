@@ -1,4 +1,4 @@
-// What the clients meet: a broker that can be stopped and started again, its sidecar, and the sandbox's STS, where the
+// The environment of the clients: a broker that can be restarted, its sidecar, and the STS of the sandbox, at which the
 // credentials are used.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,27 +12,27 @@ import type { Test } from 'tap';
 import { start } from '../support/command.js';
 import { requirePeer } from '../support/peers.js';
 import type { Cell } from './cells.js';
-import { CLIENTS, type Program, type Start } from './programs.js';
+import { CLIENTS, type Program, type StartProgram } from './programs.js';
 import { type Recorder, startRecorder } from './recorder.js';
-import type { Place } from './shapes.js';
+import type { ClientContext } from './shapes.js';
 
-/** Whose the credentials for the role `deploy` are. */
+/** The identity of the credentials for the role `deploy`. */
 export const ARN = 'arn:aws:sts::111122223333:assumed-role/deploy/broker-alice';
 
 export interface Client {
-  readonly place: Place;
+  readonly place: ClientContext;
   readonly recorder: Recorder;
   readonly program: Program;
 }
 
-export interface Stage {
-  /** Where its files are, among them `tls.crt`: the certificate of a broker elsewhere, which is its own CA. */
+export interface TestStage {
+  /** Contains `tls.crt`, the self-signed certificate of a broker on another host. */
   readonly folder: string;
   readonly jwt: string;
   restartBroker(meanwhile: () => Promise<void>): Promise<void>;
   /**
-   * A client that has nothing but what the shape tells it, and a recorder to itself. It is permitted the role `deploy`
-   * and not `admin`. Undefined where the client is missing.
+   * Starts a client that is configured only by the integration, with a recorder of its own. It is permitted the role
+   * `deploy` and not `admin`. Returns undefined if the client is missing.
    */
   enter(
     cell: Pick<Cell, 'client' | 'shape'>,
@@ -54,8 +54,8 @@ roles:
 grants: [{ id: everyone, issuer: corp, match: {}, roles: [deploy] }]
 `;
 
-/** Everything is closed with `t`; `opening` says which clients are missing. */
-export async function openStage(t: Test, opening: Test): Promise<Stage> {
+/** Everything is closed at the end of `t`. Missing clients are skipped in `opening`. */
+export async function openStage(t: Test, opening: Test): Promise<TestStage> {
   const folder = t.testdir();
   const file = (name: string, text: string) => {
     const path = join(folder, name);
@@ -71,7 +71,7 @@ export async function openStage(t: Test, opening: Test): Promise<Stage> {
   const brokerUrl = `http://127.0.0.1:${await freePort()}`;
   const config = file('sallyport.yaml', configOf(brokerUrl, sandbox.sts.url, issuer));
   const proof = { type: 'oidc', value: new Secret(jwt) } as const;
-  /** With credentials in its cache, so that clients see its answers and not its haste. */
+  /** Fills the cache, so that clients do not time out. */
   const startBroker = async () => {
     const running = start(t, ['serve', '--config', config]);
     await running.line('stderr', /"listening"/);
@@ -115,8 +115,8 @@ export async function openStage(t: Test, opening: Test): Promise<Stage> {
   };
 }
 
-/** Nothing in it gives credentials, and what would go to AWS goes once, to the recorder as its proxy. */
-const surroundings = ({ home, port }: Place, folder: string) => ({
+/** Contains no credentials. Requests to AWS go to the recorder, as proxy. */
+const surroundings = ({ home, port }: ClientContext, folder: string) => ({
   PATH: '/usr/bin:/bin',
   HOME: home,
   AWS_REGION: 'eu-west-1',
@@ -133,7 +133,7 @@ const surroundings = ({ home, port }: Place, folder: string) => ({
 });
 
 async function findClients(t: Test, at: { readonly sts: string; readonly folder: string }) {
-  const found = new Map<string, Start>();
+  const found = new Map<string, StartProgram>();
   for (const [name, find] of Object.entries(CLIENTS)) {
     const start = await find(t, at);
     if (start) found.set(name, start);
@@ -141,7 +141,7 @@ async function findClients(t: Test, at: { readonly sts: string; readonly folder:
   return found;
 }
 
-/** Of a broker elsewhere. Beside it, a `certifi` by which Python takes its CA for one of those everybody knows. */
+/** The certificate of a broker on another host, and a `certifi` module with which Python trusts it as a public CA. */
 function makeCertificate(openssl: string, folder: string) {
   const [cert, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
   const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];

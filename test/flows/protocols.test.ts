@@ -119,7 +119,8 @@ t.test('the JS SDK needs only three environment variables', async (t: Test) => {
       { Arn: /^arn:aws:sts::111122223333:federated-user\/aws-sdk-js-session-\d+$/ },
       {
         name: 'AccessDenied',
-        message: /^The role does not exist, .* \(role_not_permitted, request [0-9a-f-]{36}\)$/,
+        message:
+          /^The role does not exist, or you are not permitted to use it\. .* \(role_not_permitted, request [0-9a-f-]{36}\)$/,
       },
     ],
     stderr,
@@ -263,7 +264,7 @@ t.test('an OAuth client library exchanges tokens', async (t: Test) => {
     );
   t.match(await refusalOf({ ...jwt, resource: `${DEPLOY}er` }), {
     error: 'invalid_target',
-    error_description: /^The role does not exist, /,
+    error_description: /^The role does not exist, or you are not permitted to use it\. /,
     status: 400,
   });
   t.match(await refusalOf({ ...jwt, subject_token: 'a.b.c' }), { error: 'invalid_request', status: 400 });

@@ -7,7 +7,7 @@ import { startSandbox } from '@sallyport/sandbox/internal/sandbox';
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { startTestBroker } from '../support/broker.js';
-import { giveNameAndPassword, openBrowser } from '../support/chromium.js';
+import { openBrowser, signInWithPassword } from '../support/chromium.js';
 import { start } from '../support/command.js';
 
 t.test('browser sign-in at a SAML IdP', { timeout: 120_000 }, async (t) => {
@@ -30,14 +30,14 @@ t.test('browser sign-in at a SAML IdP', { timeout: 120_000 }, async (t) => {
 
     await page.goto(`${broker.signInUrl}?DurationSeconds=1800`);
     t.match(page.url(), broker.sandbox.saml.ssoUrl, 'the IdP asks');
-    await giveNameAndPassword(page, 'alice');
+    await signInWithPassword(page, 'alice');
     await page.waitForURL(`${broker.url}/saml/acs`);
     t.equal(await page.title(), 'Choose a role', broker.logged());
     t.same(await page.locator('li a').allTextContents(), ['partner-upload', 'inbox-reader']);
     await shoot(page, 'roles');
 
     await page.click('text=inbox-reader');
-    await giveNameAndPassword(page, 'alice');
+    await signInWithPassword(page, 'alice');
     await page.waitForURL(`${broker.url}/saml/acs`);
     t.equal(await page.title(), 'Your AWS credentials');
     await shoot(page, 'credentials');
@@ -75,13 +75,13 @@ t.test('browser sign-in at a SAML IdP', { timeout: 120_000 }, async (t) => {
       [second, 'partner-upload'],
       [first, 'inbox-reader'],
     ] as const) {
-      await giveNameAndPassword(page, 'alice');
+      await signInWithPassword(page, 'alice');
       await page.waitForURL(`${broker.url}/saml/acs`);
       t.equal(await page.title(), 'Your AWS credentials');
       t.match(await page.textContent('dl'), role);
     }
     await first.goto(broker.signInUrl);
-    await giveNameAndPassword(first, 'mallory');
+    await signInWithPassword(first, 'mallory');
     await first.waitForURL(`${broker.url}/saml/acs`);
     t.match(await first.textContent('body'), /No grant permits you to use a role.*no_role_permitted/s);
     t.equal(await first.getAttribute('a', 'href'), broker.signInUrl, 'to sign in again');
@@ -93,7 +93,7 @@ t.test('browser sign-in at a SAML IdP', { timeout: 120_000 }, async (t) => {
     const [page, victim] = [await own.newPage(), await other.newPage()];
     await page.goto(broker.signInUrl);
     await victim.goto(page.url());
-    await giveNameAndPassword(victim, 'alice');
+    await signInWithPassword(victim, 'alice');
     await victim.waitForURL(`${broker.url}/saml/acs`);
     t.match(await victim.textContent('[role=alert]'), /not begun in this browser/);
   });
@@ -139,7 +139,7 @@ grants: [{ id: all, issuer: people, match: {}, roles: [reader] }]
   first.child.kill('SIGTERM');
   await first.finished;
   await broker().line('stderr', /"listening"/);
-  await giveNameAndPassword(page, 'bob');
+  await signInWithPassword(page, 'bob');
   await page.waitForURL(`${url}/saml/acs`);
   t.match(
     await page.textContent('[role=alert]'),
@@ -147,7 +147,7 @@ grants: [{ id: all, issuer: people, match: {}, roles: [reader] }]
     'a memory that has forgotten refuses the request, whose cookie the key still opens',
   );
   await page.goto(`${url}/login/people`);
-  await giveNameAndPassword(page, 'bob');
+  await signInWithPassword(page, 'bob');
   await page.waitForURL(`${url}/saml/acs`);
   t.equal(await page.title(), 'Your AWS credentials');
   t.match(await page.textContent('dl'), /federated-user\/bob/);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startTestBroker } from '../support/broker.js';
-import { giveNameAndPassword, openBrowser } from '../support/chromium.js';
+import { openBrowser, signInWithPassword } from '../support/chromium.js';
 import { start } from '../support/command.js';
 
 const broker = await startTestBroker(t);
@@ -38,7 +38,7 @@ t.test('a user signs in at an OIDC issuer', { timeout: 120_000 }, async (t) => {
       scope: 'openid',
     });
     const page = await open(t, url);
-    await giveNameAndPassword(page, 'alice');
+    await signInWithPassword(page, 'alice');
     await page.waitForURL(/\/callback/);
     t.match(await page.textContent('body'), 'You are signed in. You can close this page.');
     const { code, stdout } = await process.finished;
@@ -59,7 +59,7 @@ t.test('a user signs in at an OIDC issuer', { timeout: 120_000 }, async (t) => {
     await page.goto(url);
     t.match(await page.textContent('body'), `Does the other device show ${code}?`);
     await page.click('button');
-    await giveNameAndPassword(page, 'alice');
+    await signInWithPassword(page, 'alice');
     await page.waitForSelector('text=Go back to the other device.');
     const ended = await process.finished;
     t.equal(ended.code, 0, ended.stderr);
@@ -69,7 +69,7 @@ t.test('a user signs in at an OIDC issuer', { timeout: 120_000 }, async (t) => {
   t.test('a user without a grant is refused', async (t) => {
     const process = credentialProcess(t, '--no-cache');
     const page = await open(t, await process.line('stderr', /^http/));
-    await giveNameAndPassword(page, 'mallory');
+    await signInWithPassword(page, 'mallory');
     t.match(await process.finished, { code: 1, stdout: '', stderr: /The role does not exist/ });
   });
 });

@@ -1,4 +1,4 @@
-// The sidecar against a stand-in for the broker: who gets credentials, and who must not.
+// The sidecar with a stub of the broker: which requests get credentials, and which are rejected.
 import type { OutgoingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { Secret } from '@sallyport/client/internal/secret';
@@ -22,7 +22,7 @@ async function open(t: Test, options: Partial<SidecarOptions> = {}) {
   return { sidecar, broker };
 }
 
-t.test('gives credentials in the words of the SDKs', async (t) => {
+t.test('the sidecar returns credentials in the format of the container credential provider', async (t) => {
   const { sidecar, broker } = await open(t);
   await sidecar.ready();
   const authorization = sidecar.authorizationToken.reveal();
@@ -40,10 +40,10 @@ t.test('gives credentials in the words of the SDKs', async (t) => {
       AccountId: '111122223333',
     });
   }
-  t.strictSame(broker.asked, [{ authorization: 'Bearer the-jwt', role: 'reader' }]);
+  t.strictSame(broker.requests, [{ authorization: 'Bearer the-jwt', role: 'reader' }]);
 });
 
-t.test('several roles, each at its own path', async (t) => {
+t.test('each of several roles has its own path', async (t) => {
   const { sidecar } = await open(t, {
     roles: [{ role: 'reader' }, { role: 'arn:aws:iam::111122223333:role/team/x' }],
   });
@@ -62,14 +62,14 @@ t.test('several roles, each at its own path', async (t) => {
   });
 });
 
-t.test('a role that is named twice is kept once', async (t) => {
+t.test('a role that is specified twice is fetched once', async (t) => {
   const { sidecar, broker } = await open(t, { roles: [{ role: 'reader' }, { role: 'reader' }] });
   await sidecar.ready();
   t.equal((await get(sidecar.url(), { authorization: sidecar.authorizationToken.reveal() })).status, 200);
-  t.equal(broker.asked.length, 1);
+  t.equal(broker.requests.length, 1);
 });
 
-t.test('credentials that last for months are no reason to ask in a loop', async (t) => {
+t.test('credentials that are valid for months are not refetched in a loop', async (t) => {
   const broker = await startBrokerStub(t);
   const { Credentials, ...rest } = credentialsOf('reader');
   const Expiration = new Date(Date.now() + 100 * 86_400_000).toISOString();
@@ -78,60 +78,63 @@ t.test('credentials that last for months are no reason to ask in a loop', async 
   await sidecar.ready();
   const authorization = sidecar.authorizationToken.reveal();
   for (let round = 0; round < 20; round++) await get(sidecar.url(), { authorization });
-  t.equal(broker.asked.length, 1);
+  t.equal(broker.requests.length, 1);
 });
 
-t.test('the one role that the broker permits, without its name', async (t) => {
+t.test('the role is optional if the broker permits exactly one', async (t) => {
   const { sidecar, broker } = await open(t, { roles: [{}] });
   await sidecar.ready();
   const { status } = await get(sidecar.url(), { authorization: sidecar.authorizationToken.reveal() });
   t.equal(status, 200);
-  t.equal(broker.asked[0]?.role, undefined);
+  t.equal(broker.requests[0]?.role, undefined);
 });
 
-t.test('attacks: nobody else gets any', async (t) => {
-  const { sidecar } = await open(t);
-  await sidecar.ready();
-  const url = sidecar.url();
-  const { port } = new URL(url);
-  const good = sidecar.authorizationToken.reveal();
-  const cases: readonly [name: string, headers: OutgoingHttpHeaders, status: number, code: string][] = [
-    ['no token', {}, 401, 'authorization_missing'],
-    ['an empty token', { authorization: '' }, 401, 'authorization_invalid'],
-    ['a wrong token', { authorization: `${good.slice(0, -1)}!` }, 401, 'authorization_invalid'],
-    ['a longer token', { authorization: `${good}${good}` }, 401, 'authorization_invalid'],
-    ['a token with a scheme', { authorization: `Basic ${good}` }, 401, 'authorization_invalid'],
-    ['another name for loopback', { host: `attacker.example:${port}` }, 403, 'host_not_accepted'],
-    ['a name that begins alike', { host: `localhost.attacker.example:${port}` }, 403, 'host_not_accepted'],
-    ['another port', { host: '127.0.0.1:80' }, 403, 'host_not_accepted'],
-    ['no port', { host: '127.0.0.1' }, 403, 'host_not_accepted'],
-    ['the metadata address', { host: '169.254.169.254' }, 403, 'host_not_accepted'],
-    ['X-Forwarded-For', { 'x-forwarded-for': '127.0.0.1' }, 403, 'proxy_not_accepted'],
-    ['X-Forwarded-Host', { 'X-Forwarded-Host': 'x' }, 403, 'proxy_not_accepted'],
-    ['X-Real-IP', { 'x-real-ip': '127.0.0.1' }, 403, 'proxy_not_accepted'],
-    ['Forwarded', { forwarded: 'for=127.0.0.1' }, 403, 'proxy_not_accepted'],
-    ['Via', { via: '1.1 proxy' }, 403, 'proxy_not_accepted'],
-    ['Origin', { origin: `http://127.0.0.1:${port}` }, 403, 'browser_not_accepted'],
-    ['Sec-Fetch-Site', { 'sec-fetch-site': 'same-origin' }, 403, 'browser_not_accepted'],
-    ['a WebSocket', { 'sec-websocket-key': 'x' }, 403, 'browser_not_accepted'],
-    ['Referer', { referer: url }, 403, 'browser_not_accepted'],
-    ['a preflight', { 'access-control-request-private-network': 'true' }, 403, 'browser_not_accepted'],
-  ];
-  for (const [name, headers, status, code] of cases) {
-    const answer = await get(url, { ...(status === 403 && { authorization: good }), ...headers });
-    t.equal(answer.status, status, name);
-    t.match(answer.json, { code, Code: code, message: String, Message: String }, name);
-    t.notMatch(JSON.stringify(answer), /secret-access-key|session-token|ASIA/, name);
-  }
-  for (const method of ['POST', 'PUT', 'OPTIONS', 'DELETE'])
-    t.equal((await get(url, { authorization: good }, method)).json['code'], 'method_not_allowed', method);
-  for (const path of ['role/other', 'role/reader/', 'role/%', 'role/reader?x', 'latest/api/token'])
-    t.equal((await get(`${url}${path}`, { authorization: good })).json['code'], 'path_unknown', path);
-  t.equal((await get(url, { authorization: good })).status, 200, 'its own client still does');
-  t.equal((await fetch(url, { headers: { authorization: good } })).status, 200, 'and so does fetch');
-});
+t.test(
+  'attacks: requests without the token, through proxies, from browsers, or for other hosts are rejected',
+  async (t) => {
+    const { sidecar } = await open(t);
+    await sidecar.ready();
+    const url = sidecar.url();
+    const { port } = new URL(url);
+    const good = sidecar.authorizationToken.reveal();
+    const cases: readonly [name: string, headers: OutgoingHttpHeaders, status: number, code: string][] = [
+      ['no token', {}, 401, 'authorization_missing'],
+      ['an empty token', { authorization: '' }, 401, 'authorization_invalid'],
+      ['a wrong token', { authorization: `${good.slice(0, -1)}!` }, 401, 'authorization_invalid'],
+      ['a longer token', { authorization: `${good}${good}` }, 401, 'authorization_invalid'],
+      ['a token with a scheme', { authorization: `Basic ${good}` }, 401, 'authorization_invalid'],
+      ['another name for loopback', { host: `attacker.example:${port}` }, 403, 'host_not_accepted'],
+      ['a name that begins alike', { host: `localhost.attacker.example:${port}` }, 403, 'host_not_accepted'],
+      ['another port', { host: '127.0.0.1:80' }, 403, 'host_not_accepted'],
+      ['no port', { host: '127.0.0.1' }, 403, 'host_not_accepted'],
+      ['the metadata address', { host: '169.254.169.254' }, 403, 'host_not_accepted'],
+      ['X-Forwarded-For', { 'x-forwarded-for': '127.0.0.1' }, 403, 'proxy_not_accepted'],
+      ['X-Forwarded-Host', { 'X-Forwarded-Host': 'x' }, 403, 'proxy_not_accepted'],
+      ['X-Real-IP', { 'x-real-ip': '127.0.0.1' }, 403, 'proxy_not_accepted'],
+      ['Forwarded', { forwarded: 'for=127.0.0.1' }, 403, 'proxy_not_accepted'],
+      ['Via', { via: '1.1 proxy' }, 403, 'proxy_not_accepted'],
+      ['Origin', { origin: `http://127.0.0.1:${port}` }, 403, 'browser_not_accepted'],
+      ['Sec-Fetch-Site', { 'sec-fetch-site': 'same-origin' }, 403, 'browser_not_accepted'],
+      ['a WebSocket', { 'sec-websocket-key': 'x' }, 403, 'browser_not_accepted'],
+      ['Referer', { referer: url }, 403, 'browser_not_accepted'],
+      ['a preflight', { 'access-control-request-private-network': 'true' }, 403, 'browser_not_accepted'],
+    ];
+    for (const [name, headers, status, code] of cases) {
+      const answer = await get(url, { ...(status === 403 && { authorization: good }), ...headers });
+      t.equal(answer.status, status, name);
+      t.match(answer.json, { code, Code: code, message: String, Message: String }, name);
+      t.notMatch(JSON.stringify(answer), /secret-access-key|session-token|ASIA/, name);
+    }
+    for (const method of ['POST', 'PUT', 'OPTIONS', 'DELETE'])
+      t.equal((await get(url, { authorization: good }, method)).json['code'], 'method_not_allowed', method);
+    for (const path of ['role/other', 'role/reader/', 'role/%', 'role/reader?x', 'latest/api/token'])
+      t.equal((await get(`${url}${path}`, { authorization: good })).json['code'], 'path_unknown', path);
+    t.equal((await get(url, { authorization: good })).status, 200, 'its own client still does');
+    t.equal((await fetch(url, { headers: { authorization: good } })).status, 200, 'and so does fetch');
+  },
+);
 
-t.test('attacks: two headers where there must be one', async (t) => {
+t.test('attacks: duplicate headers are rejected', async (t) => {
   const { sidecar } = await open(t);
   await sidecar.ready();
   const { port } = new URL(sidecar.url());
@@ -155,7 +158,7 @@ t.test('attacks: two headers where there must be one', async (t) => {
   t.match(await send([host, `Authorization: ${good}`]), /200 OK/);
 });
 
-t.test('attacks: a sidecar listens nowhere else', async (t) => {
+t.test('attacks: the sidecar listens only on loopback', async (t) => {
   for (const host of ['0.0.0.0', '::', '10.0.0.1', '169.254.170.2', 'example.com', '127.0.0.1.example.com'])
     await t.rejects(open(t, { listen: { host } }), /only on loopback/, host);
   const { sidecar } = await open(t, { listen: { host: '::1' } });
@@ -163,14 +166,14 @@ t.test('attacks: a sidecar listens nowhere else', async (t) => {
   t.equal((await get(sidecar.url(), { authorization: sidecar.authorizationToken.reveal() })).status, 200);
 });
 
-t.test('each start has its own token', async (t) => {
+t.test('each start creates a new token', async (t) => {
   const [one, two] = [await open(t), await open(t)];
   t.not(one.sidecar.authorizationToken.reveal(), two.sidecar.authorizationToken.reveal());
   const answer = await get(one.sidecar.url(), { authorization: two.sidecar.authorizationToken.reveal() });
   t.equal(answer.json['code'], 'authorization_invalid');
 });
 
-t.test('/healthz needs no token, and tells nothing', async (t) => {
+t.test('/healthz needs no token and names no role', async (t) => {
   const { sidecar, broker } = await open(t, { roles: [{ role: 'reader' }, { role: 'writer' }] });
   broker.state.answer = 'nothing';
   const url = new URL('/healthz', sidecar.url()).href;
@@ -179,7 +182,7 @@ t.test('/healthz needs no token, and tells nothing', async (t) => {
   t.equal((await get(url, { origin: 'https://attacker.example' })).status, 403);
 });
 
-t.test('/healthz is well once all roles have credentials', async (t) => {
+t.test('/healthz returns 200 once all roles have credentials', async (t) => {
   const { sidecar } = await open(t, { roles: [{ role: 'reader' }, { role: 'writer' }] });
   await sidecar.ready();
   t.strictSame(await get(new URL('/healthz', sidecar.url()).href), {
@@ -189,7 +192,7 @@ t.test('/healthz is well once all roles have credentials', async (t) => {
   });
 });
 
-t.test('what the broker refuses reaches the client with its code and sentence', async (t) => {
+t.test('errors of the broker are returned with their code and message', async (t) => {
   const broker = await startBrokerStub(t);
   broker.state.answer = {
     status: 403,
@@ -208,7 +211,7 @@ t.test('what the broker refuses reaches the client with its code and sentence', 
   await t.rejects(sidecar.ready(), { name: 'BrokerRefusal', message });
 });
 
-t.test('a broker that is away, slow, or none', async (t) => {
+t.test('a broker that is unavailable, slow, or another server is reported', async (t) => {
   const authorized = async (options: Partial<SidecarOptions>) => {
     const { sidecar } = await open(t, options);
     return get(sidecar.url(), { authorization: sidecar.authorizationToken.reveal() });
@@ -230,20 +233,20 @@ t.test('a broker that is away, slow, or none', async (t) => {
   });
 });
 
-t.test('the proof is brought anew for each request', async (t) => {
+t.test('the proof is read for each request', async (t) => {
   let tokens = 0;
   const { sidecar, broker } = await open(t, {
     roles: [{ role: 'reader' }, { role: 'writer' }],
     getProof: async () => ({ type: 'oidc', value: new Secret(`jwt-${++tokens}`) }),
   });
   await sidecar.ready();
-  t.strictSame(broker.asked.map(({ authorization }) => authorization).sort(), [
+  t.strictSame(broker.requests.map(({ authorization }) => authorization).sort(), [
     'Bearer jwt-1',
     'Bearer jwt-2',
   ]);
 });
 
-t.test('a proof that cannot be had is said; nothing is asked', async (t) => {
+t.test('an unreadable proof is reported and no request is made', async (t) => {
   const { sidecar, broker } = await open(t, {
     getProof: async () => {
       throw new Error('The proof is empty. Check where it comes from.');
@@ -252,10 +255,10 @@ t.test('a proof that cannot be had is said; nothing is asked', async (t) => {
   const { status, json } = await get(sidecar.url(), { authorization: sidecar.authorizationToken.reveal() });
   t.equal(status, 500);
   t.match(json, { code: 'credentials_unavailable', message: /The proof is empty/ });
-  t.equal(broker.asked.length, 0);
+  t.equal(broker.requests.length, 0);
 });
 
-t.test('closed: connections end, and nobody listens', async (t) => {
+t.test('close ends connections and the listener', async (t) => {
   const { sidecar } = await open(t);
   await sidecar.ready();
   const socket = connect(Number(new URL(sidecar.url()).port), '127.0.0.1');

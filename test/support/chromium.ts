@@ -1,4 +1,4 @@
-// Chromium from Debian, and what a person does at a sign-in page of the sandbox.
+// Chromium, and the sign-in form of the sandbox.
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { Test } from 'tap';
 import { requirePeer } from './peers.js';
@@ -12,7 +12,7 @@ export async function openBrowser(t: Test): Promise<Browser | undefined> {
   return browser;
 }
 
-export async function giveNameAndPassword(page: Page, user: string): Promise<void> {
+export async function signInWithPassword(page: Page, user: string): Promise<void> {
   await page.fill('input[name=user]', user);
   await page.fill('input[name=password]', `sandbox-${user}`);
   await page.click('button');

@@ -87,7 +87,7 @@ t.test("a denial reaches the caller of the SDK with the broker's message", async
   t.match(error, { status: 403, code: 'role_not_permitted', requestId: /^[\w-]{36}$/ });
   t.match(
     error.message,
-    /^The role does not exist, .*GET \/v1\/roles.*\(role_not_permitted, request [\w-]+\)$/,
+    /^The role does not exist, or you are not permitted to use it\. .*GET \/v1\/roles.*\(role_not_permitted, request [\w-]+\)$/,
   );
   t.equal(proxy.calls(), 1, 'neither the library nor the SDK retries a permanent error');
   t.notMatch(`${error.stack} ${JSON.stringify(error)}`, refused);
