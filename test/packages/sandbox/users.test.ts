@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { authenticateUser, claimsOf, loadUsers } from '@sallyport/sandbox/internal/users';
 import t from 'tap';
 
-t.test('the example users are who the documentation says', async (t) => {
+t.test('example users match the documentation', async (t) => {
   const users = loadUsers(await readFile('packages/sandbox/examples/users.yaml', 'utf8'));
   t.same(
     users.map(({ name, groups }) => [name, groups]),
@@ -26,7 +26,7 @@ t.test('the example users are who the documentation says', async (t) => {
   t.equal(authenticateUser(users, 'nobody', ''), undefined);
 });
 
-t.test('a mistake in the users file is named by its place', async (t) => {
+t.test('users file errors have the path of the invalid value', async (t) => {
   const mistakes: [yaml: string, place: RegExp][] = [
     ['', /not valid at \//],
     ['users: [alice]', /\/users/],

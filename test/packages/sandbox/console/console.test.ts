@@ -49,7 +49,7 @@ const sessionOf = ({ AccessKeyId, SecretAccessKey, SessionToken }: Partial<Crede
 const login = (token: string, more: Record<string, string> = {}) =>
   `/federation?${new URLSearchParams({ Action: 'login', Issuer: 'https://broker.example', Destination: DESTINATION, SigninToken: token, ...more })}`;
 
-t.test('which credentials sign in, and with which SessionDuration', async (t) => {
+t.test('getSigninToken accepts role and federated credentials, and SessionDuration for roles', async (t) => {
   const { client, clock, post } = await start(t);
   const jump = await client().send(new AssumeRoleCommand({ RoleArn: JUMP, RoleSessionName: 'alice' }));
   const admin = await client(keysOf(jump.Credentials)).send(
@@ -94,50 +94,53 @@ t.test('which credentials sign in, and with which SessionDuration', async (t) =>
   t.equal((await post({})).status, 400);
 });
 
-t.test('a token signs in for 15 minutes, to a page of AWS; the session ends when it must', async (t) => {
-  const { client, clock, get, tokenOf } = await start(t);
-  const { Credentials } = await client().send(
-    new AssumeRoleCommand({ RoleArn: JUMP, RoleSessionName: 'alice', DurationSeconds: 3600 }),
-  );
-  const token = await tokenOf({ Session: sessionOf(Credentials), SessionDuration: '7200' });
-  const answer = await get(login(token));
-  t.equal(answer.status, 302);
-  const [cookie = ''] = answer.headers['set-cookie'] ?? [];
-  t.match(cookie, /^sandbox-console=[\w-]+; Path=\/; HttpOnly; SameSite=Lax$/);
-  t.equal(answer.headers['cache-control'], 'no-store');
-  const { pathname, search } = new URL(answer.headers.location ?? '');
-  const console = () => get(`${pathname}${search}`, { cookie: cookie.split(';')[0] ?? '' });
-  const shown = await console();
-  t.equal(shown.status, 200);
-  t.match(shown.body, 'arn:aws:sts::111122223333:assumed-role/Jump/alice');
-  t.match(shown.body, new Date(NOW.getTime() + 7_200_000).toISOString().replace(/\.\d+/, ''));
-  t.match(shown.body, 'https://console.aws.amazon.com/s3/home?region=eu-west-1');
-  t.equal((await get('/console')).status, 401, 'nobody is signed in without it');
-  t.equal(
-    (await get('/console', { cookie: `sandbox-console=${token}` })).status,
-    401,
-    'a token is no cookie',
-  );
+t.test(
+  'sign-in token is valid for 15 minutes and for AWS destinations, and the console session expires',
+  async (t) => {
+    const { client, clock, get, tokenOf } = await start(t);
+    const { Credentials } = await client().send(
+      new AssumeRoleCommand({ RoleArn: JUMP, RoleSessionName: 'alice', DurationSeconds: 3600 }),
+    );
+    const token = await tokenOf({ Session: sessionOf(Credentials), SessionDuration: '7200' });
+    const answer = await get(login(token));
+    t.equal(answer.status, 302);
+    const [cookie = ''] = answer.headers['set-cookie'] ?? [];
+    t.match(cookie, /^sandbox-console=[\w-]+; Path=\/; HttpOnly; SameSite=Lax$/);
+    t.equal(answer.headers['cache-control'], 'no-store');
+    const { pathname, search } = new URL(answer.headers.location ?? '');
+    const console = () => get(`${pathname}${search}`, { cookie: cookie.split(';')[0] ?? '' });
+    const shown = await console();
+    t.equal(shown.status, 200);
+    t.match(shown.body, 'arn:aws:sts::111122223333:assumed-role/Jump/alice');
+    t.match(shown.body, new Date(NOW.getTime() + 7_200_000).toISOString().replace(/\.\d+/, ''));
+    t.match(shown.body, 'https://console.aws.amazon.com/s3/home?region=eu-west-1');
+    t.equal((await get('/console')).status, 401, 'nobody is signed in without it');
+    t.equal(
+      (await get('/console', { cookie: `sandbox-console=${token}` })).status,
+      401,
+      'a token is no cookie',
+    );
 
-  for (const Destination of [
-    'https://evil.example/',
-    'http://console.aws.amazon.com/',
-    'https://evilaws.amazon.com/',
-    '',
-  ])
-    t.equal((await get(login(token, { Destination }))).status, 400, Destination);
-  for (const spoilt of ['', 'x', token.slice(0, -4), cookie.slice(16).split(';')[0] ?? ''])
-    t.equal((await get(login(spoilt))).status, 400);
+    for (const Destination of [
+      'https://evil.example/',
+      'http://console.aws.amazon.com/',
+      'https://evilaws.amazon.com/',
+      '',
+    ])
+      t.equal((await get(login(token, { Destination }))).status, 400, Destination);
+    for (const spoilt of ['', 'x', token.slice(0, -4), cookie.slice(16).split(';')[0] ?? ''])
+      t.equal((await get(login(spoilt))).status, 400);
 
-  clock.now = new Date(NOW.getTime() + 899_000);
-  t.equal((await get(login(token))).status, 302);
-  clock.now = new Date(NOW.getTime() + 900_000);
-  t.equal((await get(login(token))).status, 400);
-  clock.now = new Date(NOW.getTime() + 7_200_000);
-  const ended = await console();
-  t.equal(ended.status, 401);
-  t.match(ended.body, '<a href="https://broker.example">');
-});
+    clock.now = new Date(NOW.getTime() + 899_000);
+    t.equal((await get(login(token))).status, 302);
+    clock.now = new Date(NOW.getTime() + 900_000);
+    t.equal((await get(login(token))).status, 400);
+    clock.now = new Date(NOW.getTime() + 7_200_000);
+    const ended = await console();
+    t.equal(ended.status, 401);
+    t.match(ended.body, '<a href="https://broker.example">');
+  },
+);
 
 /** As AWS's own sample does it: boto3 for the credentials, urllib for the rest. */
 const SAMPLE = `
@@ -159,7 +162,7 @@ login += "&SigninToken=" + token
 print(endpoint + login)
 `;
 
-t.test("AWS's sample flow with Debian's boto3 and urllib, and a browser that opens the URL", async (t) => {
+t.test('AWS sample code for console federation works with boto3, urllib and a browser', async (t) => {
   const python = requirePeer(t, 'boto3');
   if (!python) return;
   const sts = await startSts({ iam: exampleIam() });

@@ -16,7 +16,7 @@ const variables = {
   'saml.metadata': `<!-- a: b\n  # - {c} -->\n${metadata().replaceAll('><', '>\n<')}`,
 };
 
-t.test('the example', async (t) => {
+t.test('example iam.yaml loads', async (t) => {
   const iam = loadIam(example, variables);
   t.same([...iam.accounts.keys()], ['111122223333', '444455556666']);
   const account = iam.accounts.get('111122223333');
@@ -58,7 +58,7 @@ function faultsOf(yaml: string, values: Record<string, string> = {}): string[] {
   }
 }
 
-t.test('all faults at once, each with its line', async (t) => {
+t.test('loadIam reports all errors together, each with its line', async (t) => {
   const faults = faultsOf(`accounts:
   "1111":
     users:
@@ -130,7 +130,7 @@ t.test('all faults at once, each with its line', async (t) => {
   t.ok(faults.some((fault) => /Invalid IAM name a b/.test(fault)));
 });
 
-t.test('YAML that cannot be read, and metadata that is of no use', async (t) => {
+t.test('loadIam reports invalid YAML and invalid SAML metadata', async (t) => {
   t.match(faultsOf('accounts: {\n'), [/^ {2}line 2: /]);
   t.match(faultsOf('accounts:\n  a: 1\n  a: 2\n'), [/^ {2}line 3: .*unique/i]);
   t.match(faultsOf(''), [/Write a mapping/, /accounts is missing/]);

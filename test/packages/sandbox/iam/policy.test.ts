@@ -157,7 +157,7 @@ t.test('identity policies', async (t) => {
   t.equal(effect({ ...allow, Condition: twoConditions }), 'implicitDeny', 'all conditions must hold');
 });
 
-t.test('whom a trust policy names', async (t) => {
+t.test('trust policy principals', async (t) => {
   const session: TrustedPrincipal = {
     type: 'AWS',
     account: '111122223333',

@@ -95,7 +95,7 @@ t.test(
   },
 );
 
-t.test('a browser signs in and the code buys an ID token with all that is known of the user', async (t) => {
+t.test('authorization code flow returns an ID token with all claims of the user', async (t) => {
   const visit = browser();
   const { url, verifier } = authorizationUrl();
   const parameters = await signIn(t, visit, url);
@@ -121,14 +121,14 @@ t.test('a browser signs in and the code buys an ID token with all that is known 
   t.ok(second.searchParams.get('code'), 'who is signed in is not asked again');
 });
 
-t.test('the code is worth nothing without the verifier that belongs to it', async (t) => {
+t.test('token endpoint rejects a code without its PKCE verifier', async (t) => {
   const parameters = await signIn(t, browser(), authorizationUrl().url);
   const answer = await redeem(parameters.get('code') ?? '', authorizationUrl().verifier);
   t.equal(answer.status, 400);
   t.match(await answer.json(), { error: 'invalid_grant' });
 });
 
-t.test('the login page refuses a wrong password, says so, and lets one try again', async (t) => {
+t.test('login page reports a wrong password and permits another attempt', async (t) => {
   const visit = browser();
   const loginUrl = location(await visit(authorizationUrl().url));
   const page = await visit(loginUrl);
@@ -145,45 +145,60 @@ t.test('the login page refuses a wrong password, says so, and lets one try again
   t.equal((await browser()(loginUrl)).status, 400, 'a login page belongs to the browser that was sent there');
 });
 
-t.test('authorization requests without PKCE, or for a redirect off this machine, are refused', async (t) => {
-  const foreign = await browser()(authorizationUrl({ redirect_uri: 'https://elsewhere.example/' }).url);
-  t.equal(foreign.status, 400);
-  t.equal(foreign.headers.get('location'), null);
-  t.match(await foreign.text(), /redirect_uri/);
+t.test(
+  'authorization endpoint rejects requests without PKCE or with a redirect URI of another machine',
+  async (t) => {
+    const foreign = await browser()(authorizationUrl({ redirect_uri: 'https://elsewhere.example/' }).url);
+    t.equal(foreign.status, 400);
+    t.equal(foreign.headers.get('location'), null);
+    t.match(await foreign.text(), /redirect_uri/);
 
-  const { url } = authorizationUrl();
-  const withoutPkce = new URL(url);
-  withoutPkce.searchParams.delete('code_challenge');
-  withoutPkce.searchParams.delete('code_challenge_method');
-  t.match(new URL(location(await browser()(withoutPkce.href))).searchParams.get('error'), 'invalid_request');
-});
+    const { url } = authorizationUrl();
+    const withoutPkce = new URL(url);
+    withoutPkce.searchParams.delete('code_challenge');
+    withoutPkce.searchParams.delete('code_challenge_method');
+    t.match(
+      new URL(location(await browser()(withoutPkce.href))).searchParams.get('error'),
+      'invalid_request',
+    );
+  },
+);
 
-t.test('a script gets a token made to measure', async (t) => {
-  const tags = { principal_tags: { team: ['payments'] }, transitive_tag_keys: ['team'] };
-  const made = await fetchToken(issuer, {
-    user: 'bob',
-    password: 'sandbox-bob',
-    audience: 'sts.amazonaws.com',
-    lifetimeSeconds: 900,
-    claims: { 'https://aws.amazon.com/tags': tags, groups: ['auditors'] },
-    algorithm: 'ES256',
-  });
-  const { payload, protectedHeader } = await jwtVerify(made, jwks, { issuer, audience: 'sts.amazonaws.com' });
-  t.equal(protectedHeader.alg, 'ES256');
-  t.equal((payload.exp ?? 0) - (payload.iat ?? 0), 900);
-  t.match(payload, { sub: 'bob', email: 'bob@corp.example', groups: ['auditors'] });
-  t.same(payload['https://aws.amazon.com/tags'], tags);
+t.test(
+  'password grant returns a token with the requested audience, lifetime, claims and algorithm',
+  async (t) => {
+    const tags = { principal_tags: { team: ['payments'] }, transitive_tag_keys: ['team'] };
+    const made = await fetchToken(issuer, {
+      user: 'bob',
+      password: 'sandbox-bob',
+      audience: 'sts.amazonaws.com',
+      lifetimeSeconds: 900,
+      claims: { 'https://aws.amazon.com/tags': tags, groups: ['auditors'] },
+      algorithm: 'ES256',
+    });
+    const { payload, protectedHeader } = await jwtVerify(made, jwks, {
+      issuer,
+      audience: 'sts.amazonaws.com',
+    });
+    t.equal(protectedHeader.alg, 'ES256');
+    t.equal((payload.exp ?? 0) - (payload.iat ?? 0), 900);
+    t.match(payload, { sub: 'bob', email: 'bob@corp.example', groups: ['auditors'] });
+    t.same(payload['https://aws.amazon.com/tags'], tags);
 
-  const plain = await fetchToken(issuer, { user: 'alice', password: 'sandbox-alice' });
-  const verified = await jwtVerify(plain, jwks, { issuer, audience: 'sallyport' });
-  t.equal(verified.protectedHeader.alg, 'RS256');
-  t.equal((verified.payload.exp ?? 0) - (verified.payload.iat ?? 0), 3600);
-  t.match(verified.payload, { groups: ['analysts'], team: 'payments' });
-  const next = await jwtVerify(await fetchToken(issuer, { user: 'alice', password: 'sandbox-alice' }), jwks);
-  t.not(next.payload.jti, verified.payload.jti, 'each token has a jti of its own');
-});
+    const plain = await fetchToken(issuer, { user: 'alice', password: 'sandbox-alice' });
+    const verified = await jwtVerify(plain, jwks, { issuer, audience: 'sallyport' });
+    t.equal(verified.protectedHeader.alg, 'RS256');
+    t.equal((verified.payload.exp ?? 0) - (verified.payload.iat ?? 0), 3600);
+    t.match(verified.payload, { groups: ['analysts'], team: 'payments' });
+    const next = await jwtVerify(
+      await fetchToken(issuer, { user: 'alice', password: 'sandbox-alice' }),
+      jwks,
+    );
+    t.not(next.payload.jti, verified.payload.jti, 'each token has a jti of its own');
+  },
+);
 
-t.test('a script is refused for a wrong password and for values that make no token', async (t) => {
+t.test('password grant rejects a wrong password and invalid values', async (t) => {
   const alice = { user: 'alice', password: 'sandbox-alice' };
   await t.rejects(fetchToken(issuer, { ...alice, password: 'guess' }), /name or the password is wrong/);
   await t.rejects(fetchToken(issuer, { ...alice, user: 'nobody' }), /name or the password is wrong/);
@@ -201,7 +216,7 @@ t.test('a script is refused for a wrong password and for values that make no tok
   t.equal(stranger.status, 401, 'the client has to know its secret');
 });
 
-t.test('it listens on loopback only, frees its port when closed, and prints nothing', async (t) => {
+t.test('OIDC provider listens on loopback only, frees its port on close, and prints nothing', async (t) => {
   await t.rejects(startOidc({ users, host: '0.0.0.0' }), /loopback only/);
   const first = await startOidc({ users });
   const port = Number(new URL(first.issuer).port);

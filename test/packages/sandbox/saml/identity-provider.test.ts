@@ -131,7 +131,7 @@ async function signInOn(t: Test, loginPage: Response) {
   return formOf(answer);
 }
 
-t.test('the metadata is a document a service provider can configure itself from', async (t) => {
+t.test('metadata has what a service provider needs', async (t) => {
   const response = await fetch(idp.metadataUrl);
   t.match(response.headers.get('content-type'), 'application/samlmetadata+xml');
   t.equal(await response.text(), idp.metadata);
@@ -176,7 +176,7 @@ for (const [dialect, server] of Object.entries({ adfs: idp, okta })) {
   }
 }
 
-t.test('an assertion for AWS holds what AWS and Sallyport read', async (t) => {
+t.test('assertion for AWS has the attributes that AWS and Sallyport read', async (t) => {
   const assertion = parse(decode(await fetchAssertion(idp.ssoUrl, ALICE)));
   const attribute = (name: string) =>
     all(assertion, 'Attribute')
@@ -207,7 +207,7 @@ t.test('an assertion for AWS holds what AWS and Sallyport read', async (t) => {
   t.match(one(assertion, 'AuthnContextClassRef').textContent, /PasswordProtectedTransport$/);
 });
 
-t.test('a script chooses recipient, audience, lifetime and attributes', async (t) => {
+t.test('script endpoint sets recipient, audience, lifetime and attributes', async (t) => {
   const response = await fetchAssertion(idp.ssoUrl, {
     user: 'bob',
     password: 'sandbox-bob',
@@ -233,7 +233,7 @@ t.test('a script chooses recipient, audience, lifetime and attributes', async (t
   );
 });
 
-t.test('a script is refused for a wrong password and for values that make no assertion', async (t) => {
+t.test('script endpoint rejects a wrong password and invalid values', async (t) => {
   await t.rejects(
     fetchAssertion(idp.ssoUrl, { ...ALICE, password: 'guess' }),
     /name or the password is wrong/,
@@ -245,7 +245,7 @@ t.test('a script is refused for a wrong password and for values that make no ass
   await t.rejects(fetchAssertion(idp.ssoUrl, { ...ALICE, recipient: '' }), /recipient/);
 });
 
-t.test('a service provider sends a browser by HTTP-Redirect and gets an answer to its request', async (t) => {
+t.test('SP-initiated sign-in by HTTP-Redirect returns a Response to the request', async (t) => {
   const relayState = '"><script>alert(1)</script>';
   const { action, fields } = await signInOn(
     t,
@@ -263,7 +263,7 @@ t.test('a service provider sends a browser by HTTP-Redirect and gets an answer t
   t.equal(one(document, 'SubjectConfirmationData').getAttribute('Recipient'), ACS);
 });
 
-t.test('a service provider sends a browser by HTTP-POST and asks for an address as NameID', async (t) => {
+t.test('SP-initiated sign-in by HTTP-POST returns the requested emailAddress NameID', async (t) => {
   const format = 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress';
   const request = Buffer.from(authnRequest({}, format)).toString('base64');
   const { action, fields } = await signInOn(t, await post({ SAMLRequest: request }));
@@ -274,7 +274,7 @@ t.test('a service provider sends a browser by HTTP-POST and asks for an address 
   t.equal(nameId.textContent, 'alice@corp.example');
 });
 
-t.test('a sign-in that starts at the IdP leads to AWS, or to a service on this machine', async (t) => {
+t.test('IdP-initiated sign-in posts to AWS or to a service provider on this machine', async (t) => {
   const toAws = await signInOn(t, await fetch(idp.ssoUrl));
   t.equal(toAws.action, AWS_ACS);
   await accept(toAws.fields['SAMLResponse'] ?? '', AWS_ACS, 'urn:amazon:webservices');
@@ -287,7 +287,7 @@ t.test('a sign-in that starts at the IdP leads to AWS, or to a service on this m
   t.notMatch(decode(here.fields['SAMLResponse'] ?? ''), 'InResponseTo');
 });
 
-t.test('a wrong password shows the login page again, with the request still in it', async (t) => {
+t.test('login page keeps the request after a wrong password', async (t) => {
   const { fields } = await formOf(await fetch(redirectUrl(authnRequest(), { RelayState: 'there' })));
   const refused = await post({ ...fields, user: 'alice', password: 'guess' });
   t.equal(refused.status, 401);
@@ -295,7 +295,7 @@ t.test('a wrong password shows the login page again, with the request still in i
   t.same(again.fields, fields);
 });
 
-t.test('a request the IdP cannot answer safely gets a page that says why, and no assertion', async (t) => {
+t.test('IdP rejects unsafe AuthnRequests with an error page and no assertion', async (t) => {
   const transient = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient';
   const requests: [xml: string, says: RegExp][] = [
     [
@@ -341,7 +341,7 @@ t.test('a request the IdP cannot answer safely gets a page that says why, and no
   t.equal((await fetch(`${idp.ssoUrl}?acs=https://elsewhere.example/`)).status, 400);
 });
 
-t.test('it listens on loopback only and frees its port when closed', async (t) => {
+t.test('SAML IdP listens on loopback only and frees its port on close', async (t) => {
   await t.rejects(startSamlIdp({ users, host: '192.0.2.1' }), /loopback only/);
   const first = await startSamlIdp({ users });
   await first.close();

@@ -39,7 +39,7 @@ function verifies(xml: string): boolean {
   );
 }
 
-t.test('the least a Response can be', async (t) => {
+t.test('Response with the minimum of values', async (t) => {
   t.equal(
     buildResponse(minimal, NOW),
     [
@@ -62,7 +62,7 @@ t.test('the least a Response can be', async (t) => {
   );
 });
 
-t.test('every value goes where the standard puts it', async (t) => {
+t.test('Response has every value at the place that the standard defines', async (t) => {
   const xml = buildResponse(
     {
       ...minimal,
@@ -114,7 +114,7 @@ t.test('every value goes where the standard puts it', async (t) => {
   t.same(attributes('StatusCode'), [{ Value: 'urn:status' }]);
 });
 
-t.test('a signature stands right after the Issuer and uses the algorithms asked for', async (t) => {
+t.test('signature follows the Issuer and uses the requested algorithms', async (t) => {
   const xml = buildResponse(
     {
       ...minimal,
@@ -140,7 +140,7 @@ t.test('a signature stands right after the Issuer and uses the algorithms asked 
   }
 });
 
-t.test('whatever the values are, the text is what was given and the signatures hold', async (t) => {
+t.test('Response keeps arbitrary values unchanged and its signatures verify', async (t) => {
   // Characters XML 1.0 section 2.2 allows, without the two that xmldom takes for line ends against section 2.11.
   const text = fc
     .string({ unit: 'binary', maxLength: 40 })
@@ -174,7 +174,7 @@ t.test('whatever the values are, the text is what was given and the signatures h
   );
 });
 
-t.test('the certificate is one that X.509 readers take', async (t) => {
+t.test('self-signed certificate is valid X.509', async (t) => {
   t.equal(certificate.subject, 'CN=a test IdP');
   t.ok(certificate.verify(certificate.publicKey));
   t.ok(certificate.checkPrivateKey(key.privateKey));

@@ -85,7 +85,7 @@ const denied = (user: string, action: string, resource: string) =>
 const AMY = 'arn:aws:iam::111122223333:user/amy';
 const BOB = 'arn:aws:iam::111122223333:user/bob';
 
-t.test('the example: a chain into another account', async (t) => {
+t.test('example roles chain into another account', async (t) => {
   const { client, sts } = await startSandbox(t, exampleIam());
   const first = await client().send(assume(JUMP));
   t.match(first.Credentials, {
@@ -123,7 +123,7 @@ t.test('the example: a chain into another account', async (t) => {
   });
 });
 
-t.test('who may assume a role', async (t) => {
+t.test('AssumeRole evaluates trust and identity policies', async (t) => {
   const { client } = await startSandbox(t, iam());
   const amy = client(KEYS.amy);
   const bob = client(KEYS.bob);
@@ -169,7 +169,7 @@ t.test('who may assume a role', async (t) => {
   );
 });
 
-t.test('session policies limit what the session may do', async (t) => {
+t.test('session policies limit the session', async (t) => {
   const { client } = await startSandbox(t, iam());
   const nothing = {
     PolicyArns: [{ arn: 'arn:aws:iam::111122223333:policy/NothingMuch' }],
@@ -216,7 +216,7 @@ t.test('session policies limit what the session may do', async (t) => {
   await refuses(t, arns(eleven), 'ValidationError', 'PolicyArns may hold at most 10 ARNs');
 });
 
-t.test('durations: the range, then the role, then the chain', async (t) => {
+t.test('duration is checked against the range, the role and role chaining, in this order', async (t) => {
   const { client } = await startSandbox(t, iam());
   const amy = client(KEYS.amy);
   const asked = (DurationSeconds: number, name = 'team/First') => assume(arn(name), { DurationSeconds });
@@ -247,7 +247,7 @@ t.test('durations: the range, then the role, then the chain', async (t) => {
   t.ok(await chained.send(asked(3600)));
 });
 
-t.test('tags: checked against each other, allowed by sts:TagSession, packed', async (t) => {
+t.test('session tags are validated, authorized by sts:TagSession and packed', async (t) => {
   const { client } = await startSandbox(t, iam());
   const amy = client(KEYS.amy);
   const tagged = (Tags: Record<string, string> | [string, string][], TransitiveTagKeys: string[] = []) =>
@@ -305,7 +305,7 @@ t.test('tags: checked against each other, allowed by sts:TagSession, packed', as
   );
 });
 
-t.test('what a chain inherits: transitive tags and the source identity', async (t) => {
+t.test('role chaining inherits transitive tags and the source identity', async (t) => {
   const { client } = await startSandbox(t, iam());
   const first = await client(KEYS.amy).send(
     assume(arn('team/First'), {
@@ -356,7 +356,7 @@ t.test('what a chain inherits: transitive tags and the source identity', async (
   t.ok(once, 'transitive without source identity');
 });
 
-t.test('between roles both sides must allow tags and source identity', async (t) => {
+t.test('role chaining needs both policies to allow tags and source identity', async (t) => {
   const { client } = await startSandbox(t, iam());
   const { Credentials } = await client(KEYS.amy).send(assume(arn('Bare')));
   const bare = client(keysOf(Credentials));
@@ -372,7 +372,7 @@ t.test('between roles both sides must allow tags and source identity', async (t)
   await refuses(t, bare.send(sourced), 'AccessDenied', refusal('sts:SetSourceIdentity'));
 });
 
-t.test('source identity: demanded by condition, allowed by sts:SetSourceIdentity', async (t) => {
+t.test('source identity is required by condition and authorized by sts:SetSourceIdentity', async (t) => {
   const { client } = await startSandbox(t, iam());
   const amy = client(KEYS.amy);
   const sourced = (SourceIdentity: string, name = 'Sourced') => assume(arn(name), { SourceIdentity });
@@ -434,7 +434,7 @@ t.test('MFA', async (t) => {
   t.equal(totp(rfcSeed, new Date(1_111_111_109_000)), '081804');
 });
 
-t.test('a session lives as long as its role, and no longer than its time', async (t) => {
+t.test('session ends when it expires or its role is deleted', async (t) => {
   const model = exampleIam();
   const { client, clock } = await startSandbox(t, model);
   const { Credentials } = await client().send(assume(JUMP, { DurationSeconds: 900 }));

@@ -137,7 +137,7 @@ print(json.dumps(botocore.session.get_session().get_service_model('sts')._servic
 const beyondTheModel = (line: string) =>
   /SourceIdentity|ProvidedContexts/.test(line) || /^AssumeRole\.Policy /.test(line);
 
-t.test('the constraints are those of the service model', async (t) => {
+t.test('constraints match the STS service model', async (t) => {
   const python = requirePeer(t, 'boto3');
   if (!python) return;
   const printed = await run(python, ['-c', DUMP], { env: environment(homeOf(t)), maxBuffer: 10_000_000 });

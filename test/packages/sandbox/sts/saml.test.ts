@@ -50,7 +50,7 @@ async function start(t: Test, iam = exampleIam()) {
 
 const seconds = (value: number) => new Date(Date.parse(at(value)));
 
-t.test('an assertion of a provider the role trusts', async (t) => {
+t.test('AssumeRoleWithSAML accepts an assertion of a trusted provider', async (t) => {
   const { assume } = await start(t);
   const answer = await assume(signedResponse(attributes()), { DurationSeconds: 14_400 });
   t.match(answer, {
@@ -78,7 +78,7 @@ t.test('an assertion of a provider the role trusts', async (t) => {
   t.match(await assume(tagged), { SourceIdentity: 'alice', PackedPolicySize: 2 });
 });
 
-t.test('how long: the request, shortened by the assertion', async (t) => {
+t.test('AssumeRoleWithSAML limits the duration by the assertion', async (t) => {
   const { assume } = await start(t);
   const expires = async (values: AssertionValues, DurationSeconds?: number) =>
     (await assume(signedResponse(values), { DurationSeconds })).Credentials?.Expiration;
@@ -101,7 +101,7 @@ t.test('how long: the request, shortened by the assertion', async (t) => {
   );
 });
 
-t.test('signatures', async (t) => {
+t.test('AssumeRoleWithSAML verifies signatures', async (t) => {
   const { assume } = await start(t);
   const refused = (xml: string, message: string | RegExp = 'Response signature invalid') =>
     refuses(t, assume(xml), 'InvalidIdentityToken', message);
@@ -147,7 +147,7 @@ t.test('signatures', async (t) => {
   t.ok(await next.assume(signedByNext), 'any certificate of the metadata');
 });
 
-t.test('conditions of the assertion', async (t) => {
+t.test('AssumeRoleWithSAML checks the conditions of the assertion', async (t) => {
   const { assume } = await start(t);
   const refused = (values: AssertionValues, message: string | RegExp, code = 'InvalidIdentityToken') =>
     refuses(t, assume(signedResponse({ ...attributes(), ...values })), code, message);
@@ -179,7 +179,7 @@ t.test('conditions of the assertion', async (t) => {
   await refused({ notBefore: at(1) }, 'Assertion is not valid yet');
 });
 
-t.test('attributes for AWS', async (t) => {
+t.test('AssumeRoleWithSAML checks the attributes for AWS', async (t) => {
   const { assume } = await start(t);
   const refused = (attributes: string, message: string | RegExp, code = 'InvalidIdentityToken') =>
     refuses(t, assume(signedResponse({ attributes })), code, message);
@@ -203,7 +203,7 @@ t.test('attributes for AWS', async (t) => {
   );
 });
 
-t.test('providers and trust policies', async (t) => {
+t.test('AssumeRoleWithSAML checks providers and trust policies', async (t) => {
   const { assume } = await start(t);
   const good = signedResponse(attributes());
   const other = { PrincipalArn: `${PROVIDER}2` };

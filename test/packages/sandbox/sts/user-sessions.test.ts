@@ -160,7 +160,7 @@ t.test('DecodeAuthorizationMessage', async (t) => {
   );
 });
 
-t.test('GetAccessKeyInfo, and what the sandbox has not', async (t) => {
+t.test('GetAccessKeyInfo and operations that are not implemented', async (t) => {
   const { client } = await startSandbox(t, iam());
   const info = (AccessKeyId: string) => client(USER).send(new GetAccessKeyInfoCommand({ AccessKeyId }));
   t.equal((await info(ROOT.accessKeyId)).Account, '111122223333');

@@ -43,7 +43,7 @@ async function start(t: Test, yaml?: (url: string) => string) {
   return { ...sandbox, issuer, assume, token };
 }
 
-t.test('a token of a provider the role trusts', async (t) => {
+t.test('AssumeRoleWithWebIdentity accepts a token of a trusted provider', async (t) => {
   const { assume, token, issuer, client, sts } = await start(t);
   const host = issuer.url.replace('http://', '');
   const answer = await assume(token());
@@ -73,7 +73,7 @@ t.test('a token of a provider the role trusts', async (t) => {
   t.match(await assume(token(flat)), { PackedPolicySize: 2 });
 });
 
-t.test('refused tokens', async (t) => {
+t.test('AssumeRoleWithWebIdentity rejects invalid tokens', async (t) => {
   const { assume, token, issuer } = await start(t);
   const refused = (text: string, message: string | RegExp, code = 'InvalidIdentityToken') =>
     refuses(t, assume(text), code, message);
@@ -129,7 +129,7 @@ t.test('refused tokens', async (t) => {
   );
 });
 
-t.test('keys: rotated, out of reach, wrong', async (t) => {
+t.test('AssumeRoleWithWebIdentity with rotated, unavailable and wrong keys', async (t) => {
   const { assume, token, issuer } = await start(t);
   t.ok(await assume(token()));
   const next = newKey('next');
@@ -151,7 +151,7 @@ t.test('keys: rotated, out of reach, wrong', async (t) => {
   );
 });
 
-t.test('the trust policy decides', async (t) => {
+t.test('AssumeRoleWithWebIdentity evaluates the trust policy', async (t) => {
   const role =
     (condition: string, action = '[sts:AssumeRoleWithWebIdentity]') =>
     (url: string) => {
@@ -214,7 +214,7 @@ accounts:
   await refuses(t, custom.assume(custom.token({ team: 'blue' })), 'AccessDenied', refusal);
 });
 
-t.test('parameters', async (t) => {
+t.test('AssumeRoleWithWebIdentity validates its parameters', async (t) => {
   const { assume, token } = await start(t);
   await refuses(
     t,

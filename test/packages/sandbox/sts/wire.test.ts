@@ -92,7 +92,7 @@ function signedWithoutHost({ clock }: Sandbox, body: string): RawRequest {
 const fault = (code: string, message: string, namespace = 'https://sts.amazonaws.com/doc/2011-06-15/') =>
   `<ErrorResponse xmlns="${namespace}">\n  <Error>\n    <Type>Sender</Type>\n    <Code>${code}</Code>\n    <Message>${message}</Message>\n  </Error>\n  <RequestId>ID</RequestId>\n</ErrorResponse>\n`;
 
-t.test('an answer: XML, headers, request ids', async (t) => {
+t.test("response has AWS's XML, headers and request IDs", async (t) => {
   const sandbox = await startSandbox(t, exampleIam());
   const { status, headers, body } = await send(sandbox.sts.url, await signed(sandbox));
   const id = UUID.exec(body)?.[0] ?? '';
@@ -108,7 +108,7 @@ t.test('an answer: XML, headers, request ids', async (t) => {
   t.equal(sandbox.sts.requests[0]?.requestId, id, 'the log has the same id');
 });
 
-t.test('JSON for those who accept it', async (t) => {
+t.test('response is JSON for Accept: application/json', async (t) => {
   const sandbox = await startSandbox(t, exampleIam());
   const accept = { headers: { ...FORM, accept: 'application/json' } };
   const request = await signed(sandbox);
@@ -134,7 +134,7 @@ t.test('JSON for those who accept it', async (t) => {
   t.match(JSON.parse(refused.body), { Error: { Code: 'MissingAuthenticationToken' }, RequestId: UUID });
 });
 
-t.test('dispatch', async (t) => {
+t.test("unknown actions, versions and paths return AWS's errors", async (t) => {
   const { sts } = await startSandbox(t, exampleIam());
   const dispatch = 'http://webservices.amazon.com/AWSFault/2005-15-09';
   const unknown = async (body: string, message: string) => {
@@ -169,7 +169,7 @@ t.test('dispatch', async (t) => {
   });
 });
 
-t.test('parameters: the first of a name counts, unknown ones do not', async (t) => {
+t.test('first value of a repeated parameter is used and unknown parameters are ignored', async (t) => {
   const { sts } = await startSandbox(t, exampleIam());
   const base = { Action: 'AssumeRoleWithWebIdentity', RoleSessionName: 'one', WebIdentityToken: 'a.b.c' };
   const answer = async (parameters: string) =>
@@ -206,7 +206,7 @@ t.test('parameters: the first of a name counts, unknown ones do not', async (t) 
   t.match(await duration('-1'), "Value '-1' at 'durationSeconds'");
 });
 
-t.test('too large a body', async (t) => {
+t.test('body above the size limit returns 413', async (t) => {
   const { sts } = await startSandbox(t, exampleIam());
   const body = Buffer.alloc(10_000_000, 'a');
   t.match(await send(sts.url, post(body)), { status: 302 }, 'ten million bytes are read');
@@ -215,7 +215,7 @@ t.test('too large a body', async (t) => {
   t.notOk(answer.headers['x-amzn-requestid']);
 });
 
-t.test('signatures follow SignedHeaders, method, query and body', async (t) => {
+t.test('Signature Version 4 covers signed headers, method, query and body', async (t) => {
   const sandbox = await startSandbox(t, exampleIam());
   const { url } = sandbox.sts;
   const status = async (request: RawRequest) => (await send(url, request)).status;
@@ -255,7 +255,7 @@ t.test('signatures follow SignedHeaders, method, query and body', async (t) => {
   await mismatch({ ...elsewhere, path: '/other' });
 });
 
-t.test('the order of the checks: scope, key, token, time, HMAC', async (t) => {
+t.test('authentication checks scope, key, token, time and HMAC in this order', async (t) => {
   const sandbox = await startSandbox(t, exampleIam());
   const { url } = sandbox.sts;
   const message = async (request: RawRequest) =>
@@ -294,7 +294,7 @@ t.test('the order of the checks: scope, key, token, time, HMAC', async (t) => {
   t.same(await message(old), ['SignatureDoesNotMatch', STANDARD_MISMATCH]);
 });
 
-t.test('the log of requests', async (t) => {
+t.test('request log has the last requests', async (t) => {
   const sandbox = await startSandbox(t, exampleIam());
   for (let count = 0; count < 1001; count++) {
     await send(sandbox.sts.url, post(form({ Action: 'GetCallerIdentity', Number: String(count) })));
