@@ -1,5 +1,5 @@
-// A proof in, credentials out. `steps` is the whole pipeline, for every surface.
-// Do not reorder: each step relies on the ones before it.
+// Exchanges a proof for credentials. Start reading here: `#steps` is the whole pipeline, for every surface; pipeline.ts runs
+// it and records refusals. Preview, Explain and DecodeMessage beside it are shorter lists of the same kind.
 import { intentRecord, issuedRecord } from '../audit/record.js';
 import type { Decision, ExchangeRequest, IssuedCredentials, IssueRequest, Principal } from '../core/types.js';
 import type { ExchangeMetrics } from './exchange-metrics.js';
@@ -31,6 +31,10 @@ export class Exchange {
     return pipeline.handle(request, (context) => this.#steps(context), metrics);
   }
 
+  /**
+   * Authenticate, limit, decide, record the intent if STS is called, issue, record the outcome.
+   * Do not reorder: each step relies on the ones before it.
+   */
   async #steps(context: RequestContext<ExchangeRequest>): Promise<ExchangeResult> {
     const { runtime } = context;
     const principal = await context.authenticateAndLimit();

@@ -23,6 +23,7 @@ const SealedSignIn = Type.Object({
   iat: Type.Number(),
   exp: Type.Number(),
   issuer: Type.String(),
+  /** Session parameters. The name is part of the cookie format. */
   asked: SessionParameterFields,
 });
 type SealedSignIn = Static<typeof SealedSignIn>;

@@ -64,9 +64,9 @@ type Issuers = Config['issuers'];
 
 /** The issuers of one type. */
 export function issuersOf<T extends Issuers[string]['type']>(issuers: Issuers, type: T) {
-  type Wanted = Extract<Issuers[string], { type: T }>;
+  type OfType = Extract<Issuers[string], { type: T }>;
   return Object.fromEntries(
-    Object.entries(issuers).filter((entry): entry is [string, Wanted] => entry[1].type === type),
+    Object.entries(issuers).filter((entry): entry is [string, OfType] => entry[1].type === type),
   );
 }
 
@@ -80,7 +80,7 @@ export async function rebuildRuntime(
   return result.ok ? buildRuntime(result.loaded, shared, previous) : result;
 }
 
-/** Returns all errors together. `previous` lends the new runtime what has not changed. */
+/** Returns all config errors together. The new runtime reuses SAML metadata of `previous` that has not changed. */
 export async function buildRuntime(
   loaded: LoadedConfig,
   { serverUrl, keys, crossCheck, sts: stsPool, cache, onCacheUse, log, now }: SharedResources,

@@ -411,7 +411,7 @@ t.test('a record must be written to every sink', async (t) => {
     await t.rejects(log.write(entry(1)), { message: 'gone' });
     t.equal(await log.check(), false);
   }
-  t.equal(idsIn(taken.join('')).length, 2, 'and each is asked, whatever became of the other');
+  t.equal(idsIn(taken.join('')).length, 2, 'each sink is called, even if the other fails');
 });
 
 t.test('close waits for writes in progress', async (t) => {

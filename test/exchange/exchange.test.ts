@@ -284,8 +284,8 @@ t.test('a request keeps the runtime it started with', async (t) => {
 
 t.test('preview stops after the decision, issues nothing and is recorded', async (t) => {
   const { preview, steps, limited, records } = spied();
-  const asked = { ...request, surface: 'roles' };
-  const { principal, permitted } = await preview(asked);
+  const rolesRequest = { ...request, surface: 'roles' };
+  const { principal, permitted } = await preview(rolesRequest);
   t.equal(principal.subject, 'alice');
   t.same(
     permitted.map(({ role, grant }) => `${role.name} ${grant}`),
@@ -302,7 +302,7 @@ t.test('preview stops after the decision, issues nothing and is recorded', async
   ];
   for (const [faults, happened, code] of rows) {
     const failing = spied(faults);
-    t.equal((await codeOf(failing.preview(asked)))?.code, code);
+    t.equal((await codeOf(failing.preview(rolesRequest)))?.code, code);
     t.same(failing.steps, happened, code);
   }
 });
@@ -316,7 +316,7 @@ function verifierOf(verified: Partial<VerifiedProof>): ProofVerifier {
 }
 const never: ProofVerifier = {
   verify: async () => {
-    throw new Error('the wrong verifier was asked');
+    throw new Error('the wrong verifier was called');
   },
   close: async () => {},
 };
@@ -344,7 +344,7 @@ t.test('a single-use proof sent many times at once succeeds once', async (t) => 
   const outcomes = await Promise.all(Array.from({ length: 50 }, () => codeOf(exchange(request))));
   t.equal(outcomes.filter((error) => error === undefined).length, 1);
   t.equal(outcomes.filter((error) => error?.code === 'proof_replayed').length, 49);
-  t.equal(steps.filter((step) => step.startsWith('issue ')).length, 1, 'STS is asked once');
+  t.equal(steps.filter((step) => step.startsWith('issue ')).length, 1, 'STS is called once');
   t.equal(records.filter(({ Event }) => Event === 'denied').length, 49, 'and each replay is recorded');
 });
 

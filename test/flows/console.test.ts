@@ -1,5 +1,5 @@
-// A proof becomes a console session, end to end: broker, sandbox STS and sign-in, the command line, a browser. And the
-// two calls the broker makes for itself: who it is, and what an encoded message says.
+// Console sign-in end to end: broker, sandbox STS and sign-in endpoint, command line, browser. Also the two calls that the
+// broker makes for itself: GetCallerIdentity and DecodeAuthorizationMessage.
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeAuthorizationMessage } from '@sallyport/sandbox/internal/sts/authorization-messages';
@@ -110,7 +110,7 @@ t.test('a JWT and an assertion yield console sessions that are recorded first', 
 });
 
 t.test('console requests that are not permitted are refused', async (t) => {
-  const asked = broker.sandbox.sts.requests.length;
+  const callsBefore = broker.sandbox.sts.requests.length;
   const rows: [what: string, body: object, user: string, status: number, code: string][] = [
     ['an unknown field', { Role: 'deploy', Issuer: 'x' }, 'alice', 400, 'parameter_invalid'],
     ['too short', { Role: 'deploy', SessionDuration: 899 }, 'alice', 400, 'parameter_invalid'],
@@ -133,7 +133,7 @@ t.test('console requests that are not permitted are refused', async (t) => {
     t.notMatch(answer.text, /SigninUrl|evil\.example/, what);
   }
   t.match(await post(broker.url, '/v1/console', {}), { status: 401, json: { code: 'proof_missing' } });
-  t.equal(broker.sandbox.sts.requests.length, asked, 'STS was not asked');
+  t.equal(broker.sandbox.sts.requests.length, callsBefore, 'STS was not called');
 });
 
 t.test('console sign-in works for AssumeRole and role chains, not for GetSessionToken', async (t) => {
@@ -162,10 +162,10 @@ t.test('console sign-in works for AssumeRole and role chains, not for GetSession
     status: 400,
     json: { code: 'parameter_invalid' },
   });
-  const asked = broker.sandbox.sts.requests.length;
+  const callsBefore = broker.sandbox.sts.requests.length;
   const own = await ask({ Role: 'own' });
   t.match(own, { status: 400, json: { code: 'console_not_supported', detail: /GetSessionToken/ } });
-  t.equal(broker.sandbox.sts.requests.length, asked, 'STS was not asked');
+  t.equal(broker.sandbox.sts.requests.length, callsBefore, 'STS was not called');
   const [record, ...more] = await recordsOf(other.auditFile, own.json['requestId']);
   t.match(record, { Event: 'denied', Surface: 'console', Error: { Code: 'console_not_supported' } });
   t.same(more, []);
@@ -318,9 +318,9 @@ t.test("/readyz shows the broker's own AWS identity or the error", async (t) => 
     account: '111122223333',
   };
   t.match(await readyz(broker.url), { status: 'ready', identity });
-  const asked = broker.sandbox.sts.requests.length;
+  const callsBefore = broker.sandbox.sts.requests.length;
   t.match(await readyz(broker.url), { identity });
-  t.equal(broker.sandbox.sts.requests.length, asked, 'and remembers it');
+  t.equal(broker.sandbox.sts.requests.length, callsBefore, 'and caches it');
   const other = await startOther(t, (config) =>
     config.replace(/secretAccessKey: \S+/, 'secretAccessKey: not-the-secret'),
   );

@@ -1,5 +1,5 @@
-// An unmodified AWS SDK for JavaScript takes credentials by environment variables alone, from the broker or from a
-// sidecar, and uses them.
+// An unmodified AWS SDK for JavaScript gets credentials from the broker or from a sidecar, configured by environment
+// variables alone, and uses them.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -45,10 +45,7 @@ t.test('the AWS SDK needs only a URL and a token file', async (t) => {
     useContainer(t, `${url}/deploy`, tokenFile);
     const { Arn, minutes } = await whoAmI();
     t.equal(Arn, 'arn:aws:sts::111122223333:assumed-role/deploy/deploy-alice');
-    t.ok(
-      minutes > 55,
-      `the role gives 15 minutes unless asked for more; an SDK would ask in a loop: ${minutes}`,
-    );
+    t.ok(minutes > 55, `the role's default of 15 minutes would make an SDK fetch on every use: ${minutes}`);
   });
 
   await t.test('the SDK uses a rotated token at the next fetch', async (t) => {

@@ -1,5 +1,5 @@
 // credential_process as SDKs run it: the profile that `sallyport configure` writes, used by the AWS CLI and the SDK for
-// JavaScript; and what its cache on disk gives to whom.
+// JavaScript, and its cache on disk.
 import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
@@ -62,7 +62,7 @@ t.test('twelve parallel runs share one request, and the next uses the cache', as
   const records = (await readFile(broker.auditFile, 'utf8'))
     .split('\n')
     .filter((line) => /"issued"/.test(line));
-  t.equal(records.length, 1, 'the broker was asked once');
+  t.equal(records.length, 1, 'the broker was called once');
 
   await writeFile(jwt, await broker.token('alice', { lifetimeSeconds: 600 }));
   t.equal(

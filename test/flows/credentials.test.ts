@@ -1,4 +1,4 @@
-// The main job over HTTP, end to end: sandbox identity providers, broker, sandbox STS, and the credentials in use.
+// POST /v1/credentials end to end: sandbox identity providers, broker, sandbox STS, and the credentials in use.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -215,7 +215,7 @@ t.test('a repeated request gets cached credentials and is recorded each time', a
   t.same({ ...first.json.Sallyport, RequestId, Cached: true }, { ...decided, RequestId });
   const [, issued] = await audit(first.json.Sallyport.RequestId);
   const [handedOut, ...more] = await audit(RequestId);
-  t.same(more, [], 'no intent: STS is not asked');
+  t.same(more, [], 'no intent record: STS is not called');
   t.strictSame(handedOut.Issued, { ...issued.Issued, Cached: true });
   t.notSame(handedOut.Principal.ProofId, issued.Principal.ProofId, 'each by its own proof');
   const others = await Promise.all([
@@ -223,7 +223,7 @@ t.test('a repeated request gets cached credentials and is recorded each time', a
     broker.exchange({ Role: 'deploy', DurationSeconds: 1800 }, await token()),
   ]);
   const keys = [first, ...others].map(({ json }) => json.Credentials.AccessKeyId);
-  t.equal(new Set(keys).size, 3, 'and nobody else does');
+  t.equal(new Set(keys).size, 3, 'other callers get other credentials');
   const { text } = await broker.get('/metrics');
   t.match(text, /sallyport_credential_cache_uses_total\{use="hit",role="deploy"\} [1-9]/);
   t.match(text, /sallyport_credential_cache_entries [1-9]/);

@@ -1,5 +1,5 @@
-// Keyless mode end to end: a caller whose proof STS never sees, a token that the broker signs, the sandbox STS that
-// fetches the broker's keys, and the credentials in use.
+// Keyless mode end to end: STS never sees the caller's proof. The broker signs a token, the sandbox STS fetches the
+// broker's keys, and the credentials are used.
 import { execFile } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -240,19 +240,19 @@ t.test('keys rotate under load without errors, and a retired key is rejected', a
   const old = createPrivateKey(await readFile(join(keyFolder, 'current.pem')));
   const signers = new Set<string>();
   const outcomes = new Map<string, number>();
-  let asked = 0;
+  let requestCount = 0;
   let going = true;
   const lane = async () => {
     while (going) {
       const { status, json } = await asCarol({}, other);
       const outcome = `${status} ${json.code ?? ''}`;
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-      asked++;
+      requestCount++;
     }
   };
   /** One more request than there are lanes: whatever was under way has ended by then. */
   const round = async () => {
-    for (const enough = asked + LANES + 1; asked < enough; ) await asCarol({}, other);
+    for (const enough = requestCount + LANES + 1; requestCount < enough; ) await asCarol({}, other);
     signers.add(decodeProtectedHeader(tokenAtSts(other)).kid ?? '');
   };
   const lanes = Promise.all(Array.from({ length: LANES }, lane));
@@ -270,7 +270,7 @@ t.test('keys rotate under load without errors, and a retired key is rejected', a
   await lanes;
   t.strictSame([...outcomes.keys()], ['200 '], JSON.stringify([...outcomes]));
   t.equal(signers.size, 3, 'each key has signed');
-  t.comment(`${asked} requests`);
+  t.comment(`${requestCount} requests`);
 
   // An STS that has kept nothing: the old key is not published any more.
   const host = other.url.replace('http://', '');

@@ -1,5 +1,5 @@
-// The story of a script on premises: a directory knows the password, the IdP binds there with it, the assertion it then
-// issues becomes credentials. OpenLDAP from Debian is the directory, curl the script.
+// An on-premises script end to end: the IdP checks a password with an LDAP bind and issues an assertion, which is exchanged
+// for credentials. OpenLDAP from Debian is the directory, curl the script.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';

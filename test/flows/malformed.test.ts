@@ -1,5 +1,5 @@
-// Requests that are wrong in every way: each gets a 4xx with a code and a sentence, none takes the process down, and
-// the good request after it succeeds.
+// Malformed requests: each gets a 4xx with a code and a sentence, none ends the process, and a valid request after it
+// succeeds.
 import { connect } from 'node:net';
 import t from 'tap';
 import { readAnswer, startTestBroker } from '../support/broker.js';

@@ -1,5 +1,5 @@
-// Every STS operation with every parameter it takes, as it arrives at the sandbox STS; what is refused before and by
-// it; and the credentials in use by clients that nobody here wrote.
+// Every STS operation with every parameter, as it arrives at the sandbox STS; refusals before and by STS; and the
+// credentials in use by independent clients.
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -331,7 +331,7 @@ t.test('invalid requests are refused before STS is called', async (t) => {
   for (const [body, status, code, detail] of rows) {
     const { answer, calls } = await arrived(t, body, { jwt });
     t.match(answer, { status, json: { code, detail } }, JSON.stringify(body));
-    t.strictSame(calls, [], 'STS was not asked');
+    t.strictSame(calls, [], 'STS was not called');
   }
 });
 

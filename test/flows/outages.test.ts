@@ -1,4 +1,4 @@
-// A whole broker with a bad network between it and STS: what callers get, and by when.
+// A broker with network failures between it and STS: what callers get, and when.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -53,14 +53,14 @@ audit: { sinks: [{ type: file, path: ./audit.jsonl }] }
   if (!started.ok) throw new Error(JSON.stringify(started.errors));
   t.teardown(() => started.broker.close());
   const ask = async (role = 'deploy'): Promise<Answer & { readonly milliseconds: number }> => {
-    const begun = performance.now();
+    const startedAt = performance.now();
     const response = await fetch(`${started.url}/v1/credentials`, {
       method: 'POST',
       headers: { authorization: `Bearer ${jwt}` },
       body: new URLSearchParams({ Role: role }),
     });
     const answer = await readAnswer(response);
-    return { ...answer, milliseconds: performance.now() - begun };
+    return { ...answer, milliseconds: performance.now() - startedAt };
   };
   return {
     ask,
@@ -200,7 +200,7 @@ t.test('a region without STS activation is skipped; a refusal is not retried', a
   first?.use(saying(403, 'RegionDisabledException'));
   t.equal((await ask()).status, 200);
   t.equal((await ask()).status, 200);
-  t.same([first?.calls(), second?.calls()], [2, 2], 'and is not asked about again');
+  t.same([first?.calls(), second?.calls()], [2, 2], 'and is not called again');
   second?.use(saying(403, 'RegionDisabledException'));
   const { status, json } = await ask();
   t.same([status, json.code], [502, 'sts_region_disabled'], 'until no region is left');
@@ -218,6 +218,6 @@ t.test('throttling pauses one account in one region only', async (t) => {
   t.equal(first?.calls(), calls, 'not one call more');
   t.equal(second?.calls(), 0, 'and none elsewhere');
   first?.use(FAULTS.none);
-  t.equal((await ask('other')).json.code, 'sts_rejected_proof', 'another account is asked for');
+  t.equal((await ask('other')).json.code, 'sts_rejected_proof', 'another account is not paused');
   t.equal(logged().match(/throttles this account/g)?.length, 1);
 });

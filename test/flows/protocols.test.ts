@@ -1,5 +1,5 @@
-// Other protocols than the broker's own, end to end, by clients that know nothing of it: STS's (POST /) and OAuth's
-// (POST /oauth/token). What they get is used.
+// Other protocols end to end, with independent clients: STS (POST /) and OAuth (POST /oauth/token). The credentials are
+// used.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

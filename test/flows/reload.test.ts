@@ -1,5 +1,4 @@
-// The config changed under a running broker: by requests that never stop, by signal, by file, with faults, and with a
-// candidate beside it.
+// Reloading the config of a running broker: under load, by signal, by file change, with errors, and with a shadow config.
 import { EventEmitter, once } from 'node:events';
 import { copyFileSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -108,17 +107,17 @@ const clientOf = (url: string) => ({
   },
 });
 
-t.test(`${RELOADS} reloads under load: every request is judged by one whole config`, async (t) => {
+t.test(`${RELOADS} reloads under load: every request is decided by one whole config`, async (t) => {
   const { folder, file } = folderOf(t, configText());
   const { broker, exchange, readyz, metric } = await startOn(t, file);
   const outcomes = new Map<string, number>();
   const count = (outcome: string) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-  let asked = 0;
+  let requestCount = 0;
   let changing = true;
   type Request = () => ReturnType<typeof exchange>;
   const lane = async (request: Request) => {
     while (changing) {
-      asked++;
+      requestCount++;
       const { status, json } = (await request()) as unknown as { status: number; json: Json };
       const arn = json['AssumedRoleUser']?.['Arn'] ?? '';
       const grant = json['Sallyport']?.['Grant'];
@@ -146,11 +145,11 @@ t.test(`${RELOADS} reloads under load: every request is judged by one whole conf
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Json);
-  t.equal(records.filter(({ Event }) => Event === 'issued').length, asked, 'none was lost');
+  t.equal(records.filter(({ Event }) => Event === 'issued').length, requestCount, 'none was lost');
   const lastOf = (value: unknown) => String(value).at(-1);
   const mixed = records.filter(({ Principal, Grant }) => lastOf(Principal?.['Issuer']) !== lastOf(Grant));
   t.same(mixed, [], 'who came in and what they got are of one config');
-  t.ok(asked > RELOADS / 2, `${asked} requests`);
+  t.ok(requestCount > RELOADS / 2, `${requestCount} requests`);
   t.ok(Number(await metric('sallyport_config_epoch')) > RELOADS);
   t.equal((await readyz())['config']?.['lastReload'], 'ok');
 });
@@ -283,7 +282,7 @@ t.test('a shadow config is evaluated beside the live one without effect on calle
   t.match(await readyz(), { status: 'ready', config: { lastReload: 'ok', shadowFaults: 1 } });
   t.equal(await metric('sallyport_shadow_config_faults'), 1);
   t.match(await exchange({ Role: 'deploy' }, jwt), granted);
-  t.equal(await differences('lost'), 2, 'with faults it is not asked');
+  t.equal(await differences('lost'), 2, 'with errors it is not evaluated');
   t.ok(lines.some((text) => /candidate\.yaml/.test(text) && /Unknown role/.test(text)));
   t.notMatch(lines.join(''), jwt);
 });

@@ -1,5 +1,5 @@
-// Three broker processes with one Redis: a single-use proof has one success among them, whatever happens to Redis;
-// reusable proofs go on without it; limits count what all of them are asked.
+// Three broker processes with one Redis: a single-use proof succeeds once among them, whatever happens to Redis; reusable
+// proofs work without it; rate limits count across replicas.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Nothing secret ends up where it may be read: every log line, metric, audit record and refusal of a whole run is
-// searched for every token, assertion, key and planted value that was in play.
+// Secrets do not leak: every log line, metric, audit record and error of a whole run is searched for every token,
+// assertion, key and planted value that was used.
 import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// A fleet starts in the same second: 500 sidecars on one broker, with limits as they are by default. Every one gets
-// credentials, nobody is throttled away, and STS is called once for each distinct session.
+// 500 sidecars start in the same second on one broker with default limits. Every one gets credentials, none is throttled,
+// and STS is called once per distinct session.
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BrokerRefusal, BrokerUnreachable } from '@sallyport/client/internal/call-broker';
@@ -15,7 +15,7 @@ const SIDECARS = 500;
 /** Milliseconds that STS takes. */
 const STS_LATENCY = 50;
 
-/** Milliseconds in which a fleet on a machine of its own has credentials: told, and not asserted, since others share it. */
+/** Milliseconds in which a fleet on an idle machine has credentials. Reported, not asserted: the machine may be shared. */
 const AIM = 3000;
 
 const silent = () => {};

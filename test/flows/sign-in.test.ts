@@ -1,4 +1,4 @@
-// Signing in with a real browser: the broker and the sandbox's IdP as `sallyport dev` runs them, Chromium from Debian.
+// SAML sign-in with a real browser: the broker and the sandbox's IdP as `sallyport dev` runs them, and Chromium from Debian.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { freePort } from '@sallyport/sandbox/internal/free-port';

@@ -1,4 +1,4 @@
-// The container credential surface on the wire: what it takes for a request, and the SDKs' words for every answer.
+// The container credential surface over HTTP: the requests it accepts, and responses and errors as SDKs read them.
 import { type AddressInfo, connect } from 'node:net';
 import { Secret } from '@sallyport/client/internal/secret';
 import type { InjectOptions } from 'fastify';
@@ -21,7 +21,7 @@ const CREDENTIALS = {
   expiration: new Date('2027-01-15T09:00:00.250Z'),
 };
 
-interface Told {
+interface FakeExchange {
   readonly target?: Target;
   readonly issued?: Partial<IssuedCredentials>;
   readonly refusal?: SallyportError;
@@ -31,7 +31,7 @@ const ASSUMED_ROLE = {
   assumedRoleUser: { assumedRoleId: 'AROA:pod', arn: 'arn:aws:sts::111122223333:assumed-role/Reader/pod' },
 };
 
-async function appFor(t: Test, { target, issued = ASSUMED_ROLE, refusal }: Told = {}) {
+async function appFor(t: Test, { target, issued = ASSUMED_ROLE, refusal }: FakeExchange = {}) {
   const requests: ExchangeRequest[] = [];
   const app = await createSurfaces({
     ...appOptions(),

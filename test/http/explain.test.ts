@@ -1,4 +1,4 @@
-// POST /v1/explain: a caller about itself, an operator about anybody, and what neither may learn.
+// POST /v1/explain over HTTP: callers about themselves, operators about anyone, and what callers must not learn.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';

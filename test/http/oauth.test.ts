@@ -1,4 +1,4 @@
-// POST /oauth/token on the wire: what is made of a request, and refusals as RFC 6749 and RFC 8693 have them.
+// POST /oauth/token over HTTP: how requests map to the pipeline, and the errors of RFC 6749 and RFC 8693.
 import type { InjectOptions } from 'fastify';
 import t, { type Test } from 'tap';
 import { ERRORS, type ErrorCode, SallyportError } from '../../src/core/errors.js';
@@ -92,7 +92,7 @@ t.test('a subject_token of padding characters takes no longer to parse than othe
   const { send } = await appFor(t);
   const started = performance.now();
   await send({ ...exchange, subject_token_type: `${TYPE}saml2`, subject_token: `${'='.repeat(80_000)}x` });
-  // Of a search that begins anew at each character it would be seconds, and all others would wait.
+  // A search that restarts at each character would take seconds and block the event loop.
   t.ok(performance.now() - started < 1000);
 });
 

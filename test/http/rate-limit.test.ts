@@ -1,4 +1,4 @@
-// The limit by address: who is counted together, what is not counted, and the refusal on the wire.
+// The rate limit per address: which addresses count as one, which routes are exempt, and the error.
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify from 'fastify';
 import t from 'tap';

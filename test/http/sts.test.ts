@@ -1,4 +1,4 @@
-// POST / on the wire: what is made of a request, and how each refusal is told in STS's words, byte by byte.
+// POST / over HTTP: how calls map to the pipeline, and errors in the format of STS, byte by byte.
 
 import { Secret } from '@sallyport/client/internal/secret';
 import type { InjectOptions } from 'fastify';

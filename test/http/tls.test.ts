@@ -1,4 +1,4 @@
-// server.tls: the broker serves https by itself, TLS 1.2 or later, and trusts X-Forwarded-For from nobody unasked.
+// server.tls: the broker serves https itself, TLS 1.2 or later, and trusts X-Forwarded-For only if configured.
 import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { get } from 'node:https';

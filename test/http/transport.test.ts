@@ -1,5 +1,4 @@
-// Who may speak to the broker, and from where it takes them to come: proxies, ports in X-Forwarded-For, several
-// Authorization headers, plain http.
+// Trusted peers and source addresses: proxies, ports in X-Forwarded-For, several Authorization headers, plain http.
 import type { InjectOptions } from 'fastify';
 import t from 'tap';
 import { createSurfaces } from '../../src/surfaces.js';

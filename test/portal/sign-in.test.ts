@@ -1,4 +1,4 @@
-// Signing in with a browser, on the wire: metadata, the request to the IdP, cookies, and the pages at the end.
+// Browser sign-in over HTTP: metadata, the redirect to the IdP, cookies, and the pages at the end.
 import { DOMParser } from '@xmldom/xmldom';
 import t from 'tap';
 import { SignInCookies } from '../../src/portal/cookies.js';

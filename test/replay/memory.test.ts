@@ -1,4 +1,4 @@
-// The stores of a single replica: conformance, and what only this process can do: let its clock run.
+// The stores of a single replica: conformance, and behaviour over time with a simulated clock.
 import t from 'tap';
 import { SallyportError } from '../../src/core/errors.js';
 import { toLimits } from '../../src/rate-limit/limits.js';
@@ -10,7 +10,7 @@ import { openStores } from '../support/open-stores.js';
 
 const START = 1_800_000_000;
 
-/** A clock that stands still until it is told. */
+/** A clock that advances only when the test sets it. */
 function clock() {
   let seconds = START;
   return {

@@ -1,4 +1,4 @@
-// Redis with replicas, watched by Sentinel, and as a Cluster: what a failover keeps, and what is refused meanwhile.
+// Redis with replicas under Sentinel and as a Cluster: what survives a failover, and what is refused meanwhile.
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { StoreConfig } from '../../src/config/schema/store.js';
@@ -18,7 +18,7 @@ async function startPair(t: Test): Promise<{ primary: RedisServer; replica: Redi
 
 const inSync = (primary: RedisServer) => primary.cli('wait', '1', '10000');
 
-/** On a busy machine a replica may miss the short time it has to acknowledge: the store then says so, and is asked again. */
+/** On a busy machine a replica may acknowledge too late: the store then rejects the claim, and the test retries. */
 async function inReach(replay: OpenStores['replay']): Promise<void> {
   while (!(await replay.check())) await delay(50);
 }
@@ -128,7 +128,7 @@ t.test('Sentinel fails over from a server that hangs', async (t) => {
 
     primary.signal('SIGCONT');
     const late = await openStores(t, store);
-    t.notOk(await late.replay.claim('after', inAnHour()), 'the old server is not asked');
+    t.notOk(await late.replay.claim('after', inAnHour()), 'the old server is not used');
     t.ok(await replay.claim('later', inAnHour()));
     t.notOk(await late.replay.claim('later', inAnHour()));
   });
@@ -172,7 +172,7 @@ function conformance(t: Test, name: string, store: StoreConfig): void {
   rateLimiterConformance(t, name, async (t) => (await open(t)).limiter);
 }
 
-/** A cluster says nothing when a node is back, so it is asked. */
+/** A cluster emits no event when a node is back, so the test polls. */
 async function ready({ replay }: Pick<OpenStores, 'replay'>): Promise<void> {
   while (!(await replay.check())) await delay(50);
 }

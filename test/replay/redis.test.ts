@@ -1,4 +1,4 @@
-// Redis as the shared store: conformance over each way to reach it, and what holds while it is down, hung, empty.
+// Redis as the shared store: conformance for each kind of connection, and behaviour while it is down, hung or empty.
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// A broker with its sandbox for a test, closed when the test ends; and the few things every caller does.
+// A broker with its sandbox for one test, closed when the test ends, and the calls that most tests make.
 import { PassThrough } from 'node:stream';
 import { fetchToken } from '@sallyport/sandbox/internal/oidc/fetch-token';
 import { fetchAssertion } from '@sallyport/sandbox/internal/saml/fetch-assertion';
@@ -19,7 +19,7 @@ export interface Keys {
   readonly SessionToken: string;
 }
 
-/** For programs that find their credentials in the environment, and must find no others. */
+/** An environment with these credentials and no others. */
 export const environmentOf = ({ AccessKeyId, SecretAccessKey, SessionToken }: Keys) => ({
   PATH: '/usr/bin:/bin',
   AWS_ACCESS_KEY_ID: AccessKeyId,
@@ -30,7 +30,7 @@ export const environmentOf = ({ AccessKeyId, SecretAccessKey, SessionToken }: Ke
   AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
 });
 
-/** What an answer's JSON may hold. A field that is not there is `undefined`, and the assertion on it fails. */
+/** Members of response bodies. A missing member is `undefined`, and the assertion on it fails. */
 interface AnswerJson {
   readonly Credentials: Keys & { readonly Expiration: string };
   readonly AssumedRoleUser: { readonly Arn: string; readonly AssumedRoleId: string };
@@ -49,14 +49,14 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** `{}` where the answer is not JSON. */
+  /** `{}` if the response is not JSON. */
   readonly json: AnswerJson;
 }
 
 export interface TestBroker extends SandboxedBroker {
-  /** Everything logged so far. */
+  /** The log so far. */
   logged(): string;
-  /** Resolves when that has been logged. */
+  /** Resolves when the log matches. */
   untilLogged(pattern: RegExp): Promise<void>;
   token(user?: string, options?: TokenOptions): Promise<string>;
   assertion(user?: string, options?: AssertionOptions): Promise<string>;

@@ -1,4 +1,4 @@
-// Stores as the broker makes them, closed when the test ends, with a log that can be waited for.
+// Stores as the broker opens them, closed when the test ends, with a log that tests can wait for.
 import { EventEmitter, once } from 'node:events';
 import type { Test } from 'tap';
 import type { LimitsConfig } from '../../src/config/schema/limits.js';
@@ -7,7 +7,7 @@ import type { Log } from '../../src/core/ports.js';
 import { openStores as openConfiguredStores, type Stores } from '../../src/runtime/open-stores.js';
 
 export interface OpenStores extends Stores {
-  /** Resolves when this is logged next for the claims, or the limits. */
+  /** Resolves at the next log line with this message for claims or limits. */
   logged(message: string, use?: 'claims' | 'limits'): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ interface Options {
   readonly now?: () => Date;
 }
 
-/** Redis remembers from a minute later on, which for this clock is now. */
+/** The Redis store remembers from one minute after its start, so with this clock from now. */
 export const aMinuteAgo = () => new Date(Date.now() - 60_000);
 
 export async function openStores(t: Test, store: StoreConfig, options: Options = {}): Promise<OpenStores> {

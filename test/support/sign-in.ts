@@ -1,5 +1,5 @@
-// Replicas of a broker that people sign in at, without a network: browsers that keep cookies, and an IdP that answers
-// as the test wants. The clock stands where the test puts it.
+// Broker replicas for browser sign-in without a network: browsers with a cookie jar, an IdP that sends what the test wants,
+// and a fixed clock.
 
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
@@ -154,7 +154,7 @@ export async function startSignIn(t: Test, options: SignInOptions = {}): Promise
   return { app, records, issued, refused };
 }
 
-/** Keeps cookies as a browser does, by name, until they are dropped. */
+/** Keeps cookies by name, as a browser does, until they are deleted. */
 export class Browser {
   readonly cookies = new Map<string, string>();
   /** Attributes of each cookie that was set. */
@@ -164,7 +164,7 @@ export class Browser {
     return this.#send(broker, { method: 'GET', url, headers });
   }
 
-  /** Posts an answer of the IdP. */
+  /** Posts a response of the IdP to the ACS. */
   async post(broker: Broker, SAMLResponse: string, headers: Record<string, string> = {}): Promise<Shown> {
     return this.#send(broker, {
       method: 'POST',
@@ -174,7 +174,7 @@ export class Browser {
     });
   }
 
-  /** Begins a sign-in; the request's ID. */
+  /** Starts a sign-in. Returns the ID of the AuthnRequest. */
   async begin(broker: Broker, url = '/login/corp?Role=reader'): Promise<string> {
     return requestOf(await this.get(broker, url)).id;
   }
@@ -204,7 +204,7 @@ export class Browser {
   }
 }
 
-/** The AuthnRequest that a redirect carries. */
+/** The AuthnRequest in a redirect. */
 export function requestOf({ location }: Shown): {
   readonly id: string;
   readonly xml: string;
@@ -217,7 +217,7 @@ export function requestOf({ location }: Shown): {
 
 let answers = 0;
 
-/** What `corp` answers to a request: signed, addressed to the broker, an assertion ID of its own. */
+/** The response of `corp` to a request: signed, addressed to the broker, with an assertion ID of its own. */
 export function answerTo(
   inResponseTo: string | undefined,
   values: AssertionValues = {},
@@ -231,7 +231,7 @@ export function answerTo(
   );
 }
 
-/** The same from the IdP of `partner`. */
+/** The same, from the IdP of `partner`. */
 export function answerOfPartner(inResponseTo: string | undefined): string {
   const id = `_partner-${answers++}`;
   const conditions = `<saml:AudienceRestriction><saml:Audience>${SP}</saml:Audience></saml:AudienceRestriction>`;

@@ -76,10 +76,13 @@ t.test('the log never prints error messages or secrets', (t) => {
 
 t.test('the log prints type, code, stack frames and causes of an error', (t) => {
   const inner = Object.assign(new TypeError('x'), { code: 'ECONNREFUSED' });
-  const told = describeError(new Error('x', { cause: inner })) as { at: string[]; cause: { at: string[] } };
-  t.match(told, { type: 'Error', cause: { type: 'TypeError', code: 'ECONNREFUSED' } });
-  t.match(told.at[0], /^at .*telemetry\.test\./);
-  t.ok(told.at.length <= 4);
+  const described = describeError(new Error('x', { cause: inner })) as {
+    at: string[];
+    cause: { at: string[] };
+  };
+  t.match(described, { type: 'Error', cause: { type: 'TypeError', code: 'ECONNREFUSED' } });
+  t.match(described.at[0], /^at .*telemetry\.test\./);
+  t.ok(described.at.length <= 4);
   t.match(describeError(new SallyportError('internal')), { type: 'SallyportError', code: 'internal' });
   t.same(describeError('text'), { type: 'string' });
   let chain = new Error('0');

@@ -1,4 +1,4 @@
-// A person signs in at an OIDC issuer so that a command has a proof: the sandbox's provider, and Chromium from Debian.
+// OIDC sign-in for the command line: a user signs in at the sandbox's provider with Chromium from Debian.
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startTestBroker } from '../support/broker.js';
