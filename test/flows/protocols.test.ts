@@ -275,6 +275,6 @@ t.test('an OAuth client library exchanges tokens', async (t: Test) => {
       subject_token: Buffer.from(alone).toString('base64url'),
       subject_token_type: `${TYPE}saml2`,
     }),
-    { error: 'invalid_request', error_description: /^This is an Assertion by itself\./ },
+    { error: 'invalid_request', error_description: /^This is an Assertion without its Response\./ },
   );
 });

@@ -1,24 +1,24 @@
-// What is known beforehand about identity providers: their issuer and keys, what `issuer` must look like where each
-// customer has their own, and which claim says who owns a token where one issuer signs for everybody.
+// Presets for identity providers: their issuer and keys, the form of `issuer` where each customer has their own, and the
+// claims that identify the owner of a token where one issuer signs tokens for the general public.
 import type { OidcIssuer } from '../../config/schema/oidc-issuer.js';
 
 export type PresetName = NonNullable<OidcIssuer['preset']>;
 
 export interface Preset {
-  /** The issuer when the config names none, and where its keys are. */
+  /** The issuer if the config names none, and the URL of its keys. */
   readonly defaults?: { readonly issuer: string; readonly jwksUri: string };
-  /** The form of issuer this provider has; its first group may bind a claim (see `bind`). */
+  /** Matches the issuers of this provider. The first group may be the value of `tenantClaim`. */
   readonly issuerPattern: RegExp;
-  /** An issuer of that form, for the fault message. */
+  /** An issuer that matches, for the error message. */
   readonly example: string;
-  /** What the operator must know, in a sentence. */
+  /** What the operator must configure, in one sentence. */
   readonly instructions: string;
   readonly algorithms?: NonNullable<OidcIssuer['algorithms']>;
-  /** Hosts besides the issuer's own that its discovery document may place the keys on. */
+  /** Hosts, in addition to that of the issuer, allowed in `jwks_uri` of the discovery document. */
   readonly jwksHosts?: readonly string[];
-  /** Claims that must have these values unless the config's `require` says otherwise. */
+  /** Claims that must have these values, unless `require` of the config overrides them. */
   readonly require?: Readonly<Record<string, string>>;
-  /** A claim that must equal the first group of `form`. */
+  /** A claim that must equal the first group of `issuerPattern`. */
   readonly tenantClaim?: string;
 }
 
@@ -108,12 +108,12 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
 };
 
-/** Claims of RFC 7519 that any token may have. */
+/** Registered claims of RFC 7519 that any token may have. */
 const REGISTERED = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'];
 
-// Only of providers whose claims an operator cannot add to, but for those that `more` fits.
+// Only for providers whose claims an operator cannot extend, except for claims that `pattern` matches.
 const CLAIMS_BY_PRESET: Readonly<
-  Partial<Record<PresetName, { readonly names: readonly string[]; readonly more?: RegExp }>>
+  Partial<Record<PresetName, { readonly names: readonly string[]; readonly pattern?: RegExp }>>
 > = {
   'github-actions': {
     names: [
@@ -146,17 +146,17 @@ const CLAIMS_BY_PRESET: Readonly<
       'workflow_ref',
       'workflow_sha',
     ],
-    more: /^repo_property_/,
+    pattern: /^repo_property_/,
   },
-  kubernetes: { names: ['kubernetes.io'], more: /^kubernetes\.io\./ },
-  eks: { names: ['kubernetes.io'], more: /^kubernetes\.io\./ },
+  kubernetes: { names: ['kubernetes.io'], pattern: /^kubernetes\.io\./ },
+  eks: { names: ['kubernetes.io'], pattern: /^kubernetes\.io\./ },
 };
 
-/** Whether tokens of this preset can have the claim, or what a dotted path leads to; undefined where it cannot be told. */
+/** Whether tokens of this preset can have a claim, or the member of one at a dotted path; undefined if unknown. */
 export function presetSends(preset: PresetName, claim: string): boolean | undefined {
   const sent = CLAIMS_BY_PRESET[preset];
   if (!sent) return undefined;
-  return REGISTERED.includes(claim) || sent.names.includes(claim) || (sent.more?.test(claim) ?? false);
+  return REGISTERED.includes(claim) || sent.names.includes(claim) || (sent.pattern?.test(claim) ?? false);
 }
 
 interface PublicIssuer {
@@ -164,7 +164,7 @@ interface PublicIssuer {
   readonly ownerClaims: readonly string[];
 }
 
-// Anyone may get a token from these, addressed to any audience: without an owner claim the whole world is trusted.
+// Anyone can get a token from these issuers, for any audience. Without a required owner claim, everyone would be trusted.
 const PUBLIC_ISSUERS: readonly PublicIssuer[] = [
   {
     issuer: /^https:\/\/token\.actions\.githubusercontent\.com\/?$/,
@@ -187,8 +187,8 @@ const PUBLIC_ISSUERS: readonly PublicIssuer[] = [
 ];
 
 /**
- * The claims of which a config must require one, if this issuer signs tokens for the general public; else undefined.
- * Judged by the URL, so that leaving out the preset does not leave out the check.
+ * The claims of which `require` must have at least one if this issuer signs tokens for the general public. Selected by URL,
+ * so that the check also applies without the preset.
  */
 export function ownerClaimsFor(issuer: string): readonly string[] | undefined {
   return PUBLIC_ISSUERS.find((known) => known.issuer.test(issuer))?.ownerClaims;

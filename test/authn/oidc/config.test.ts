@@ -253,7 +253,7 @@ t.test('all faults of all issuers are told together', async (t) => {
   });
   t.match(result, {
     ok: false,
-    faults: [
+    errors: [
       { path: ['issuers', 'ci', 'require'] },
       { path: ['issuers', 'ci', 'ca'] },
       { path: ['issuers', 'four', 'issuer'] },

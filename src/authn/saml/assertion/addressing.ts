@@ -1,14 +1,14 @@
-// To whom a proof must be addressed: to AWS sign-in, so that it can be passed on to STS, or to this broker.
+// To whom a Response must be addressed: to AWS sign-in, so that it can be passed on to STS, or to the broker.
 import type { SamlIssuer } from '../../../config/schema/saml-issuer.js';
 
 export interface ExpectedAddressing {
-  /** For Recipient and Destination. */
+  /** Checks Recipient and Destination. */
   readonly isRecipient: (url: string) => boolean;
-  /** For one Audience; an AWS sign-in URL names AWS too, if it is the one the assertion was sent to. */
+  /** Checks one Audience. An AWS sign-in URL is accepted as well if it is the Recipient of the assertion. */
   readonly isAudience: (audience: string, recipient: string) => boolean;
 }
 
-/** Global, regional, China and GovCloud sign-in; `/acs/…` is a provider that takes encrypted assertions. */
+/** Global, regional, China and GovCloud sign-in. `/acs/…` belongs to a provider in IAM that accepts encrypted assertions. */
 const AWS_SIGN_IN =
   /^https:\/\/(?:[a-z]{2}(?:-[a-z]+)+-\d\.)?signin\.(?:aws\.amazon\.com|amazonaws-us-gov\.com|amazonaws\.cn)\/saml(?:\/acs\/[A-Za-z0-9]{1,64})?$/;
 const AWS_AUDIENCE = /^urn:amazon:webservices(?::cn-north-1|:govcloud)?$/;

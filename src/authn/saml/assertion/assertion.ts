@@ -1,4 +1,4 @@
-// Every field of a signed assertion is judged here; what passes is all that later code knows of it.
+// Checks every field of a signed assertion. Later code only sees the result.
 
 import { rejectAssertion } from '../reject-assertion.js';
 import { leafText, matchChildren, requireSingle, selfAndDescendants } from '../xml/elements.js';
@@ -10,7 +10,7 @@ import { checkConditions } from './conditions.js';
 import { type Attribute, type Authentication, checkAuthentication, readAttributes } from './statements.js';
 import { checkConfirmation, type NameId, readNameId } from './subject.js';
 
-/** What an issuer's proofs must say. */
+/** Values that the assertions of an issuer must have. */
 export interface ExpectedValues {
   readonly entityId: string;
   readonly addressing: ExpectedAddressing;
@@ -20,7 +20,7 @@ export interface ExpectedValues {
 
 export interface VerifiedAssertion {
   readonly id: string;
-  /** Epoch seconds; may have a fraction. */
+  /** Epoch seconds, possibly with a fraction. */
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly recipient: string;
@@ -33,7 +33,7 @@ export interface VerifiedAssertion {
 
 /**
  * SAML core 2.3.3. `now` in epoch seconds.
- * @throws SallyportError with the refusal's code and a reason per field.
+ * @throws SallyportError with the code of the refusal and a reason for each field.
  */
 export function checkAssertion(
   assertion: XmlElement,
@@ -94,13 +94,13 @@ export function checkHeader(
   return { id, issuedAt };
 }
 
-/** SAML core 2.6.1: it may be ignored. But what could be taken for a part of this assertion may not be in it. */
+/** SAML core 2.6.1 permits ignoring Advice. It must not contain anything that could be taken for a part of the assertion. */
 function checkAdvice(advice: XmlElement): void {
   const references = advice.children.filter(
     ({ name, children }) => /^Assertion(?:ID|URI)Ref$/.test(name) && children.length === 0,
   );
-  const ours = [...selfAndDescendants(advice)].slice(1).filter(({ namespace }) => namespace === SAML);
-  if (!ours.every((element) => references.includes(element))) rejectAssertion('advice');
+  const samlElements = [...selfAndDescendants(advice)].slice(1).filter(({ namespace }) => namespace === SAML);
+  if (!samlElements.every((element) => references.includes(element))) rejectAssertion('advice');
 }
 
 /** SAML profiles 4.1.4.2: the Issuer is the IdP's entity ID, and no other kind of name. */

@@ -1,10 +1,10 @@
-// An assertion's facts as claims. An attribute is a list of strings under its Name, all Attributes of one Name
-// joined in order; what SAML itself says about the subject goes by reserved names, which no attribute may take.
+// Converts an assertion to claims. Each attribute becomes a list of strings under its Name; several Attributes with the same
+// Name are joined in order. Values from the rest of the assertion have reserved names, which no attribute may have.
 import type { Claims, ClaimValue } from '../../../core/types.js';
 import { rejectAssertion } from '../reject-assertion.js';
 import type { VerifiedAssertion } from './assertion.js';
 
-/** Single strings, absent if the assertion does not say them. */
+/** Claims that are single strings, absent if the assertion does not have the value. */
 const RESERVED_CLAIMS = [
   'Issuer',
   'NameID',

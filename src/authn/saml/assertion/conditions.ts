@@ -1,4 +1,4 @@
-// The Conditions of an assertion: every one must be understood and hold (SAML core 2.5.1).
+// Checks the Conditions of an assertion. Each one must be supported and met (SAML core 2.5.1).
 
 import { rejectAssertion } from '../reject-assertion.js';
 import { leafText, matchChildren } from '../xml/elements.js';
@@ -8,15 +8,15 @@ import type { XmlElement } from '../xml/parse-xml.js';
 import type { ExpectedAddressing } from './addressing.js';
 
 export interface VerifiedConditions {
-  /** The Audience that names us; if there are several restrictions, the first one's. */
+  /** The Audience that matches the broker or AWS; with several restrictions, that of the first. */
   readonly audience: string;
   /** Epoch seconds. */
   readonly notOnOrAfter: number;
 }
 
 /**
- * OneTimeUse needs nothing more, because every assertion may be used once here; nor does ProxyRestriction (2.5.1.6),
- * because the broker issues no assertions. Any other condition is refused. Without NotOnOrAfter the conditions never end.
+ * OneTimeUse needs no check, because the broker accepts every assertion only once. ProxyRestriction (2.5.1.6) needs none,
+ * because the broker issues no assertions. Any other condition is refused. Without NotOnOrAfter the conditions never expire.
  */
 export function checkConditions(
   conditions: XmlElement,
@@ -48,8 +48,8 @@ function matchAudience(restriction: XmlElement, recipient: string, addressing: E
     { audiences: [SAML, 'Audience', 0, Number.POSITIVE_INFINITY] },
     'audience.content',
   );
-  // Blanks around an xs:anyURI are not part of it (XML Schema part 2, 3.2.17).
+  // Whitespace around an xs:anyURI is not part of the value (XML Schema part 2, 3.2.17).
   const texts = audiences.map((audience) => leafText(audience, 'audience.content').trim());
-  const ours = texts.find((text) => addressing.isAudience(text, recipient));
-  return ours ?? rejectAssertion('audience', 'audience_mismatch');
+  const matching = texts.find((text) => addressing.isAudience(text, recipient));
+  return matching ?? rejectAssertion('audience', 'audience_mismatch');
 }

@@ -1,15 +1,15 @@
-// Where the parts of a Response are, before anything in it is believed: one Assertion, signatures only where SAML
-// puts them, unique IDs. The shapes of XML signature wrapping end here.
+// Checks the structure of a Response before any of its content is trusted: one Assertion, signatures only where SAML puts
+// them, unique IDs. This stops XML signature wrapping.
 
 import { rejectAssertion, type SamlReason } from '../reject-assertion.js';
 import { isElement, matchChildren, requireSingle, selfAndDescendants } from '../xml/elements.js';
 import { DSIG, SAML, SAMLP, STATUS_SUCCESS } from '../xml/namespaces.js';
 import type { XmlElement } from '../xml/parse-xml.js';
 
-/** A Response as it came. What it says is unproven: it picks the keys to check with, and may only be refused for. */
+/** An unverified Response. Its content selects the keys to verify with; apart from that it can only lead to a refusal. */
 export interface ResponseStructure {
   readonly response: XmlElement;
-  /** Absent exactly if `encrypted` is there. */
+  /** Absent exactly if `encrypted` is present. */
   readonly assertion?: XmlElement;
   readonly encrypted?: XmlElement;
   readonly claimedIssuer: string;
@@ -19,14 +19,14 @@ export interface ResponseStructure {
 const MAX_STATUS_MESSAGE = 1_024;
 const MAX_SIGNATURE_ELEMENTS = 64;
 const ASSERTION_ALONE =
-  'This is an Assertion by itself. Send the whole Response that the issuer gave, which has the Assertion in it.';
+  'This is an Assertion without its Response. Send the whole Response of the identity provider.';
 
-/** Levels, the Signature's own counted; its SignedInfo needs six. */
+/** Levels including the Signature element itself. A SignedInfo needs six. */
 const MAX_SIGNATURE_DEPTH = 8;
 
 /**
  * SAML core 3.2.2 and 3.3.3.
- * @throws SallyportError `proof_malformed`, or `proof_invalid` (`saml.status`) when the IdP itself said no.
+ * @throws SallyportError `proof_malformed`, or `proof_invalid` (`saml.status`) if the IdP reports a failed sign-in.
  */
 export function parseResponseStructure(root: XmlElement): ResponseStructure {
   if (!isElement(root, SAMLP, 'Response'))
@@ -45,13 +45,13 @@ export function parseResponseStructure(root: XmlElement): ResponseStructure {
     response: root,
     ...(assertion && { assertion }),
     ...(encrypted && { encrypted }),
-    claimedIssuer: claimedIssuer(root, assertion),
+    claimedIssuer: readClaimedIssuer(root, assertion),
   };
 }
 
 /**
- * Of the whole tree: IDs are unique, `assertion` is its only Assertion or EncryptedAssertion, and Signatures are
- * children of `signable` elements alone.
+ * Checks the whole tree: IDs are unique, `assertion` is the only Assertion or EncryptedAssertion, and Signatures are
+ * children of `signable` elements only.
  */
 export function checkElementPositions(
   root: XmlElement,
@@ -67,7 +67,7 @@ export function checkElementPositions(
   checkSignaturePositions(root, signable);
 }
 
-/** The children of a Response; no others may be there. */
+/** The children of a Response. Any other child is refused. */
 export function matchResponseChildren(response: XmlElement) {
   return matchChildren(
     response,
@@ -83,7 +83,7 @@ export function matchResponseChildren(response: XmlElement) {
   );
 }
 
-/** An IdP that refuses sends no assertion, so this comes before asking for one. */
+/** An IdP that reports a failure sends no assertion, so this check comes before the search for one. */
 export function requireSuccess(status: XmlElement): void {
   const { codes } = matchChildren(
     status,
@@ -102,7 +102,7 @@ export function requireSuccess(status: XmlElement): void {
   );
 }
 
-/** A success has nothing more to say: what often nobody signed is not to grow at a later reader's cost. */
+/** Status of a successful Response must be small: it is often unsigned, and later readers would have to parse it. */
 export function checkStatusContent({ children }: XmlElement): void {
   for (const child of children) {
     const allowed =
@@ -113,7 +113,7 @@ export function checkStatusContent({ children }: XmlElement): void {
   }
 }
 
-/** ID, Id and id alike, with or without a prefix: XML signature libraries look for all of them. */
+/** Covers ID, Id and id, with or without a prefix: XML signature libraries resolve all of them. */
 function checkUniqueIds(root: XmlElement): void {
   const seen = new Set<string>();
   for (const element of selfAndDescendants(root)) {
@@ -126,7 +126,7 @@ function checkUniqueIds(root: XmlElement): void {
   }
 }
 
-/** A Signature may only be a child of what it signs, holds nothing of SAML, and is small: its KeyInfo is not signed. */
+/** A Signature must be a child of the element it signs, contain no SAML elements, and be small: its KeyInfo is unsigned. */
 function checkSignaturePositions(root: XmlElement, signable: readonly XmlElement[]): void {
   const placed = new Set(
     signable.flatMap((parent) => parent.children.filter((child) => isElement(child, DSIG, 'Signature'))),
@@ -149,7 +149,7 @@ function depthOf({ children }: XmlElement): number {
   return 1 + Math.max(0, ...children.map(depthOf));
 }
 
-function claimedIssuer(response: XmlElement, assertion: XmlElement | undefined): string {
+function readClaimedIssuer(response: XmlElement, assertion: XmlElement | undefined): string {
   const issuers = (assertion ?? response).children.filter((child) => isElement(child, SAML, 'Issuer'));
   return requireSingle(issuers, 'issuer.missing').text;
 }

@@ -19,7 +19,7 @@ const UNKNOWN =
 
 /**
  * SAML core 3.2.2, profiles 4.1.4.2, bindings 3.5.5.2: a signed Response names its Issuer and Destination.
- * @throws SallyportError with the refusal's code and a reason per field.
+ * @throws SallyportError with the code of the refusal and a reason for each field.
  */
 export function checkResponse(
   response: XmlElement,

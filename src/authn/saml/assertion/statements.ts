@@ -1,5 +1,6 @@
-// What an assertion states: how and until when the subject signed in, and its attributes.
+// Reads the statements of an assertion: the authentication of the subject and its attributes.
 
+import { omitUndefined } from '../../../core/omit-undefined.js';
 import { rejectAssertion } from '../reject-assertion.js';
 import { isElement, leafText, matchChildren, requireSingle } from '../xml/elements.js';
 import { instantAttribute, requireNotEnded, requireStarted } from '../xml/instants.js';
@@ -15,11 +16,11 @@ export interface Authentication {
   readonly sessionNotOnOrAfter?: number;
 }
 
-/** One Attribute element; several may have the same name. */
+/** One Attribute element. Several may have the same name. */
 export interface Attribute {
   readonly name: string;
   readonly values: readonly string[];
-  /** A value is a NameID element, as eduPersonTargetedID has it: saml2-js cannot read that. */
+  /** A value is a NameID element, as in eduPersonTargetedID. saml2-js cannot read it. */
   readonly hasNameId: boolean;
 }
 
@@ -37,17 +38,18 @@ export function checkAuthentication(statement: XmlElement, now: number): Authent
   );
   const sessionNotOnOrAfter = instantAttribute(statement, 'SessionNotOnOrAfter');
   requireNotEnded(sessionNotOnOrAfter, now, 'session.expired');
-  const contextClass = classOf(requireSingle(parts.context, 'authn_statement'));
-  const sessionIndex = statement.attributes.get('SessionIndex');
+  const contextClass = readContextClass(requireSingle(parts.context, 'authn_statement'));
   return {
     instant: statement.attributes.get('AuthnInstant') ?? '',
-    ...(contextClass !== undefined && { contextClass }),
-    ...(sessionIndex !== undefined && { sessionIndex }),
-    ...(sessionNotOnOrAfter !== undefined && { sessionNotOnOrAfter }),
+    ...omitUndefined({
+      contextClass,
+      sessionIndex: statement.attributes.get('SessionIndex'),
+      sessionNotOnOrAfter,
+    }),
   };
 }
 
-function classOf(context: XmlElement): string | undefined {
+function readContextClass(context: XmlElement): string | undefined {
   const { classes } = matchChildren(
     context,
     {
@@ -62,7 +64,7 @@ function classOf(context: XmlElement): string | undefined {
 }
 
 /**
- * SAML core 2.7.3. A value is text, or one NameID, whose text it is then; one that holds other elements has no text to
+ * SAML core 2.7.3. A value is text or one NameID, of which the text is taken. A value with other elements has no text to
  * match, so the document is refused.
  */
 export function readAttributes(statement: XmlElement | undefined): readonly Attribute[] {
@@ -82,14 +84,14 @@ export function readAttributes(statement: XmlElement | undefined): readonly Attr
     );
     return {
       name,
-      values: values.map(attributeValue),
+      values: values.map(readAttributeValue),
       hasNameId: values.some(({ children }) => children.length > 0),
     };
   });
 }
 
-function attributeValue(value: XmlElement): string {
+function readAttributeValue(value: XmlElement): string {
   const [child, ...others] = value.children;
-  const named = child && others.length === 0 && isElement(child, SAML, 'NameID');
-  return leafText(named ? child : value, 'attribute.value');
+  const isNameId = child && others.length === 0 && isElement(child, SAML, 'NameID');
+  return leafText(isNameId ? child : value, 'attribute.value');
 }

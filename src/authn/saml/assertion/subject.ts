@@ -1,5 +1,6 @@
-// The Subject of an assertion: who it is about, and the one bearer confirmation that lets the caller present it.
+// Checks the Subject of an assertion: its NameID and the bearer confirmation that entitles the caller to present it.
 import { hasInvisibleCharacters } from '../../../core/invisible-characters.js';
+import { omitUndefined } from '../../../core/omit-undefined.js';
 import { rejectAssertion } from '../reject-assertion.js';
 import { leafText, matchChildren, requireSingle } from '../xml/elements.js';
 import { instantAttribute, requireNotEnded, requireOrder, requireStarted } from '../xml/instants.js';
@@ -21,7 +22,7 @@ export interface Confirmation {
   readonly inResponseTo?: string;
 }
 
-/** SAML core 8.3.7 caps persistent identifiers at 256 characters; so do we, all. */
+/** SAML core 8.3.7 limits persistent identifiers to 256 characters. The broker applies it to every NameID. */
 const MAX_NAME_ID = 256;
 
 /** SAML core 2.4.1. @throws SallyportError `claim_missing`, reason `saml.nameid.*`. */
@@ -40,18 +41,17 @@ export function readNameId(subject: XmlElement): NameId {
   if (value.length > MAX_NAME_ID) return rejectAssertion('nameid.length', 'claim_missing');
   if (hasInvisibleCharacters(value) || value !== value.trim())
     return rejectAssertion('nameid.characters', 'claim_missing');
-  const format = element.attributes.get('Format');
-  const nameQualifier = element.attributes.get('NameQualifier');
-  const spNameQualifier = element.attributes.get('SPNameQualifier');
   return {
     value,
-    ...(format !== undefined && { format }),
-    ...(nameQualifier !== undefined && { nameQualifier }),
-    ...(spNameQualifier !== undefined && { spNameQualifier }),
+    ...omitUndefined({
+      format: element.attributes.get('Format'),
+      nameQualifier: element.attributes.get('NameQualifier'),
+      spNameQualifier: element.attributes.get('SPNameQualifier'),
+    }),
   };
 }
 
-/** SAML profiles 4.1.4.2 and 4.1.4.3. Address is not checked: a proof may reach the broker by another way. */
+/** SAML profiles 4.1.4.2 and 4.1.4.3. Address is not checked: the caller may connect from another address than the browser. */
 export function checkConfirmation(
   subject: XmlElement,
   addressing: ExpectedAddressing,

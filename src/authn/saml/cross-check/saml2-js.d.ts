@@ -1,11 +1,11 @@
-// The part of saml2-js that is used here, as service provider and as second reader; the package ships no types.
+// Types of the part of saml2-js that is used, for the service provider and the cross-check. The package ships none.
 declare module 'saml2-js' {
   interface AssertOptions {
     readonly request_body: { readonly SAMLResponse: string };
     readonly allow_unencrypted_assertion: boolean;
     readonly require_session_index: boolean;
     readonly ignore_signature: boolean;
-    /** Times are judged elsewhere, by the clock that is passed in. */
+    /** Times are checked in assertion/, against the clock that is passed in. */
     readonly ignore_timing: boolean;
     readonly audience: string;
   }

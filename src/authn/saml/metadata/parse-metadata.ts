@@ -1,6 +1,7 @@
-// IdP metadata -> whose signatures to accept. Keys come from here and from nowhere else.
+// Parses IdP metadata. It is the only source of the keys that may sign Responses.
 import { X509Certificate } from 'node:crypto';
 import { isLoopback } from '@sallyport/client/internal/secure-url';
+import { omitUndefined } from '../../../core/omit-undefined.js';
 import { keyWeakness, type SigningKey } from '../signature/algorithms.js';
 import { verifyEnvelopedSignature } from '../signature/enveloped-signature.js';
 import { isElement, leafText, selfAndDescendants } from '../xml/elements.js';
@@ -10,20 +11,20 @@ import { parseXml, type XmlElement, type XmlLimits } from '../xml/parse-xml.js';
 
 export interface IdpMetadata {
   readonly entityId: string;
-  /** Never empty. Several while one key replaces another. */
+  /** Never empty. Several during key rotation. */
   readonly keys: readonly SigningKey[];
-  /** Epoch seconds. After it the metadata may not be used. */
+  /** Epoch seconds. The metadata must not be used after this time. */
   readonly validUntil?: number;
-  /** Where a browser is sent to sign in, with HTTP-Redirect: https, or on this machine. */
+  /** Single sign-on URL for HTTP-Redirect: https, or http on loopback. */
   readonly ssoUrl?: string;
 }
 
-/** What is wrong with metadata, as a sentence for the operator. */
+/** Metadata that cannot be used. The message is a sentence for the operator. */
 export class MetadataError extends Error {
-  override readonly name = 'MetadataFault';
+  override readonly name = 'MetadataError';
 }
 
-const RULES: XmlLimits = {
+const LIMITS: XmlLimits = {
   depth: 32,
   elements: 5_000,
   attributes: 20_000,
@@ -33,17 +34,17 @@ const RULES: XmlLimits = {
 };
 
 /**
- * SAML metadata 2.3 and 2.4; of several entities in one document, the only IdP. `signer`: the key that must have
- * signed the document; the answer then comes from the signed bytes. Times in epoch seconds.
- * @throws MetadataFault
+ * SAML metadata 2.3 and 2.4. If a document describes several entities, exactly one must be an IdP. `signer`: the key that
+ * must have signed the document; the result is then read from the signed bytes. Times in epoch seconds.
+ * @throws MetadataError
  */
 export function parseMetadata(text: string, signer: SigningKey | undefined, now: number): IdpMetadata {
   const root = signer ? signedRoot(text, signer) : readRoot(text);
   const descriptors = [...selfAndDescendants(root)].filter((element) =>
     isElement(element, METADATA, 'EntityDescriptor'),
   );
-  const [entity, ...others] = descriptors.filter((element) => idpRole(element) !== undefined);
-  const role = entity && idpRole(entity);
+  const [entity, ...others] = descriptors.filter((element) => findIdpRole(element) !== undefined);
+  const role = entity && findIdpRole(entity);
   if (!entity || !role)
     throw new MetadataError('It describes no SAML 2.0 identity provider (IDPSSODescriptor).');
   if (others.length > 0)
@@ -54,16 +55,14 @@ export function parseMetadata(text: string, signer: SigningKey | undefined, now:
   if (validUntil !== undefined && validUntil <= now) {
     throw new MetadataError('Its validUntil has passed. Get current metadata from the identity provider.');
   }
-  const ssoUrl = redirectUrl(role);
   return {
     entityId,
-    keys: signingKeys(role),
-    ...(validUntil !== undefined && { validUntil }),
-    ...(ssoUrl !== undefined && { ssoUrl }),
+    keys: readSigningKeys(role),
+    ...omitUndefined({ validUntil, ssoUrl: findRedirectUrl(role) }),
   };
 }
 
-/** @throws MetadataFault for a certificate that cannot be read or whose key is too weak. */
+/** @throws MetadataError for a certificate that cannot be read or whose key is too weak. */
 export function toSigningKey(encoded: string | Buffer): SigningKey {
   let certificate: X509Certificate;
   try {
@@ -79,7 +78,7 @@ export function toSigningKey(encoded: string | Buffer): SigningKey {
 
 function readRoot(text: string): XmlElement {
   try {
-    return parseXml(text, RULES).root;
+    return parseXml(text, LIMITS).root;
   } catch (cause) {
     throw new MetadataError('It is not XML that can be read, or has a DOCTYPE or CDATA.', { cause });
   }
@@ -88,13 +87,13 @@ function readRoot(text: string): XmlElement {
 function signedRoot(text: string, signer: SigningKey): XmlElement {
   const root = readRoot(text);
   try {
-    return verifyEnvelopedSignature(text, root, [signer], RULES).element;
+    return verifyEnvelopedSignature(text, root, [signer], LIMITS).element;
   } catch (cause) {
     throw new MetadataError('It is not signed with the key in metadataCertificate.', { cause });
   }
 }
 
-function idpRole(entity: XmlElement): XmlElement | undefined {
+function findIdpRole(entity: XmlElement): XmlElement | undefined {
   return entity.children.find(
     (child) =>
       isElement(child, METADATA, 'IDPSSODescriptor') &&
@@ -102,7 +101,7 @@ function idpRole(entity: XmlElement): XmlElement | undefined {
   );
 }
 
-function signingKeys(role: XmlElement): readonly SigningKey[] {
+function readSigningKeys(role: XmlElement): readonly SigningKey[] {
   const keys = role.children
     .filter(
       (child) => isElement(child, METADATA, 'KeyDescriptor') && isForSigning(child.attributes.get('use')),
@@ -110,7 +109,7 @@ function signingKeys(role: XmlElement): readonly SigningKey[] {
     .flatMap((descriptor) =>
       [...selfAndDescendants(descriptor)].filter((element) => isElement(element, DSIG, 'X509Data')),
     )
-    // The first certificate holds the key; others are its chain, and their keys sign no assertions.
+    // The first certificate has the signing key. Others are its chain; their keys do not sign assertions.
     .flatMap((data) => data.children.filter((child) => isElement(child, DSIG, 'X509Certificate')).slice(0, 1))
     .map((element) => toSigningKey(Buffer.from(leafText(element, 'metadata'), 'base64')));
   if (keys.length === 0) throw new MetadataError('It has no signing certificate.');
@@ -118,7 +117,7 @@ function signingKeys(role: XmlElement): readonly SigningKey[] {
 }
 
 /** SAML metadata 2.4.3: the first SingleSignOnService with HTTP-Redirect. */
-function redirectUrl(role: XmlElement): string | undefined {
+function findRedirectUrl(role: XmlElement): string | undefined {
   return role.children
     .filter(
       (child) =>
@@ -131,17 +130,17 @@ function redirectUrl(role: XmlElement): string | undefined {
     });
 }
 
-/** SAML metadata 2.4.1.1: without `use` a key is for signing too. */
+/** SAML metadata 2.4.1.1: a key without `use` is for signing as well. */
 const isForSigning = (use: string | undefined): boolean => use === undefined || use === 'signing';
 
-/** The elements from `root` down to `element`, both included; empty if it is not there. */
+/** The elements from `root` to `element`, both included; empty if `element` is not in the tree. */
 function pathTo(root: XmlElement, element: XmlElement): readonly XmlElement[] {
   if (root === element) return [root];
   const below = root.children.map((child) => pathTo(child, element)).find(({ length }) => length > 0);
   return below ? [root, ...below] : [];
 }
 
-/** Every validUntil on the way counts (SAML metadata 2.3.1). */
+/** The validUntil of every enclosing element applies (SAML metadata 2.3.1). */
 function earliestValidUntil(elements: readonly XmlElement[]): number | undefined {
   const instants = elements.flatMap(({ attributes }) => {
     const text = attributes.get('validUntil');

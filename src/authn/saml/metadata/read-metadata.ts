@@ -1,25 +1,26 @@
-// Where metadata comes from: a file, or an https URL of the config. Nothing in a proof chooses either.
+// Reads metadata from the file or https URL in the config. Nothing in a proof chooses the source.
 import { readFile } from 'node:fs/promises';
 import { isLoopback } from '@sallyport/client/internal/secure-url';
 import { Agent, request } from 'undici';
 import { MetadataError } from './parse-metadata.js';
 
 const MAX_BYTES = 1024 * 1024;
-const FETCH_LIMIT = 10_000;
-/** Answers of a server, or of what stands before it, that may be another one soon: an IdP that is being set up, a busy proxy. */
-const PASSING = new Set([404, 408, 425, 429]);
+/** Milliseconds. */
+const FETCH_TIMEOUT = 10_000;
+/** Statuses below 500 that may be temporary, for example of an IdP that is being set up or of a busy proxy. */
+const TEMPORARY_STATUSES = new Set([404, 408, 425, 429]);
 
-/** Else it is a file. */
+/** Whether the source is a URL. Otherwise it is the path of a file. */
 export const isUrl = (source: string): boolean => /^https?:\/\//.test(source);
 
-/** The source cannot be reached just now; trying again later may help. */
+/** The source is temporarily unavailable. A later attempt may succeed. */
 export class MetadataUnavailableError extends Error {
-  override readonly name = 'SourceUnavailable';
+  override readonly name = 'MetadataUnavailableError';
 }
 
 /**
  * Reads at most 1 MiB, in at most 10 s. Redirects are not followed.
- * @throws MetadataFault for what only the operator can mend, SourceUnavailable for a network or server that is down.
+ * @throws MetadataError if the operator must correct something, MetadataUnavailableError if the network or server is down.
  */
 export async function readMetadataSource(source: string): Promise<string> {
   const bytes = isUrl(source) ? await fetchBytes(new URL(source)) : await readBytes(source);
@@ -46,21 +47,21 @@ async function readBytes(path: string): Promise<Uint8Array> {
 async function fetchBytes(url: URL): Promise<Uint8Array> {
   if (url.protocol !== 'https:' && !isLoopback(url.hostname)) {
     throw new MetadataError(
-      'The URL must begin with https://; keys would come over a line anyone can alter.',
+      'The URL must begin with https://, because anyone on the path could replace the keys.',
     );
   }
   const agent = new Agent({
-    // NODE_TLS_REJECT_UNAUTHORIZED=0 has no say here: whoever answers names the keys to trust.
+    // NODE_TLS_REJECT_UNAUTHORIZED=0 must not turn it off: the server provides the keys to trust.
     connect: { rejectUnauthorized: true, minVersion: 'TLSv1.2' },
   });
   try {
     const { statusCode, body } = await request(url, {
       dispatcher: agent,
       headers: { 'accept-encoding': 'identity' },
-      signal: AbortSignal.timeout(FETCH_LIMIT),
+      signal: AbortSignal.timeout(FETCH_TIMEOUT),
     });
     if (statusCode === 200) return await readAtMost(body, MAX_BYTES + 1);
-    if (statusCode >= 500 || PASSING.has(statusCode)) throw new Error(`status ${statusCode}`);
+    if (statusCode >= 500 || TEMPORARY_STATUSES.has(statusCode)) throw new Error(`status ${statusCode}`);
     throw new MetadataError(
       `The URL answered ${statusCode}. Write the URL that answers 200 with the metadata itself.`,
     );

@@ -1,9 +1,8 @@
-// The signature and digest algorithms a proof may use, and the keys that may sign. SHA-1, HMAC and DSA are not
-// here, and therefore do not exist.
+// The signature and digest algorithms and the keys that are accepted. SHA-1, HMAC and DSA are not supported.
 import { createHash, type KeyObject, verify, type X509Certificate } from 'node:crypto';
 import { XENC } from '../xml/namespaces.js';
 
-/** A key that may sign for an IdP, with the certificate it came in. The certificate's own dates are not a limit. */
+/** A signing key of an IdP with its certificate. The validity dates of the certificate do not limit the key. */
 export interface SigningKey {
   readonly key: KeyObject;
   readonly certificate: X509Certificate;
@@ -34,8 +33,8 @@ const DIGESTS: ReadonlyMap<string, string> = new Map([
   [`${XENC}sha512`, 'sha512'],
 ]);
 
-/** What saml2-js can check by itself; it knows neither SHA-384 nor ECDSA. */
-const READER_ALGORITHMS: ReadonlySet<string> = new Set([
+/** Algorithms that saml2-js supports: neither SHA-384 nor ECDSA. */
+const SAML2_JS_ALGORITHMS: ReadonlySet<string> = new Set([
   `${MORE}rsa-sha256`,
   `${MORE}rsa-sha512`,
   `${XENC}sha256`,
@@ -44,9 +43,9 @@ const READER_ALGORITHMS: ReadonlySet<string> = new Set([
 
 export const isSignatureAlgorithm = (uri: string): boolean => SIGNATURES.has(uri);
 export const isDigestAlgorithm = (uri: string): boolean => DIGESTS.has(uri);
-export const isSaml2JsAlgorithm = (uri: string): boolean => READER_ALGORITHMS.has(uri);
+export const isSaml2JsAlgorithm = (uri: string): boolean => SAML2_JS_ALGORITHMS.has(uri);
 
-/** Why a key may not sign, as a sentence for the operator; undefined if it may. */
+/** Why a key is too weak to sign, for a message to the operator; undefined if it is not. */
 export function keyWeakness({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string | undefined {
   if (asymmetricKeyType === 'rsa') {
     const bits = asymmetricKeyDetails?.modulusLength ?? 0;
@@ -58,7 +57,7 @@ export function keyWeakness({ asymmetricKeyType, asymmetricKeyDetails }: KeyObje
   return 'a key that is neither RSA nor ECDSA on P-256, P-384 or P-521';
 }
 
-/** The one of these keys that made the signature (ECDSA: r and s in fixed length, RFC 9231 section 2.3.6). */
+/** The key that made the signature (ECDSA: r and s in fixed length, RFC 9231 section 2.3.6). */
 export function findSigner(
   keys: readonly SigningKey[],
   algorithm: string,
@@ -74,7 +73,7 @@ export function findSigner(
     );
 }
 
-/** Whether `digest` is that of the text in UTF-8. */
+/** Whether `digest` is the digest of the text in UTF-8. */
 export function matchesDigest(text: string, algorithm: string, digest: Buffer): boolean {
   const hash = DIGESTS.get(algorithm);
   return hash !== undefined && createHash(hash).update(text, 'utf8').digest().equals(digest);

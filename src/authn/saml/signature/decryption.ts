@@ -1,5 +1,5 @@
-// EncryptedAssertion -> the text of its Assertion. xml-encryption sees only a document that is written here from
-// checked parts; whatever fails, fails in one way, so that nobody learns about keys or padding by asking.
+// Decrypts an EncryptedAssertion. xml-encryption only sees a document that is written here from checked parts. All failures
+// look the same, so that nobody can probe for keys or padding.
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { decrypt } from 'xml-encryption';
 import { rejectAssertion } from '../reject-assertion.js';
@@ -9,7 +9,7 @@ import { parseXml, type XmlElement, type XmlLimits } from '../xml/parse-xml.js';
 
 const AUTHENTICATED = new Set([`${XENC11}aes128-gcm`, `${XENC11}aes256-gcm`]);
 const UNAUTHENTICATED = new Set([`${XENC}aes128-cbc`, `${XENC}aes256-cbc`]);
-/** RSAES-PKCS1-v1_5 is not among them: it answers padding questions by itself. */
+/** Without RSAES-PKCS1-v1_5, which is open to padding oracle attacks. */
 const KEY_TRANSPORTS = new Set([`${XENC}rsa-oaep-mgf1p`, `${XENC11}rsa-oaep`]);
 const KEY_PARAMETERS = new Set(['DigestMethod', 'MGF', 'OAEPparams']);
 const URI = /^[A-Za-z0-9:/.#_-]+$/;
@@ -24,8 +24,8 @@ export interface DecryptedAssertion {
 
 /**
  * XML Encryption 1.1 sections 3 and 5, for the EncryptedAssertion of `response`. `signed`: whether a verified signature
- * covers it; only then is AES-CBC, which an attacker could have altered, decrypted at all.
- * @throws SallyportError `proof_invalid`, reason `saml.decryption`, whatever was wrong.
+ * covers it. AES-CBC, which is malleable, is only decrypted if it is signed.
+ * @throws SallyportError `proof_invalid`, reason `saml.decryption` for every failure.
  */
 export function decryptAssertion(
   response: XmlElement,
@@ -39,28 +39,28 @@ export function decryptAssertion(
     const plain = keys.map((key) => tryDecrypt(xml, key)).find((text) => text !== undefined) ?? '';
     const inScope = new Map([...response.declarations, ...encrypted.declarations]);
     const assertion = parseXml(plain, rules, inScope).root;
-    // xml-encryption puts U+FFFD where the plain text is not UTF-8.
-    const readable = !plain.includes('\uFFFD');
-    if (readable && isElement(assertion, SAML, 'Assertion')) {
+    // xml-encryption writes U+FFFD where the plain text is not UTF-8.
+    const isUtf8 = !plain.includes('\uFFFD');
+    if (isUtf8 && isElement(assertion, SAML, 'Assertion')) {
       return { text: declareNamespaces(plain, assertion, inScope), assertion };
     }
   } catch {
-    // The one refusal below.
+    // Refused below like every other failure.
   }
   return rejectAssertion('decryption');
 }
 
-/** Why a PEM text is no decryption key, as a sentence for the operator; undefined if it is one. */
+/** What is wrong with a decryption key, as a sentence for the operator; undefined if it is valid. */
 export function checkDecryptionKey(pem: string): string | undefined {
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
   } catch {
-    return 'This is not a PEM private key without a passphrase.';
+    return 'This is not a PEM private key without a passphrase. Write one.';
   }
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   if (key.asymmetricKeyType === 'rsa' && bits >= 2048) return undefined;
-  return 'The decryption key must be RSA with 2048 bits or more.';
+  return 'This key is not RSA with 2048 bits or more. Use such a key.';
 }
 
 function tryDecrypt(xml: string, key: string): string | undefined {
@@ -76,8 +76,8 @@ function tryDecrypt(xml: string, key: string): string | undefined {
 }
 
 /**
- * The text of an element with the namespaces that it took from around it declared in its own tag:
- * plain text is read in the place of its EncryptedData. Exclusive c14n gives the same bytes for both.
+ * Declares inherited namespaces in the tag of the element itself, so that the plain text can be parsed on its own instead
+ * of in the place of its EncryptedData. Exclusive c14n gives the same bytes for both.
  */
 function declareNamespaces(
   text: string,
@@ -89,19 +89,19 @@ function declareNamespaces(
   return text.replace(/<[A-Za-z_][^\s/>]*/, (tag) => tag + written.join(''));
 }
 
-/** The EncryptedData with its EncryptedKey inside, in the plainest form. Throws if a part is missing or odd. */
+/** The EncryptedData with its EncryptedKey inside, in its simplest form. Throws if a part is missing or not allowed. */
 function toEncryptedData(encryptedAssertion: XmlElement, signed: boolean): string {
-  const { data, keys: besides } = matchChildren(
+  const { data, keys: siblingKeys } = matchChildren(
     encryptedAssertion,
     { data: [XENC, 'EncryptedData', 1, 1], keys: [XENC, 'EncryptedKey', 0, 1] },
     'decryption',
   );
   const encryptedData = requireSingle(data, 'decryption');
   const keyInfos = encryptedData.children.filter((child) => isElement(child, DSIG, 'KeyInfo'));
-  const inside = keyInfos.flatMap(({ children }) =>
+  const nestedKeys = keyInfos.flatMap(({ children }) =>
     children.filter((child) => isElement(child, XENC, 'EncryptedKey')),
   );
-  const encryptedKey = requireSingle([...inside, ...besides], 'decryption');
+  const encryptedKey = requireSingle([...nestedKeys, ...siblingKeys], 'decryption');
 
   const method = encryptionMethod(encryptedData);
   const algorithm = uriOf(method);

@@ -1,5 +1,5 @@
-// An enveloped XML signature -> the bytes it covers. The answer is made of those bytes alone, read again: whatever
-// else the document holds cannot reach a caller of this file.
+// Verifies an enveloped XML signature and returns the signed element, parsed again from the bytes that the signature
+// covers. Nothing else in the document reaches the caller.
 
 import { rejectAssertion } from '../reject-assertion.js';
 import { type CanonicalParts, canonicalizeSigned } from '../xml/canonicalization.js';
@@ -13,25 +13,25 @@ export interface VerifiedElement {
   /** The signed element, read from the canonical bytes whose digest was signed. */
   readonly element: XmlElement;
   readonly signedBy: SigningKey;
-  /** Whether saml2-js knows the algorithms too. */
+  /** Whether saml2-js supports the algorithms. */
   readonly supportedBySaml2Js: boolean;
 }
 
-/** Whether the element has a Signature of its own. */
+/** Whether the element has a Signature as its child. */
 export function hasSignature(element: XmlElement): boolean {
   return element.children.some((child) => isElement(child, DSIG, 'Signature'));
 }
 
 /**
- * Checks the one Signature child of `parent`: the root of the document `text`, or a child of the root (XML Signature
- * core 3.2, as SAML core 5.4 narrows it). KeyInfo is never looked at.
+ * Verifies the only Signature child of `parent`: the root of the document `text`, or a child of the root (XML Signature
+ * core 3.2, as SAML core 5.4 narrows it). KeyInfo is never read.
  * @throws SallyportError `proof_invalid`, reason `saml.signature.*`.
  */
 export function verifyEnvelopedSignature(
   text: string,
   parent: XmlElement,
   keys: readonly SigningKey[],
-  rules: XmlLimits,
+  limits: XmlLimits,
 ): VerifiedElement {
   const signatures = parent.children.filter((child) => isElement(child, DSIG, 'Signature'));
   const signature = requireSingle(signatures, 'signature.missing');
@@ -46,17 +46,22 @@ export function verifyEnvelopedSignature(
     'signature.shape',
   );
   const signatureValue = leafText(requireSingle(parts.value, 'signature.shape'), 'signature.shape');
-  // Read here only to be refused cheaply; what counts is read below, from the bytes that were signed.
+  // A cheap first check. The values that are used come from the signed bytes below.
   readSignedInfo(requireSingle(parts.info, 'signature.shape'), id);
 
-  const node = signedNode(text, id);
-  const info = readSignedInfo(parseXml(node.signedInfo, rules).root, id);
-  const signedBy = findSigner(keys, info.algorithm, node.signedInfo, Buffer.from(signatureValue, 'base64'));
+  const canonical = canonicalPartsOf(text, id);
+  const info = readSignedInfo(parseXml(canonical.signedInfo, limits).root, id);
+  const signedBy = findSigner(
+    keys,
+    info.algorithm,
+    canonical.signedInfo,
+    Buffer.from(signatureValue, 'base64'),
+  );
   if (!signedBy) return rejectAssertion('signature.value');
-  const content = node.content(info.prefixes);
+  const content = canonical.content(info.prefixes);
   if (!matchesDigest(content, info.digestAlgorithm, info.digest)) return rejectAssertion('signature.digest');
 
-  const { root } = parseXml(content, rules);
+  const { root } = parseXml(content, limits);
   if (!isElement(root, parent.namespace, parent.name) || root.attributes.get('ID') !== id) {
     return rejectAssertion('signature.reference');
   }
@@ -64,7 +69,7 @@ export function verifyEnvelopedSignature(
   return { element: root, signedBy, supportedBySaml2Js };
 }
 
-function signedNode(text: string, id: string): CanonicalParts {
+function canonicalPartsOf(text: string, id: string): CanonicalParts {
   try {
     return canonicalizeSigned(text, id);
   } catch {

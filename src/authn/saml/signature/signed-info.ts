@@ -1,5 +1,5 @@
-// What a signature says it signs. Of XML Signature only what SAML core 5.4 needs is known: one Reference, to the
-// parent's ID, transformed by enveloped-signature and exclusive c14n, in this order.
+// Reads SignedInfo. Only the part of XML Signature that SAML core 5.4 needs is supported: one Reference, to the ID of the
+// parent element, with the transforms enveloped-signature and exclusive c14n, in this order.
 
 import { rejectAssertion } from '../reject-assertion.js';
 import { isElement, leafText, matchChildren, requireSingle } from '../xml/elements.js';
@@ -12,14 +12,14 @@ export interface SignedInfo {
   readonly algorithm: string;
   readonly digestAlgorithm: string;
   readonly digest: Buffer;
-  /** InclusiveNamespaces PrefixList of the canonicalization of what is signed. */
+  /** InclusiveNamespaces PrefixList for the canonicalization of the signed element. */
   readonly prefixes: readonly string[];
 }
 
 const MAX_PREFIXES = 32;
 
 /**
- * Reads a SignedInfo from its own canonical bytes. `parentId`: of the element the Signature is in.
+ * `parentId`: ID of the element that the Signature is a child of.
  * @throws SallyportError `proof_invalid`, reason `saml.signature.*`.
  */
 export function readSignedInfo(info: XmlElement, parentId: string): SignedInfo {
@@ -63,7 +63,7 @@ function readReference(reference: XmlElement): Omit<SignedInfo, 'algorithm'> {
   return { digestAlgorithm, digest, prefixes };
 }
 
-/** Answers with the PrefixList. */
+/** Returns the PrefixList. */
 function readTransforms({ children }: XmlElement): readonly string[] {
   const [enveloped, canonical, ...others] = children;
   const expected =

@@ -1,11 +1,11 @@
-// The one function used of xml-encryption, which ships no types.
+// Types of the only function used of xml-encryption, which ships none.
 declare module 'xml-encryption' {
   interface DecryptOptions {
     readonly key: string;
     readonly disallowDecryptionWithInsecureAlgorithm: boolean;
     readonly warnInsecureAlgorithm: boolean;
   }
-  /** Calls back before it returns. */
+  /** Calls back synchronously. */
   export function decrypt(
     xml: string,
     options: DecryptOptions,

@@ -1,13 +1,13 @@
-// The canonical bytes a signature speaks of: exclusive c14n (https://www.w3.org/TR/xml-exc-c14n/) as xml-crypto
-// writes it. What is checked and read later is this text, never the tree it came from.
+// Produces the canonical text that a signature covers: exclusive c14n (https://www.w3.org/TR/xml-exc-c14n/) by xml-crypto.
+// Later steps verify and parse this text, never the tree it was made from.
 import { DOMParser } from '@xmldom/xmldom';
 import { ExclusiveCanonicalization } from 'xml-crypto';
 import { DSIG } from './namespaces.js';
 
-/** An element of a document with its one Signature child apart. */
+/** The canonical text of an element and of the SignedInfo in its Signature. */
 export interface CanonicalParts {
   readonly signedInfo: string;
-  /** The element without the Signature. `prefixes`: InclusiveNamespaces PrefixList of the transform. */
+  /** Canonical text of the element without the Signature. `prefixes`: InclusiveNamespaces PrefixList of the transform. */
   content(prefixes: readonly string[]): string;
 }
 
@@ -15,8 +15,8 @@ const XMLNS = 'http://www.w3.org/2000/xmlns/';
 const ELEMENT = 1;
 
 /**
- * Finds the root, or the child of the root, with this ID. `text` has been read strictly before.
- * @throws Error if xmldom sees another document than that.
+ * For the root, or the child of the root, with this ID. `text` has passed the strict parser.
+ * @throws Error if xmldom reads the document in another way.
  */
 export function canonicalizeSigned(text: string, id: string): CanonicalParts {
   const root = parse(text).documentElement;
@@ -32,7 +32,7 @@ export function canonicalizeSigned(text: string, id: string): CanonicalParts {
       target.removeChild(signature);
       return new ExclusiveCanonicalization().process(target, {
         inclusiveNamespacesPrefixList: [...prefixes],
-        ancestorNamespaces: target === root ? [] : inherited(root, target),
+        ancestorNamespaces: target === root ? [] : inheritedNamespaces(root, target),
       });
     },
   };
@@ -56,12 +56,12 @@ function isSignaturePart(element: Element, name: string): boolean {
 
 function single(elements: readonly Element[]): Element {
   const [element, ...others] = elements;
-  if (element === undefined || others.length > 0) throw new Error('Not one element, but none or several.');
+  if (element === undefined || others.length > 0) throw new Error('Expected exactly one element.');
   return element;
 }
 
-/** Prefixes the root declares and the target does not. */
-function inherited(root: Element, target: Element): { prefix: string; namespaceURI: string }[] {
+/** Namespaces that the root declares and the target does not. */
+function inheritedNamespaces(root: Element, target: Element): { prefix: string; namespaceURI: string }[] {
   return Array.from(root.attributes)
     .filter(({ namespaceURI, prefix }) => namespaceURI === XMLNS && prefix === 'xmlns')
     .filter(({ name }) => !target.hasAttribute(name))

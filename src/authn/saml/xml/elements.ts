@@ -1,24 +1,24 @@
-// Questions asked of a strictly read tree. A shape lists every child an element may have: what it does not list is
-// refused, so that nothing can hide where nobody looks.
+// Access to a strictly parsed tree. `matchChildren` lists every child that an element may have; any other child is refused,
+// so that nothing can hide in a part of the document that no check reads.
 import type { ErrorCode } from '../../../core/errors.js';
 import { rejectAssertion, type SamlReason } from '../reject-assertion.js';
 import type { XmlElement } from './parse-xml.js';
 
-/** A kind of child: namespace, local name, and how often it must and may occur. */
+/** An allowed child: namespace, local name, and how often it must and may occur. */
 export type ChildRule = readonly [namespace: string, name: string, min: 0 | 1, max: number];
 
 export function isElement(element: XmlElement, namespace: string, name: string): boolean {
   return element.namespace === namespace && element.name === name;
 }
 
-/** The children by kind. Refuses one of no kind listed, and too few or too many of a kind, under `reason`. */
+/** Returns the children by rule. Refuses with `reason` if a child matches no rule, or a rule has too few or too many. */
 export function matchChildren<K extends string>(
   element: XmlElement,
-  kinds: Readonly<Record<K, ChildRule>>,
+  rules: Readonly<Record<K, ChildRule>>,
   reason: SamlReason,
   code: ErrorCode = 'proof_invalid',
 ): Record<K, readonly XmlElement[]> {
-  const entries = Object.entries<ChildRule>(kinds);
+  const entries = Object.entries<ChildRule>(rules);
   const known = (child: XmlElement) =>
     entries.some(([, [namespace, name]]) => isElement(child, namespace, name));
   if (!element.children.every(known)) rejectAssertion(reason, code);
@@ -30,7 +30,7 @@ export function matchChildren<K extends string>(
   return Object.fromEntries(found);
 }
 
-/** The single element of a list that a shape has already bounded. */
+/** Returns the only element of a list, or refuses with `reason`. */
 export function requireSingle(
   elements: readonly XmlElement[],
   reason: SamlReason,
@@ -40,12 +40,12 @@ export function requireSingle(
   return element !== undefined && others.length === 0 ? element : rejectAssertion(reason, code);
 }
 
-/** The text of an element that has no child elements. */
+/** Returns the text of an element, or refuses if it has child elements. */
 export function leafText(element: XmlElement, reason: SamlReason): string {
   return element.children.length === 0 ? element.text : rejectAssertion(reason);
 }
 
-/** Every element of the tree, the given one first, in document order. */
+/** The element and all its descendants in document order. */
 export function* selfAndDescendants(element: XmlElement): Generator<XmlElement> {
   yield element;
   for (const child of element.children) yield* selfAndDescendants(child);

@@ -1,5 +1,5 @@
-// The XML namespaces and URIs of SAML 2.0 and the standards it builds on. Only these may occur in a proof, and
-// what an issuer's config adds; XHTML never, because XML parsers treat it as another language.
+// XML namespaces and URIs of SAML 2.0 and the standards it builds on. A Response may only declare these and the namespaces
+// that the config of its issuer adds. XHTML is never accepted, because XML parsers treat it as another language.
 
 export const SAML = 'urn:oasis:names:tc:SAML:2.0:assertion';
 export const SAMLP = 'urn:oasis:names:tc:SAML:2.0:protocol';
@@ -16,7 +16,7 @@ export const BEARER = 'urn:oasis:names:tc:SAML:2.0:cm:bearer';
 export const REDIRECT = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
 export const ENTITY_FORMAT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:entity';
 
-/** What every issuer's proofs may declare. */
+/** Namespaces that Responses of every issuer may declare. */
 export const PROOF_NAMESPACES: ReadonlySet<string> = new Set([
   SAML,
   SAMLP,
@@ -27,7 +27,7 @@ export const PROOF_NAMESPACES: ReadonlySet<string> = new Set([
   EXCLUSIVE_C14N,
   'http://www.w3.org/2001/XMLSchema',
   'http://www.w3.org/2001/XMLSchema-instance',
-  // What SAML itself puts on an Attribute: SAML profiles 8.2.4 and 8.5.3, SAML attribute extensions 2.
+  // Namespaces of attributes of Attribute elements: SAML profiles 8.2.4 and 8.5.3, SAML attribute extensions 2.
   'urn:oasis:names:tc:SAML:2.0:profiles:attribute:X500',
   'urn:oasis:names:tc:SAML:2.0:profiles:attribute:XACML',
   'urn:oasis:names:tc:SAML:attribute:ext',

@@ -1,30 +1,30 @@
-// Text -> element tree, in one strict streaming pass that stops at the first thing not allowed. Nothing here
-// expands entities beyond XML's own five, and nothing is repaired.
+// Parses XML into an element tree in one strict streaming pass that stops at the first violation. Only the five entities of
+// XML itself are expanded, and nothing is repaired.
 import { type SaxesAttributeNS, SaxesParser, type SaxesTagNS } from 'saxes';
 import type { ReasonSuffix } from '../../../core/reasons.js';
 import { rejectAssertion } from '../reject-assertion.js';
 import { XHTML } from './namespaces.js';
 
-/** An element of a document that was read strictly. Namespace declarations are not among its attributes. */
+/** An element of a strictly parsed document. Namespace declarations are not among its attributes. */
 export interface XmlElement {
   readonly namespace: string;
   readonly name: string;
-  /** By name; `{namespace}name` if the attribute has a prefix. */
+  /** By name, or `{namespace}name` if the attribute has a prefix. */
   readonly attributes: ReadonlyMap<string, string>;
-  /** Namespaces that its own tag declares, by prefix; '' is the default namespace. */
+  /** Namespaces declared in its own tag, by prefix; '' is the default namespace. */
   readonly declarations: ReadonlyMap<string, string>;
   readonly children: readonly XmlElement[];
-  /** The element's own text; blank text between child elements is left out. */
+  /** Text of the element itself, without whitespace between child elements. */
   readonly text: string;
 }
 
 export interface XmlDocument {
   readonly root: XmlElement;
-  /** Every namespace that is declared anywhere. */
+  /** All namespaces declared in the document. */
   readonly namespaces: ReadonlySet<string>;
 }
 
-/** What a document may hold. Counts are for the whole document, `attributesPerElement` counts declarations too. */
+/** Limits for a document. Counts are for the whole document; `attributesPerElement` includes namespace declarations. */
 export interface XmlLimits {
   readonly depth: number;
   readonly elements: number;
@@ -43,37 +43,37 @@ interface OpenElement extends XmlElement {
 }
 
 const XMLNS = 'http://www.w3.org/2000/xmlns/';
-/** xml-crypto leaves every attribute whose name begins with `xmlns` out of what is signed. */
+/** Excludes names that begin with `xmlns`: xml-crypto leaves such attributes out of the signed form. */
 const NAME = /^(?!xmlns[^:])[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?$/;
-/** xml-crypto writes namespace names into the signed form as they are; in it, these cannot be mistaken for markup. */
+/** xml-crypto writes namespace names into the signed form without escaping. These characters cannot be mistaken for markup. */
 const NAMESPACE_NAME = /^[A-Za-z0-9:/._~#?=%+,;@!$()*-]*$/;
-/** XML 1.0 does not count these as line ends; xmldom does. */
+/** Not line ends in XML 1.0, but xmldom treats them as such. */
 const FOREIGN_LINE_END = /[\u0085\u2028]/;
 
 /**
- * `inScope`: namespaces by prefix, where the text was taken out of a larger document.
- * @throws SallyportError `proof_malformed`, reason `saml.xml.*`, at the first breach of the rules.
+ * `inScope`: namespaces by prefix that the text inherits if it was taken from a larger document.
+ * @throws SallyportError `proof_malformed`, reason `saml.xml.*`, at the first violation of the limits.
  */
 export function parseXml(
   text: string,
-  rules: XmlLimits,
+  limits: XmlLimits,
   inScope: ReadonlyMap<string, string> = new Map(),
 ): XmlDocument {
   if (FOREIGN_LINE_END.test(text)) return malformed('character');
-  const builder = new TreeBuilder(rules);
+  const builder = new TreeBuilder(limits);
   const parser = new SaxesParser({
     xmlns: true,
     position: false,
     additionalNamespaces: Object.fromEntries(inScope),
   });
-  const outsideMarkup = (kind: 'comment' | 'processing_instruction') => () => {
-    if (rules.comments === 'refuse') malformed(kind);
+  const refuseMarkup = (kind: 'comment' | 'processing_instruction') => () => {
+    if (limits.comments === 'refuse') malformed(kind);
   };
   parser.on('error', () => malformed('malformed'));
   parser.on('doctype', () => malformed('doctype'));
   parser.on('cdata', () => malformed('cdata'));
-  parser.on('comment', outsideMarkup('comment'));
-  parser.on('processinginstruction', outsideMarkup('processing_instruction'));
+  parser.on('comment', refuseMarkup('comment'));
+  parser.on('processinginstruction', refuseMarkup('processing_instruction'));
   parser.on('xmldecl', ({ version, encoding }) => {
     if (version !== '1.0' || (encoding ?? 'UTF-8').toUpperCase() !== 'UTF-8') malformed('declaration');
   });
@@ -87,27 +87,27 @@ export function parseXml(
 }
 
 class TreeBuilder {
-  readonly #rules: XmlLimits;
+  readonly #limits: XmlLimits;
   readonly #stack: OpenElement[] = [];
   readonly #namespaces = new Set<string>();
   #root: XmlElement | undefined;
   #elements = 0;
   #attributes = 0;
-  #attributesHere = 0;
+  #attributesOfElement = 0;
 
-  constructor(rules: XmlLimits) {
-    this.#rules = rules;
+  constructor(limits: XmlLimits) {
+    this.#limits = limits;
   }
 
   startTag(): void {
-    this.#attributesHere = 0;
-    if (++this.#elements > this.#rules.elements) malformed('elements');
-    if (this.#stack.length >= this.#rules.depth) malformed('depth');
+    this.#attributesOfElement = 0;
+    if (++this.#elements > this.#limits.elements) malformed('elements');
+    if (this.#stack.length >= this.#limits.depth) malformed('depth');
   }
 
   countAttribute(): void {
-    if (++this.#attributesHere > this.#rules.attributesPerElement) malformed('attributes');
-    if (++this.#attributes > this.#rules.attributes) malformed('attributes');
+    if (++this.#attributesOfElement > this.#limits.attributesPerElement) malformed('attributes');
+    if (++this.#attributes > this.#limits.attributes) malformed('attributes');
   }
 
   open(tag: SaxesTagNS): void {
@@ -121,7 +121,7 @@ class TreeBuilder {
       text: '',
     };
     for (const attribute of Object.values(tag.attributes)) this.#addAttribute(element, attribute);
-    this.#allow(tag.uri);
+    this.#checkNamespace(tag.uri);
     this.#stack.at(-1)?.children.push(element);
     this.#root ??= element;
     this.#stack.push(element);
@@ -149,19 +149,19 @@ class TreeBuilder {
   ): void {
     if (!NAME.test(name)) malformed('name');
     if (uri === XMLNS) {
-      this.#allow(value);
+      this.#checkNamespace(value);
       this.#namespaces.add(value);
       declarations.set(prefix === '' ? '' : local, value);
       return;
     }
-    if (prefix !== '') this.#allow(uri);
+    if (prefix !== '') this.#checkNamespace(uri);
     attributes.set(prefix === '' ? local : `{${uri}}${local}`, value);
   }
 
-  #allow(namespace: string): void {
-    const { namespaces } = this.#rules;
-    const listed = namespace !== XHTML && (namespaces === 'any' || namespaces.has(namespace));
-    if (!listed || !NAMESPACE_NAME.test(namespace)) malformed('namespace');
+  #checkNamespace(namespace: string): void {
+    const { namespaces } = this.#limits;
+    const isAllowed = namespace !== XHTML && (namespaces === 'any' || namespaces.has(namespace));
+    if (!isAllowed || !NAMESPACE_NAME.test(namespace)) malformed('namespace');
   }
 }
 
