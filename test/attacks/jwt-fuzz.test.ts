@@ -1,5 +1,5 @@
-// Random damage to genuine tokens, and random claims under a genuine signature. Whatever comes, the verifier gives the
-// genuine principal or a SallyportError. SALLYPORT_FUZZ_RUNS sets the runs, SALLYPORT_FUZZ_SEED repeats one.
+// Fuzz test: random damage to genuine tokens, and random claims with a genuine signature. The verifier must return the
+// genuine principal or throw a SallyportError. SALLYPORT_FUZZ_RUNS sets the runs, SALLYPORT_FUZZ_SEED repeats one.
 import fc from 'fast-check';
 import t from 'tap';
 import { SallyportError } from '../../src/core/errors.js';
@@ -66,7 +66,7 @@ const damage = fc.oneof(
     }),
 );
 
-t.test('a damaged token gives the genuine principal or a refusal', async (t) => {
+t.test('a damaged JWT yields the genuine principal or a refusal', async (t) => {
   const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
   const property = fc.asyncProperty(
     fc.constantFrom(...genuine),
@@ -82,7 +82,7 @@ t.test('a damaged token gives the genuine principal or a refusal', async (t) => 
   await fc.assert(property, { numRuns, seed });
 });
 
-t.test('text that is no token at all is refused', async (t) => {
+t.test('random text instead of a JWT is refused', async (t) => {
   const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
   const part = fc.oneof(
     fc.string(),
@@ -97,7 +97,7 @@ t.test('text that is no token at all is refused', async (t) => {
   await fc.assert(property, { numRuns, seed });
 });
 
-t.test('signed claims of any type and value: what is accepted keeps every rule', async (t) => {
+t.test('signed JWTs with random claims are accepted only if they meet every rule', async (t) => {
   const verifier = await openVerifier(t, { corp: { issuer: idp.url, replay: 'once' } });
   const mostly = (sane: fc.Arbitrary<unknown>) =>
     fc.oneof({ arbitrary: sane, weight: 9 }, { arbitrary: fc.jsonValue(), weight: 1 });

@@ -1,5 +1,5 @@
-// Attacks on how keys are had: issuers that point inward, elsewhere or nowhere, that answer slowly or hugely, and tokens
-// that try to make the broker ask too often. Each stands beside a twin that works.
+// Attacks on key fetching: issuers that resolve to internal addresses, redirect, lie, stall or send too much, and tokens that
+// try to cause too many fetches. Each has a genuine twin that must be accepted.
 import { readFileSync } from 'node:fs';
 import type { RequestListener, ServerResponse } from 'node:http';
 import t from 'tap';
@@ -29,7 +29,7 @@ const good = (idp: TestIssuer, signer: SigningKey = key, header = {}) =>
 const many = <T>(count: number, make: (index: number) => T) =>
   Array.from({ length: count }, (_, i) => make(i));
 
-t.test('names that resolve inward are refused when connecting, and nothing is connected to', async (t) => {
+t.test('SSRF: host names that resolve to internal addresses are refused without a connection', async (t) => {
   const inward: [what: string, ...addresses: string[]][] = [
     ['loopback', '127.0.0.1'],
     ['loopback, elsewhere in its block', '127.8.8.8'],
@@ -70,33 +70,36 @@ t.test('names that resolve inward are refused when connecting, and nothing is co
   t.equal(await outcome(twin, good(idp)), 'accepted alice', 'the twin is declared to be on loopback');
 });
 
-t.test('an issuer declared private may be private, but nothing else', async (t) => {
-  for (const address of [
-    '169.254.169.254',
-    '169.254.170.23',
-    'fd00:ec2::254',
-    '100.100.100.200',
-    '127.0.0.1',
-    'fe80::1',
-  ]) {
-    const verifier = await openVerifier(
-      t,
-      { corp: { issuer: 'https://idp.example', private: true } },
-      { lookup: async () => [address] },
-    );
-    const result = await outcome(verifier, signToken(goodClaims('https://idp.example'), key));
-    t.equal(result, 'issuer_unavailable oidc.fetch.address_refused', address);
-  }
-});
+t.test(
+  'SSRF: private: true allows private addresses, but no loopback, link-local or metadata address',
+  async (t) => {
+    for (const address of [
+      '169.254.169.254',
+      '169.254.170.23',
+      'fd00:ec2::254',
+      '100.100.100.200',
+      '127.0.0.1',
+      'fe80::1',
+    ]) {
+      const verifier = await openVerifier(
+        t,
+        { corp: { issuer: 'https://idp.example', private: true } },
+        { lookup: async () => [address] },
+      );
+      const result = await outcome(verifier, signToken(goodClaims('https://idp.example'), key));
+      t.equal(result, 'issuer_unavailable oidc.fetch.address_refused', address);
+    }
+  },
+);
 
-t.test('a loopback name may not lead off this machine', async (t) => {
+t.test('SSRF: a loopback host name that resolves to another machine is refused', async (t) => {
   const issuer = 'http://localhost:1';
   const verifier = await openVerifier(t, { corp: { issuer } }, { lookup: async () => ['93.184.216.34'] });
   const result = await outcome(verifier, signToken(goodClaims(issuer), key));
   t.equal(result, 'issuer_unavailable oidc.fetch.address_refused');
 });
 
-t.test('names that do not resolve', async (t) => {
+t.test('host names that do not resolve make the issuer unavailable (fetch.lookup)', async (t) => {
   const lookups = {
     'no address': async () => [],
     'an error': async () => Promise.reject(new Error('ENOTFOUND')),
@@ -114,7 +117,7 @@ t.test('names that do not resolve', async (t) => {
   t.equal(await outcome(silent, token), 'issuer_unavailable oidc.fetch.timeout');
 });
 
-t.test('answers that lead astray, lie, stall or swell', async (t) => {
+t.test('redirects, false discovery documents, stalled and oversized answers are refused', async (t) => {
   const elsewhere = await startIssuer(t, [key]);
   const redirect =
     (to: string): RequestListener =>
@@ -217,28 +220,31 @@ t.test('answers that lead astray, lie, stall or swell', async (t) => {
   t.same(elsewhere.requests, [], 'nobody was sent elsewhere');
 });
 
-t.test('https is checked against the certificate authority, and is not given up for http', async (t) => {
-  const idp = await startIssuer(t, [key], tls);
-  const untrusting = await openVerifier(t, { corp: { issuer: idp.url } });
-  t.equal(
-    await outcome(untrusting, good(idp)),
-    'issuer_unavailable oidc.fetch.connection',
-    'an unknown authority',
-  );
+t.test(
+  'TLS: keys are fetched only over a connection that the configured CA verifies, never over http',
+  async (t) => {
+    const idp = await startIssuer(t, [key], tls);
+    const untrusting = await openVerifier(t, { corp: { issuer: idp.url } });
+    t.equal(
+      await outcome(untrusting, good(idp)),
+      'issuer_unavailable oidc.fetch.connection',
+      'an unknown authority',
+    );
 
-  idp.answers[DISCOVERY] = { issuer: idp.url, jwks_uri: `${idp.url}/keys`.replace('https:', 'http:') };
-  const downgraded = await openVerifier(t, { corp: { issuer: idp.url, ca } });
-  t.equal(
-    await outcome(downgraded, good(idp)),
-    'issuer_unavailable oidc.discovery.jwks_uri_refused',
-    'keys over http',
-  );
+    idp.answers[DISCOVERY] = { issuer: idp.url, jwks_uri: `${idp.url}/keys`.replace('https:', 'http:') };
+    const downgraded = await openVerifier(t, { corp: { issuer: idp.url, ca } });
+    t.equal(
+      await outcome(downgraded, good(idp)),
+      'issuer_unavailable oidc.discovery.jwks_uri_refused',
+      'keys over http',
+    );
 
-  idp.answers[DISCOVERY] = { issuer: idp.url, jwks_uri: `${idp.url}/keys` };
-  t.equal(await outcome(downgraded, good(idp), at(11)), 'accepted alice', 'the twin');
-});
+    idp.answers[DISCOVERY] = { issuer: idp.url, jwks_uri: `${idp.url}/keys` };
+    t.equal(await outcome(downgraded, good(idp), at(11)), 'accepted alice', 'the twin');
+  },
+);
 
-t.test('tokens of unknown issuers cause no request at all', async (t) => {
+t.test('tokens of unknown issuers cause no request (iss.unknown)', async (t) => {
   const idp = await startIssuer(t, [key]);
   const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
   const strangers = ['https://evil.example', `${idp.url}/`, 'http://169.254.169.254', '', 'corp'];
@@ -251,7 +257,7 @@ t.test('tokens of unknown issuers cause no request at all', async (t) => {
   t.equal(await outcome(verifier, good(idp)), 'accepted alice', 'the twin');
 });
 
-t.test('a storm of unknown key ids is one fetch per cooldown', async (t) => {
+t.test('denial of service: unknown key ids cause one fetch per cooldown', async (t) => {
   const idp = await startIssuer(t, [key]);
   const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
   const fetches = () => idp.requests.filter((path) => path === '/keys').length;
@@ -271,7 +277,7 @@ t.test('a storm of unknown key ids is one fetch per cooldown', async (t) => {
   t.equal(await outcome(verifier, good(idp), at(59)), 'accepted alice', 'the twin, in the storm');
 });
 
-t.test('a crowd at the start is one fetch, and so is a crowd before an issuer that is down', async (t) => {
+t.test('denial of service: concurrent tokens share one fetch, also while the issuer is down', async (t) => {
   const idp = await startIssuer(t, [key]);
   const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
   const crowd = (second: number) =>
@@ -302,29 +308,36 @@ async function untilFetched(idp: TestIssuer, count: number): Promise<void> {
   }
 }
 
-t.test('rotation: a new key works at once, a withdrawn one stops, even for tokens seen before', async (t) => {
-  const idp = await startIssuer(t, [key]);
-  const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
-  const old = lasting(idp, key);
-  t.equal(await outcome(verifier, old), 'accepted alice');
+t.test(
+  'key rotation: a new key is accepted at once and a withdrawn key is refused, also for cached tokens',
+  async (t) => {
+    const idp = await startIssuer(t, [key]);
+    const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
+    const old = lasting(idp, key);
+    t.equal(await outcome(verifier, old), 'accepted alice');
 
-  const next = newKey('two', 'ES256');
-  idp.publish(key, next);
-  t.equal(await outcome(verifier, lasting(idp, next), at(31)), 'accepted alice', 'the new key');
-  t.equal(await outcome(verifier, old, at(31)), 'accepted alice', 'the old key, while it is published');
+    const next = newKey('two', 'ES256');
+    idp.publish(key, next);
+    t.equal(await outcome(verifier, lasting(idp, next), at(31)), 'accepted alice', 'the new key');
+    t.equal(await outcome(verifier, old, at(31)), 'accepted alice', 'the old key, while it is published');
 
-  idp.publish(next);
-  t.equal(await outcome(verifier, old, at(31 + 15 * MINUTE)), 'proof_invalid jwt.kid.unknown', 'seen before');
-  const other = lasting(idp, key, 'other');
-  t.equal(
-    await outcome(verifier, other, at(31 + 15 * MINUTE)),
-    'proof_invalid jwt.kid.unknown',
-    'not seen before',
-  );
-  t.equal(await outcome(verifier, lasting(idp, next), at(31 + 15 * MINUTE)), 'accepted alice', 'the twin');
-});
+    idp.publish(next);
+    t.equal(
+      await outcome(verifier, old, at(31 + 15 * MINUTE)),
+      'proof_invalid jwt.kid.unknown',
+      'seen before',
+    );
+    const other = lasting(idp, key, 'other');
+    t.equal(
+      await outcome(verifier, other, at(31 + 15 * MINUTE)),
+      'proof_invalid jwt.kid.unknown',
+      'not seen before',
+    );
+    t.equal(await outcome(verifier, lasting(idp, next), at(31 + 15 * MINUTE)), 'accepted alice', 'the twin');
+  },
+);
 
-t.test('a key swapped under the same kid ends the old one', async (t) => {
+t.test('key rotation: a new key with the same kid replaces the old one', async (t) => {
   const idp = await startIssuer(t, [key]);
   const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
   const seen = lasting(idp, key);
@@ -337,7 +350,7 @@ t.test('a key swapped under the same kid ends the old one', async (t) => {
   t.equal(await outcome(verifier, lasting(idp, swapped), later), 'accepted alice', 'the twin');
 });
 
-t.test('a key that its issuer describes anew goes on, for tokens seen before too', async (t) => {
+t.test('key rotation: a key with a changed description stays valid, also for cached tokens', async (t) => {
   const idp = await startIssuer(t, [key]);
   const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
   const seen = lasting(idp, key);
@@ -352,7 +365,7 @@ t.test('a key that its issuer describes anew goes on, for tokens seen before too
   t.equal(await outcome(verifier, seen, at(HOUR)), 'proof_invalid jwt.kid.unknown', 'no more for signatures');
 });
 
-t.test('an issuer that is down: known keys serve for six hours, and no longer', async (t) => {
+t.test('outage: cached keys are used for six hours and no longer', async (t) => {
   const idp = await startIssuer(t, [key]);
   const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
   const seen = lasting(idp, key);
@@ -378,7 +391,7 @@ t.test('an issuer that is down: known keys serve for six hours, and no longer', 
   t.equal(await outcome(verifier, seen, at(6 * HOUR + 10)), 'accepted alice', 'the twin, once it is up');
 });
 
-t.test('keys are refreshed in the background before anyone must wait, once', async (t) => {
+t.test('keys are refreshed in the background, once, before a token has to wait', async (t) => {
   const idp = await startIssuer(t, [key]);
   const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
   t.equal(await outcome(verifier, lasting(idp, key)), 'accepted alice');
@@ -401,7 +414,7 @@ t.test('keys are refreshed in the background before anyone must wait, once', asy
   t.equal(idp.requests.length, 4);
 });
 
-t.test('a clock set back does not make old keys young', async (t) => {
+t.test('a clock that is set back does not make old keys valid again', async (t) => {
   const idp = await startIssuer(t, [key]);
   const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
   const early = signToken(goodClaims(idp.url, { iat: at(-2 * HOUR).getTime() / 1000 }), key);

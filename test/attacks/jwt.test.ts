@@ -1,5 +1,5 @@
-// Forged, twisted and misused tokens. Each row is an attack with the code and reason it must get, beside a genuine twin
-// that differs in nothing but the attack and must pass: a row whose twin fails would prove nothing.
+// Attacks with forged, malformed and misused tokens. Each row has the code and reason of the expected refusal, and a genuine
+// twin that differs only in the attack and must be accepted: a row whose twin fails would prove nothing.
 import { createHmac } from 'node:crypto';
 import t from 'tap';
 import type { OidcIssuer } from '../../src/config/schema/oidc-issuer.js';
@@ -542,14 +542,14 @@ for (const [group, rows] of Object.entries(attacks)) {
       const open = (own: Partial<OidcIssuer>) =>
         openVerifier(t, { corp: { issuer: idp.url, ...own }, other: { issuer: otherIdp.url } });
       const verifier = await open(config);
-      t.equal(await outcome(verifier, token), refused, what);
+      t.equal(await outcome(verifier, token), refused, `${what}: ${refused}`);
       const twinVerifier = twinConfig === config ? verifier : await open(twinConfig);
-      t.match(await outcome(twinVerifier, twin), /^accepted /, `${what}: the twin`);
-      t.equal(await outcome(verifier, token), refused, `${what}: again, after the twin`);
+      t.match(await outcome(twinVerifier, twin), /^accepted /, `${what}: the twin is accepted`);
+      t.equal(await outcome(verifier, token), refused, `${what}: refused again after the twin`);
     }
   });
 }
 
-t.test('no attack made the broker ask the attacker', async (t) => {
+t.test('no attack causes a request to a host of the attacker', async (t) => {
   t.same(attackersHost.requests, []);
 });

@@ -1,4 +1,4 @@
-// Random damage to a genuine document must never make another principal of it, nor any error but a refusal.
+// Fuzz test: random damage to a genuine document must never yield another principal or an error other than a refusal.
 // SALLYPORT_FUZZ_RUNS sets how many documents are tried; SALLYPORT_FUZZ_SEED repeats a run.
 import fc from 'fast-check';
 import t from 'tap';
@@ -124,7 +124,7 @@ const documents = [
   response(encrypt(sign(assertion(), '_assertion-1'))),
 ];
 
-t.test('damaged documents', async (t) => {
+t.test('a damaged SAML document yields the genuine principal or a refusal', async (t) => {
   t.comment(`seed ${seed}, runs ${numRuns}`);
   const verifier = await verifierWith(t, { decryptionKeys: [fixture('broker.key')] });
   const genuine = await verifyText(verifier, base64(signedResponse()));
@@ -148,7 +148,7 @@ t.test('damaged documents', async (t) => {
   t.pass('nobody else was let in');
 });
 
-t.test('damaged base64', async (t) => {
+t.test('damaged base64 of a SAML document yields the genuine principal or a refusal', async (t) => {
   t.comment(`seed ${seed}, runs ${numRuns}`);
   const verifier = await verifierWith(t);
   const proof = base64(signedResponse());

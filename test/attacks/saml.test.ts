@@ -1,4 +1,4 @@
-// Forged signatures, SAML's oldest weakness: moved, stripped, wrapped, or made by somebody else.
+// Attacks on XML signatures: wrapped, moved, removed, or made with a key of the attacker.
 import t from 'tap';
 import { attacksOn, GENUINE } from '../support/saml-attacks.js';
 import {
@@ -29,7 +29,7 @@ const check = attacksOn(await verifierWith(t));
 const inSignature = (content: string, xml = SIGNATURE) =>
   xml.replace('</ds:Signature>', `<ds:Object>${content}</ds:Object></ds:Signature>`);
 
-t.test('signature wrapping: the eight classic shapes, and more', async (t) => {
+t.test('XML signature wrapping (XSW1 to XSW8 and variants) is refused', async (t) => {
   const forgedResponse = response(FORGED, { id: '_evil' });
   await check(t, [
     [
@@ -148,7 +148,7 @@ t.test('signature wrapping: the eight classic shapes, and more', async (t) => {
   ]);
 });
 
-t.test('signatures: where, of what, by whom, how', async (t) => {
+t.test('missing, misplaced, foreign and weak signatures are refused (saml.signature.*)', async (t) => {
   const withSigning = (signing: Partial<typeof SIGNING>) => signedResponse({}, {}, signing);
   const transform = (uri: string, content = '') =>
     `<ds:Transform Algorithm="${uri}">${content}</ds:Transform>`;
@@ -339,7 +339,7 @@ t.test('signatures: where, of what, by whom, how', async (t) => {
   ]);
 });
 
-t.test('weak keys never get among those that count', async (t) => {
+t.test('metadata with a weak signing key is refused', async (t) => {
   for (const name of ['weak', 'odd-curve']) {
     await t.rejects(
       verifierWith(t, {}, { metadataXml: metadata(['idp', name]) }),

@@ -1,4 +1,4 @@
-// Attacks on signing in with a browser: answers to somebody else's request, used twice, or to none of ours.
+// Attacks on browser sign-in: Responses to the request of another browser, replayed Responses, and Responses to no request.
 
 import { Secret } from '@sallyport/client/internal/secret';
 import t from 'tap';
@@ -22,13 +22,13 @@ const [seal, replay] = [sharedSeal(), sharedStore()];
 const a = await startSignIn(t, { seal, replay });
 const b = await startSignIn(t, { seal, replay });
 
-t.test('the twin: the answer to the request of this browser is accepted, at any replica', async (t) => {
+t.test('a Response to the request of the same browser is accepted at any replica', async (t) => {
   const browser = new Browser();
   t.equal((await browser.post(b, answerTo(await browser.begin(a)))).outcome, 'issued');
   t.equal(browser.cookies.size, 0);
 });
 
-t.test("login CSRF: an attacker's own answer, posted by the victim's browser", async (t) => {
+t.test("login CSRF: the attacker's Response, posted by the victim's browser, is refused", async (t) => {
   const [attacker, victim] = [new Browser(), new Browser()];
   const answer = answerTo(await attacker.begin(a));
   t.equal((await victim.post(a, answer)).outcome, UNKNOWN, 'without a cookie');
@@ -39,7 +39,7 @@ t.test("login CSRF: an attacker's own answer, posted by the victim's browser", a
   t.equal((await attacker.post(a, answer)).outcome, 'issued', 'the refused answer was not used up');
 });
 
-t.test('stolen from the victim: an answer without the cookie is worth nothing, at any door', async (t) => {
+t.test('stolen Response: without the cookie of the browser it is refused on every endpoint', async (t) => {
   const [victim, thief] = [new Browser(), new Browser()];
   const answer = answerTo(await victim.begin(a));
   t.equal((await thief.post(b, answer)).outcome, UNKNOWN);
@@ -51,7 +51,7 @@ t.test('stolen from the victim: an answer without the cookie is worth nothing, a
   t.match(api.json(), { status: 401, code: 'audience_mismatch' }, 'where the API is for AWS');
 });
 
-t.test('twice', async (t) => {
+t.test('replay: a Response and a request are used once, also across replicas (proof_replayed)', async (t) => {
   const browser = new Browser();
   const id = await browser.begin(a);
   const kept = [...browser.cookies];
@@ -69,61 +69,71 @@ t.test('twice', async (t) => {
   t.equal((await browser.post(b, answerTo(id))).outcome, REPLAYED, 'another answer to the same request');
 });
 
-t.test('of many answers at once to one request, at all replicas, one goes on', async (t) => {
-  const browser = new Browser();
-  const id = await browser.begin(a);
-  const cookies = [...browser.cookies];
-  const outcomes = await Promise.all(
-    Array.from({ length: 20 }, async (_, index) => {
-      const tab = new Browser();
-      for (const [name, value] of cookies) tab.cookies.set(name, value);
-      return (await tab.post(index % 2 === 0 ? a : b, answerTo(id))).status;
-    }),
-  );
-  t.equal(outcomes.filter((status) => status === 200).length, 1);
-  t.equal(outcomes.filter((status) => status === 401).length, 19);
-});
+t.test(
+  'replay: of concurrent Responses to one request, exactly one is accepted across replicas',
+  async (t) => {
+    const browser = new Browser();
+    const id = await browser.begin(a);
+    const cookies = [...browser.cookies];
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        const tab = new Browser();
+        for (const [name, value] of cookies) tab.cookies.set(name, value);
+        return (await tab.post(index % 2 === 0 ? a : b, answerTo(id))).status;
+      }),
+    );
+    t.equal(outcomes.filter((status) => status === 200).length, 1);
+    t.equal(outcomes.filter((status) => status === 401).length, 19);
+  },
+);
 
-t.test('cookies: tampered with, of another key, renamed, too old', async (t) => {
-  const browser = new Browser();
-  const id = await browser.begin(a);
-  const [[name, value] = ['', '']] = browser.cookies;
-  const answer = answerTo(id);
-  const withCookie = async (changedName: string, changed: string, broker = a) => {
-    const other = new Browser();
-    other.cookies.set(changedName, changed);
-    return (await other.post(broker, answer)).outcome;
-  };
-  const parts = value.split('.');
-  for (const index of parts.keys()) {
-    const part = parts[index] ?? '';
-    const flipped = part === '' ? 'AAAA' : `${part.startsWith('A') ? 'B' : 'A'}${part.slice(1)}`;
-    t.equal(await withCookie(name, parts.with(index, flipped).join('.')), UNKNOWN, `part ${index}`);
-  }
-  const none = Buffer.from('{"alg":"none"}').toString('base64url');
-  for (const junk of ['', 'x', '....', value.slice(0, -1), `${none}..`, `${none}.${parts[3]}.`])
-    t.equal(await withCookie(name, junk), UNKNOWN, 'junk');
-  t.equal(await withCookie(name.replace('__Host-', ''), value), UNKNOWN, 'a site of the same domain set it');
-  t.equal(await withCookie(name.slice(0, -1), value), UNKNOWN, 'a name that is not its own');
+t.test(
+  'a sign-in cookie that is altered, renamed, expired or sealed with another key is refused',
+  async (t) => {
+    const browser = new Browser();
+    const id = await browser.begin(a);
+    const [[name, value] = ['', '']] = browser.cookies;
+    const answer = answerTo(id);
+    const withCookie = async (changedName: string, changed: string, broker = a) => {
+      const other = new Browser();
+      other.cookies.set(changedName, changed);
+      return (await other.post(broker, answer)).outcome;
+    };
+    const parts = value.split('.');
+    for (const index of parts.keys()) {
+      const part = parts[index] ?? '';
+      const flipped = part === '' ? 'AAAA' : `${part.startsWith('A') ? 'B' : 'A'}${part.slice(1)}`;
+      t.equal(await withCookie(name, parts.with(index, flipped).join('.')), UNKNOWN, `part ${index}`);
+    }
+    const none = Buffer.from('{"alg":"none"}').toString('base64url');
+    for (const junk of ['', 'x', '....', value.slice(0, -1), `${none}..`, `${none}.${parts[3]}.`])
+      t.equal(await withCookie(name, junk), UNKNOWN, 'junk');
+    t.equal(
+      await withCookie(name.replace('__Host-', ''), value),
+      UNKNOWN,
+      'a site of the same domain set it',
+    );
+    t.equal(await withCookie(name.slice(0, -1), value), UNKNOWN, 'a name that is not its own');
 
-  const otherKey = await startSignIn(t, { replay, seal: new Seal(new Secret('f'.repeat(32))) });
-  t.equal(await withCookie(name, value, otherKey), UNKNOWN, 'another key');
-  const ownKey = await startSignIn(t, { replay, seal: new Seal() });
-  t.equal(await withCookie(name, value, ownKey), UNKNOWN, "a process's own key");
+    const otherKey = await startSignIn(t, { replay, seal: new Seal(new Secret('f'.repeat(32))) });
+    t.equal(await withCookie(name, value, otherKey), UNKNOWN, 'another key');
+    const ownKey = await startSignIn(t, { replay, seal: new Seal() });
+    t.equal(await withCookie(name, value, ownKey), UNKNOWN, "a process's own key");
 
-  // The answer is good for longer than the sign-in.
-  const clock = { now: new Date(NOW.getTime() - 599_000) };
-  const slow = await startSignIn(t, { seal, replay, now: () => clock.now });
-  const [inTime, late] = [new Browser(), new Browser()];
-  const [first, second] = [await inTime.begin(slow), await late.begin(slow)];
-  clock.now = NOW;
-  t.equal((await inTime.post(slow, answerTo(first))).outcome, 'issued');
-  clock.now = new Date(NOW.getTime() + 1000);
-  t.equal((await late.post(slow, answerTo(second))).outcome, UNKNOWN, 'after ten minutes');
-  t.equal(await withCookie(name, value), 'issued', 'the twin');
-});
+    // The answer is good for longer than the sign-in.
+    const clock = { now: new Date(NOW.getTime() - 599_000) };
+    const slow = await startSignIn(t, { seal, replay, now: () => clock.now });
+    const [inTime, late] = [new Browser(), new Browser()];
+    const [first, second] = [await inTime.begin(slow), await late.begin(slow)];
+    clock.now = NOW;
+    t.equal((await inTime.post(slow, answerTo(first))).outcome, 'issued');
+    clock.now = new Date(NOW.getTime() + 1000);
+    t.equal((await late.post(slow, answerTo(second))).outcome, UNKNOWN, 'after ten minutes');
+    t.equal(await withCookie(name, value), 'issued', 'the twin');
+  },
+);
 
-t.test('answers that are to nothing of ours', async (t) => {
+t.test('unsolicited Responses and Responses to unknown requests are refused', async (t) => {
   const browser = new Browser();
   const id = await browser.begin(a);
   t.equal((await browser.post(a, answerTo('_of-another-provider'))).outcome, UNKNOWN);
@@ -139,7 +149,7 @@ t.test('answers that are to nothing of ours', async (t) => {
   t.equal((await browser.post(a, answerTo(id))).outcome, 'issued', 'the twin');
 });
 
-t.test('the IdP of another issuer answers', async (t) => {
+t.test('IdP mix-up: a Response of another issuer to the request is refused', async (t) => {
   const browser = new Browser();
   const [corp, partner] = [await browser.begin(a), await browser.begin(a, '/login/partner?Role=reader')];
   t.equal((await browser.post(a, answerOfPartner(corp))).outcome, 'proof_invalid saml.in_response_to.issuer');
@@ -148,7 +158,7 @@ t.test('the IdP of another issuer answers', async (t) => {
   t.equal((await browser.post(a, answerTo(corp))).outcome, 'issued');
 });
 
-t.test('logout messages, and other documents', async (t) => {
+t.test('logout messages and other documents at the ACS are refused', async (t) => {
   const browser = new Browser();
   const id = await browser.begin(a);
   const genuine = Buffer.from(answerTo(id), 'base64').toString();
@@ -169,21 +179,24 @@ t.test('logout messages, and other documents', async (t) => {
   }
 });
 
-t.test('the replay store is away: nobody signs in, and nothing is used up', async (t) => {
-  const store = sharedStore();
-  store.claim = async () => Promise.reject(new Error('down'));
-  const down = await startSignIn(t, { seal, replay: store });
-  const browser = new Browser();
-  const shown = await browser.post(down, answerTo(await browser.begin(down)));
-  t.match(shown, {
-    status: 503,
-    outcome: 'replay_store_unavailable replay_store_unavailable',
-    headers: { 'retry-after': /^\d+$/ },
-  });
-});
+t.test(
+  'while the replay store is unavailable, sign-in is refused and the Response stays unused',
+  async (t) => {
+    const store = sharedStore();
+    store.claim = async () => Promise.reject(new Error('down'));
+    const down = await startSignIn(t, { seal, replay: store });
+    const browser = new Browser();
+    const shown = await browser.post(down, answerTo(await browser.begin(down)));
+    t.match(shown, {
+      status: 503,
+      outcome: 'replay_store_unavailable replay_store_unavailable',
+      headers: { 'retry-after': /^\d+$/ },
+    });
+  },
+);
 
 t.test(
-  'restarted with the same key, and a memory that has forgotten: requests from before are refused',
+  'after a restart with the in-memory store, requests from before are refused (replay.before_start)',
   async (t) => {
     const browser = new Browser();
     const id = await browser.begin(a);
@@ -197,7 +210,7 @@ t.test(
   },
 );
 
-t.test('a fault of the broker itself: a page, and not its cause', async (t) => {
+t.test('an internal error shows an error page without its cause', async (t) => {
   const broken = await startSignIn(t, {
     seal: {
       seal: (pending, now) => seal.seal(pending, now),

@@ -4,7 +4,7 @@ import type { Config } from '../../src/config/schema/config.js';
 import type { LocatedConfigError } from '../../src/core/config-error.js';
 import { ConfigManager, type ConfigManagerOptions } from '../../src/runtime/config-manager.js';
 import type { Runtime } from '../../src/runtime/runtime.js';
-import { keptLog } from '../support/oidc-verifier.js';
+import { collectingLog } from '../support/oidc-verifier.js';
 import { configOf, NOW } from '../support/policy.js';
 import { runtimeOf } from '../support/runtime.js';
 
@@ -29,7 +29,7 @@ function started(rebuild: Rebuild, initialParts: Partial<Runtime> = {}) {
   const closed: string[] = [];
   const epochs: number[] = [];
   const outcomes: string[] = [];
-  const { log, lines } = keptLog();
+  const { log, lines } = collectingLog();
   const initial = namedRuntime('initial', closed, initialParts);
   const manager = new ConfigManager({
     initial,

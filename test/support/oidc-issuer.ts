@@ -1,11 +1,11 @@
-// An OIDC issuer for tests, on loopback: it counts what is asked of it, and every answer can be replaced.
+// An OIDC issuer on loopback for tests. It records requests, and every answer can be replaced.
 import { generateKeyPairSync, type JsonWebKey, type KeyObject, sign as signBytes } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Test } from 'tap';
 
-/** A signing key and what the issuer publishes of it. */
+/** A signing key and its public JWK. */
 export interface SigningKey {
   readonly kid: string;
   readonly alg: string;
@@ -16,7 +16,7 @@ export interface SigningKey {
 
 const EC_CURVES: Record<string, string> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
 
-/** A new key for an algorithm. RSA of 2048 bits unless told. */
+/** A new key for an algorithm. Default: RSA with 2048 bits. */
 export function newKey(kid: string, alg = 'RS256', bits = 2048): SigningKey {
   const curve = EC_CURVES[alg];
   const { privateKey, publicKey } = curve
@@ -42,7 +42,7 @@ export function signature(
   );
 }
 
-/** Signs header and payload given as texts, whatever they hold. */
+/** Signs the texts of header and payload without checking them. */
 export function signTexts(header: string, payload: string, key: SigningKey): string {
   const input = `${base64url(header)}.${base64url(payload)}`;
   return `${input}.${signature(input, key)}`;
@@ -50,7 +50,7 @@ export function signTexts(header: string, payload: string, key: SigningKey): str
 
 export type Json = Record<string, unknown>;
 
-/** Signs a header and claims. `alg` and `kid` are the key's unless the header says otherwise; undefined leaves one out. */
+/** Signs a header and claims. `alg` and `kid` default to those of the key; undefined leaves one out. */
 export function signToken(claims: Json, key: SigningKey, header: Json = {}): string {
   return signTexts(
     JSON.stringify({ alg: key.alg, kid: key.kid, typ: 'JWT', ...header }),
@@ -61,18 +61,18 @@ export function signToken(claims: Json, key: SigningKey, header: Json = {}): str
 
 const DISCOVERY_PATH = '/.well-known/openid-configuration';
 
-/** The answers an issuer gives, by path. A function answers as it likes; anything else is sent as JSON. */
+/** Answers by path. A function handles the request; any other value is sent as JSON. */
 export type Answers = Record<string, RequestListener | Json | readonly unknown[] | undefined>;
 
 export interface TestIssuer {
   readonly url: string;
-  /** Paths asked for, in order. */
+  /** Requested paths in order. */
   readonly requests: string[];
-  /** Replace or add answers here at any time. */
+  /** Answers may be replaced or added at any time. */
   readonly answers: Answers;
-  /** What the key path answers from now on. */
+  /** Replaces the published keys. */
   publish(...keys: SigningKey[]): void;
-  /** From now on every connection is dropped, until `up`. */
+  /** Drops every connection until `up`. */
   down(): void;
   up(): void;
 }
@@ -122,11 +122,11 @@ export async function startIssuer(
   };
 }
 
-/** Seconds since the epoch of the instant tests take place at. */
+/** Epoch seconds of the time at which tests run. */
 export const NOW = 1_800_000_000;
 export const at = (offset = 0) => new Date((NOW + offset) * 1000);
 
-/** Claims of a token that is good at `NOW`. */
+/** Claims of a token that is valid at `NOW`. */
 export const goodClaims = (iss: string, changes: Json = {}): Json => ({
   iss,
   aud: 'sallyport',

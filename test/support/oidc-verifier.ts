@@ -1,4 +1,4 @@
-// A verifier over a test's issuers, and what came of a token in one line.
+// An OIDC verifier for the issuers of a test, and the outcome of a token as one line.
 
 import { Secret } from '@sallyport/client/internal/secret';
 import type { Test } from 'tap';
@@ -8,8 +8,8 @@ import { SallyportError } from '../../src/core/errors.js';
 import type { Log, ProofVerifier, VerifiedProof } from '../../src/core/ports.js';
 import { at } from './oidc-issuer.js';
 
-/** A log that keeps its lines. */
-export function keptLog(): {
+/** A log that collects its lines. */
+export function collectingLog(): {
   log: Log;
   lines: { level: string; fields: Readonly<Record<string, unknown>> }[];
 } {
@@ -22,19 +22,23 @@ export function keptLog(): {
   };
 }
 
-/** The verifier of a config that must be sound; closed with the test. */
+/** The verifier of a config that must be valid. Closed at the end of the test. */
 export async function openVerifier(
   t: Test,
   issuers: Record<string, Partial<OidcIssuer>>,
   options: Partial<OidcVerifierOptions> = {},
 ): Promise<ProofVerifier> {
-  const result = await createOidcVerifier({ issuers: complete(issuers), log: keptLog().log, ...options });
+  const result = await createOidcVerifier({
+    issuers: complete(issuers),
+    log: collectingLog().log,
+    ...options,
+  });
   if (!result.ok) throw new Error(JSON.stringify(result.errors));
   t.teardown(() => result.verifier.close());
   return result.verifier;
 }
 
-/** Fills in what every test config has alike. */
+/** Adds the defaults of the test configs. */
 export function complete(issuers: Record<string, Partial<OidcIssuer>>): Record<string, OidcIssuer> {
   const entries = Object.entries(issuers);
   return Object.fromEntries(
@@ -45,7 +49,7 @@ export function complete(issuers: Record<string, Partial<OidcIssuer>>): Record<s
 export const verify = (verifier: ProofVerifier, token: string, now = at()): Promise<VerifiedProof> =>
   verifier.verify({ type: 'oidc', value: new Secret(token) }, now);
 
-/** `accepted alice`, or code and reason of the refusal, e.g. `proof_invalid jwt.alg.refused`. Other errors are thrown on. */
+/** `accepted alice`, or code and reason of the refusal, e.g. `proof_invalid jwt.alg.refused`. Rethrows other errors. */
 export async function outcome(verifier: ProofVerifier, token: string, now = at()): Promise<string> {
   try {
     return `accepted ${(await verify(verifier, token, now)).principal.subject}`;

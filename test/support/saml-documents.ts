@@ -1,5 +1,5 @@
-// SAML documents made by hand, field by field, so that a test can write what no builder would: `assertion` and
-// `response` give text, `sign` puts a signature into any text, `encrypt` hides an assertion.
+// Builds SAML documents field by field, so that a test can write invalid ones: `assertion` and `response` return text,
+// `sign` adds a signature to any text, `encrypt` encrypts an assertion.
 import {
   constants,
   createCipheriv,
@@ -33,16 +33,16 @@ export function fixture(file: string): string {
   return readFileSync(fixturePath(`saml/${file}`), 'utf8');
 }
 
-/** `seconds` after NOW as SAML writes it. */
+/** The time `seconds` after NOW in the format of SAML. */
 export function at(seconds: number): string {
   return new Date(NOW.getTime() + seconds * 1000).toISOString();
 }
 
-/** One `name="value"`, or nothing for undefined. */
+/** `name="value"`, or an empty text for undefined. */
 const attribute = (name: string, value: string | undefined) =>
   value === undefined ? '' : ` ${name}="${value}"`;
 
-/** Values of an assertion; each may be replaced, and `undefined` leaves it out. Elements are given as XML. */
+/** Values of an assertion. Each may be replaced; `undefined` leaves it out. Elements are XML. */
 export const ASSERTION = {
   id: '_assertion-1' as string | undefined,
   version: '2.0' as string | undefined,
@@ -71,7 +71,7 @@ export const ASSERTION = {
   /** Replaces the whole AuthnStatement. */
   authnStatement: undefined as string | undefined,
   attributes: `<saml:Attribute Name="${ROLE}"><saml:AttributeValue>arn:aws:iam::111122223333:role/A,arn:aws:iam::111122223333:saml-provider/Idp</saml:AttributeValue></saml:Attribute><saml:Attribute Name="groups"><saml:AttributeValue xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xs="http://www.w3.org/2001/XMLSchema" xsi:type="xs:string">analysts</saml:AttributeValue><saml:AttributeValue>finance &amp; friends</saml:AttributeValue></saml:Attribute>`,
-  /** More children of the Assertion, at its end. */
+  /** Additional children at the end of the Assertion. */
   extra: '',
 };
 export type AssertionValues = Partial<typeof ASSERTION>;
@@ -105,12 +105,12 @@ export const RESPONSE = {
   issuer: `<saml:Issuer>${ENTITY_ID}</saml:Issuer>`,
   status:
     '<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>',
-  /** More declarations and attributes of the root. */
+  /** Additional declarations and attributes of the root. */
   declarations: '',
 };
 export type ResponseValues = Partial<typeof RESPONSE>;
 
-/** A Response around `content`, unsigned itself. */
+/** An unsigned Response around `content`. */
 export function response(content: string, values: ResponseValues = {}): string {
   const v = { ...RESPONSE, ...values };
   return `<samlp:Response xmlns:samlp="${SAMLP}" xmlns:saml="${SAML}"${v.declarations}${attribute('ID', v.id)}${attribute('Version', v.version)}${attribute('IssueInstant', v.issueInstant)}${attribute('Destination', v.destination)}${attribute('InResponseTo', v.inResponseTo)}>${v.issuer}${v.status}${content}</samlp:Response>`;
@@ -125,10 +125,10 @@ export const SIGNING = {
   transforms: `<ds:Transform Algorithm="${DSIG}enveloped-signature"/><ds:Transform Algorithm="${EXCLUSIVE_C14N}"/>`,
   /** Of the Reference; default `#` and the element's ID. */
   uri: undefined as string | undefined,
-  /** More References, as XML. */
+  /** Additional References as XML. */
   moreReferences: '',
   keyInfo: '',
-  /** More children of Signature, before its own. */
+  /** Additional children of Signature before its own. */
   before: '',
   /** Of the signature's elements; empty: the default namespace. */
   prefix: 'ds',
@@ -171,7 +171,7 @@ export function signature(xml: string, id: string, values: SigningValues = {}): 
   );
 }
 
-/** Puts a Signature into the element with this ID, after its Issuer. */
+/** Adds a Signature to the element with this ID, after its Issuer. */
 export function sign(xml: string, id: string, values: SigningValues = {}): string {
   return insertSignature(xml, id, signature(xml, id, values));
 }
@@ -194,7 +194,7 @@ function signatureValue(uri: string, text: string, key: string): string {
   return signBytes(hash, Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64');
 }
 
-/** The common case: a Response whose assertion is signed. */
+/** A Response with a signed assertion. */
 export function signedResponse(
   assertionValues: AssertionValues = {},
   responseValues: ResponseValues = {},

@@ -1,4 +1,4 @@
-// A SAML verifier over metadata in a temporary file, closed at the end of the test, and one call to use it.
+// A SAML verifier with metadata in a temporary file, closed at the end of the test, and the outcome of a proof as one line.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,10 +16,10 @@ export const SERVER_URL = 'https://sallyport.corp.example';
 
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** One for all verifiers of a test file, since its worker takes long to start from TypeScript. It ends with the process. */
+/** Shared by all verifiers of a test file, because the worker takes long to start. It ends with the process. */
 export const sharedCrossCheck = new CrossCheck({ log: silent });
 
-/** A folder that is removed when the test ends, with these files in it. */
+/** A folder with these files, removed at the end of the test. */
 export function folderWith(t: Test, files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-saml-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -47,7 +47,7 @@ export async function verifierWith(
 
 export const base64 = (xml: string): string => Buffer.from(xml, 'utf8').toString('base64');
 
-/** `code reason` of the refusal, or the subject that was accepted. Any other kind of error is thrown on. */
+/** `code reason` of the refusal, or `accepted` and the subject. Rethrows other errors. */
 export async function outcome(
   verifier: ProofVerifier,
   proof: string,
@@ -63,7 +63,7 @@ export async function outcome(
   }
 }
 
-/** Verified and confirmed, but not claimed. With `loginRequests`, even none, a browser brings it. */
+/** Verifies and confirms a proof without claiming it. With `loginRequests`, even empty, it comes from a browser. */
 export async function verifyText(
   verifier: ProofVerifier,
   proof: string,

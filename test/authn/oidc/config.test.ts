@@ -6,7 +6,7 @@ import { createOidcVerifier } from '../../../src/authn/oidc/verifier.js';
 import { OIDC_PRESETS, OidcIssuer } from '../../../src/config/schema/oidc-issuer.js';
 import type { ConfigError } from '../../../src/core/config-error.js';
 import { goodClaims, NOW, newKey, signToken, startIssuer } from '../../support/oidc-issuer.js';
-import { complete, keptLog, openVerifier, outcome } from '../../support/oidc-verifier.js';
+import { collectingLog, complete, openVerifier, outcome } from '../../support/oidc-verifier.js';
 import { fixturePath } from '../../support/paths.js';
 
 const isSchemaSound = new Ajv({ strict: false }).compile(OidcIssuer);
@@ -19,7 +19,7 @@ const compile = async (config: Partial<OidcIssuer>) => {
   return { issuer, faults, schemaSound: isSchemaSound(full) };
 };
 
-t.test('configs that compile, and what they come to', async (t) => {
+t.test('valid issuer configs compile to the expected settings', async (t) => {
   const GUID = '11111111-2222-3333-4444-555555555555';
   const github = 'https://token.actions.githubusercontent.com';
   const cases: [what: string, config: Partial<OidcIssuer>, expected: Partial<Issuer>][] = [
@@ -148,7 +148,7 @@ t.test('configs that compile, and what they come to', async (t) => {
   }
 });
 
-t.test('configs that do not compile, and where their fault is', async (t) => {
+t.test('invalid issuer configs are errors at the key that is wrong', async (t) => {
   const cases: [what: string, config: Partial<OidcIssuer>, key: keyof OidcIssuer, message: RegExp][] = [
     ['no issuer', {}, 'issuer', /Write the issuer URL/],
     ['a preset that knows no issuer', { preset: 'okta' }, 'issuer', /corp\.okta\.com/],
@@ -240,7 +240,7 @@ t.test('configs that do not compile, and where their fault is', async (t) => {
   }
 });
 
-t.test('all faults of all issuers are told together', async (t) => {
+t.test('config errors of all issuers are reported together', async (t) => {
   const result = await createOidcVerifier({
     issuers: complete({
       ci: { preset: 'github-actions', ca: '/nowhere.pem' },
@@ -249,7 +249,7 @@ t.test('all faults of all issuers are told together', async (t) => {
       three: { issuer: 'https://a.example', audience: 'z' },
       four: { issuer: 'http://a.example', audience: 'y' },
     }),
-    log: keptLog().log,
+    log: collectingLog().log,
   });
   t.match(result, {
     ok: false,
@@ -263,7 +263,7 @@ t.test('all faults of all issuers are told together', async (t) => {
   t.equal(!result.ok && result.errors.length, 4);
 });
 
-t.test('the schema names exactly the presets there are, and each example has its own form', async (t) => {
+t.test('the schema lists exactly the presets, and each example matches its own pattern', async (t) => {
   t.same(Object.keys(PRESETS).sort(), [...OIDC_PRESETS].sort());
   for (const [name, { issuerPattern, example, instructions }] of Object.entries(PRESETS)) {
     t.match(example, issuerPattern, name);
@@ -271,7 +271,7 @@ t.test('the schema names exactly the presets there are, and each example has its
   }
 });
 
-t.test('the schema refuses what verification could not hold', async (t) => {
+t.test('the schema rejects settings that verification does not support', async (t) => {
   const refused: Record<string, Record<string, unknown>> = {
     'the algorithm none': { algorithms: ['none'] },
     'an HMAC algorithm': { algorithms: ['HS256'] },
@@ -303,7 +303,7 @@ const samples: Record<PresetName, Record<string, unknown>> = {
   cognito: { sub: 'aaaa', token_use: 'id', 'cognito:groups': ['x'] },
 };
 
-t.test('a token as each provider makes it passes under its preset', async (t) => {
+t.test('a token of each provider is accepted with its preset', async (t) => {
   const key = newKey('one');
   const owners: Partial<Record<PresetName, Record<string, string>>> = {
     'github-actions': { repository_owner_id: '123456' },

@@ -11,7 +11,7 @@ const one = async (jwk: unknown) => (await read(jwk))[0]?.thumbprint;
 const rsa = newKey('rsa');
 const ec = newKey('ec', 'ES256');
 
-t.test('keys that must not verify signatures are left out; their like that may are kept', async (t) => {
+t.test('parseJwks leaves out keys that must not verify signatures', async (t) => {
   const ofBits = (bits: number) => newKey('sized', 'RS256', bits).jwk;
   const ofExponent = (...bytes: number[]) => ({ ...rsa.jwk, e: base64url(new Uint8Array(bytes)) });
   const curve = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.export({ format: 'jwk' });
@@ -42,7 +42,7 @@ t.test('keys that must not verify signatures are left out; their like that may a
   t.same(bitcoin && selectKeys([bitcoin], { alg: 'ES256', kid: 'k' }), [], 'a curve that no algorithm uses');
 });
 
-t.test('a key may sign only with its algorithm, or those of its type and curve', async (t) => {
+t.test('selectKeys matches keys by kid, algorithm, type and curve', async (t) => {
   const { alg: _, ...free } = rsa.jwk;
   const keys = await read(free, ec.jwk, newKey('ed', 'EdDSA').jwk);
   const names = (alg: string, kid?: string) =>
@@ -63,7 +63,7 @@ t.test('a key may sign only with its algorithm, or those of its type and curve',
   t.not(await one(newKey('rsa').jwk), await one(rsa.jwk), 'another key under its name');
 });
 
-t.test('which addresses may be connected to', async (t) => {
+t.test('isAddressAllowed decides by address and policy', async (t) => {
   const cases: [address: string, ...reaches: AddressPolicy[]][] = [
     ['93.184.216.34', 'public', 'private'],
     ['2606:2800:220:1::1', 'public', 'private'],

@@ -5,11 +5,11 @@ import { createKeyPool } from '../../../src/authn/oidc/key-source.js';
 import { createOidcVerifier } from '../../../src/authn/oidc/verifier.js';
 import { JWT_ALGORITHMS } from '../../../src/config/schema/oidc-issuer.js';
 import { at, goodClaims, type Json, NOW, newKey, signToken, startIssuer } from '../../support/oidc-issuer.js';
-import { complete, keptLog, openVerifier, outcome, verify } from '../../support/oidc-verifier.js';
+import { collectingLog, complete, openVerifier, outcome, verify } from '../../support/oidc-verifier.js';
 
 const key = newKey('one');
 
-t.test('a good token becomes a principal with its claims as sent', async (t) => {
+t.test('a valid token yields a principal with its claims unchanged', async (t) => {
   const idp = await startIssuer(t, [key]);
   const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
   const claims = goodClaims(idp.url, { groups: ['a', { deep: [1, null, true] }], nbf: NOW });
@@ -34,7 +34,7 @@ t.test('a good token becomes a principal with its claims as sent', async (t) => 
   t.notOk('proofId' in anonymous, 'jti may be absent');
 });
 
-t.test('every algorithm of the schema is verified, each with its own key', async (t) => {
+t.test('tokens of every configurable algorithm are verified', async (t) => {
   const keys = JWT_ALGORITHMS.map((alg) => newKey(alg, alg));
   const idp = await startIssuer(t, keys);
   const verifier = await openVerifier(t, { corp: { issuer: idp.url, algorithms: [...JWT_ALGORITHMS] } });
@@ -49,7 +49,7 @@ t.test('every algorithm of the schema is verified, each with its own key', async
   }
 });
 
-t.test('with replay: once the id and the time to remember it for are given, each time', async (t) => {
+t.test('replay: once returns the single-use id and its expiry on every verification', async (t) => {
   const idp = await startIssuer(t, [key]);
   const verifier = await openVerifier(t, { corp: { issuer: idp.url, replay: 'once' } });
   const token = signToken(goodClaims(idp.url, { jti: 'abc' }), key);
@@ -68,7 +68,7 @@ t.test('with replay: once the id and the time to remember it for are given, each
   );
 });
 
-t.test('a thousand times the same token is one signature verification', async (t) => {
+t.test('the same token sent a thousand times costs one signature verification', async (t) => {
   const idp = await startIssuer(t, [key]);
   const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
   const token = signToken(goodClaims(idp.url), key);
@@ -83,7 +83,7 @@ t.test('a thousand times the same token is one signature verification', async (t
   t.equal(await outcome(reloaded, token), 'audience_mismatch jwt.aud.mismatch', 'a new config knows nothing');
 });
 
-t.test('entries that share an issuer are told apart by audience', async (t) => {
+t.test('issuers with the same URL are selected by audience', async (t) => {
   const idp = await startIssuer(t, [key]);
   const verifier = await openVerifier(t, {
     people: { issuer: idp.url, audience: 'portal' },
@@ -100,30 +100,27 @@ t.test('entries that share an issuer are told apart by audience', async (t) => {
   t.equal(await outcome(verifier, both), 'audience_mismatch jwt.aud.ambiguous');
 });
 
-t.test(
-  'jwksUri is used in place of discovery, with the token of tokenFile as it is at the time',
-  async (t) => {
-    const api = await startIssuer(t, [key]);
-    const seen: (string | undefined)[] = [];
-    api.answers['/openid/v1/jwks'] = (request, response) => {
-      seen.push(request.headers.authorization);
-      response.end(JSON.stringify({ keys: [key.jwk] }));
-    };
-    const tokenFile = join(t.testdir({ token: 'first\n' }), 'token');
-    const issuer = 'https://kubernetes.default.svc.cluster.local';
-    const verifier = await openVerifier(t, {
-      cluster: { preset: 'kubernetes', issuer, jwksUri: `${api.url}/openid/v1/jwks`, tokenFile },
-    });
-    const token = signToken(goodClaims(issuer, { 'kubernetes.io': { namespace: 'jobs' } }), key);
-    t.equal(await outcome(verifier, token), 'accepted alice');
-    writeFileSync(tokenFile, 'second');
-    await outcome(verifier, signToken(goodClaims(issuer), newKey('two')), at(31));
-    t.same(seen, ['Bearer first', 'Bearer second']);
-    t.same(api.requests, ['/openid/v1/jwks', '/openid/v1/jwks'], 'discovery is not asked');
-  },
-);
+t.test('jwksUri replaces discovery, and tokenFile is read for each fetch', async (t) => {
+  const api = await startIssuer(t, [key]);
+  const seen: (string | undefined)[] = [];
+  api.answers['/openid/v1/jwks'] = (request, response) => {
+    seen.push(request.headers.authorization);
+    response.end(JSON.stringify({ keys: [key.jwk] }));
+  };
+  const tokenFile = join(t.testdir({ token: 'first\n' }), 'token');
+  const issuer = 'https://kubernetes.default.svc.cluster.local';
+  const verifier = await openVerifier(t, {
+    cluster: { preset: 'kubernetes', issuer, jwksUri: `${api.url}/openid/v1/jwks`, tokenFile },
+  });
+  const token = signToken(goodClaims(issuer, { 'kubernetes.io': { namespace: 'jobs' } }), key);
+  t.equal(await outcome(verifier, token), 'accepted alice');
+  writeFileSync(tokenFile, 'second');
+  await outcome(verifier, signToken(goodClaims(issuer), newKey('two')), at(31));
+  t.same(seen, ['Bearer first', 'Bearer second']);
+  t.same(api.requests, ['/openid/v1/jwks', '/openid/v1/jwks'], 'discovery is not asked');
+});
 
-t.test('an issuer with a path, or with a slash at the end, is discovered below it', async (t) => {
+t.test('discovery appends its path to an issuer with a path or trailing slash', async (t) => {
   for (const [path, discovery] of [
     ['/realms/corp', '/realms/corp/.well-known/openid-configuration'],
     ['/', '/.well-known/openid-configuration'],
@@ -136,7 +133,7 @@ t.test('an issuer with a path, or with a slash at the end, is discovered below i
   }
 });
 
-t.test('keys with one kid are told apart by algorithm, and tried in turn', async (t) => {
+t.test('keys with the same kid are selected by algorithm and tried in turn', async (t) => {
   const ec = newKey('one', 'ES256');
   const second = newKey('one');
   const idp = await startIssuer(t, [key, ec, second]);
@@ -146,8 +143,8 @@ t.test('keys with one kid are told apart by algorithm, and tried in turn', async
   }
 });
 
-t.test('neither start nor log needs or tells more than it must', async (t) => {
-  const { log, lines } = keptLog();
+t.test('start makes no requests, and the log has no token', async (t) => {
+  const { log, lines } = collectingLog();
   const idp = await startIssuer(t, [key]);
   idp.down();
   const issuers = complete({ corp: { issuer: idp.url }, gone: { issuer: 'https://gone.invalid' } });
@@ -167,7 +164,7 @@ t.test('neither start nor log needs or tells more than it must', async (t) => {
   t.notMatch(JSON.stringify(lines), token.slice(0, 20));
 });
 
-t.test('closing gives up what is under way', async (t) => {
+t.test('close aborts fetches in flight', async (t) => {
   const idp = await startIssuer(t, [key]);
   const asked = new Promise<void>((resolve) => {
     idp.answers['/keys'] = () => resolve();
@@ -179,13 +176,13 @@ t.test('closing gives up what is under way', async (t) => {
   t.equal(await pending, 'issuer_unavailable oidc.fetch.connection');
 });
 
-t.test('verifiers with one pool share fetched keys, as long as they come from the same place', async (t) => {
+t.test('verifiers with the same key pool share fetched keys if the source is the same', async (t) => {
   const idp = await startIssuer(t, [key]);
-  const keys = createKeyPool({ log: keptLog().log });
+  const keys = createKeyPool({ log: collectingLog().log });
   const open = (issuer: object) => openVerifier(t, { corp: { issuer: idp.url, ...issuer } }, { keys });
   const old = await createOidcVerifier({
     issuers: complete({ corp: { issuer: idp.url } }),
-    log: keptLog().log,
+    log: collectingLog().log,
     keys,
   });
   if (!old.ok) throw new Error(JSON.stringify(old.errors));

@@ -1,4 +1,5 @@
-// saml2-js may refuse, disagree, crash, stall or never start: the proof is refused, and the next one is read.
+// Cross-check with saml2-js: if it refuses, disagrees, crashes, stalls or never starts, the proof is refused and the next
+// one is read.
 import t, { type Test } from 'tap';
 import {
   CrossCheck,
@@ -40,7 +41,7 @@ async function reasonOf(promise: Promise<unknown>): Promise<string> {
   }
 }
 
-t.test('saml2-js reads what it can check, and refuses the rest', async (t) => {
+t.test('readSubject returns what saml2-js read and refuses what saml2-js refuses', async (t) => {
   const crossCheck = crossCheckWith(t, {});
   t.match(await crossCheck.readSubject(READING), {
     nameId: 'alice',
@@ -57,7 +58,7 @@ t.test('saml2-js reads what it can check, and refuses the rest', async (t) => {
   t.equal(await refused({}), 'read', 'and is there again');
 });
 
-t.test('a crash, an end, a stall and a full heap each cost one reading', async (t) => {
+t.test('a worker crash, exit, stall or full heap costs one Response (saml.reader.failed)', async (t) => {
   const body = (deed: string) =>
     workerOf(
       `if (message.audience === 'bad') { ${deed} } else port.postMessage({ id: message.id, subject: { nameId: 'a', attributes: {} } });`,
@@ -82,7 +83,7 @@ t.test('a crash, an end, a stall and a full heap each cost one reading', async (
   }
 });
 
-t.test('a worker that never starts fails those who wait, and is tried again by the next', async (t) => {
+t.test('a worker that never starts fails the queue and is started again for the next Response', async (t) => {
   for (const [name, ready] of [
     ['crashes', 'throw new Error("x");'],
     ['hangs', ''],
@@ -97,7 +98,7 @@ t.test('a worker that never starts fails those who wait, and is tried again by t
   }
 });
 
-t.test('the queue is bounded, and closing ends it', async (t) => {
+t.test('the queue is bounded, and close rejects it', async (t) => {
   const crossCheck = crossCheckWith(t, { workerUrl: workerOf(''), maxQueued: 2, timeoutMs: 60_000 });
   const waiting = [crossCheck.readSubject(READING), crossCheck.readSubject(READING)].map(reasonOf);
   t.equal(await reasonOf(crossCheck.readSubject(READING)), 'overloaded saml.reader.queue');
@@ -109,7 +110,7 @@ t.test('the queue is bounded, and closing ends it', async (t) => {
   t.equal(await reasonOf(crossCheck.readSubject(READING)), 'overloaded saml.reader.queue', 'after the end');
 });
 
-t.test('an answer to another reading is no answer', async (t) => {
+t.test('a result with another id is ignored', async (t) => {
   const url = workerOf(
     'port.postMessage({ id: message.id - 1, subject: { nameId: "admin", attributes: {} } });',
   );
@@ -117,7 +118,7 @@ t.test('an answer to another reading is no answer', async (t) => {
   t.equal(await reasonOf(crossCheck.readSubject(READING)), 'proof_invalid saml.reader.failed');
 });
 
-t.test('readers must agree about the NameID and every attribute', async (t) => {
+t.test('requireAgreement compares the NameID and every attribute (saml.reader.disagrees)', async (t) => {
   const facts = {
     nameId: { value: 'alice' },
     attributes: [
@@ -141,7 +142,7 @@ t.test('readers must agree about the NameID and every attribute', async (t) => {
   }
 });
 
-t.test('the worker prints nothing of what it reads, whatever DEBUG says', async (t) => {
+t.test('the worker prints nothing, even with DEBUG=saml2', async (t) => {
   const before = process.env['DEBUG'];
   process.env['DEBUG'] = 'saml2';
   t.teardown(() => {

@@ -1,5 +1,5 @@
-// Documents in the shapes that identity providers give them: their prefixes, where they declare namespaces and put
-// signatures, their IDs, types and names, and what else of the standard they use. Every one is accepted, whole.
+// Responses in the form of each identity provider: prefixes, namespace declarations, placement of signatures, IDs, types,
+// names and optional parts of the standard. All are accepted with all their claims.
 import t from 'tap';
 import type { SamlIssuer } from '../../../src/config/schema/saml-issuer.js';
 import {
@@ -189,7 +189,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
 };
 
 for (const [name, { entityId, xml, config, subject, claims }] of Object.entries(SHAPES)) {
-  t.test(name, async (t) => {
+  t.test(`a Response of ${name} is accepted`, async (t) => {
     const verifier = await verifierWith(t, config, { metadataXml: metadata(['idp'], { entityId }) });
     const { principal } = await verifyText(verifier, base64(xml));
     t.equal(principal.subject, subject);

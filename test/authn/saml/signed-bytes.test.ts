@@ -1,4 +1,4 @@
-// What is answered comes from the signed bytes, never from the tree that was read before them.
+// The result of verification comes from the signed bytes, never from the tree that was parsed before.
 import t from 'tap';
 import { parseResponseStructure } from '../../../src/authn/saml/assertion/response-structure.js';
 import { toSigningKey } from '../../../src/authn/saml/metadata/parse-metadata.js';
@@ -15,7 +15,7 @@ const keys = { signing: [toSigningKey(fixture('idp.crt'))], decryption: [fixture
 const nameIdIn = (element: XmlElement) =>
   [...selfAndDescendants(element)].find(({ name }) => name === 'NameID')?.text;
 
-t.test('if the first reading is wrong, the answer is still what was signed', async (t) => {
+t.test('values are read from the signed bytes even if the first tree is altered', async (t) => {
   const documents = {
     'signed assertion': signedResponse(),
     'signed Response': sign(response(assertion()), '_response-1'),
@@ -47,7 +47,7 @@ t.test('if the first reading is wrong, the answer is still what was signed', asy
   t.equal(nameIdIn((await verifySignatures(genuine, wrong, keys, rules)).assertion), 'alice', 'encrypted');
 });
 
-t.test('a SignedInfo of another shape is refused before the document is read again', (t) => {
+t.test('a SignedInfo with other children is refused before canonicalization', (t) => {
   const stuffings = [
     ['</ds:SignedInfo>', '<ds:Object/></ds:SignedInfo>'],
     [/(<ds:SignatureMethod [^>]*)\/>/, '$1><ds:Object/></ds:SignatureMethod>'],
@@ -68,7 +68,7 @@ t.test('a SignedInfo of another shape is refused before the document is read aga
   t.end();
 });
 
-t.test('limits and names that hold whatever the rules list', (t) => {
+t.test('XHTML and reserved names are refused whatever the limits allow', (t) => {
   const parse = (xml: string, more: Partial<XmlLimits> = {}) =>
     parseXml(xml, { ...rules, namespaces: 'any', ...more });
   const refused = (reason: string, xml: string, more?: Partial<XmlLimits>) => {

@@ -17,7 +17,7 @@ import { CredentialCache } from '../../../src/issuance/cache/credential-cache.js
 import { RoleFingerprints } from '../../../src/issuance/cache/role-fingerprints.js';
 import { deserialize, serialize } from '../../../src/issuance/cache/serialize.js';
 import { CredentialIssuer } from '../../../src/issuance/credential-issuer.js';
-import { keptLog } from '../../support/oidc-verifier.js';
+import { collectingLog } from '../../support/oidc-verifier.js';
 import { configOf, federation, NOW, principalOf, SECONDS, web } from '../../support/policy.js';
 
 const FORWARDING: Target = {
@@ -67,7 +67,7 @@ function started(
   const uses: string[] = [];
   const clock = { seconds: NOW.getTime() / 1000 };
   const sts = { answer: (_: IssueRequest): Answer => undefined, ready: Promise.resolve() };
-  const { log, lines } = keptLog();
+  const { log, lines } = collectingLog();
   const cache = new CredentialCache(limits);
   const issue = async (request: IssueRequest): Promise<IssuedCredentials> => {
     asked.push(request);
