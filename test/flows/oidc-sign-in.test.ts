@@ -55,7 +55,7 @@ t.test('a user signs in at an OIDC issuer', { timeout: 120_000 }, async (t) => {
     const page = await open(t, new URL('/device', url).href);
     await page.fill('input[name=user_code]', 'WRONG');
     await page.click('button');
-    t.match(await page.textContent('body'), 'There is no sign-in with this code');
+    t.match(await page.textContent('body'), 'The code is unknown, or the sign-in has ended.');
     await page.goto(url);
     t.match(await page.textContent('body'), `Does the other device show ${code}?`);
     await page.click('button');
