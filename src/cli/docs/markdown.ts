@@ -2,7 +2,7 @@
 
 const SECTION = /(<!-- ([a-z]+): ([^>]+) -->\n)[\s\S]*?(<!-- end -->)/g;
 
-/** The page with each section between `<!-- KIND: ARGUMENT -->` and `<!-- end -->` rendered anew. */
+/** The page with each section between `<!-- KIND: ARGUMENT -->` and `<!-- end -->` rendered again. */
 export function renderSections(
   page: string,
   render: (section: { readonly kind: string; readonly argument: string }) => string,

@@ -32,7 +32,7 @@ export const issuance = section({
   packed_policy_too_large: {
     caller: 'Send a shorter `Policy`, or fewer `PolicyArns`.',
     operator:
-      'Shorten the session policy or the tags of the role. `PackedPolicySize` in responses shows what is left.',
+      'Shorten the session policy or the tags of the role. `PackedPolicySize` in responses is the percentage of the limit that a session uses.',
   },
   sts_throttled: {
     caller: RETRY,
