@@ -243,9 +243,15 @@ t.test('exec --serve runs an endpoint while the command runs', async (t) => {
 t.test('exec --serve refreshes credentials and reports a failed refresh', async (t) => {
   // Responds like a broker, with a shorter lifetime than STS allows.
   const refusal = { detail: 'Not any more.', code: 'role_not_permitted', requestId: 'id' };
-  let asked = 0;
-  const brief = createServer((_, response) => {
-    const [status, answer] = ++asked < 3 ? [200, credentialsOf('deploy', asked, 3000)] : [403, refusal];
+  let requests = 0;
+  let onFirstUse = () => {};
+  const firstUse = new Promise<void>((resolve) => {
+    onFirstUse = resolve;
+  });
+  const brief = createServer(async (_, response) => {
+    const [status, answer] = ++requests < 3 ? [200, credentialsOf('deploy', requests, 9000)] : [403, refusal];
+    // Loading the SDK can take longer than the time until the first refresh.
+    if (requests === 2) await firstUse;
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   }).listen(0, '127.0.0.1');
   await once(brief, 'listening');
@@ -266,6 +272,7 @@ t.test('exec --serve refreshes credentials and reports a failed refresh', async 
     environment({ SALLYPORT_URL: `http://127.0.0.1:${port}` }),
   );
   await running.line('stdout', /^ASIADEPLOY1$/);
+  onFirstUse();
   await running.line('stdout', /^ASIADEPLOY2$/);
   await running.line('stderr', /^sallyport: The credentials could not be refreshed\. Not any more\./);
   running.child.stdin.end();
