@@ -95,7 +95,7 @@ t.test('browser sign-in at a SAML IdP', { timeout: 120_000 }, async (t) => {
     await victim.goto(page.url());
     await signInWithPassword(victim, 'alice');
     await victim.waitForURL(`${broker.url}/saml/acs`);
-    t.match(await victim.textContent('[role=alert]'), /not begun in this browser/);
+    t.match(await victim.textContent('[role=alert]'), /not started in this browser/);
   });
 });
 

@@ -26,7 +26,7 @@ export interface SamlVerifierOptions {
   /** The broker's public base URL. */
   readonly serverUrl: string;
   readonly log: Log;
-  /** Shared with other verifiers; whoever created it closes it. Default: the verifier's own. */
+  /** Shared with other verifiers and closed by its creator. Default: the verifier's own. */
   readonly crossCheck?: Pick<CrossCheck, 'readSubject' | 'close'>;
   /** The registry of the verifier that this one replaces. */
   readonly previousRegistry?: IdpRegistry;

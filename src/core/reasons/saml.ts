@@ -146,7 +146,7 @@ export const SAML_REASONS = reasons({
   },
   'saml.decryption': {
     meaning:
-      'The assertion cannot be decrypted. The cause is not told apart, so that nobody can probe for it.',
+      'The assertion cannot be decrypted. All causes have this reason, so that no caller can probe for them.',
     action:
       'Check that `decryptionKeys` has the private key of the certificate that the IdP encrypts for, that the IdP uses RSA-OAEP with AES-GCM, and that it signs the Response where it uses AES-CBC.',
   },
