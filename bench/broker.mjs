@@ -1,4 +1,4 @@
-// A complete broker with an issuer and an STS stub that responds at once. Without rate limits.
+// A complete broker with an issuer and an STS stub that responds immediately. Without rate limits.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

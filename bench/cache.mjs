@@ -113,7 +113,7 @@ export async function benchCache() {
     {
       name: 'stsCallsFor10kSame',
       value: await stsCallsForSame(SAME),
-      meaning: 'STS calls for 10,000 identical requests at once',
+      meaning: 'STS calls for 10,000 concurrent identical requests',
     },
     {
       name: 'cacheMemoryRatio',

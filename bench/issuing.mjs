@@ -1,5 +1,5 @@
 // The cost of a request for credentials: uncached compared to the bare SDK, cached compared to a bare route. Each part is
-// a process of its own; this one sends the requests. The audit log goes to a discarded stdout, so that the speed of the
+// its own process; this one sends the requests. The audit log goes to a discarded stdout, so that the speed of the
 // disk does not matter.
 import autocannon from 'autocannon';
 import { inChild } from './child.mjs';

@@ -1,4 +1,4 @@
-// Timing side channel: whether a role that does not exist can be told from one that is not permitted. Refusals of the two
+// Timing side channel: whether a role that does not exist can be distinguished from one that is not permitted. Refusals of the two
 // are interleaved in many small samples. A ratio of medians farther from 1 than that of a role to itself is a leak.
 import { decide } from '../dist/authz/decide.js';
 import { explainToCaller } from '../dist/authz/explain/explain.js';

@@ -1,4 +1,4 @@
-// An STS stub that returns the same response to every call at once, and counts calls.
+// An STS stub that returns the same response to every call immediately, and counts calls.
 import { createServer } from 'node:http';
 
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
@@ -6,7 +6,7 @@ const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 /** As long as those of STS. */
 export const SESSION_TOKEN = 'IQoJb3JpZ2luX2VjE'.repeat(50);
 
-const answer = (action) =>
+const responseBody = (action) =>
   `<${action}Response xmlns="${NAMESPACE}"><${action}Result><AssumedRoleUser><AssumedRoleId>AROAEXAMPLEEXAMPLE00:alice</AssumedRoleId>` +
   `<Arn>arn:aws:sts::111122223333:assumed-role/deploy/alice</Arn></AssumedRoleUser><Credentials><AccessKeyId>ASIAEXAMPLEEXAMPLE00</AccessKeyId>` +
   `<SecretAccessKey>wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY</SecretAccessKey><SessionToken>${SESSION_TOKEN}</SessionToken>` +
@@ -23,7 +23,7 @@ export async function startStsStub() {
     request.on('end', () => {
       calls++;
       const action = /(?:^|&)Action=(\w+)/.exec(body)?.[1];
-      response.setHeader('content-type', 'text/xml').end(answer(action));
+      response.setHeader('content-type', 'text/xml').end(responseBody(action));
     });
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));

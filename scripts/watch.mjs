@@ -1,5 +1,5 @@
 // Compiles a TypeScript project, starts a command, and does both again whenever a source file changes. While the
-// project does not compile, its errors are shown and the last command goes on:
+// project does not compile, its errors are shown and the last command keeps running:
 // `node scripts/watch.mjs PROJECT COMMAND [ARGUMENT…]`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -12,7 +12,7 @@ export interface Progress {
   readonly request: ExchangeRequest;
   readonly principal?: Principal;
   readonly decision?: Decision;
-  /** The principal that an operator asks about, as far as it is known. */
+  /** The principal that an operator requests an explanation for, if known. */
   readonly about?: {
     readonly issuer?: string | undefined;
     readonly subject?: string | undefined;

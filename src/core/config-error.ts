@@ -1,5 +1,5 @@
 // An error in the config, found anywhere between the YAML and the compiled policy. Errors are collected instead of
-// thrown, so that the operator sees all of them at once.
+// thrown, so that the operator sees them all together.
 
 /** Path from the root of the config to the invalid value, e.g. `['roles', 'deploy', 'roleArn']`. */
 export type ConfigPath = readonly (string | number)[];

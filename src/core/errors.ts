@@ -101,7 +101,7 @@ export const ERRORS = table({
   no_role_permitted: refused(403, 'No grant permits you to use a role. Ask the operator for a grant.'),
   permission_missing: refused(
     403,
-    'No grant gives you this permission. Ask the operator for one, or leave out what only an operator may request.',
+    'No grant includes this permission. Request it from the operator, or omit the parameters that only operators may use.',
   ),
   record_unknown: invalidRequest(
     404,

@@ -1,7 +1,7 @@
-// Every internal reason that the broker gives: what it means and what the operator does about it. The log and the audit
+// Every internal reason that the broker records, with its meaning and the action for the operator. The log and the audit
 // log carry the reason beside the error code of errors.ts; callers never see it. docs/errors.md is generated from both
 // tables. A reason without an entry does not compile; test/core/reasons.test.ts finds entries that nothing uses.
-// Where an error has no reason of its own, its code stands in.
+// If an error has no reason, its code is used instead.
 
 import { AWS_CALL_REASONS } from './reasons/aws-calls.js';
 import { JWT_REASONS } from './reasons/jwt.js';
@@ -21,13 +21,13 @@ export const REASONS = {
   ...AWS_CALL_REASONS,
 };
 
-export type KnownReason = keyof typeof REASONS;
+type ListedReason = keyof typeof REASONS;
 
 /** A reason of the table, or one that ends in a code of AWS. */
-export type Reason = KnownReason | ReasonPattern;
+export type Reason = ListedReason | ReasonPattern;
 
-/** The rest of the reasons that begin with `Prefix.`: `exp.past` for `jwt.exp.past`. */
-export type ReasonSuffix<Prefix extends string> = KnownReason extends infer R
+/** The suffixes of the reasons that begin with `Prefix.`: `exp.past` for `jwt.exp.past`. */
+export type ReasonSuffix<Prefix extends string> = ListedReason extends infer R
   ? R extends `${Prefix}.${infer Suffix}`
     ? Suffix
     : never

@@ -34,7 +34,7 @@ export interface LoginRequest {
 
 /** What the caller sends to authenticate. */
 export interface Proof extends ClientProof {
-  /** In a browser sign-in: the login requests sent for this browser. The proof must answer one of them. */
+  /** In a browser sign-in: the login requests sent for this browser. The proof must be the response to one of them. */
   readonly loginRequests?: readonly LoginRequest[];
 }
 
@@ -117,7 +117,7 @@ export interface ExchangeRequest extends SessionParameters {
   readonly sourceAddress: string;
   readonly proof: Proof;
   readonly mfa?: MfaCode;
-  /** Parameters that the protocol always has, deliberate or not. They apply as far as the role accepts them, without an error. */
+  /** Parameters that the protocol always has, deliberate or not. A value that the role does not accept is ignored without an error. */
   readonly preferred?: Pick<SessionParameters, 'roleSessionName' | 'durationSeconds'>;
   /** Present: the caller requests an AWS console sign-in instead of credentials. */
   readonly console?: ConsoleRequest;
@@ -152,7 +152,7 @@ export interface Decision {
   /** For a role that a claim names: the entry of `rolesFrom` that accepts it. */
   readonly rolesFrom?: string;
   readonly target: Target;
-  /** The region whose STS is called, where the role has one of its own. */
+  /** The region whose STS is called, if the role sets one. */
   readonly region?: string;
   readonly session: Session;
   /** Epoch seconds. The credentials must expire by then. */
@@ -203,7 +203,7 @@ export interface IssuedCredentials {
   readonly cached?: 'fresh' | 'stale';
 }
 
-/** A failed STS call, or one whose credentials reach nobody. For log and audit log, never for the caller. */
+/** A failed STS call, or one whose credentials are not returned. For log and audit log, never for the caller. */
 export interface StsFailure {
   /** As STS spells it. */
   readonly code?: string;

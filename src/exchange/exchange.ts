@@ -1,5 +1,5 @@
 // Exchanges a proof for credentials. Start reading here: `#steps` is the whole pipeline, for every surface; pipeline.ts runs
-// it and records refusals. Preview, Explain and DecodeMessage beside it are shorter lists of the same kind.
+// it and records refusals. Preview, Explain and DecodeMessage are shorter lists of the same kind.
 import { intentRecord, issuedRecord } from '../audit/record.js';
 import type { Decision, ExchangeRequest, IssuedCredentials, IssueRequest, Principal } from '../core/types.js';
 import type { ExchangeMetrics } from './exchange-metrics.js';

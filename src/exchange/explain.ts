@@ -124,7 +124,8 @@ function limitRules(explanations: Iterable<RoleExplanation>): readonly RoleExpla
   for (const explanation of explanations) {
     rules += explanation.grants.length;
     if (rules > MAX_RULES) {
-      const detail = 'The config has too many rules to explain every role at once. Name one role in Role.';
+      const detail =
+        'The config has too many grants to explain every role in one request. Name one role in Role.';
       throw new SallyportError('parameter_invalid', { reason: 'parameter.role', detail });
     }
     roles.push(explanation);

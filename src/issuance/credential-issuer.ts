@@ -16,7 +16,7 @@ import { isOutage } from './sts/translate-error.js';
 import type { StsIssuer } from './sts-issuer.js';
 
 /** `shared`: served by the STS call of another request. `stale`: STS is unavailable, less lifetime than usual is left. */
-export type CacheUse = 'hit' | 'miss' | 'shared' | 'stale' | 'renewed' | 'renewal_failed';
+type CacheUse = 'hit' | 'miss' | 'shared' | 'stale' | 'renewed' | 'renewal_failed';
 
 export interface CredentialIssuerOptions {
   readonly stsIssuer: Pick<StsIssuer, 'issue'>;
@@ -53,7 +53,7 @@ export class CredentialIssuer {
   /**
    * `beforeSts` resolves before STS can be called for this request, also by the shared call of another request. It is
    * not called where fresh cached credentials are returned.
-   * @throws SallyportError, or whatever `beforeSts` throws.
+   * @throws SallyportError, or the error of `beforeSts`.
    */
   async getOrIssue(
     request: IssueRequest,
@@ -117,7 +117,7 @@ export class CredentialIssuer {
     return this.#cache.get(key);
   }
 
-  /** One STS call at a time for each key. It has a deadline of its own, since it may serve several requests. */
+  /** One STS call at a time for each key. It has its own deadline, since it may serve several requests. */
   #issueShared(key: string, { deadline, ...request }: IssueRequest): Promise<FlightResult> {
     return this.#flights.run(key, request.proof.value, () => this.#issueAndCache(key, request));
   }

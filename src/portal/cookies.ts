@@ -1,4 +1,4 @@
-// Cookies for pending sign-ins, one per login request, so that several can be open at once. The response is posted from the
+// Cookies for pending sign-ins, one per login request, so that several can be open at the same time. The response is posted from the
 // IdP's site, so browsers must send the cookies cross-site (SameSite=None), which requires https.
 import { SallyportError } from '../core/errors.js';
 import type { LoginRequest } from '../core/types.js';

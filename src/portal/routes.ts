@@ -1,5 +1,5 @@
 // Browser sign-in at a SAML IdP whose assertions are addressed to the broker (SAML profiles 4.1). /login/{issuer} sends an
-// AuthnRequest and keeps it in a sealed cookie; /saml/acs exchanges the response at once. There is no session.
+// AuthnRequest and keeps it in a sealed cookie; /saml/acs exchanges the response immediately. There is no session.
 import { Secret } from '@sallyport/client/internal/secret';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';

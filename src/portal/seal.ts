@@ -33,7 +33,7 @@ const ALGORITHMS = { alg: 'dir', enc: 'A256GCM' } as const;
 export class Seal {
   readonly #key: Uint8Array;
 
-  /** `secret` is shared by all replicas. Without it, each process has a random key of its own. */
+  /** `secret` is shared by all replicas. Without it, each process has its own random key. */
   constructor(secret?: Secret) {
     const material = secret?.reveal() ?? randomBytes(32);
     this.#key = new Uint8Array(hkdfSync('sha256', material, '', 'sallyport sign-in', 32));

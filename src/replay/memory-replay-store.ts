@@ -1,5 +1,5 @@
 // Keeps claims of single-use proofs in the memory of one process, for a single replica. Start reading here; the Redis store
-// beside it does the same for several replicas.
+// does the same for several replicas.
 import type { ReplayStore } from '../core/ports.js';
 
 /** Seconds. The clocks of brokers and Redis servers may differ by this much. */

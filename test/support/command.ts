@@ -1,4 +1,4 @@
-// Runs the command line. `runToEnd` and `launch` run a command in this process, with streams and environment of its own:
+// Runs the command line. `runCommand` and `runToEnd` run a command in this process, with its own streams and environment:
 // use them unless the test is about the process itself. `spawnToEnd` and `start` run `node dist/main.js`.
 //
 // In process, HOME comes from `env`, but TMPDIR and the default credentials of the AWS SDK come from `process.env`.
@@ -48,16 +48,6 @@ export const runCommand = (args: readonly string[], options: CommandOptions = {}
 /** The same, with the parameters of `spawnToEnd`. */
 export const runToEnd = (_: Test, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Finished> =>
   runCommand(args, { env });
-
-/** Starts a command in this process. It is stopped when the test ends. */
-export function launch(t: Test, args: readonly string[], env?: NodeJS.ProcessEnv): Launched {
-  const launched = execute(args, { env });
-  t.teardown(async () => {
-    launched.stop('SIGTERM');
-    await launched.finished;
-  });
-  return launched;
-}
 
 function execute(args: readonly string[], { env = process.env, stdin = '' }: CommandOptions): Launched {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];

@@ -37,7 +37,7 @@ export async function withFileLock<T>(
   }
 }
 
-/** Returns false if another process holds the lock. If no lock file can be created at all, work goes on without one. */
+/** Returns false if another process holds the lock. If the lock file cannot be created, the caller proceeds without a lock. */
 async function acquire(file: string, owner: string): Promise<boolean> {
   try {
     await writeFile(file, owner, { mode: 0o600, flag: 'wx' });

@@ -17,7 +17,7 @@ export interface ProviderRequest {
   readonly forceRefresh?: boolean;
 }
 
-/** Returns a function that calls `fetchNew` only if needed. Nobody waits for a background refresh. */
+/** Returns a function that calls `fetchNew` only if needed. No caller waits for a background refresh. */
 export function refreshingProvider<T extends Expiring>(
   fetchNew: () => Promise<T>,
   now: () => number = Date.now,

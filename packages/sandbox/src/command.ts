@@ -17,9 +17,9 @@ interface Options {
 /** Adds the options and the action to `command`. `print` writes one text, with a line feed, to stdout. */
 export function defineSandboxCommand(command: Command, print: (text: string) => void): Command {
   return command
-    .option('--iam <file>', "accounts, users, roles and providers (YAML); default: the sandbox's own")
-    .option('--users <file>', "people who can sign in (YAML); default: the sandbox's own")
-    .option('--broker <url>', 'the broker whose own tokens STS accepts (default: http://127.0.0.1:8443)')
+    .option('--iam <file>', 'accounts, users, roles and providers (YAML; default: built in)')
+    .option('--users <file>', 'users who can sign in (YAML; default: built in)')
+    .option('--broker <url>', 'broker whose tokens STS accepts (default: http://127.0.0.1:8443)')
     .addOption(portOption('--sts-port', 'STS'))
     .addOption(portOption('--oidc-port', 'the OIDC provider'))
     .addOption(portOption('--saml-port', 'the SAML IdP'))
@@ -49,11 +49,11 @@ const sandboxOptions = (options: Options): SandboxOptions => ({
 });
 
 function portOption(flag: string, server: string): Option {
-  return new Option(`${flag} <port>`, `port of ${server}; 0 takes a free one`)
+  return new Option(`${flag} <port>`, `port of ${server}; 0 selects a free port`)
     .default(0)
     .argParser((text) => {
       if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
-        throw new InvalidArgumentError('Write a port, 0 to 65535.');
+        throw new InvalidArgumentError('Enter a port from 0 to 65535.');
       return Number(text);
     });
 }
@@ -65,5 +65,5 @@ SAML metadata  ${saml.metadata}
 SAML SSO       ${saml.sso}
 Console        ${consoleSignin}
 Users          ${users.map(({ name, password }) => `${name} / ${password}`).join(', ')}
-Ctrl-C stops it.`;
+Press Ctrl-C to stop.`;
 }

@@ -1,5 +1,5 @@
 // Caches the keys of one issuer. They are fetched when the first token needs them and refreshed as tokens arrive. At most
-// one fetch is in flight, and at most one starts per cooldown, whatever key ids the tokens have.
+// one fetch is in flight, and at most one starts per cooldown, regardless of the key IDs in the tokens.
 import { SallyportError } from '../../core/errors.js';
 import type { Log } from '../../core/ports.js';
 import { KeyFetchError } from './fetch-json.js';

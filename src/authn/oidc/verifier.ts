@@ -54,7 +54,7 @@ interface CachedToken {
   readonly keyThumbprint: string;
 }
 
-export class OidcVerifier implements ProofVerifier {
+class OidcVerifier implements ProofVerifier {
   readonly #sources: readonly KeySource[];
   readonly #cache = new VerifiedTokenCache<CachedToken>();
 

@@ -27,7 +27,7 @@ export function decodeResponse(base64: string): string {
 
 /**
  * The XML limits for Responses of these issuers. They keep the most expensive document that passes cheap to read.
- * @throws SallyportError `proof_malformed` if `declared` has a namespace that none of the issuers may use.
+ * @throws SallyportError `proof_malformed` if `declared` has a namespace that no issuer may use.
  */
 export function responseLimits(
   issuers: readonly SamlIssuer[],

@@ -47,7 +47,7 @@ export async function createSamlVerifier(options: SamlVerifierOptions): Promise<
 }
 
 /** Close it to stop the metadata refresh and, if it is the verifier's own, the cross-check worker. */
-export class SamlVerifier implements ProofVerifier {
+class SamlVerifier implements ProofVerifier {
   readonly #idpRegistry: IdpRegistry;
   readonly #crossCheck: Pick<CrossCheck, 'readSubject' | 'close'>;
   readonly #ownsCrossCheck: boolean;

@@ -51,7 +51,7 @@ export function referencedValues(
 ): Readonly<Record<string, unknown>> | undefined {
   const values = paths.flatMap((path) => {
     const value = path.reduce(ownProperty, variables as unknown);
-    // All claims at once would include claims that the expression does not read.
+    // The whole claims object would include claims that the expression does not read.
     return value === undefined || value === variables['claims'] ? [] : [[formatPath(path), value] as const];
   });
   return values.length === 0 ? undefined : Object.fromEntries(values);

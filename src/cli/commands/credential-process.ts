@@ -32,7 +32,7 @@ async function getCredentials(
   const broker = await resolveBrokerUrl(options.broker, terminal);
   const parameters = sessionParametersOf(options);
   const source = selectProofSource(options, terminal);
-  // With an interactive source, the caller is unknown before the sign-in. The cache entry belongs to whoever signed in.
+  // With an interactive source, the caller is unknown before the sign-in. The cache entry belongs to the user who signed in.
   const knownProof = source.interactive ? undefined : await source.read();
   const report = (message: string) => terminal.printError(`sallyport: ${message}`);
   const request = async (timeout?: number) => {

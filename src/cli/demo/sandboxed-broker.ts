@@ -1,5 +1,5 @@
 // The sandbox with a broker in front, as `dev` and `demo` run it. What it writes (config, IdP metadata, signing key,
-// audit log) is in a folder of its own, which goes when it closes.
+// audit log) is in its own folder, which is deleted when it closes.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ export interface SandboxedBroker extends BrokerFiles {
 
 export interface SandboxedBrokerOptions {
   readonly log: Log;
-  /** The broker's port; 0 takes a free one. */
+  /** The broker's port; 0 selects a free port. */
   readonly port?: number;
   readonly sandbox?: Omit<SandboxOptions, 'brokerUrl'>;
   /** Text of another config than the sandbox's own, with the same `${sandbox:…}` to fill in. */

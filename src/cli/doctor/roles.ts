@@ -1,4 +1,4 @@
-// Checks the AWS identity of the broker, and each role as far as possible without a caller.
+// Checks the AWS identity of the broker, and everything about each role that can be checked without a caller.
 import { MAX_CHAINED_SESSION_SECONDS, MIN_SESSION_SECONDS } from '@sallyport/sts-protocol/constraints';
 import type { Policy } from '../../authz/policy.js';
 import type { CompiledRole } from '../../authz/roles/role.js';

@@ -14,7 +14,7 @@ const HEADERS = {
 } as const;
 
 export interface LoopbackRedirect<T> {
-  /** Port to listen on; 0 selects a free one. */
+  /** Port to listen on; 0 selects a free port. */
   readonly port: number;
   /** Unguessable value of this sign-in. Requests with another state are ignored. */
   readonly state: string;

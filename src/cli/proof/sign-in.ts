@@ -23,7 +23,7 @@ export interface SignInOptions {
   readonly scope: string;
   /** Use the device authorization grant. */
   readonly device: boolean;
-  /** Port of the loopback redirect; 0 selects a free one. */
+  /** Port of the loopback redirect; 0 selects a free port. */
   readonly redirectPort: number;
 }
 

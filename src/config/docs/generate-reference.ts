@@ -62,7 +62,7 @@ function entrySchema(schema: Schema | undefined): Schema | undefined {
   return value ?? schema?.items ?? schema;
 }
 
-/** One row per key. Nested keys are joined with dots; NAME stands for a name that the operator chooses. */
+/** One row per key. Nested keys are joined with dots; NAME is a placeholder for a name that the operator chooses. */
 function rowsOf(schema: Schema, prefix = ''): readonly Row[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
     const key = `${prefix}${name}`;

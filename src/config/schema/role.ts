@@ -6,7 +6,7 @@ import type { ChainedRole } from '../../core/types.js';
 import { closed, REGION_PATTERN } from './primitives.js';
 import { attribution, sessionLimits, sessionName, tags } from './session.js';
 
-/** Settings that all roles share, whatever the STS operation. */
+/** Settings that all roles share, for every STS operation. */
 export const sharedRoleSettings = {
   region: Type.Optional(
     Type.String({

@@ -1,4 +1,4 @@
-// Reasons why a call to AWS did not succeed where AWS itself refused nothing: `sts.*` in lower case is about calls to STS,
+// Reasons why a call to AWS did not succeed other than an error response from AWS: `sts.*` in lower case is about calls to STS,
 // `signin.*` about the federation endpoint of AWS sign-in.
 import { reasons } from './reason-entry.js';
 
@@ -8,21 +8,21 @@ export const AWS_CALL_REASONS = reasons({
   // The call
   'sts.connect': { meaning: 'The connection to STS could not be opened.', action: CHECK_NETWORK },
   'sts.connection': { meaning: 'The connection to STS broke during the call.', action: CHECK_NETWORK },
-  'sts.timeout': { meaning: 'STS did not answer in time.', action: CHECK_NETWORK },
+  'sts.timeout': { meaning: 'STS did not respond in time.', action: CHECK_NETWORK },
   'sts.too_large': {
-    meaning: 'The answer of STS is larger than 64 KiB.',
-    action: 'Check that `aws.endpoint` is an STS endpoint and that no proxy answers instead.',
+    meaning: 'The response from STS is larger than 64 KiB.',
+    action: 'Check that `aws.endpoint` is an STS endpoint and that no proxy responds in its place.',
   },
   'sts.malformed': {
-    meaning: 'The answer of STS is not a complete answer to the operation.',
-    action: 'Check that `aws.endpoint` is an STS endpoint and that no proxy answers instead.',
+    meaning: 'The response from STS is not a complete response to the operation.',
+    action: 'Check that `aws.endpoint` is an STS endpoint and that no proxy responds in its place.',
   },
   'sts.answer_incomplete': {
-    meaning: 'The answer of STS lacks a member that it must have.',
-    action: 'Check that no proxy or emulator answers instead of STS.',
+    meaning: 'The response from STS lacks a required member.',
+    action: 'Check that no proxy or emulator responds in place of STS.',
   },
   'sts.deadline': {
-    meaning: 'No region answered before the deadline of the request.',
+    meaning: 'No region responded before the deadline of the request.',
     action: CHECK_NETWORK,
   },
   'sts.region_away': {
@@ -35,12 +35,12 @@ export const AWS_CALL_REASONS = reasons({
   },
   'sts.region_disabled': {
     meaning:
-      'STS is not activated in this region for the account; the broker does not ask again for a while.',
+      'STS is not activated in this region for the account; the broker does not call that region again for a while.',
     action: 'Activate STS in the region in the account settings of IAM, or choose another region.',
   },
   'sts.queue_full': {
     meaning: 'Too many calls to STS are waiting.',
-    action: 'Add replicas, or lengthen sessions so that more requests are answered from the cache.',
+    action: 'Add replicas, or lengthen sessions so that more requests are served from the cache.',
   },
   'sts.unknown': {
     meaning: 'STS, or the AWS SDK, reported an error without a usable code.',
@@ -49,7 +49,7 @@ export const AWS_CALL_REASONS = reasons({
 
   // AWS sign-in
   'signin.timeout': {
-    meaning: 'AWS sign-in did not answer in time.',
+    meaning: 'AWS sign-in did not respond in time.',
     action: 'Check the network path from the broker to the federation endpoint.',
   },
   'signin.connection': {
@@ -57,11 +57,11 @@ export const AWS_CALL_REASONS = reasons({
     action: 'Check the network path from the broker to the federation endpoint.',
   },
   'signin.answer_malformed': {
-    meaning: 'The answer of AWS sign-in is not JSON with a SigninToken.',
+    meaning: 'The response from AWS sign-in is not JSON with a SigninToken.',
     action: 'Check that `aws.signinEndpoint` is a federation endpoint.',
   },
   'signin.answer_too_large': {
-    meaning: 'The answer of AWS sign-in is larger than 64 KiB.',
+    meaning: 'The response from AWS sign-in is larger than 64 KiB.',
     action: 'Check that `aws.signinEndpoint` is a federation endpoint.',
   },
 });

@@ -85,7 +85,7 @@ export const JWT_REASONS = reasons({
   'jwt.alg.missing': { meaning: 'The header has no `alg`.', action: REPORT_TO_ISSUER },
   'jwt.alg.refused': {
     meaning: 'The issuer signed with an algorithm that is not in its `algorithms`.',
-    action: 'Add the algorithm to `algorithms` of the issuer if the issuer is meant to use it.',
+    action: 'Add the algorithm to `algorithms` of the issuer if the issuer may use it.',
   },
   'jwt.crit.refused': {
     meaning: 'The header has `crit`: the token needs an extension that the broker does not support.',
@@ -156,7 +156,7 @@ export const JWT_REASONS = reasons({
   'jwt.exp.range': { meaning: '`exp` is negative or too large.', action: REPORT_TO_ISSUER },
   'jwt.exp.past': {
     meaning: 'The token has expired.',
-    action: 'None if it is rare: the caller gets a new token. Otherwise compare the clocks.',
+    action: 'Nothing to do if it is rare: the caller gets a new token. Otherwise compare the clocks.',
   },
   'jwt.exp.before_start': {
     meaning: 'The token expires before it is valid: `exp` is not after `iat` and `nbf`.',

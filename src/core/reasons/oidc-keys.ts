@@ -16,19 +16,19 @@ export const OIDC_KEY_REASONS = reasons({
   },
   'oidc.discovery.jwks_host_refused': {
     meaning: '`jwks_uri` in the discovery document is on a host that is not pinned for this issuer.',
-    action: 'Set `jwksUri` if the keys of the issuer are meant to be on that host.',
+    action: 'Set `jwksUri` if that host is the intended location of the keys.',
   },
   'oidc.fetch.redirect': {
-    meaning: 'The issuer answered with a redirect, which is not followed.',
-    action: 'Write the URL that answers 200 as `issuer` or `jwksUri`.',
+    meaning: 'The issuer responded with a redirect, which is not followed.',
+    action: 'Set the URL that returns 200 as `issuer` or `jwksUri`.',
   },
   'oidc.fetch.status': {
-    meaning: 'The issuer answered with an HTTP status other than 200.',
+    meaning: 'The issuer responded with an HTTP status other than 200.',
     action:
       'Check the URL with `sallyport doctor`, and `tokenFile` where the issuer requires authentication.',
   },
   'oidc.fetch.timeout': {
-    meaning: 'The issuer did not answer in time.',
+    meaning: 'The issuer did not respond in time.',
     action: 'Check the network path and the health of the issuer.',
   },
   'oidc.fetch.address_refused': {
@@ -41,11 +41,11 @@ export const OIDC_KEY_REASONS = reasons({
     action: 'Check the DNS resolver of the broker.',
   },
   'oidc.fetch.json': {
-    meaning: 'The answer of the issuer is not strict JSON.',
-    action: 'Check whether a proxy or login page answers instead of the issuer.',
+    meaning: 'The response from the issuer is not strict JSON.',
+    action: 'Check whether a proxy or login page responds in place of the issuer.',
   },
   'oidc.fetch.too_large': {
-    meaning: 'The answer of the issuer is larger than 512 KiB.',
+    meaning: 'The response from the issuer is larger than 512 KiB.',
     action: 'Check that `jwksUri` is the URL of a JWK Set.',
   },
   'oidc.fetch.connection': {

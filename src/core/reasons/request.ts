@@ -1,7 +1,7 @@
-// Reasons that concern the request: its form, its parameters, the session it asks for, limits and replays.
+// Reasons that concern the request: its form, its parameters, the requested session, limits and replays.
 import { reasons } from './reason-entry.js';
 
-const FIX_REQUEST = 'None: the caller corrects the request as the detail says.';
+const FIX_REQUEST = 'Nothing to do: the caller corrects the request as the detail says.';
 const CORRECT_CLAIM =
   'Correct the claim at the issuer, or change the template in `session` of the role, for example with a function or a default.';
 
@@ -66,7 +66,7 @@ export const REQUEST_REASONS = reasons({
     action: FIX_REQUEST,
   },
   'parameter.role': {
-    meaning: 'The policy has too many rules to explain every role in one request.',
+    meaning: 'The policy has too many grants to explain every role in one request.',
     action: 'Name one role in the request.',
   },
   'parameter.role_session_name': {
@@ -161,7 +161,7 @@ export const REQUEST_REASONS = reasons({
   },
   'replay.before_start': {
     meaning: 'The proof was issued before the broker started to record which proofs were used.',
-    action: 'None: it follows a restart with the in-memory store. Set `store` to avoid it.',
+    action: 'Nothing to do: it follows a restart with the in-memory store. Set `store` to avoid it.',
   },
   'replay.issued_ahead': {
     meaning: 'The proof was issued more than two seconds ahead of the clock of the broker.',

@@ -157,7 +157,7 @@ export const SAML_REASONS = reasons({
     action: 'Compare Issuer in the Response with `entityID` in the metadata of the issuer.',
   },
   'saml.issuer.for_aws': {
-    meaning: 'A browser brought a Response of an issuer whose assertions are addressed to AWS.',
+    meaning: 'A browser sent a Response from an issuer whose assertions are addressed to AWS.',
     action: 'Add an issuer with `audience: sallyport` for browser sign-in.',
   },
   'saml.metadata': {
@@ -165,7 +165,7 @@ export const SAML_REASONS = reasons({
     action: 'Get the metadata again from the IdP.',
   },
   'saml.metadata.missing': {
-    meaning: 'The metadata URL of the issuer has not answered since the broker started.',
+    meaning: 'The metadata URL of the issuer has not responded since the broker started.',
     action: 'Check the network path to the metadata URL; the log has the last failure.',
   },
   'saml.metadata.expired': {
@@ -191,17 +191,17 @@ export const SAML_REASONS = reasons({
     action: 'Set `unsolicited: accept` if sign-in may start at the IdP.',
   },
   'saml.in_response_to.foreign': {
-    meaning: 'The Response answers an authentication request that the broker did not send.',
+    meaning: 'The Response is for an authentication request that the broker did not send.',
     action:
       'Set `unsolicited: accept-foreign` if another tool starts the sign-in on behalf of AWS; the broker cannot check such requests.',
   },
   'saml.in_response_to.unknown': {
-    meaning: 'The Response answers no sign-in that this browser started in the last minutes.',
+    meaning: 'The Response is not for a sign-in that this browser started in the last minutes.',
     action:
       'Ask the user to sign in again with cookies allowed. Treat repeated occurrences as login CSRF or a stolen Response.',
   },
   'saml.in_response_to.issuer': {
-    meaning: 'The Response answers a sign-in that was started with another issuer.',
+    meaning: 'The Response is for a sign-in that was started with another issuer.',
     action: 'Treat it as an attack of one IdP on the users of another.',
   },
 

@@ -1,4 +1,4 @@
-// Error codes of STS as reasons, with the variant of the message where the broker tells them apart. Failures of the call
+// Error codes of STS as reasons, with the variant of the message where the broker distinguishes them. Failures of the call
 // itself are in aws-calls.ts.
 import { reasons } from './reason-entry.js';
 
@@ -15,7 +15,7 @@ export const STS_REASONS = reasons({
   },
   'sts.MalformedInput': {
     meaning: 'A parameter sent to the STS-compatible endpoint cannot be parsed.',
-    action: 'None: the caller corrects the request.',
+    action: 'Nothing to do: the caller corrects the request.',
   },
 
   // Role and trust policy
@@ -46,7 +46,7 @@ export const STS_REASONS = reasons({
   },
   'sts.AccessDenied.MfaTokenCode': {
     meaning: 'STS did not accept the MFA code.',
-    action: 'None: the caller sends the next code. Resynchronize the device if it happens often.',
+    action: 'Nothing to do: the caller sends the next code. Resynchronize the device if it happens often.',
   },
   'sts.AccessDenied.SessionCredentials': {
     meaning: 'The operation needs long-term keys of an IAM user, and the broker has temporary credentials.',
@@ -103,11 +103,11 @@ export const STS_REASONS = reasons({
   // Proof
   'sts.ExpiredTokenException': {
     meaning: 'The proof has expired for STS.',
-    action: 'None if it is rare: the caller gets a new proof.',
+    action: 'Nothing to do if it is rare: the caller gets a new proof.',
   },
   'sts.ExpiredTokenException.NotRedeemed': {
     meaning: 'STS accepts an assertion for five minutes after it was issued.',
-    action: 'Have the caller send the assertion at once.',
+    action: 'Have the caller send the assertion immediately.',
   },
   'sts.ExpiredTokenException.TooOld': {
     meaning: 'STS finds that the token was issued too long ago.',
@@ -118,7 +118,7 @@ export const STS_REASONS = reasons({
     action: 'Make the discovery document and the JWK Set public, or use `webIdentity: broker`.',
   },
   'sts.IDPRejectedClaim': {
-    meaning: 'The issuer told STS that the proof is not valid, for example because it was revoked.',
+    meaning: 'The issuer reported to STS that the proof is not valid, for example because it was revoked.',
     action: 'Look into the log of the issuer.',
   },
   'sts.InvalidIdentityToken': {
@@ -207,7 +207,7 @@ export const STS_REASONS = reasons({
   'sts.RequestLimitExceeded': { meaning: 'STS throttles the account.', action: THROTTLED },
   'sts.InvalidAuthorizationMessage': {
     meaning: 'STS cannot decode the authorization message.',
-    action: 'None: the caller sends the whole message to the partition it came from.',
+    action: 'Nothing to do: the caller sends the whole message to the partition it came from.',
   },
 });
 
@@ -218,7 +218,7 @@ export const REASON_PATTERNS = reasons({
     action: 'Look up the code in the STS API reference, and the STS request id in CloudTrail.',
   },
   'signin.status_<status>': {
-    meaning: 'AWS sign-in answered with this HTTP status.',
+    meaning: 'AWS sign-in responded with this HTTP status.',
     action:
       'With 400, check that the credentials of the role can open the console. With 5xx, wait; see the AWS Health Dashboard.',
   },

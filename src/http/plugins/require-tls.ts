@@ -1,4 +1,4 @@
-// Without a certificate of its own, the broker accepts proofs only from loopback and from the trusted proxies that
+// Without its own certificate, the broker accepts proofs only from loopback and from the trusted proxies that
 // terminate TLS in front of it. Proofs and credentials never cross a network in plain text.
 import type { Socket } from 'node:net';
 import { addressSet } from '../../core/address.js';

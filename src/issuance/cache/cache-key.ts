@@ -37,7 +37,7 @@ const identityDigests = new WeakMap<Principal, string>();
 function identityDigest(principal: Principal): string {
   const known = identityDigests.get(principal);
   if (known !== undefined) return known;
-  // As far as the proof's times matter, they are in the decision.
+  // The decision contains the times of the proof that matter.
   const { claims, issuedAt, expiresAt, sessionNotOnOrAfter, proofId, inResponseTo, ...identity } = principal;
   const lasting = sortedEntries(claims).filter(([name]) => !PER_TOKEN_CLAIMS.has(name));
   const digest = hash('sha256', JSON.stringify([identity, lasting]), 'base64url');

@@ -61,7 +61,7 @@ export class RefreshAhead {
     await Promise.allSettled(Array.from({ length: CONCURRENCY }, worker));
   }
 
-  /** Forgets requests that can no longer be refreshed. */
+  /** Removes requests that can no longer be refreshed. */
   #isDue([key, request]: [string, IssueRequest]): boolean {
     const { cache, now } = this.#options;
     const expiresAt = cache.expiresAt(key);

@@ -11,7 +11,7 @@ type SerializedCredentials = Omit<IssuedCredentials, 'credentials'> & {
   readonly expiration: number;
 };
 
-/** ASCII, in a buffer of its own: Node's pool would keep the memory as long as any neighbouring buffer. */
+/** ASCII, in an unpooled buffer: a pooled one would hold the memory of the whole pool. */
 export function serialize({ credentials, ...rest }: IssuedCredentials): Buffer {
   const serialized: SerializedCredentials = {
     ...rest,

@@ -1,5 +1,5 @@
 // Turns issued credentials into an AWS console sign-in URL. The exchange succeeds only if that works, so its audit
-// record tells whether the caller could sign in.
+// record says whether the caller could sign in.
 
 import { Secret } from '@sallyport/client/internal/secret';
 import { SallyportError } from '../../core/errors.js';
@@ -82,7 +82,7 @@ function federationEndpoint(region: string): string {
   return `https://${host}/federation`;
 }
 
-/** The credentials reach nobody, but CloudTrail has the call that issued them: the audit record must join it. */
+/** The caller does not receive the credentials, but CloudTrail has the call that issued them: the audit record must join it. */
 function withStsRequestId(error: unknown, requestId: string | undefined): unknown {
   if (!(error instanceof SallyportError) || requestId === undefined) return error;
   const { code, reason, detail, retryAfter, cause } = error;

@@ -1,4 +1,4 @@
-// A bulkhead: bounds the calls that run concurrently, and those that wait. More are refused at once, since they would
+// A bulkhead: bounds the calls that run concurrently, and those that wait. Any more are rejected immediately, since they would
 // only wait until their deadline.
 import { SallyportError } from '../../core/errors.js';
 

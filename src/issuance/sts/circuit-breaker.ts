@@ -24,7 +24,7 @@ export interface CircuitBreaker {
 
 export const CLOSED: CircuitBreaker = { state: 'closed', failures: 0, openings: 0, until: 0, generation: 0 };
 
-/** `neutral`: tells nothing about what the breaker guards against. */
+/** `neutral`: neither a success nor a failure for this breaker. */
 export type Outcome = 'success' | 'failure' | 'neutral';
 
 /** The breaker after it admits one more call. Undefined: it refuses the call. `now`: epoch milliseconds. */
@@ -36,7 +36,7 @@ export function admit(breaker: CircuitBreaker, now: number): CircuitBreaker | un
 
 /**
  * The breaker after the outcome of a call that was admitted in `generation`. It is ignored if the state has changed
- * since. `random`, 0 to 1: jitter of the open time, so that replicas do not probe all at once.
+ * since. `random`, 0 to 1: jitter of the open time, so that replicas do not all probe at the same time.
  */
 export function recordOutcome(
   breaker: CircuitBreaker,

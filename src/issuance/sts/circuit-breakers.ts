@@ -11,7 +11,7 @@ import {
 
 export interface CircuitBreakersOptions {
   readonly settings: CircuitBreakerSettings;
-  /** What an error tells, and after how many milliseconds it came. A call without an error is a success. */
+  /** How to classify an error that arrived after `milliseconds`. A call without an error is a success. */
   outcomeOf(error: SallyportError, afterMs: number): Outcome;
   /** The error while the breaker is open; `retryAfter`: seconds until it may close, 1 or more. */
   openError(retryAfter: number): SallyportError;

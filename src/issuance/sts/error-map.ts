@@ -19,7 +19,7 @@ const table: Readonly<Record<string, StsErrorMapping>> = {
         reason: 'MfaTokenCode',
         code: 'mfa_rejected',
         detail:
-          'STS did not accept the MFA code. Wait for the next code and send it at once: each is valid for one use.',
+          'STS did not accept the MFA code. Wait for the next code and send it immediately: each is valid for one use.',
       },
       {
         text: /Cannot call Get(?:FederationToken|SessionToken) with session credentials/,

@@ -23,7 +23,7 @@ export const PROOF_ERROR_MAP: Readonly<Record<string, StsErrorMapping>> = {
         text: /redeemed within 5 minutes/,
         reason: 'NotRedeemed',
         detail:
-          'STS accepts an assertion for five minutes after it is issued. Get a new one and send it at once.',
+          'STS accepts an assertion for five minutes after it is issued. Get a new one and send it immediately.',
       },
       {
         text: /too old/,
@@ -39,7 +39,7 @@ export const PROOF_ERROR_MAP: Readonly<Record<string, StsErrorMapping>> = {
   IDPRejectedClaim: {
     code: 'sts_rejected_proof',
     detail:
-      'The issuer told STS that the proof is not valid, for example because it is revoked. Get a new one from the issuer.',
+      'The issuer reported to STS that the proof is not valid, for example because it is revoked. Get a new one from the issuer.',
   },
   InvalidIdentityToken: {
     code: 'sts_rejected_proof',

@@ -58,7 +58,7 @@ function availabilityBreakers({ region, log, onStateChange, now }: RegionBreaker
     outcomeOf: (error, afterMs) => {
       if (error.code !== 'sts_unavailable') return isResponse(error) ? 'success' : 'neutral';
       if (error.reason === 'sts.deadline') return afterMs < MIN_RESPONSE_TIME ? 'neutral' : 'failure';
-      // A failure before anything is sent tells nothing about STS, e.g. a missing file of the broker's credentials.
+      // A failure before anything is sent says nothing about the state of STS, e.g. a missing file of the broker's credentials.
       return error.sts?.sent || error.reason === 'sts.connect' ? 'failure' : 'neutral';
     },
     openError: (retryAfter) =>
@@ -95,7 +95,7 @@ function throttlingBreakers({ region, log, now }: RegionBreakersOptions): Circui
   });
 }
 
-/** Open for long, since somebody has to activate the region in the account. */
+/** Long, because the region must be activated in the account first. */
 function activationBreakers({ region, log, now }: RegionBreakersOptions): CircuitBreakers {
   return new CircuitBreakers({
     settings: { threshold: 1, firstMs: 300_000, maxMs: 3_600_000 },

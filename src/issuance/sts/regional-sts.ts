@@ -58,7 +58,7 @@ export class RegionalSts {
     return this.#breakers.state;
   }
 
-  /** Rejects with a `SallyportError`; when the signal aborts, at once with its reason or a more specific error. */
+  /** Rejects with a `SallyportError`; when the signal aborts, immediately with its reason or a more specific error. */
   send<Input extends StsInput, Output extends StsOutput>(
     call: StsCall<Input, Output>,
     signal: AbortSignal,

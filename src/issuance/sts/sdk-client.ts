@@ -61,7 +61,7 @@ export class SdkClient {
     });
   }
 
-  /** Rejects with a `SallyportError`; when the signal aborts, at once with its reason or the last attempt's error. */
+  /** Rejects with a `SallyportError`; when the signal aborts, immediately with its reason or the last attempt's error. */
   async send<Input extends StsInput, Output extends StsOutput>(
     call: StsCall<Input, Output>,
     signal: AbortSignal,

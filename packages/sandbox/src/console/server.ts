@@ -53,7 +53,7 @@ export async function startConsoleSignin({
     return reply.code(400).headers(PAGE_HEADERS).send(errorPage(sentence));
   });
 
-  const answer = (parameters: Parameters, reply: FastifyReply) => {
+  const signIn = (parameters: Parameters, reply: FastifyReply) => {
     switch (parameters['Action']) {
       case 'getSigninToken':
         return reply.send({ SigninToken: federation.getSigninToken(parameters, seconds()) });
@@ -70,9 +70,9 @@ export async function startConsoleSignin({
         throw new SigninError('Action must be getSigninToken or login.');
     }
   };
-  app.get<{ Querystring: Parameters }>('/federation', (request, reply) => answer(request.query, reply));
+  app.get<{ Querystring: Parameters }>('/federation', (request, reply) => signIn(request.query, reply));
   app.post<{ Querystring: Parameters; Body: Parameters }>('/federation', (request, reply) =>
-    answer({ ...request.query, ...request.body }, reply),
+    signIn({ ...request.query, ...request.body }, reply),
   );
   app.get<{ Querystring: Parameters }>('/console', (request, reply) => {
     const cookie = new RegExp(`(?:^|; )${COOKIE}=([\\w-]+)`).exec(request.headers.cookie ?? '')?.[1];
@@ -90,7 +90,7 @@ function consolePage(
   destination: string | undefined,
   now: number,
 ): { readonly status: number; readonly html: string } {
-  if (!session) return { status: 401, html: errorPage('Nobody is signed in. Open a sign-in URL.') };
+  if (!session) return { status: 401, html: errorPage('You are not signed in. Open a sign-in URL.') };
   const { arn, account, expiresAt, issuer } = session;
   if (now >= expiresAt) {
     const again = issuer === undefined ? 'Sign in again.' : markup`<a href="${issuer}">Sign in again.</a>`;

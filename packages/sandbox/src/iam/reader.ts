@@ -12,10 +12,10 @@ export class Reader {
   readonly path: ConfigPath;
   readonly errors: ConfigError[];
 
-  constructor(value: unknown, path: ConfigPath = [], faults: ConfigError[] = []) {
+  constructor(value: unknown, path: ConfigPath = [], errors: ConfigError[] = []) {
     this.value = value;
     this.path = path;
-    this.errors = faults;
+    this.errors = errors;
   }
 
   addError(message: string): void {

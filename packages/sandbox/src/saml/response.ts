@@ -106,7 +106,7 @@ function assertionElement(values: ResponseValues, now: Date, signature?: Markup)
           values.audiences.map((audience) => el('Audience', {}, audience)),
         ),
     ),
-    // The schema wants one Attribute or more: Core section 2.7.3.
+    // The schema requires at least one Attribute: Core section 2.7.3.
     Object.keys(values.attributes).length > 0 ? attributeStatement(values) : undefined,
     el(
       'AuthnStatement',

@@ -115,7 +115,7 @@ export interface FederatedRequest {
   readonly session: RequestedSession;
 }
 
-/** Authorizes a federated caller. It has no policies of its own: only the trust policy is evaluated. */
+/** Authorizes a federated caller. It has no identity policies: only the trust policy is evaluated. */
 export function authorizeFederated(call: Call<unknown>, request: FederatedRequest): Role {
   const { action, role, session } = request;
   const deny = (denied: string) => accessDenied(`Not authorized to perform ${denied}`);

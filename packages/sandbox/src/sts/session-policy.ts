@@ -45,8 +45,8 @@ function parsePolicy(text: string): PolicyDocument {
   }
   const reader = new Reader(json);
   const policy = readPolicy(reader, 'identity');
-  const [fault] = reader.errors;
-  if (fault) throw malformedPolicy(`Syntax errors in policy. (${fault.path.join('.')}: ${fault.message})`);
+  const [error] = reader.errors;
+  if (error) throw malformedPolicy(`Syntax errors in policy. (${error.path.join('.')}: ${error.message})`);
   return policy;
 }
 

@@ -7,7 +7,7 @@ import { seal, unseal } from './seal.js';
 /** Condition keys that a federated session keeps, e.g. `saml:sub`. */
 export type ConditionKeys = readonly (readonly [string, string | readonly string[]])[];
 
-/** Whom session credentials stand for. Times are epoch seconds. */
+/** The principal of session credentials. Times are epoch seconds. */
 export type SessionPrincipal =
   | {
       readonly type: 'UserSession';

@@ -69,7 +69,7 @@ type Parts = Readonly<
 function signatureFrom(parts: Parts): Signature {
   const { algorithm, credential, signedHeaders, value, timestamp, sessionToken, expiresIn } = parts;
   const [accessKeyId, date, region, service, terminator] = credential?.split('/') ?? [];
-  // AWS has a text for every part that may be missing; this one sentence stands for all of them.
+  // AWS has one message for each missing part. The sandbox has one for all.
   if (algorithm !== ALGORITHM || !accessKeyId || !signedHeaders || !value || !timestamp) {
     throw new StsError(
       400,
@@ -93,9 +93,9 @@ function signatureFrom(parts: Parts): Signature {
 
 const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$/;
 
-/** A regional endpoint of AWS takes its own region only; the sandbox stands for all of them. */
+/** A regional endpoint of AWS accepts its own region only. The sandbox accepts all regions. */
 export function checkScope({ region, service, terminator, date, timestamp }: Signature): void {
-  const faults = [
+  const message = [
     REGION.test(region) ? '' : 'Credential should be scoped to a valid region. ',
     service === 'sts' ? '' : "Credential should be scoped to correct service: 'sts'. ",
     // The texts of these two are not confirmed.
@@ -106,7 +106,7 @@ export function checkScope({ region, service, terminator, date, timestamp }: Sig
       ? ''
       : 'Date in Credential scope does not match the date of the request. ',
   ].join('');
-  if (faults) throw signatureDoesNotMatch(faults);
+  if (message) throw signatureDoesNotMatch(message);
 }
 
 /** Checks the time, then the HMAC; which AWS does first is not known. Throws SignatureDoesNotMatch. */

@@ -7,7 +7,7 @@ import { invalidIdentityToken } from './errors.js';
 
 const TIMEOUT_MS = 5000;
 
-/** How long AWS caches keys is not known. The sandbox fetches them again at once for an unknown key ID. */
+/** How long AWS caches keys is not known. The sandbox fetches them again immediately for an unknown key ID. */
 const CACHE_MS = 60_000;
 
 export class ProviderKeys {

@@ -49,8 +49,8 @@ export function checkResponse(
 /**
  * The authentication request that a Response answers (SAML profiles 4.1.4.3), if `unsolicited` of the issuer allows the
  * Response. A request may be answered once, so the caller must claim it. With audience aws the result is always undefined,
- * because the broker sends no requests on behalf of AWS. `sent` are the requests of the browser that brings the Response;
- * the answer to another browser's request would sign in a different user (login CSRF).
+ * because the broker sends no requests on behalf of AWS. `sent` are the requests of the browser that sends the Response;
+ * the response to another browser's request would sign in a different user (login CSRF).
  * @throws SallyportError `proof_invalid`, reason `saml.unsolicited` or `saml.in_response_to.*`.
  */
 export function findLoginRequest(

@@ -46,7 +46,7 @@ export class CrossCheck {
   #closed = false;
   #state: WorkerState | undefined;
 
-  /** Starts the worker at once, so that the first Response does not wait for it. */
+  /** Starts the worker immediately, so that the first Response does not wait for it. */
   constructor(options: CrossCheckOptions) {
     this.#log = options.log;
     this.#workerUrl = options.workerUrl ?? new URL('./worker.js', import.meta.url);

@@ -19,7 +19,7 @@ const RETRY_DELAY = 60;
 /** Seconds before the end of a certificate or of the metadata at which warnings start. */
 const WARN_BEFORE = 30 * 86_400;
 
-/** An issuer of the config. `metadata` is absent until its URL has answered for the first time. */
+/** An issuer of the config. `metadata` is absent until its URL has responded for the first time. */
 export interface RegisteredIdp {
   readonly name: string;
   readonly config: SamlIssuer;
@@ -29,7 +29,7 @@ export interface RegisteredIdp {
 }
 
 /** Whether its assertions are addressed to AWS and not to the broker. */
-export const isForAws = ({ config }: RegisteredIdp): boolean => config.audience !== 'sallyport';
+const isForAws = ({ config }: RegisteredIdp): boolean => config.audience !== 'sallyport';
 
 export interface IdpRegistry {
   readonly issuers: readonly RegisteredIdp[];
@@ -39,7 +39,7 @@ export interface IdpRegistry {
 
 /**
  * Reads all metadata once. A metadata URL that is down is not a config error: only its issuer is unavailable, until the
- * URL answers. Metadata from the URL of an issuer whose config has not changed is copied from `previous`, so that a reload
+ * URL responds. Metadata from the URL of an issuer whose config has not changed is copied from `previous`, so that a reload
  * does not depend on the network.
  */
 export async function loadIdpRegistry(
@@ -73,13 +73,13 @@ export async function loadIdpRegistry(
   return { ok: true, idpRegistry: { issuers, close } };
 }
 
-/** The sentence for a browser that brings a Response addressed to AWS. */
+/** The detail for a browser that sends a Response addressed to AWS. */
 const FOR_AWS =
   'Responses of this issuer are addressed to AWS and cannot be used for browser sign-in. Send them to POST /v1/credentials.';
 
 /**
  * Selects the IdP whose keys verify a Response. Until then its entity ID is only a claim. The same IdP may be configured
- * twice, for assertions addressed to AWS and to the broker; a browser only brings the latter.
+ * twice, for assertions addressed to AWS and to the broker; a browser only sends the latter.
  * @throws SallyportError `issuer_unknown`, `audience_mismatch` or `issuer_unavailable`.
  */
 export function selectIdp(

@@ -1,5 +1,5 @@
 // Decrypts an EncryptedAssertion. xml-encryption only sees a document that is written here from checked parts. All failures
-// look the same, so that nobody can probe for keys or padding.
+// look the same, so that an attacker cannot probe for keys or padding.
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { decrypt } from 'xml-encryption';
 import { rejectAssertion } from '../reject-assertion.js';

@@ -141,12 +141,12 @@ export const decision = section({
       'Raise `maxDuration` of the role if the caller needs more, and MaxSessionDuration of the IAM role.',
   },
   session_too_short: {
-    caller: 'Sign in again, and send the new proof at once.',
+    caller: 'Sign in again, and send the new proof immediately.',
     operator: 'Lengthen the session at the IdP, or reconsider `endWithProof` of the role.',
   },
   policy_not_narrowing: {
     caller: 'Leave out `Policy` and `PolicyArns`.',
-    operator: 'Nothing to do: the role has a session policy of its own.',
+    operator: 'Nothing to do: the role has its own session policy.',
   },
   mfa_required: {
     caller: "Send `SerialNumber` and `TokenCode` of the MFA device of the server's IAM user.",

@@ -31,7 +31,7 @@ export const ConsoleRequest = Type.Object(
 export const ConsoleResponse = Type.Object(
   {
     SigninUrl: Type.String({
-      description: 'Signs in whoever opens it. Keep it as secret as credentials.',
+      description: 'Anyone who opens this URL is signed in. Treat it as a credential.',
     }),
     Expires: Type.String({
       format: 'date-time',

@@ -25,7 +25,7 @@ interface Options {
 
 export function containerCredentialsRoutes(app: App, { exchange, log }: Options): void {
   const getCredentials = async (request: FastifyRequest, reply: FastifyReply, role?: string) => {
-    const result = await exchange.run(readContainerRequest(request, role));
+    const result = await exchange.run(readExchangeRequest(request, role));
     reply.header('cache-control', 'no-store');
     return renderContainerCredentials(result);
   };
@@ -37,7 +37,7 @@ export function containerCredentialsRoutes(app: App, { exchange, log }: Options)
     response: { 200: ContainerResponse, ...containerErrors },
   };
 
-  // A HEAD request would issue and record credentials that nobody receives.
+  // A HEAD request would issue and record credentials that no client receives.
   const onlyGet = { exposeHeadRoute: false };
 
   app.addSchema(ContainerError);
@@ -82,7 +82,7 @@ export function containerCredentialsRoutes(app: App, { exchange, log }: Options)
 }
 
 /** @throws SallyportError `proof_missing` or `proof_ambiguous`. */
-const readContainerRequest = (request: FastifyRequest, role: string | undefined): ExchangeRequest => ({
+const readExchangeRequest = (request: FastifyRequest, role: string | undefined): ExchangeRequest => ({
   requestId: request.id,
   surface: 'container-credentials',
   sourceAddress: sourceAddress(request),

@@ -9,7 +9,7 @@ import { sourceAddress } from '../../proof-request.js';
 import { SAML2, TOKEN_EXCHANGE, type TokenRequest } from './schema.js';
 
 /** @throws SallyportError for a token exchange that is not supported. */
-export function toExchangeRequest(
+export function readExchangeRequest(
   request: Pick<FastifyRequest, 'id' | 'ip' | 'headers'> & { readonly body: TokenRequest },
 ): ExchangeRequest {
   const { grant_type, subject_token, subject_token_type, actor_token, ...body } = request.body;

@@ -4,7 +4,7 @@ import type { ExchangeResult } from '../../../exchange/exchange.js';
 import { renderCredentials } from '../credentials/render.js';
 import { AWS_CREDENTIALS, type TokenError, type TokenResponse } from './schema.js';
 
-/** RFC 8693 section 2.2.1: access_token holds the issued token, whatever its type. */
+/** RFC 8693 section 2.2.1: access_token holds the issued token of any type. */
 export function renderToken(result: ExchangeResult, requestId: string, now: Date): TokenResponse {
   const response = renderCredentials(result, requestId);
   const remaining = result.issued.credentials.expiration.getTime() - now.getTime();

@@ -11,7 +11,7 @@ import {
   useBodyParsers,
 } from '../../plugins/body-parsers.js';
 import { createErrorHandler } from '../../problem.js';
-import { toExchangeRequest } from './exchange-request.js';
+import { readExchangeRequest } from './exchange-request.js';
 import { renderError, renderToken, statusOf } from './render.js';
 import { TokenError, TokenRequest, TokenResponse } from './schema.js';
 
@@ -76,7 +76,7 @@ export async function oauthRoutes(app: App, { exchange, log, now }: Options): Pr
         },
       },
       async (request, reply) => {
-        const result = await exchange.run(toExchangeRequest(request));
+        const result = await exchange.run(readExchangeRequest(request));
         reply.headers(NO_STORE);
         return renderToken(result, request.id, now());
       },

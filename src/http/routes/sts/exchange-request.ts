@@ -9,7 +9,7 @@ import type { StsCall } from './parameters.js';
 /** The default of AWS. SDKs send no DurationSeconds. */
 const DEFAULT_DURATION_SECONDS = 3600;
 
-export function toExchangeRequest(
+export function readExchangeRequest(
   call: StsCall,
   request: Pick<FastifyRequest, 'id' | 'ip'>,
 ): ExchangeRequest {

@@ -13,7 +13,7 @@ import type { Exchange } from '../../../exchange/exchange.js';
 import type { App } from '../../fastify.js';
 import { decodeUtf8, FORM_MEDIA_TYPE, formPairs, useBodyParsers } from '../../plugins/body-parsers.js';
 import { createErrorHandler } from '../../problem.js';
-import { toExchangeRequest } from './exchange-request.js';
+import { readExchangeRequest } from './exchange-request.js';
 import { readCall } from './parameters.js';
 import { renderStsError, renderStsResult } from './render.js';
 
@@ -110,7 +110,7 @@ export async function stsRoutes(
         if (!(parameters instanceof Map) || !action)
           return reply.header('x-amzn-requestid', request.id).redirect(NO_ACTION_REDIRECT);
         const call = withBrokerCodes(() => readCall(action, parameters));
-        const exchanged = await exchange.run(toExchangeRequest(call, request));
+        const exchanged = await exchange.run(readExchangeRequest(call, request));
         const result = renderStsResult(call.action, exchanged);
         return send(request, reply, (format) => renderResult(call.action, result, request.id, format));
       },
