@@ -8,7 +8,7 @@
 //     --importing=PATH   only files that import this source file, directly or not; repeatable
 //     --affected         only files whose compiled code, or what it imports, changed since the last run
 //     --grep=REGEXP      only the tests whose title matches; the others count as skipped
-//     --jobs=N           files at once; default one a core, but at least 2
+//     --jobs=N           files at once; default: one more than cores, since many wait for other processes
 //     --timeout=SECONDS  of a test; default 300
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -23,7 +23,7 @@ const { values: options, positionals } = parseArgs({
     importing: { type: 'string', multiple: true, default: [] },
     affected: { type: 'boolean', default: false },
     grep: { type: 'string' },
-    jobs: { type: 'string', default: String(Math.max(2, availableParallelism())) },
+    jobs: { type: 'string', default: String(availableParallelism() + 1) },
     timeout: { type: 'string', default: '300' },
   },
 });

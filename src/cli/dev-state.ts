@@ -3,25 +3,10 @@ import { readFile, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { writePrivateFile } from '@sallyport/client/internal/private-files';
-import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import type { Static } from 'typebox';
+import type { DevStateSchema } from './dev-state-schema.js';
 
-const text = Type.String();
-
-const DevState = Type.Object({
-  broker: Type.String({ description: 'Base URL of the broker.' }),
-  signIn: Type.String({ description: 'Where a browser signs in.' }),
-  sts: Type.String({ description: 'Base URL of the local STS.' }),
-  consoleSignin: Type.String({ description: 'URL of the federation endpoint of the local console sign-in.' }),
-  oidc: Type.Object({ issuer: text }),
-  saml: Type.Object({
-    metadata: Type.String({ description: 'URL of the metadata document.' }),
-    sso: Type.String({ description: 'URL of single sign-on.' }),
-  }),
-  config: Type.String({ description: "Path of the broker's config file." }),
-  users: Type.Array(Type.Object({ name: text, password: text, groups: Type.Array(text) })),
-});
-export type DevState = Static<typeof DevState>;
+export type DevState = Static<typeof DevStateSchema>;
 
 function statePath(): string {
   return join(tmpdir(), `sallyport-dev-${userInfo().uid}.json`);
@@ -31,7 +16,9 @@ function statePath(): string {
 export async function readDevState(): Promise<DevState | undefined> {
   try {
     const state: unknown = JSON.parse(await readFile(statePath(), 'utf8'));
-    return Value.Check(DevState, state) ? state : undefined;
+    // Loaded only where there is a state to check: the validator would double the start-up time of every command.
+    const { isDevState } = await import('./dev-state-schema.js');
+    return isDevState(state) ? state : undefined;
   } catch {
     return undefined;
   }

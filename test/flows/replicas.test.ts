@@ -14,7 +14,7 @@ import { start } from '../support/command.js';
 import { type RedisServer, redisPeer, rememberAlready, startRedis } from '../support/redis-server.js';
 import { repetitions } from '../support/size.js';
 
-const ASSERTIONS = repetitions(100, 1000);
+const ASSERTIONS = repetitions(50, 1000);
 const ALICE = { user: 'alice', password: 'sandbox-alice' };
 const MANY = '{ requests: 1000000, per: 1m }';
 
