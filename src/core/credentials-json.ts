@@ -1,5 +1,5 @@
-// Credentials as JSON in AWS's spelling: as STS returns them, and as the container credential provider of the AWS SDKs
-// reads them, from the broker or from a sidecar.
+// Credentials as JSON in AWS's spelling: as STS returns them, as the container credential provider of the AWS SDKs
+// reads them from the broker or a sidecar, and as a `credential_process` prints them.
 import { toIsoSeconds } from './time.js';
 import type { Credentials } from './types.js';
 
@@ -50,6 +50,14 @@ export function containerCredentials(
     ...(roleArn !== undefined && { RoleArn: roleArn }),
   };
 }
+
+/** The output of a `credential_process`, version 1. `Expiration` must end with `Z`: some SDKs accept no other offset. */
+export const processCredentials = (credentials: Credentials, accountId: string | undefined) => ({
+  Version: 1,
+  ...stsCredentials(credentials),
+  Expiration: credentials.expiration.toISOString(),
+  AccountId: accountId,
+});
 
 /** Both spellings: the SDK for JavaScript reads `Code` and `Message`, those for Go and Python `code` and `message`. */
 export const containerError = (code: string, message: string) => ({

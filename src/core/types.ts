@@ -105,7 +105,7 @@ export interface ConsoleSession {
   /** An https URL of the console of the role's partition. */
   readonly destination: string;
   readonly sessionDuration?: number;
-  /** With `sessionDuration`: what limited it. */
+  /** With `sessionDuration`: the limit that applied. */
   readonly sessionDurationLimitedBy?: DurationLimit;
 }
 

@@ -1,6 +1,6 @@
-// Why a role is permitted or denied, rule by rule, without issuing anything. A caller may ask about itself and learns
+// Why a role is permitted or denied, grant by grant, without issuing anything. A caller may ask about itself and learns
 // nothing about roles it is not permitted. A caller with the permission `explain` may ask about anyone and sees every
-// rule; the audit log records that.
+// grant; the audit log records that.
 import type { AuditLogReader } from '../audit/query/audit-log-reader.js';
 import { explainedRecord, previewedRecord } from '../audit/record.js';
 import { hasPermission } from '../authz/decide.js';
@@ -35,8 +35,8 @@ export interface Explanation {
   readonly roles: readonly RoleExplanation[];
 }
 
-/** Rules in one response. A config can have more, role by role, than the broker should hold in memory. */
-const MAX_RULES = 20_000;
+/** Grants in one response. A config can have more, role by role, than the broker should hold in memory. */
+const MAX_GRANTS = 20_000;
 
 export interface ExplainOptions {
   readonly pipeline: Pipeline;
@@ -113,17 +113,17 @@ function explainDescribed(
   const question = { sourceAddress, claimsKnown };
   const roles =
     role === undefined
-      ? limitRules(explainAllRoles(policy, principal, question, at))
+      ? limitGrants(explainAllRoles(policy, principal, question, at))
       : explainByName(policy, principal, { ...question, role }, at);
   return { ...explanation, principal, roles };
 }
 
-function limitRules(explanations: Iterable<RoleExplanation>): readonly RoleExplanation[] {
+function limitGrants(explanations: Iterable<RoleExplanation>): readonly RoleExplanation[] {
   const roles: RoleExplanation[] = [];
-  let rules = 0;
+  let grants = 0;
   for (const explanation of explanations) {
-    rules += explanation.grants.length;
-    if (rules > MAX_RULES) {
+    grants += explanation.grants.length;
+    if (grants > MAX_GRANTS) {
       const detail =
         'The config has too many grants to explain every role in one request. Name one role in Role.';
       throw new SallyportError('parameter_invalid', { reason: 'parameter.role', detail });

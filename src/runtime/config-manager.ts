@@ -33,7 +33,7 @@ export interface ConfigManagerOptions {
 /** Called before the next runtime replaces the previous one. If it throws, the reload fails. */
 type BeforeSwap = (next: Runtime, previous: Runtime) => void;
 
-/** Settings of what is created once: the listener, and what keeps its state across configs. */
+/** Settings that apply only at start: the listener, and components that keep their state across configs. */
 const RESTART_ONLY: readonly { readonly name: string; of(config: Config): unknown }[] = [
   { name: 'server.url', of: ({ server }) => server.url },
   { name: 'server.listen', of: ({ server }) => server.listen },

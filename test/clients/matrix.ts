@@ -1,9 +1,9 @@
 // The compatibility matrix in docs/clients.md. Each row is the result of a test run.
 const BEGIN = '<!-- matrix -->\n';
 const END = '<!-- /matrix -->';
-const HEAD = '| client | shape | works | a refusal is | |\n|---|---|---|---|---|\n';
+const TABLE_HEAD = '| client | integration | works | error of a denied request | |\n|---|---|---|---|---|\n';
 
-export interface Seen {
+export interface TestResult {
   readonly works: boolean;
   /** Result of a request for a role that is not permitted. Undefined if the client does not call the broker. */
   readonly refusal?: {
@@ -16,11 +16,11 @@ export interface Seen {
 
 export interface Row {
   readonly client: string;
-  readonly shape: string;
-  /** What to consider, or why it does not work. */
+  readonly integration: string;
+  /** A restriction, or the reason of the failure. */
   readonly note: string;
   /** Undefined if the client is not installed. */
-  readonly seen: Seen | undefined;
+  readonly result: TestResult | undefined;
 }
 
 /** Returns the page with these rows in its table. A row that was not tested is unchanged. */
@@ -28,19 +28,19 @@ export function withMatrix(page: string, rows: readonly Row[]): string {
   const start = page.indexOf(BEGIN) + BEGIN.length;
   const end = page.indexOf(END, start);
   const before = page.slice(start, end).split('\n');
-  const table = rows.map(({ client, shape, note, seen }) => {
-    const key = line(client, shape);
-    if (!seen) return before.find((old) => old.startsWith(key)) ?? key;
-    return key + line(seen.works ? 'yes' : '**no**', refusalOf(seen), note).slice(1);
+  const table = rows.map(({ client, integration, note, result }) => {
+    const key = line(client, integration);
+    if (!result) return before.find((old) => old.startsWith(key)) ?? key;
+    return key + line(result.works ? 'yes' : '**no**', refusalOf(result), note).slice(1);
   });
-  return `${page.slice(0, start)}${HEAD}${table.join('\n')}\n${page.slice(end)}`;
+  return `${page.slice(0, start)}${TABLE_HEAD}${table.join('\n')}\n${page.slice(end)}`;
 }
 
 const line = (...cells: readonly string[]) =>
   `|${cells.map((cell) => ` ${cell} |`.replace(/^ +\|/, ' |')).join('')}`;
 
-function refusalOf({ refusal }: Seen): string {
+function refusalOf({ refusal }: TestResult): string {
   if (!refusal) return '';
-  const times = refusal.requests === 1 ? 'at once' : `after ${refusal.requests} requests`;
+  const times = refusal.requests === 1 ? 'no retry' : `after ${refusal.requests} requests`;
   return `${refusal.shown ? 'shown' : '**hidden**'}, ${times}`;
 }

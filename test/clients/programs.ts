@@ -17,25 +17,25 @@ interface Outcome {
 
 export interface Program {
   /** The program keeps running and keeps its credentials in memory. */
-  readonly keeps: boolean;
+  readonly isLongRunning: boolean;
   use(): Promise<Outcome>;
   /** The same, as if the credentials were about to expire. */
-  useAged(): Promise<Outcome>;
+  useNearExpiry(): Promise<Outcome>;
   /** Ends the program if it is running. Resolves with its stderr. */
   end(): Promise<string>;
 }
 
 type Environment = Readonly<Record<string, string>>;
 /** Starts the program. It is killed when the test ends. */
-export type StartProgram = (t: Test, env: Environment, own?: readonly string[]) => Program;
+export type StartProgram = (t: Test, env: Environment, extraArguments?: readonly string[]) => Program;
 
-const fileBeside = (name: string) => fromRoot(`test/clients/${name}`);
+const pathTo = (name: string) => fromRoot(`test/clients/${name}`);
 
 /** A program that responds to each line with a line. `sts`: endpoint at which the credentials are used. */
 const longRunningProgram =
   (command: string, args: readonly string[], sts: string): StartProgram =>
-  (t, env, own = []) => {
-    const child = spawn(command, [...args, sts, ...own], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  (t, env, extraArguments = []) => {
+    const child = spawn(command, [...args, sts, ...extraArguments], { env, stdio: ['pipe', 'pipe', 'pipe'] });
     const closed = new Promise((resolve) => child.once('close', resolve));
     t.teardown(() => child.kill('SIGKILL'));
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -43,7 +43,7 @@ const longRunningProgram =
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
-    const ask = async (line: string): Promise<Outcome> => {
+    const request = async (line: string): Promise<Outcome> => {
       child.stdin.write(`${line}\n`);
       const { value, done } = await lines.next();
       if (done) throw new Error(`${command} ended: ${stderr}`);
@@ -54,7 +54,7 @@ const longRunningProgram =
       await closed;
       return stderr;
     };
-    return { keeps: true, end, use: () => ask('use'), useAged: () => ask('age') };
+    return { isLongRunning: true, end, use: () => request('use'), useNearExpiry: () => request('age') };
   };
 
 const run = promisify(execFile);
@@ -71,7 +71,7 @@ const commandPerUse =
         return { error: (error as { stderr: string }).stderr };
       }
     };
-    return { keeps: false, use, useAged: use, end: async () => '' };
+    return { isLongRunning: false, use, useNearExpiry: use, end: async () => '' };
   };
 
 /** `sts`: endpoint at which the credentials are used. Returns undefined, and skips or fails `t`, if the client is missing. */
@@ -89,25 +89,25 @@ const findCli: FindClient = async (t, { sts }) => {
 const findDebianPython: FindClient = async (t, { sts }) => {
   const python = requirePeer(t, 'boto3');
   if (python === undefined) return undefined;
-  return longRunningProgram(python, [fileBeside('use.py')], sts);
+  return longRunningProgram(python, [pathTo('use.py')], sts);
 };
 
-/** No package of Debian 12 has it, so no machine need have it. */
+/** Debian 12 has no package of it. */
 const findNewerPython: FindClient = async (t, { sts }) => {
   const python = requirePeer(t, 'newer boto3');
   if (python === undefined) return undefined;
-  return longRunningProgram(python, [fileBeside('use.py')], sts);
+  return longRunningProgram(python, [pathTo('use.py')], sts);
 };
 
 const findNode: FindClient = async (_t, { sts }) =>
-  longRunningProgram(process.execPath, [fileBeside('use.mjs')], sts);
+  longRunningProgram(process.execPath, [pathTo('use.mjs')], sts);
 
 /** Built from Debian's packages alone. */
 const findGo: FindClient = async (t, { sts, folder }) => {
   const go = requirePeer(t, 'Go and its AWS SDK');
   if (go === undefined) return undefined;
   const program = join(folder, 'use');
-  await run(go, ['build', '-o', program, fileBeside('use.go')], {
+  await run(go, ['build', '-o', program, pathTo('use.go')], {
     env: {
       PATH: '/usr/bin:/bin',
       GOPATH: '/usr/share/gocode',

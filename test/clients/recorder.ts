@@ -1,5 +1,5 @@
-// A proxy that notes what a client sends and hands it on unchanged, for one client each. The client believes that it
-// speaks to whoever is behind.
+// A proxy that records the requests of one client and forwards them unchanged. The client cannot tell it from the
+// target.
 import { createServer, type IncomingMessage, type RequestListener, request } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -16,7 +16,7 @@ export interface RecordedRequest {
 export interface Recorder {
   readonly port: number;
   /** All requests so far. */
-  readonly sent: readonly RecordedRequest[];
+  readonly requests: readonly RecordedRequest[];
 }
 
 export interface Tls {
@@ -24,26 +24,26 @@ export interface Tls {
   readonly cert: string;
 }
 
-/** In front of `target`, on loopback; closed with the test. Where nothing is behind, connections are dropped. */
+/** Listens on loopback until the test ends. If the target does not respond, connections are dropped. */
 export async function startRecorder(t: Test, target: string, tls?: Tls): Promise<Recorder> {
-  const sent: RecordedRequest[] = [];
+  const requests: RecordedRequest[] = [];
   const { host } = new URL(target);
-  const handOn: RequestListener = async (incoming, response) => {
+  const forward: RequestListener = async (incoming, response) => {
     const { method = '', url = '', headers } = incoming;
     const body = await buffer(incoming);
-    sent.push({ method, path: url, headers, body: body.toString() });
+    requests.push({ method, path: url, headers, body: body.toString() });
     request(new URL(url, target), { method, headers: { ...headers, host } })
-      .on('response', (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
+      .on('response', (upstream) => {
+        response.writeHead(upstream.statusCode ?? 502, upstream.headers);
+        upstream.pipe(response);
       })
       .on('error', () => response.destroy())
       .end(body);
   };
-  const server = tls ? createTlsServer(tls, handOn) : createServer(handOn);
-  // What a client would send to AWS itself, were it to go there: a proxy is asked for a tunnel.
+  const server = tls ? createTlsServer(tls, forward) : createServer(forward);
+  // Requests to AWS arrive here, as CONNECT requests for a tunnel.
   server.on('connect', ({ method = '', url = '', headers }, socket) => {
-    sent.push({ method, path: url, headers, body: '' });
+    requests.push({ method, path: url, headers, body: '' });
     socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -51,5 +51,5 @@ export async function startRecorder(t: Test, target: string, tls?: Tls): Promise
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   });
-  return { port: (server.address() as AddressInfo).port, sent };
+  return { port: (server.address() as AddressInfo).port, requests };
 }

@@ -1,10 +1,11 @@
-// `sallyport credential-process`: what an SDK runs for `credential_process` in ~/.aws/config. Only the JSON goes to
+// `sallyport credential-process`: the command for `credential_process` in ~/.aws/config. Only the JSON goes to
 // stdout. Credentials are cached on disk, because SDKs run the process several times and cache nothing between runs.
 import { isAbsolute, join } from 'node:path';
 import { getCachedCredentials, proofCacheKey } from '@sallyport/client/internal/disk-cache';
 import { type BrokerCredentials, requestCredentials } from '@sallyport/client/internal/request-credentials';
 import { withRetry } from '@sallyport/client/internal/retry';
 import type { Command } from 'commander';
+import { processCredentials } from '../../core/credentials-json.js';
 import {
   addCredentialProcessOptions,
   type CredentialProcessOptions,
@@ -20,9 +21,10 @@ export function registerCredentialProcess(program: Command, terminal: Terminal):
   const command = program
     .command('credential-process')
     .description('print credentials in the format that AWS SDKs expect from a credential_process');
-  addCredentialProcessOptions(command, terminal).action(async (options: CredentialProcessOptions) =>
-    terminal.print(credentialsJson(await getCredentials(options, terminal))),
-  );
+  addCredentialProcessOptions(command, terminal).action(async (options: CredentialProcessOptions) => {
+    const { credentials, accountId } = await getCredentials(options, terminal);
+    terminal.print(JSON.stringify(processCredentials(credentials, accountId)));
+  });
 }
 
 async function getCredentials(
@@ -56,16 +58,4 @@ async function getCredentials(
 function cacheFolder({ env, homeFolder }: Terminal): string {
   const { XDG_CACHE_HOME: cacheHome = '' } = env;
   return join(isAbsolute(cacheHome) ? cacheHome : join(homeFolder, '.cache'), 'sallyport');
-}
-
-/** Version 1 of the format. `Expiration` must end with `Z`: some SDKs accept no other offset. */
-function credentialsJson({ credentials, accountId }: BrokerCredentials): string {
-  return JSON.stringify({
-    Version: 1,
-    AccessKeyId: credentials.accessKeyId,
-    SecretAccessKey: credentials.secretAccessKey.reveal(),
-    SessionToken: credentials.sessionToken.reveal(),
-    Expiration: credentials.expiration.toISOString(),
-    AccountId: accountId,
-  });
 }

@@ -41,7 +41,7 @@ interface Context {
 export function registerExplain(program: Command, terminal: Terminal): void {
   program
     .command('explain')
-    .description('show, rule by rule, why a principal is permitted or denied a role')
+    .description('show, grant by grant, why a principal is permitted or denied a role')
     .requiredOption(CONFIG_FLAGS, CONFIG_DESCRIPTION)
     .option('--claims <file>', 'file with the claims as a JSON object; - for stdin')
     .option(

@@ -1,4 +1,4 @@
-// POST /v1/explain explains rule by rule why a role is permitted or denied. Nothing is issued.
+// POST /v1/explain explains grant by grant why a role is permitted or denied. Nothing is issued.
 import { omitUndefined } from '../../../core/omit-undefined.js';
 import type { Explain } from '../../../exchange/explain.js';
 import type { App } from '../../fastify.js';

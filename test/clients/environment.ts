@@ -11,21 +11,21 @@ import { startSandbox } from '@sallyport/sandbox/internal/sandbox';
 import type { Test } from 'tap';
 import { start } from '../support/command.js';
 import { requirePeer } from '../support/peers.js';
-import type { Cell } from './cells.js';
+import type { ClientContext } from './integrations.js';
 import { CLIENTS, type Program, type StartProgram } from './programs.js';
 import { type Recorder, startRecorder } from './recorder.js';
-import type { ClientContext } from './shapes.js';
+import type { TestCase } from './test-cases.js';
 
 /** The identity of the credentials for the role `deploy`. */
-export const ARN = 'arn:aws:sts::111122223333:assumed-role/deploy/broker-alice';
+export const DEPLOY_SESSION_ARN = 'arn:aws:sts::111122223333:assumed-role/deploy/broker-alice';
 
 export interface Client {
-  readonly place: ClientContext;
+  readonly context: ClientContext;
   readonly recorder: Recorder;
   readonly program: Program;
 }
 
-export interface TestStage {
+export interface TestEnvironment {
   /** Contains `tls.crt`, the self-signed certificate of a broker on another host. */
   readonly folder: string;
   readonly jwt: string;
@@ -34,8 +34,8 @@ export interface TestStage {
    * Starts a client that is configured only by the integration, with a recorder of its own. It is permitted the role
    * `deploy` and not `admin`. Returns undefined if the client is missing.
    */
-  enter(
-    cell: Pick<Cell, 'client' | 'shape'>,
+  startClient(
+    testCase: Pick<TestCase, 'client' | 'integration'>,
     role: string,
     more?: Readonly<Record<string, string>>,
   ): Promise<Client | undefined>;
@@ -55,7 +55,7 @@ grants: [{ id: everyone, issuer: corp, match: {}, roles: [deploy] }]
 `;
 
 /** Everything is closed at the end of `t`. Missing clients are skipped in `opening`. */
-export async function openStage(t: Test, opening: Test): Promise<TestStage> {
+export async function startTestEnvironment(t: Test, opening: Test): Promise<TestEnvironment> {
   const folder = t.testdir();
   const file = (name: string, text: string) => {
     const path = join(folder, name);
@@ -87,7 +87,7 @@ export async function openStage(t: Test, opening: Test): Promise<TestStage> {
   ]);
   const [, sidecarUrl = ''] = /'(http:.+)\/role\//.exec(await sidecar.line('stdout', /\/role\/deploy/)) ?? [];
   const sidecarToken = readFileSync(tokenFile, 'utf8');
-  const behind = { broker: brokerUrl, sidecar: sidecarUrl };
+  const targets = { broker: brokerUrl, sidecar: sidecarUrl };
 
   const openssl = requirePeer(opening, 'OpenSSL');
   const certificate = openssl === undefined ? undefined : makeCertificate(openssl, folder);
@@ -102,21 +102,25 @@ export async function openStage(t: Test, opening: Test): Promise<TestStage> {
       await meanwhile();
       broker = await startBroker();
     },
-    enter: async ({ client, shape }, role, more = {}) => {
+    startClient: async ({ client, integration }, role, more = {}) => {
       const startProgram = clients.get(client);
-      if (!startProgram || (shape.tls && !certificate)) return undefined;
-      const recorder = await startRecorder(t, behind[shape.behind], shape.tls && certificate);
+      if (!startProgram || (integration.tls && !certificate)) return undefined;
+      const recorder = await startRecorder(t, targets[integration.target], integration.tls && certificate);
       const home = mkdtempSync(join(folder, 'home-'));
       const { port } = recorder;
-      const place = { port, role, jwt, jwtFile, sidecarToken, home };
-      const env = { ...surroundings(place, folder), ...(await shape.environment(place)), ...more };
-      return { place, recorder, program: startProgram(t, env, shape.arguments?.(place)) };
+      const context = { port, role, jwt, jwtFile, sidecarToken, home };
+      const env = {
+        ...baseEnvironment(context, folder),
+        ...(await integration.environment(context)),
+        ...more,
+      };
+      return { context, recorder, program: startProgram(t, env, integration.arguments?.(context)) };
     },
   };
 }
 
 /** Contains no credentials. Requests to AWS go to the recorder, as proxy. */
-const surroundings = ({ home, port }: ClientContext, folder: string) => ({
+const baseEnvironment = ({ home, port }: ClientContext, folder: string) => ({
   PATH: '/usr/bin:/bin',
   HOME: home,
   AWS_REGION: 'eu-west-1',
