@@ -89,7 +89,7 @@ type SelectedRole = PermittedRole & Pick<PermittedRoles, 'failed'>;
 function decideRole(
   policy: Policy,
   { role, grant, failed }: SelectedRole,
-  { principal, now }: EvaluationContext,
+  { principal, omitted, now }: EvaluationContext,
   request: DecisionRequest,
   requireMet: typeof checkRequirements,
 ): Decision {
@@ -103,6 +103,7 @@ function decideRole(
     });
   }
   requireMet(role, request);
+  role.session.requireKnownClaims(principal.claims, omitted);
   const lifetime = limitDuration(role.session.durationLimits, principal, request, now);
   const session = {
     ...role.session.render(principal.claims, requestedRoleSessionName(role.session, request)),
@@ -133,15 +134,16 @@ const acceptsProof = (
 
 /** The only role for this type of proof: of all permitted roles, or of those that `requested` refers to. */
 function selectRole(policy: Policy, context: EvaluationContext, requested: string | undefined): SelectedRole {
-  const { permitted, failed } =
+  const evaluation =
     requested === undefined
       ? evaluatePermittedRoles(policy, context)
       : resolveRole(policy, context, requested);
+  const { permitted, failed } = evaluation;
   const matching = permitted.filter(({ role }) => acceptsProof(policy, role, context.principal));
   // If a role was requested that needs another type of proof, the refusal says so.
   const candidates = matching.length > 0 || requested === undefined ? matching : permitted.slice(0, 1);
   const [first, second] = candidates;
-  if (!first) throw notPermitted('no_role_permitted', failed);
+  if (!first) throw notPermitted('no_role_permitted', evaluation, context);
   if (second) {
     throw new SallyportError('role_ambiguous', {
       members: { Roles: candidates.map(({ role }) => role.name) },

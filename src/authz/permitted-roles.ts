@@ -3,7 +3,8 @@
 // one that is not permitted.
 import type { Permission } from '../config/schema/grant.js';
 import { ROLE_URN } from '../core/arn.js';
-import { SallyportError } from '../core/errors.js';
+import { ERRORS, SallyportError } from '../core/errors.js';
+import { OMITTED_CLAIMS_ADVICE } from '../core/omitted-claims.js';
 import type { EvaluationContext } from './grants/evaluation-context.js';
 import type { CompiledGrant } from './grants/grant.js';
 import { GrantsByRole } from './grants/grant-index.js';
@@ -16,7 +17,7 @@ export interface PermittedRole {
   readonly grant: string;
 }
 
-export interface PermittedRoles extends Pick<EvaluatedGrants, 'failed'> {
+export interface PermittedRoles extends Pick<EvaluatedGrants, 'failed' | 'undecided'> {
   readonly permitted: readonly PermittedRole[];
 }
 
@@ -25,23 +26,50 @@ interface EvaluatedGrants {
   readonly applicable: readonly CompiledGrant[];
   /** IDs of the grants whose `when` could not be evaluated. */
   readonly failed: readonly string[];
+  /** The grants, and entries of `rolesFrom`, that depend on claims that the proof left out. */
+  readonly undecided: readonly Undecided[];
 }
 
-/** The cause of a refusal if the `when` of grants could not be evaluated. It goes to log and metric, not to the caller. */
+interface Undecided {
+  /** ID of a grant, or name of an entry of `rolesFrom`. */
+  readonly id: string;
+  readonly claims: readonly string[];
+}
+
+/**
+ * The cause of a refusal if the `when` of grants could not be evaluated, or grants depend on claims that the proof left out.
+ * It goes to log and metric, not to the caller.
+ */
 export class ConditionEvaluationError extends Error {
   override readonly name = 'ConditionError';
+  /** IDs of the grants whose `when` could not be evaluated. */
   readonly grants: readonly string[];
+  /** Names of the config only, so it can be logged. */
+  readonly undecided: readonly Undecided[];
 
-  constructor(grants: readonly string[]) {
-    super(`The condition of these grants could not be evaluated: ${grants.join(', ')}`);
+  constructor(grants: readonly string[], undecided: readonly Undecided[] = []) {
+    const failed =
+      grants.length > 0 ? [`The condition of these grants could not be evaluated: ${grants.join(', ')}`] : [];
+    const unknown = undecided.slice(0, MAX_UNDECIDED).map(({ id, claims }) => `${id} (${claims.join(', ')})`);
+    const omitted =
+      unknown.length > 0
+        ? [
+            `These grants depend on claims that the proof left out: ${unknown.join(', ')}. ${OMITTED_CLAIMS_ADVICE}`,
+          ]
+        : [];
+    super([...failed, ...omitted].join('. '));
     this.grants = grants;
+    this.undecided = undecided.slice(0, MAX_UNDECIDED);
   }
 }
+
+/** Grants that a log line names. */
+const MAX_UNDECIDED = 20;
 
 /** All permitted roles in the order of the config, and the grants whose `when` could not be evaluated. */
 export function evaluatePermittedRoles(policy: Policy, context: EvaluationContext): PermittedRoles {
   const grants = policy.grantIndexByIssuer.get(context.principal.issuer)?.find(context) ?? [];
-  const { applicable, failed } = evaluateGrants(grants, context);
+  const { applicable, failed, undecided } = evaluateGrants(grants, context);
   const allowedNames = new Set(applicable.filter(({ deny }) => !deny).flatMap(({ roles }) => [...roles]));
   // Only roles that an allow names are considered, so that the cost does not grow with the config.
   const configured = allowedNames.has('*')
@@ -57,7 +85,11 @@ export function evaluatePermittedRoles(policy: Policy, context: EvaluationContex
     const result = permit(role, byRole.find([role.name, ...(sourcesByRole.get(role.name) ?? [])]));
     if (result) permitted.set(role.name, result);
   }
-  return { permitted: [...permitted.values()], failed };
+  return {
+    permitted: [...permitted.values()],
+    failed,
+    undecided: [...undecided, ...undecidedSources(policy, context)],
+  };
 }
 
 /**
@@ -82,14 +114,18 @@ export function resolveRole(policy: Policy, context: EvaluationContext, name: st
   const grants = policy.grantIndexByIssuer
     .get(context.principal.issuer)
     ?.findForRole(evaluated.flatMap(namesOf), context);
-  const { applicable, failed } = evaluateGrants(grants ?? [], context);
+  const { applicable, failed, undecided } = evaluateGrants(grants ?? [], context);
   const byRole = new GrantsByRole(applicable);
   const permitted = [
     ...configured.flatMap((role) => permit(role, byRole.find([role.name])) ?? []),
     ...claimRoles.flatMap((role) => permit(role, byRole.find(claimRoles.flatMap(namesOf))) ?? []).slice(0, 1),
   ];
-  if (permitted.length === 0) throw notPermitted('role_not_permitted', failed);
-  return { permitted, failed };
+  const evaluation = {
+    failed,
+    undecided: candidates.length > 0 ? undecided : undecidedSources(policy, context),
+  };
+  if (permitted.length === 0) throw notPermitted('role_not_permitted', evaluation, context);
+  return { permitted, ...evaluation };
 }
 
 /** Whether the caller has a permission for the broker itself. The rules are those of roles. */
@@ -105,8 +141,27 @@ export function evaluatePermission(
   return applicable.length > 0 && !applicable.some(({ deny }) => deny);
 }
 
-export const notPermitted = (code: 'role_not_permitted' | 'no_role_permitted', failed: readonly string[]) =>
-  new SallyportError(code, failed.length > 0 ? { cause: new ConditionEvaluationError(failed) } : {});
+/** The public text depends on the proof only, not on the policy, so that it reveals nothing about roles. */
+export function notPermitted(
+  code: 'role_not_permitted' | 'no_role_permitted',
+  { failed, undecided }: Pick<PermittedRoles, 'failed' | 'undecided'>,
+  { omitted }: EvaluationContext,
+): SallyportError {
+  const hasCause = failed.length > 0 || undecided.length > 0;
+  return new SallyportError(code, {
+    ...(undecided.length > 0 && { reason: 'grants.claims_omitted' }),
+    ...(!omitted.isEmpty && { detail: `${ERRORS[code].text} ${OMITTED_CLAIMS_DETAIL}` }),
+    ...(hasCause && { cause: new ConditionEvaluationError(failed, undecided) }),
+  });
+}
+
+const OMITTED_CLAIMS_DETAIL = `Your proof says that it leaves out claims, so a grant that depends on them does not permit a role. ${OMITTED_CLAIMS_ADVICE}`;
+
+const undecidedSources = (policy: Policy, context: EvaluationContext): readonly Undecided[] =>
+  policy.claimRoleSources.flatMap((source) => {
+    const claim = source.unknownClaim(context);
+    return claim === undefined ? [] : [{ id: source.name, claims: [claim] }];
+  });
 
 const claimRolesOf = (policy: Policy, context: EvaluationContext): readonly CompiledRole[] =>
   policy.claimRoleSources.flatMap((source) => source.rolesFor(context));
@@ -116,6 +171,9 @@ function evaluateGrants(grants: readonly CompiledGrant[], context: EvaluationCon
   return {
     applicable: evaluations.filter(({ applies }) => applies).map(({ grant }) => grant),
     failed: evaluations.filter(({ failed }) => failed).map(({ grant }) => grant.id),
+    undecided: evaluations.flatMap(({ grant, unknownClaims }) =>
+      unknownClaims.length > 0 ? [{ id: grant.id, claims: unknownClaims }] : [],
+    ),
   };
 }
 

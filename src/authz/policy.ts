@@ -1,8 +1,9 @@
 // The compiled policy: roles and grants of one config. It is compiled once when the config loads and never changes.
 import type { Config } from '../config/schema/config.js';
 import type { ConfigError } from '../core/config-error.js';
+import { OmittedClaims } from '../core/omitted-claims.js';
 import type { IssuerType, Principal } from '../core/types.js';
-import type { Aliases } from './grants/evaluation-context.js';
+import { type Aliases, UnknownClaimsError } from './grants/evaluation-context.js';
 import { CompiledGrant } from './grants/grant.js';
 import { GrantIndex, GrantsByRole } from './grants/grant-index.js';
 import { MfaRule, type MfaRules } from './grants/mfa.js';
@@ -85,9 +86,14 @@ export class Policy {
     return this.#grantsByRole.find(names);
   }
 
-  /** Whether the principal's issuer reports multi-factor authentication. */
+  /** Whether the principal's issuer reports multi-factor authentication. If that is unknown, it is not assumed. */
   isMfaAuthenticated({ issuer, claims }: Principal): boolean {
-    return this.#mfaRules.get(issuer)?.isSatisfiedBy(claims) ?? false;
+    try {
+      return this.#mfaRules.get(issuer)?.isSatisfiedBy(claims, OmittedClaims.of(claims)) ?? false;
+    } catch (error) {
+      if (error instanceof UnknownClaimsError) return false;
+      throw error;
+    }
   }
 }
 

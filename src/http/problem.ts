@@ -2,7 +2,9 @@
 // cause under that id, as code and reason; text from the request is not logged.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { ConditionEvaluationError } from '../authz/permitted-roles.js';
 import { ERRORS, SallyportError } from '../core/errors.js';
+import { OMITTED_CLAIMS_ADVICE } from '../core/omitted-claims.js';
 import type { Log } from '../core/ports.js';
 
 const PROBLEM_TYPE = 'application/problem+json';
@@ -118,7 +120,15 @@ export function createErrorHandler(
     const error = toSallyportError(thrown, Object.keys(parameters?.properties ?? {}));
     const { status } = ERRORS[error.code];
     const { code, reason, sts, cause: err } = error;
-    const fields = { requestId: request.id, code, reason, ...(sts && { sts }), err };
+    const undecided = err instanceof ConditionEvaluationError ? err.undecided : [];
+    const fields = {
+      requestId: request.id,
+      code,
+      reason,
+      ...(sts && { sts }),
+      ...(undecided.length > 0 && { grantsWithOmittedClaims: undecided, advice: OMITTED_CLAIMS_ADVICE }),
+      err,
+    };
     if (status >= 500) log.error(fields, 'request failed');
     else log.info(fields, 'request refused');
     return send(error, request, reply.code(status));

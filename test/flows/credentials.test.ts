@@ -260,6 +260,33 @@ t.test('health, readiness, metrics and API description are served', async (t) =>
   t.match((await broker.get('/openapi.json')).json, { openapi: '3.1.0', paths: { '/v1/credentials': {} } });
 });
 
+t.test('a token that leaves out claims gets only roles that do not depend on them', async (t) => {
+  const sources = { src1: { endpoint: 'https://graph.example/members' } };
+  const leavingOut = (name: string) =>
+    broker.token('alice', { claims: { _claim_names: { [name]: 'src1' }, _claim_sources: sources } });
+
+  checkWhole(
+    t,
+    await broker.exchange({ Role: 'deploy' }, await leavingOut('groups')),
+    'deploy',
+    'AssumeRoleWithWebIdentity',
+  );
+  const refused = await broker.exchange({ Role: 'deploy' }, await leavingOut('repository_id'));
+  t.equal(refused.status, 403);
+  t.match(refused.json, {
+    code: 'role_not_permitted',
+    detail: /Groups assigned to the application.*app roles/,
+  });
+  t.match(await audit(refused.json.requestId), [
+    { Event: 'denied', Error: { Code: 'role_not_permitted', Reason: 'grants.claims_omitted' } },
+  ]);
+  t.match(
+    broker.logged(),
+    /"grantsWithOmittedClaims":\[\{"id":"release-engineers","claims":\["repository_id"\]/,
+  );
+  t.notMatch(refused.text, /release-engineers/);
+});
+
 t.test('the AWS CLI uses the credentials, and STS refuses them with one character changed', async (t) => {
   const aws = requirePeer(t, 'AWS CLI');
   if (aws === undefined) return;

@@ -3,6 +3,7 @@
 
 import { hasInvisibleCharacters } from '../../core/invisible-characters.js';
 import { isJsonObject } from '../../core/json.js';
+import { OmittedClaims } from '../../core/omitted-claims.js';
 import { CLOCK_SKEW_SECONDS } from '../../core/time.js';
 import type { Claims, ClaimValue } from '../../core/types.js';
 import { invalidToken } from './invalid-token.js';
@@ -101,11 +102,14 @@ function checkAuthorizedParty(claims: Claims, subject: string, issuer: Issuer): 
 }
 
 function checkRequiredClaims(claims: Claims, issuer: Issuer): void {
+  const omitted = OmittedClaims.of(claims);
   for (const [name, accepted] of issuer.requiredClaims) {
     const value = claims[name];
     const scalar = Array.isArray(value) && value.length === 1 ? value[0] : value;
+    // If it is left out and present all the same, it may have further values.
+    const isOmitted = omitted.includesPath(name);
     const detail = `The proof must carry the claim ${JSON.stringify(name)} with a value the broker accepts.`;
-    if (value === undefined) throw invalidToken('claim_missing', 'required.missing', { detail });
+    if (value === undefined || isOmitted) throw invalidToken('claim_missing', 'required.missing', { detail });
     if (!accepted.some((one) => one === scalar))
       throw invalidToken('claim_missing', 'required.value', { detail });
   }

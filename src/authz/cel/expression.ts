@@ -3,11 +3,13 @@
 // linear in the text.
 import { type ASTNode, Environment, EvaluationError } from '@marcbachmann/cel-js';
 import { RE2JS } from 're2js';
-import type { EvaluationContext } from '../grants/evaluation-context.js';
+import { type EvaluationContext, UnknownClaimsError } from '../grants/evaluation-context.js';
 import { childrenOf, ExpressionCost, MACROS } from './cost.js';
+import { trapOmittedClaims } from './omitted-claims-trap.js';
 import {
   constantValue,
   type ReferencePath,
+  readsAllClaims,
   referencedClaims,
   referencedValues,
 } from './referenced-claims.js';
@@ -50,6 +52,7 @@ export class CelExpression {
   /** The result for any context, if the literals true and false decide it. */
   readonly constant: boolean | undefined;
   readonly #cost: ExpressionCost;
+  readonly #readsAllClaims: boolean;
   readonly #run: (variables: Variables) => unknown;
 
   /** @throws UnsupportedExpressionError */
@@ -66,23 +69,42 @@ export class CelExpression {
         (text: string, pattern: string) => patterns.get(pattern)?.matcher(text).find() ?? false,
       )
       .parse(replaceMatches(source, calls));
+    this.#readsAllClaims = readsAllClaims(ast);
     this.references = referencedClaims(ast, new Set(VARIABLES));
     this.constant = constantValue(ast);
   }
 
-  /** @throws ExpressionEvaluationError if it fails, or if the claims are so large that it could take too long. */
+  /**
+   * Reading a claim that the proof left out is an error of the expression. CEL's logical operators and macros ignore an error
+   * in one operand if another one decides the result, so the result is unknown only if it depends on the claim.
+   * @throws UnknownClaimsError; ExpressionEvaluationError if it fails, or if the claims are so large that it could take too long.
+   */
   evaluate(context: EvaluationContext): boolean {
     if (this.#cost.stepsFor(context.claimsSize()) > MAX_STEPS)
       throw new ExpressionEvaluationError('the claims are too large for this expression');
+    const { principal, omitted } = context;
+    const unknown = new Set<string>();
+    const claims = omitted.isEmpty
+      ? principal.claims
+      : trapOmittedClaims(principal.claims, omitted, this.#readsAllClaims, unknown);
     let result: unknown;
     try {
-      result = this.#run(variablesOf(context));
+      result = this.#run({ ...variablesOf(context), claims });
     } catch (error) {
+      if (unknown.size > 0) throw new UnknownClaimsError(this.#namesOf(unknown));
       throw new ExpressionEvaluationError(describeError(error));
     }
     if (typeof result !== 'boolean')
       throw new ExpressionEvaluationError('the expression did not yield a bool');
     return result;
+  }
+
+  /** Only names that the expression itself has: others are values of the proof. */
+  #namesOf(claims: ReadonlySet<string>): readonly string[] {
+    const named = this.references.flatMap(([variable, name]) =>
+      variable === 'claims' && name !== undefined && claims.has(name) ? [name] : [],
+    );
+    return named.length > 0 ? [...new Set(named)] : ['claims'];
   }
 
   /** The values that it reads, by their spelling in the expression; undefined if none is present. */

@@ -66,6 +66,16 @@ const formatPath = ([variable = '', ...names]: ReferencePath): string =>
   variable +
   names.map((name) => (/^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`)).join('');
 
+/** Whether it reads `claims` as a whole, for example to iterate over it or to compare it. */
+export function readsAllClaims(node: ASTNode): boolean {
+  if (node.op === 'id') return node.args === 'claims';
+  const isClaims = (part: ASTNode) => part.op === 'id' && part.args === 'claims';
+  // The claims of which one is read.
+  const container =
+    node.op === '.' || node.op === '[]' ? node.args[0] : node.op === 'in' ? node.args[1] : undefined;
+  return childrenOf(node).some((child) => !(child === container && isClaims(child)) && readsAllClaims(child));
+}
+
 /** The result for any values, if the literals true and false decide it. */
 export function constantValue(node: ASTNode): boolean | undefined {
   switch (node.op) {

@@ -11,6 +11,7 @@ import {
   findConfiguredRoles,
   notPermitted,
   type PermittedRole,
+  type PermittedRoles,
 } from '../permitted-roles.js';
 import type { Policy } from '../policy.js';
 import { type GrantResult, grantResult } from './grant-result.js';
@@ -102,8 +103,7 @@ class Explainer {
   readonly #claimsKnown: boolean;
   readonly #context: EvaluationContext;
   readonly #permitted: ReadonlyMap<string, PermittedRole>;
-  /** IDs of grants whose `when` could not be evaluated. */
-  readonly #failed: readonly string[];
+  readonly #evaluation: Pick<PermittedRoles, 'failed' | 'undecided'>;
   /** Names of the `rolesFrom` entries by the ARN of the role. */
   readonly #sourcesByRole: ReadonlyMap<string, readonly string[]>;
   readonly #results = new Map<CompiledGrant, GrantResult>();
@@ -113,9 +113,9 @@ class Explainer {
     this.#query = query;
     this.#claimsKnown = query.claimsKnown ?? true;
     this.#context = new EvaluationContext(policy.aliases, principal, query.sourceAddress, now);
-    const { permitted, failed } = evaluatePermittedRoles(policy, this.#context);
-    this.#permitted = new Map(permitted.map((each) => [each.role.name, each]));
-    this.#failed = failed;
+    const evaluation = evaluatePermittedRoles(policy, this.#context);
+    this.#permitted = new Map(evaluation.permitted.map((each) => [each.role.name, each]));
+    this.#evaluation = evaluation;
     this.#sourcesByRole = claimRoleSources(policy, this.#context);
   }
 
@@ -147,8 +147,8 @@ class Explainer {
       return { role, permitted: permittedWithoutClaims(this.#policy, role, this.#grants(role)) };
     try {
       const permitted = this.#permitted.get(role);
-      if (!permitted) throw notPermitted('role_not_permitted', this.#failed);
-      const selected = { ...permitted, failed: this.#failed };
+      if (!permitted) throw notPermitted('role_not_permitted', this.#evaluation, this.#context);
+      const selected = { ...permitted, failed: this.#evaluation.failed };
       const decision = decideAssumingRequirementsMet(this.#policy, selected, this.#context, this.#query);
       return { role, permitted: true, decision };
     } catch (error) {

@@ -2,7 +2,7 @@
 import { omitUndefined } from '../../core/omit-undefined.js';
 import { ExpressionEvaluationError } from '../cel/expression.js';
 import type { GrantCondition } from '../grants/conditions.js';
-import type { EvaluationContext } from '../grants/evaluation-context.js';
+import { type EvaluationContext, UnknownClaimsError } from '../grants/evaluation-context.js';
 import type { CompiledGrant } from '../grants/grant.js';
 
 /** Member names are public: `sallyport check --json` and `explain --json` print them. */
@@ -15,7 +15,10 @@ export interface ConditionResult {
   readonly seen?: unknown;
   /** Whether the condition is met. Undefined: the claims are not known. */
   readonly holds: boolean | undefined;
-  /** Why `when` could not be evaluated; `holds` is then the effect of that. Contains no value of a claim. */
+  /**
+   * Why the condition could not be evaluated: an error of `when`, or claims that the proof left out. `holds` is then the effect
+   * of that. Contains no value of a claim.
+   */
   readonly failure?: string;
 }
 
@@ -53,7 +56,8 @@ function evaluate(
   try {
     return { holds: condition.isMet(context) };
   } catch (error) {
-    const failure = error instanceof ExpressionEvaluationError ? error.message : 'internal error';
+    const isKnown = error instanceof ExpressionEvaluationError || error instanceof UnknownClaimsError;
+    const failure = isKnown ? error.message : 'internal error';
     return { holds: deny, failure };
   }
 }

@@ -1,12 +1,12 @@
 // The conditions of a grant, one class for each kind. Decisions and explanations use the same `isMet`. The `when`
-// condition comes last, because only it can fail.
+// condition comes last, because only it can fail. Any condition on claims can be unknown, if the proof left a claim out.
 import type { Config } from '../../config/schema/config.js';
 import type { BetweenConfig, MatcherConfig } from '../../config/schema/grant.js';
 import { addressSet } from '../../core/address.js';
 import type { ConfigError, ConfigPath } from '../../core/config-error.js';
 import { type CelExpression, compileExpression } from '../cel/expression.js';
 import { ClaimMatcher, claimValue, claimValues } from './claim-matcher.js';
-import type { EvaluationContext } from './evaluation-context.js';
+import { type EvaluationContext, UnknownClaimsError } from './evaluation-context.js';
 import type { MfaRules } from './mfa.js';
 import { TimeWindow } from './time-window.js';
 
@@ -21,7 +21,9 @@ export interface GrantCondition {
   expected(context: EvaluationContext): unknown;
   /** The caller's value; undefined if there is none. */
   actual(context: EvaluationContext): unknown;
-  /** @throws ExpressionEvaluationError, only for `when`. */
+  /**
+   * @throws UnknownClaimsError if it depends on claims that the proof left out; ExpressionEvaluationError, only for `when`.
+   */
   isMet(context: EvaluationContext): boolean;
 }
 
@@ -115,7 +117,8 @@ class ClaimCondition implements GrantCondition {
     return claimValue(principal.claims, this.#claim);
   }
 
-  isMet({ principal }: EvaluationContext): boolean {
+  isMet({ principal, omitted }: EvaluationContext): boolean {
+    if (omitted.includesPath(this.#claim)) throw new UnknownClaimsError([this.#claim]);
     return this.#matcher.matches(claimValues(principal.claims, this.#claim));
   }
 }
@@ -162,8 +165,8 @@ class MfaCondition implements GrantCondition {
     return this.#rules.get(principal.issuer)?.claimedValues(principal.claims);
   }
 
-  isMet({ principal }: EvaluationContext): boolean {
-    return this.#rules.get(principal.issuer)?.isSatisfiedBy(principal.claims) ?? false;
+  isMet({ principal, omitted }: EvaluationContext): boolean {
+    return this.#rules.get(principal.issuer)?.isSatisfiedBy(principal.claims, omitted) ?? false;
   }
 }
 

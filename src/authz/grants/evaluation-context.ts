@@ -1,5 +1,6 @@
 // The input of a grant's evaluation: principal, source address and time. The principal's claims include the aliases of its
 // issuer.
+import { OmittedClaims } from '../../core/omitted-claims.js';
 import type { Claims, ClaimValue, Principal } from '../../core/types.js';
 
 /** Bounds of the values that an expression can meet in the claims. */
@@ -17,8 +18,21 @@ export interface ClaimsSize {
 /** Short claim names by issuer: alias to claim. */
 export type Aliases = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
+/** A condition depends on claims that the proof left out. A deny then applies, and an allow does not. */
+export class UnknownClaimsError extends Error {
+  /** Names as the config has them. */
+  readonly claims: readonly string[];
+
+  constructor(claims: readonly string[]) {
+    super(`the proof declares these claims as left out, so their values are unknown: ${claims.join(', ')}`);
+    this.claims = claims;
+  }
+}
+
 export class EvaluationContext {
   readonly principal: Principal;
+  /** The claims that the proof left out. Their values are unknown. */
+  readonly omitted: OmittedClaims;
   readonly sourceAddress: string;
   readonly now: Date;
   #claimsSize: ClaimsSize | undefined;
@@ -26,6 +40,7 @@ export class EvaluationContext {
   constructor(aliases: Aliases, principal: Principal, sourceAddress: string, now: Date) {
     const ofIssuer = aliases.get(principal.issuer);
     this.principal = ofIssuer ? { ...principal, claims: withAliases(principal.claims, ofIssuer) } : principal;
+    this.omitted = OmittedClaims.of(principal.claims, ofIssuer);
     this.sourceAddress = sourceAddress;
     this.now = now;
   }

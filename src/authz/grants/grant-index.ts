@@ -62,10 +62,14 @@ class GrantsByClaim {
     }
   }
 
-  find({ principal }: EvaluationContext): readonly CompiledGrant[] {
-    const anchored = [...this.#anchored].flatMap(([claim, byText]) =>
-      (claimValues(principal.claims, claim) ?? []).flatMap((value) => byText.get(toText(value) ?? '') ?? []),
-    );
+  find({ principal, omitted }: EvaluationContext): readonly CompiledGrant[] {
+    const anchored = [...this.#anchored].flatMap(([claim, byText]) => {
+      // An unknown claim may have any value.
+      if (omitted.includesPath(claim)) return [...byText.values()].flat();
+      return (claimValues(principal.claims, claim) ?? []).flatMap(
+        (value) => byText.get(toText(value) ?? '') ?? [],
+      );
+    });
     return anchored.length === 0 ? this.#withoutAnchor : inConfigOrder([...this.#withoutAnchor, ...anchored]);
   }
 }

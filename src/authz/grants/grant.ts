@@ -1,16 +1,18 @@
 // Entry point of this folder. A compiled grant is a list of conditions that must all be met. If its `when` cannot be
-// evaluated, a deny applies and an allow does not.
+// evaluated, or a condition depends on a claim that the proof left out, a deny applies and an allow does not.
 import type { Config } from '../../config/schema/config.js';
 import type { MatcherConfig, Permission } from '../../config/schema/grant.js';
 import type { ConfigError } from '../../core/config-error.js';
 import { compileConditions, type GrantCondition } from './conditions.js';
-import type { EvaluationContext } from './evaluation-context.js';
+import { type EvaluationContext, UnknownClaimsError } from './evaluation-context.js';
 import type { MfaRules } from './mfa.js';
 
 export interface GrantEvaluation {
   readonly applies: boolean;
   /** Whether `when` could not be evaluated. */
   readonly failed: boolean;
+  /** The claims that the proof left out and that would decide whether the grant applies. */
+  readonly unknownClaims: readonly string[];
 }
 
 /** A claim that must have one of these texts. The grant can be looked up by it. */
@@ -54,11 +56,17 @@ export class CompiledGrant {
   }
 
   evaluate(context: EvaluationContext): GrantEvaluation {
-    try {
-      return { applies: this.conditions.every((condition) => condition.isMet(context)), failed: false };
-    } catch {
-      return { applies: this.deny, failed: true };
+    const unknownClaims: string[] = [];
+    for (const condition of this.conditions) {
+      try {
+        if (!condition.isMet(context)) return { applies: false, failed: false, unknownClaims: [] };
+      } catch (error) {
+        if (!(error instanceof UnknownClaimsError))
+          return { applies: this.deny, failed: true, unknownClaims };
+        unknownClaims.push(...error.claims);
+      }
     }
+    return { applies: unknownClaims.length === 0 || this.deny, failed: false, unknownClaims };
   }
 }
 

@@ -1,7 +1,9 @@
 // Whether the identity provider reports multi-factor authentication. Without such a claim it is not assumed.
 import type { Config } from '../../config/schema/config.js';
+import type { OmittedClaims } from '../../core/omitted-claims.js';
 import type { Claims, ClaimValue, IssuerType } from '../../core/types.js';
 import { claimValue, claimValues, toText } from './claim-matcher.js';
+import { UnknownClaimsError } from './evaluation-context.js';
 
 /** The claims that report it, by type of issuer, and the values that are accepted by default. */
 const MFA_CLAIMS = {
@@ -56,14 +58,24 @@ export class MfaRule {
     );
   }
 
-  isSatisfiedBy(claims: Claims): boolean {
-    return Object.entries(this.acceptedValues).some(
+  /** @throws UnknownClaimsError if it depends on a claim that the proof left out. */
+  isSatisfiedBy(claims: Claims, omitted: OmittedClaims): boolean {
+    const entries = Object.entries(this.acceptedValues);
+    const isSatisfied = entries.some(
       ([claim, accepted]) =>
-        claimValues(claims, claim)?.some((value) => {
+        !omitted.includesPath(claim) &&
+        (claimValues(claims, claim)?.some((value) => {
           const text = toText(value);
           return text !== undefined && accepted.includes(text);
-        }) ?? false,
+        }) ??
+          false),
     );
+    if (isSatisfied) return true;
+    const unknown = entries.flatMap(([claim, accepted]) =>
+      accepted.length > 0 && omitted.includesPath(claim) ? [claim] : [],
+    );
+    if (unknown.length > 0) throw new UnknownClaimsError(unknown);
+    return false;
   }
 
   /** The values that the claims have, by claim; undefined if there are none. */

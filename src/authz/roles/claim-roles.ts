@@ -39,13 +39,19 @@ export class ClaimRoleSource {
     this.#accounts = new Set(options.config.accounts);
   }
 
+  get name(): string {
+    return this.#options.name;
+  }
+
   /** The accepted roles that the caller's claim names, in the order of the claim. */
-  rolesFor({ principal }: EvaluationContext): readonly CompiledRole[] {
+  rolesFor(context: EvaluationContext): readonly CompiledRole[] {
     const { name, position, config, session } = this.#options;
+    const { principal } = context;
     const isSaml = config.via === 'AssumeRoleWithSAML';
     const proofType: IssuerType = isSaml ? 'saml' : 'oidc';
     if (principal.type !== proofType) return [];
-    const values = claimValues(principal.claims, config.claim ?? SAML_ROLE_ATTRIBUTE) ?? [];
+    if (this.unknownClaim(context) !== undefined) return [];
+    const values = claimValues(principal.claims, this.#claim) ?? [];
     return values.flatMap((value): readonly CompiledRole[] => {
       if (typeof value !== 'string') return [];
       const target = isSaml ? parseSamlTarget(value) : parseWebIdentityTarget(value);
@@ -63,6 +69,15 @@ export class ClaimRoleSource {
         },
       ];
     });
+  }
+
+  /** The claim that names the roles, if the proof left it out. */
+  unknownClaim({ omitted }: EvaluationContext): string | undefined {
+    return omitted.includesPath(this.#claim) ? this.#claim : undefined;
+  }
+
+  get #claim(): string {
+    return this.#options.config.claim ?? SAML_ROLE_ATTRIBUTE;
   }
 
   /**

@@ -73,10 +73,18 @@ export class SessionName {
     });
   }
 
+  /** The claims that the name is made of. */
+  claimsFor(claims: Claims): readonly string[] {
+    return (this.#configured ?? this.#defaultFor(claims)).claims;
+  }
+
   #renderDefault(claims: Claims): string {
+    return checkStsValue(this.#constraint, this.#defaultFor(claims).render(claims));
+  }
+
+  #defaultFor(claims: Claims): Template {
     const isPresent = (name: string) => Object.hasOwn(claims, name);
-    const template = this.#defaults.find((each) => each.claims.every(isPresent)) ?? this.#defaults[0];
-    return checkStsValue(this.#constraint, template.render(claims));
+    return this.#defaults.find((each) => each.claims.every(isPresent)) ?? this.#defaults[0];
   }
 }
 

@@ -4,6 +4,7 @@ import type { RoleConfig } from '../../config/schema/role.js';
 import type { ConfigError, ConfigPath } from '../../core/config-error.js';
 import { SallyportError } from '../../core/errors.js';
 import { omitUndefined } from '../../core/omit-undefined.js';
+import { OMITTED_CLAIMS_ADVICE, type OmittedClaims } from '../../core/omitted-claims.js';
 import type { Claims, Operation, Session } from '../../core/types.js';
 import { compileDurationLimits, type DurationLimits } from './duration-limits.js';
 import { InlinePolicy } from './inline-policy.js';
@@ -54,6 +55,8 @@ interface SessionTemplateParts {
   readonly policy: InlinePolicy | undefined;
   readonly policyArns: readonly string[] | undefined;
   readonly tags: readonly TagTemplate[] | undefined;
+  /** The claims that the templates in the config name. */
+  readonly claims: ReadonlySet<string>;
 }
 
 type TagTemplate = readonly [key: string, value: Template];
@@ -71,6 +74,22 @@ export class SessionTemplate {
     this.policyFixed = parts.policyFixed;
     this.acceptsRoleSessionName = parts.acceptsRoleSessionName;
     this.#parts = parts;
+  }
+
+  /**
+   * A default does not stand in for a claim that the proof left out: the claim may have a value.
+   * @throws SallyportError `session_value_invalid`.
+   */
+  requireKnownClaims(claims: Claims, omitted: OmittedClaims): void {
+    const { name } = this.#parts;
+    const unknown = [...this.#parts.claims, ...(name?.claimsFor(claims) ?? [])].find((claim) =>
+      omitted.includesPath(claim),
+    );
+    if (unknown === undefined) return;
+    throw new SallyportError('session_value_invalid', {
+      reason: 'session.claim_omitted',
+      detail: `Your proof says that it leaves out the claim "${unknown}", but the session of this role depends on it. ${OMITTED_CLAIMS_ADVICE}`,
+    });
   }
 
   /** @throws SallyportError `session_value_invalid`; `parameter_invalid` for a missing or unsuitable RoleSessionName. */
@@ -108,8 +127,12 @@ export function compileSessionTemplate(
   const { errors, warnings } = findings;
   const config: SessionConfig = role.session ?? {};
   const at = (...rest: ConfigPath) => [...path, 'session', ...rest];
-  const parse = (source: string, where: ConfigPath, options?: Parameters<typeof parseTemplate>[1]) =>
-    parseOrReport(source, where, errors, options);
+  const claims = new Set<string>();
+  const parse = (source: string, where: ConfigPath, options?: Parameters<typeof parseTemplate>[1]) => {
+    const template = parseOrReport(source, where, errors, options);
+    for (const claim of template.claims) claims.add(claim);
+    return template;
+  };
 
   const policy =
     config.policy &&
@@ -118,6 +141,7 @@ export function compileSessionTemplate(
       report: (rest, message) => errors.push({ path: at('policy', ...rest), message }),
     });
   const tags = config.tags && compileTags(config.tags, at('tags'), errors);
+  for (const [, value] of tags ?? []) for (const claim of value.claims) claims.add(claim);
   errors.push(...checkTransitiveTags(config.transitiveTags ?? [], config.tags ?? {}, at('transitiveTags')));
   const packed = checkPackedSize(
     {
@@ -154,6 +178,7 @@ export function compileSessionTemplate(
     policy,
     policyArns: config.policyArns,
     tags,
+    claims,
   });
 }
 

@@ -5,6 +5,9 @@ const FIX_REQUEST = 'Nothing to do: the caller corrects the request as the detai
 const CORRECT_CLAIM =
   'Correct the claim at the issuer, or change the template in `session` of the role, for example with a function or a default.';
 
+const OMITTED_CLAIMS_ACTION =
+  'At the identity provider, send only the groups that matter: in Microsoft Entra ID, choose "Groups assigned to the application" in the groups claim, or use app roles.';
+
 export const REQUEST_REASONS = reasons({
   // Form of the request
   'request.http': {
@@ -103,6 +106,15 @@ export const REQUEST_REASONS = reasons({
   'session.claim_missing': {
     meaning: 'A claim that a template of the role needs is missing.',
     action: CORRECT_CLAIM,
+  },
+  'grants.claims_omitted': {
+    meaning:
+      'The proof says that it leaves out claims (`_claim_names`, `hasgroups` or `groups.link`) that grants for the role depend on. `grantsWithOmittedClaims` in the log names them.',
+    action: OMITTED_CLAIMS_ACTION,
+  },
+  'session.claim_omitted': {
+    meaning: 'The proof says that it leaves out a claim that a template of the role needs.',
+    action: OMITTED_CLAIMS_ACTION,
   },
   'session.claim_multiple': {
     meaning: 'A claim that a template of the role needs has several values.',

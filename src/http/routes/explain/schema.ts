@@ -65,7 +65,7 @@ const Condition = Type.Object({
   Failure: Type.Optional(
     Type.String({
       description:
-        'Why a when could not be evaluated. It then counts against the caller, and Holds says how.',
+        'Why the condition could not be evaluated: an error of a when, or claims that the proof left out. It then counts against the caller, and Holds says how.',
     }),
   ),
 });
