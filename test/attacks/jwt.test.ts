@@ -211,6 +211,41 @@ const attacks: Record<string, Record<string, Attack>> = {
       refused: 'proof_invalid jwt.crit.refused',
     },
     'b64 false, without crit': { token: headed({ b64: false }), refused: 'proof_invalid jwt.b64.refused' },
+    'a token bound to a DPoP key': {
+      token: saying({ cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } }),
+      refused: 'proof_invalid jwt.sender_constrained',
+      twin: genuine,
+    },
+    'a token bound to a client certificate': {
+      token: saying({ cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } }),
+      refused: 'proof_invalid jwt.sender_constrained',
+      twin: genuine,
+    },
+    'a token bound to a key by jwk': {
+      token: saying({ cnf: { jwk: rsa.jwk } }),
+      refused: 'proof_invalid jwt.sender_constrained',
+      twin: genuine,
+    },
+    'a token bound to a key by kid': {
+      token: saying({ cnf: { kid: 'device' } }),
+      refused: 'proof_invalid jwt.sender_constrained',
+      twin: genuine,
+    },
+    'a token with an empty cnf': {
+      token: saying({ cnf: {} }),
+      refused: 'proof_invalid jwt.sender_constrained',
+      twin: genuine,
+    },
+    'a token with cnf null': {
+      token: saying({ cnf: null }),
+      refused: 'proof_invalid jwt.sender_constrained',
+      twin: genuine,
+    },
+    'a token with cnf that is not an object': {
+      token: saying({ cnf: 'none' }),
+      refused: 'proof_invalid jwt.sender_constrained',
+      twin: genuine,
+    },
     'a logout token by typ': {
       token: headed({ typ: 'logout+jwt' }),
       refused: 'proof_invalid jwt.typ.refused',

@@ -36,6 +36,7 @@ export function readAudience(claims: Claims): readonly string[] {
 /** Checks all claims except the times. Returns those that identify the caller and the token. */
 export function checkClaims(claims: Claims, issuer: Issuer): { subject: string; id?: string } {
   if (isLogoutToken(claims)) throw invalidToken('proof_invalid', 'logout.refused');
+  requireBearerToken(claims);
   const subject = readIdentifier(claims, 'sub');
   if (subject === undefined) throw invalidToken('claim_missing', 'sub.missing');
   const id = readIdentifier(claims, 'jti');
@@ -113,6 +114,19 @@ function checkRequiredClaims(claims: Claims, issuer: Issuer): void {
     if (!accepted.some((one) => one === scalar))
       throw invalidToken('claim_missing', 'required.value', { detail });
   }
+}
+
+/**
+ * RFC 7800 section 3.1: `cnf` binds the token to a key that the presenter must prove to have, by DPoP (RFC 9449), mutual TLS
+ * (RFC 8705) or otherwise. Accepting it without that proof would make a stolen token useful. A value that is not an object
+ * is refused too, since it cannot mean that there is no key.
+ */
+function requireBearerToken(claims: Claims): void {
+  if (!Object.hasOwn(claims, 'cnf')) return;
+  throw invalidToken('proof_invalid', 'sender_constrained', {
+    detail:
+      'The token is bound to a key (claim cnf), and proof-of-possession tokens (DPoP, mutual TLS) are not supported. Get a bearer token from the issuer.',
+  });
 }
 
 /** `events` is an object with a member per event. A list or string that names the event counts as well. */

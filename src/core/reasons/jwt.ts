@@ -204,6 +204,12 @@ export const JWT_REASONS = reasons({
     meaning: 'A claim that `require` of the issuer names has a value that is not accepted.',
     action: 'Add the value to `require` if callers with it are to be accepted.',
   },
+  'jwt.sender_constrained': {
+    meaning:
+      'The token is bound to a key of its holder (claim `cnf`: DPoP or mutual TLS), which the broker cannot verify.',
+    action:
+      'Have the caller get a bearer token: turn off DPoP or certificate binding for this client at the issuer.',
+  },
   'jwt.logout.refused': {
     meaning: 'The token is a logout token (OpenID Connect Back-Channel Logout).',
     action: 'Find out how a logout token reached the caller; it does not authenticate anyone.',
