@@ -71,7 +71,7 @@ export interface AuditRecord {
     | {
         readonly AccessKeyId: string;
         readonly Expiration: string;
-        /** Present where STS's own limit is below the decided duration. */
+        /** Present if the lifetime is not the decided one: `chain` or `sts`. */
         readonly DurationLimitedBy?: DurationLimit | undefined;
         readonly Arn?: string | undefined;
         readonly AssumedRoleId?: string | undefined;

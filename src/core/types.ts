@@ -141,8 +141,8 @@ export interface Session {
   readonly sourceIdentity?: string;
 }
 
-/** What limited the lifetime of the credentials. `chain`: role chaining is limited to one hour. */
-export const DURATION_LIMITS = ['request', 'role', 'chain', 'SessionNotOnOrAfter', 'proof'] as const;
+/** What limited the lifetime of the credentials. `chain`: role chaining is limited to one hour. `sts`: STS did not apply what was decided. */
+export const DURATION_LIMITS = ['request', 'role', 'chain', 'SessionNotOnOrAfter', 'proof', 'sts'] as const;
 export type DurationLimit = (typeof DURATION_LIMITS)[number];
 
 /** A permitted role with everything that the STS call needs. A denial is a thrown `SallyportError` instead. */
@@ -195,8 +195,8 @@ export interface IssuedCredentials {
   readonly federation?: Readonly<Record<string, string>>;
   /** CloudTrail's `requestID`. */
   readonly stsRequestId?: string;
-  /** `chain`: STS limits role chaining to one hour, which is less than was decided. */
-  readonly durationLimitedBy?: 'chain';
+  /** `chain`: STS limits role chaining to one hour, which is less than was decided. `sts`: another lifetime than was decided. */
+  readonly durationLimitedBy?: 'chain' | 'sts';
   /** Present where the decision was for a console sign-in. */
   readonly signin?: ConsoleSignin;
   /** Issued for an earlier request. `stale`: less lifetime than usual is left, because STS is unavailable. */

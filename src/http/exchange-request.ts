@@ -41,7 +41,7 @@ export const SallyportFields = Type.Object(
     Grant: Type.String({ description: 'Id of the grant that permits the role.' }),
     DurationLimitedBy: Type.Enum([...DURATION_LIMITS], {
       description:
-        'What limited the lifetime: the request, the role, the one-hour limit of STS for role chaining (`chain`), the end of the sign-in session, or the expiry of the proof.',
+        'What limited the lifetime: the request, the role, the one-hour limit of STS for role chaining (`chain`), the end of the sign-in session, the expiry of the proof, or STS itself, which did not apply what was decided (`sts`).',
     }),
     Cached: Type.Optional(
       Type.Literal(true, {

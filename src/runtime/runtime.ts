@@ -18,6 +18,7 @@ import type { Pool } from '../core/shared-resource.js';
 import { RoleFingerprints } from '../issuance/cache/role-fingerprints.js';
 import { ConsoleSignIn } from '../issuance/console/console-sign-in.js';
 import { CredentialIssuer, type CredentialIssuerOptions } from '../issuance/credential-issuer.js';
+import { LifetimeCheck } from '../issuance/lifetime-check.js';
 import type { IssuerDocuments } from '../issuance/oidc-issuer/discovery-documents.js';
 import { openWebIdentityIssuer } from '../issuance/oidc-issuer/web-identity-issuer.js';
 import { BrokerIdentity } from '../issuance/operations/get-caller-identity.js';
@@ -121,7 +122,20 @@ export async function buildRuntime(
     : undefined;
   const consoleSignIn = new ConsoleSignIn({ sts: sts.resource, aws: config.aws, issuer: serverUrl, now });
   const stsIssuer = new StsIssuer({ sts: sts.resource, consoleSignIn, tokenSigner });
-  const issuer = new CredentialIssuer({ stsIssuer, cache, fingerprints, onCacheUse, log, now });
+  const lifetimeCheck = new LifetimeCheck({
+    stsIssuer,
+    strict: config.aws.strictDuration ?? true,
+    log,
+    now,
+  });
+  const issuer = new CredentialIssuer({
+    stsIssuer: lifetimeCheck,
+    cache,
+    fingerprints,
+    onCacheUse,
+    log,
+    now,
+  });
   const shadow = compileShadow(loaded.shadow);
   return {
     ok: true,

@@ -55,6 +55,12 @@ export const Aws = Type.Object(
         'Longest time for one credential request, including retries and failover: 1s to 1m. Default: 10s.',
       ),
     ),
+    strictDuration: Type.Optional(
+      Type.Boolean({
+        description:
+          'Refuse credentials that STS issues for more than five minutes longer than decided, as STS-compatible servers do that ignore DurationSeconds. With false they are returned with DurationLimitedBy sts. Default: true.',
+      }),
+    ),
     credentials: Type.Optional(
       Type.Object(
         {

@@ -17,6 +17,11 @@ export const AWS_CALL_REASONS = reasons({
     meaning: 'The response from STS is not a complete response to the operation.',
     action: 'Check that `aws.endpoint` is an STS endpoint and that no proxy responds in its place.',
   },
+  'sts.lifetime_exceeded': {
+    meaning: 'The credentials that STS returned outlive the decision by more than five minutes.',
+    action:
+      'Check the clock of the broker. If `aws.endpoint` is an STS-compatible server that ignores DurationSeconds, set `duration` of the role to what it issues, or `aws.strictDuration: false`.',
+  },
   'sts.answer_incomplete': {
     meaning: 'The response from STS lacks a required member.',
     action: 'Check that no proxy or emulator responds in place of STS.',
