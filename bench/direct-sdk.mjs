@@ -1,4 +1,4 @@
-// What the broker is measured against: the SDK as it comes, calling the same STS.
+// The baseline of the benchmark: the SDK with default settings, calling the same STS.
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
 /** As many as the SDK's default handler has sockets for. */

@@ -26,7 +26,7 @@ const list = (folder: string, ending: string) =>
     .filter((name) => name.endsWith(ending))
     .map((name) => join(folder, name));
 
-/** Arguments of `env` that start a command in an environment of its own. */
+/** Arguments of `env` that start a command in a separate environment. */
 const alone = (command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) => [
   '-i',
   `PATH=${process.env['PATH']}`,
@@ -143,8 +143,8 @@ t.test(
     t.equal(await health(), 0, 'healthy while it runs');
     const exited = once(broker, 'exit');
     broker.kill('SIGTERM');
-    t.strictSame(await exited, [0, null], 'stops when asked');
-    t.equal(await health(), 1, 'not healthy when it does not answer');
+    t.strictSame(await exited, [0, null], 'stops on SIGTERM');
+    t.equal(await health(), 1, 'unhealthy if it does not respond');
 
     const environment = { TMPDIR: folder };
     for (const command of ['demo', 'dev', 'sandbox', 'token --user alice', 'assertion --user alice']) {
@@ -369,7 +369,7 @@ function dockerfileStages(): readonly (readonly Instruction[])[] {
   return stages;
 }
 
-/** Runs the HEALTHCHECK of the Dockerfile; gives its exit code. */
+/** Runs the HEALTHCHECK of the Dockerfile. Returns its exit code. */
 async function runHealthcheck(url: string, ca: string): Promise<number> {
   const [command = ''] = dockerfileStages()
     .flat()

@@ -32,7 +32,7 @@ interface Ask {
   readonly at?: string;
 }
 
-/** Loads an example and gives what its policy decides: the decision, or the code of the refusal. */
+/** Loads an example. Returns the decision of its policy, or the error code. */
 function decider(name: string) {
   const result = loadConfig(join(FOLDER, name), ENV);
   t.strictSame(result.errors, [], `${name} loads`);
@@ -142,7 +142,7 @@ t.test('the on-prem example permits services by client ID and network, and peopl
 });
 
 t.test(
-  'portal: employees by app role, partners to their own prefix, asked for by the portal alone',
+  'portal: employees by app role, partners to their own prefix, requested by the portal only',
   async (t) => {
     const decision = decider('portal.yaml');
     const portal = '10.1.2.7';

@@ -8,7 +8,7 @@
 //     --importing=PATH   only files that import this source file, directly or not; repeatable
 //     --affected         only files whose compiled code, or what it imports, changed since the last run
 //     --grep=REGEXP      only the tests whose title matches; the others count as skipped
-//     --jobs=N           files at once; default: one more than cores, since many wait for other processes
+//     --jobs=N           concurrent files; default: one more than cores, since many wait for other processes
 //     --timeout=SECONDS  of a test; default 300
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';

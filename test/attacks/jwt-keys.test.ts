@@ -32,7 +32,7 @@ const many = <T>(count: number, make: (index: number) => T) =>
 t.test('SSRF: host names that resolve to internal addresses are refused without a connection', async (t) => {
   const inward: [what: string, ...addresses: string[]][] = [
     ['loopback', '127.0.0.1'],
-    ['loopback, elsewhere in its block', '127.8.8.8'],
+    ['loopback, another address of its block', '127.8.8.8'],
     ['loopback in IPv6', '::1'],
     ['loopback mapped into IPv6', '::ffff:127.0.0.1'],
     ['loopback in the deprecated IPv4-compatible form', '::7f00:1'],
@@ -117,7 +117,7 @@ t.test('host names that do not resolve make the issuer unavailable (fetch.lookup
   t.equal(await outcome(silent, token), 'issuer_unavailable oidc.fetch.timeout');
 });
 
-t.test('redirects, false discovery documents, stalled and oversized answers are refused', async (t) => {
+t.test('redirects, false discovery documents, and stalled or oversized responses are refused', async (t) => {
   const elsewhere = await startIssuer(t, [key]);
   const redirect =
     (to: string): RequestListener =>
@@ -174,17 +174,17 @@ t.test('redirects, false discovery documents, stalled and oversized answers are 
       'fetch.connection',
       () => ({ '/keys': (_, response) => response.destroy() }),
     ],
-    'no answer': ['fetch.timeout', () => ({ '/keys': () => undefined })],
-    'an answer that never ends': ['fetch.timeout', () => ({ '/keys': drip })],
-    'an answer of a megabyte': [
+    'no response': ['fetch.timeout', () => ({ '/keys': () => undefined })],
+    'a response that never ends': ['fetch.timeout', () => ({ '/keys': drip })],
+    'a response of one megabyte': [
       'fetch.too_large',
       () => ({ '/keys': { keys: [key.jwk], padding: 'x'.repeat(1024 * 1024) } }),
     ],
-    'an answer that is no JSON': [
+    'a response that is not JSON': [
       'fetch.json',
       () => ({ '/keys': (_, response) => response.end('<html>sign in</html>') }),
     ],
-    'two key lists in one answer': [
+    'two key lists in one response': [
       'fetch.json',
       () => ({ '/keys': (_, response) => response.end('{"keys":[],"keys":[]}') }),
     ],
@@ -217,7 +217,7 @@ t.test('redirects, false discovery documents, stalled and oversized answers are 
       `${what}: the twin, once it is put right`,
     );
   }
-  t.same(elsewhere.requests, [], 'nobody was sent elsewhere');
+  t.same(elsewhere.requests, [], 'no request was redirected');
 });
 
 t.test(
@@ -301,7 +301,7 @@ const HOUR = 3600;
 const lasting = (idp: TestIssuer, signer: SigningKey, jti = 'one') =>
   signToken(goodClaims(idp.url, { exp: at(HOUR * 23).getTime() / 1000, jti }), signer);
 
-/** Waits until the issuer has been asked for its keys `count` times, for fetches in the background. */
+/** Waits until the keys have been requested `count` times, for background fetches. */
 async function untilFetched(idp: TestIssuer, count: number): Promise<void> {
   while (idp.requests.filter((path) => path === '/keys').length < count) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -309,7 +309,7 @@ async function untilFetched(idp: TestIssuer, count: number): Promise<void> {
 }
 
 t.test(
-  'key rotation: a new key is accepted at once and a withdrawn key is refused, also for cached tokens',
+  'key rotation: a new key is accepted immediately and a withdrawn key is refused, also for cached tokens',
   async (t) => {
     const idp = await startIssuer(t, [key]);
     const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
@@ -365,7 +365,7 @@ t.test('key rotation: a key with a changed description stays valid, also for cac
   t.equal(await outcome(verifier, seen, at(HOUR)), 'proof_invalid jwt.kid.unknown', 'no more for signatures');
 });
 
-t.test('outage: cached keys are used for six hours and no longer', async (t) => {
+t.test('outage: cached keys are used for at most six hours', async (t) => {
   const idp = await startIssuer(t, [key]);
   const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
   const seen = lasting(idp, key);
@@ -396,7 +396,7 @@ t.test('keys are refreshed in the background, once, before a token has to wait',
   const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
   t.equal(await outcome(verifier, lasting(idp, key)), 'accepted alice');
   await outcome(verifier, lasting(idp, key), at(5 * MINUTE - 1));
-  t.equal(idp.requests.length, 2, 'fresh: nothing is asked');
+  t.equal(idp.requests.length, 2, 'fresh keys: no request');
 
   let held: ServerResponse | undefined;
   const keys = idp.answers['/keys'];

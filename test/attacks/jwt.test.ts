@@ -70,7 +70,7 @@ const ecInput = `${base64url(header({ alg: 'ES256', kid: 'ec' }))}.${body}`;
 interface Attack {
   readonly token: string;
   readonly refused: string;
-  /** What passes beside it. Default: the genuine token, under the same config. */
+  /** The accepted counterpart. Default: the genuine token, under the same config. */
   readonly twin?: string;
   /** The issuer's config for both. */
   readonly config?: Partial<OidcIssuer>;
@@ -116,7 +116,7 @@ const attacks: Record<string, Record<string, Attack>> = {
       refused: UNKNOWN_KEY,
       twin: signToken(claims(), ec),
     },
-    'another algorithm than the set gives the key': {
+    'an algorithm other than that of the key in the JWK Set': {
       token: signToken(claims(), { ...forRs512, alg: 'RS256' }),
       refused: UNKNOWN_KEY,
     },
@@ -166,7 +166,7 @@ const attacks: Record<string, Record<string, Attack>> = {
     },
   },
 
-  'keys and URLs brought along': {
+  'keys and URLs in the token': {
     jwk: {
       token: signToken(claims(), stranger, { jwk: stranger.jwk }),
       refused: SIGNATURE,

@@ -235,7 +235,7 @@ t.test(
     );
     await check(t, [
       [
-        'an encrypted assertion that nobody signed',
+        'an encrypted assertion without a signature',
         response(encrypt(assertion())),
         'proof_invalid saml.signature.missing',
         gcm,
@@ -283,7 +283,7 @@ t.test(
         'proof_invalid saml.decryption',
       ],
       [
-        'a key nobody here has',
+        'a key that the broker does not have',
         response(encrypt(inner, { certificate: fixture('stranger.crt') })),
         'proof_invalid saml.decryption',
       ],
@@ -401,7 +401,7 @@ t.test(
     const twice = (attributes: string) => sign(signedResponse({ attributes }), '_response-1');
     const declarations = (level: number) =>
       Array.from({ length: 23 }, (_, i) => ` xmlns:p${level}x${i}="${DSIG}"`).join('');
-    /** Leaves below many declarations, each leaf with a prefix of its own. */
+    /** Leaves below many declarations, each leaf with its own prefix. */
     const deep = (levels: number, leaves: number): string =>
       Array.from({ length: levels }, (_, level) => level).reduce(
         (inner, level) => `<p${level}x0:A${declarations(level)}>${inner}</p${level}x0:A>`,

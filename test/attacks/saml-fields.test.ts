@@ -52,17 +52,17 @@ t.test(
         frame({ status: status(SUCCESS) }),
       ],
       [
-        'a StatusDetail beside Success',
+        'a StatusDetail with status Success',
         frame({ status: success('<samlp:StatusDetail/>') }),
         'proof_invalid saml.status.content',
       ],
       [
-        'a StatusDetail beside Success, before any signature is looked at',
+        'a StatusDetail with status Success, before any signature is checked',
         frame({ status: success('<samlp:StatusDetail/>') }).replace('>alice<', '>admin<'),
         'proof_invalid saml.status.content',
       ],
       [
-        'a StatusDetail beside Success in a signed Response',
+        'a StatusDetail with status Success in a signed Response',
         sign(response(assertion(), { status: success('<samlp:StatusDetail/>') }), '_response-1'),
         'proof_invalid saml.status.content',
       ],
@@ -100,7 +100,7 @@ t.test(
         SIGNED_RESPONSE,
       ],
       [
-        'Destination elsewhere',
+        'Destination at another URL',
         frame({ destination: 'https://sp.example/acs' }),
         'audience_mismatch saml.destination',
         frame({ destination: undefined }),
@@ -137,12 +137,12 @@ t.test(
         'proof_invalid saml.in_response_to.mismatch',
       ],
       [
-        'an answer to a request of somebody else',
+        'a response to the request of another browser',
         signedResponse({ inResponseTo: '_request' }, { inResponseTo: '_request' }),
         'proof_invalid saml.in_response_to.foreign',
       ],
       [
-        'an issuer nobody knows',
+        'an unknown issuer',
         GENUINE.replaceAll(ENTITY_ID, 'https://stranger.example'),
         'issuer_unknown saml.issuer.unknown',
       ],
@@ -274,7 +274,7 @@ t.test('an assertion with a wrong NameID or SubjectConfirmation is refused', asy
     ],
     ['no Recipient', signedResponse({ recipient: undefined }), 'audience_mismatch saml.recipient.missing'],
     [
-      'Recipient elsewhere',
+      'Recipient at another URL',
       signedResponse({ recipient: 'https://sp.example/acs' }),
       'audience_mismatch saml.recipient',
       signedResponse({ recipient: 'https://eu-west-1.signin.aws.amazon.com/saml' }),

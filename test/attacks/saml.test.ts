@@ -39,7 +39,7 @@ t.test('XML signature wrapping (XSW1 to XSW8 and variants) is refused', async (t
       SIGNED_RESPONSE,
     ],
     [
-      'XSW2: the genuine Response beside a detached Signature in a forged one',
+      'XSW2: the genuine Response next to a detached Signature in a forged one',
       insertSignature(forgedResponse, '_evil', response(assertion()) + RESPONSE_SIGNATURE),
       'proof_malformed saml.response.content',
       SIGNED_RESPONSE,
@@ -99,7 +99,7 @@ t.test('XML signature wrapping (XSW1 to XSW8 and variants) is refused', async (t
       'proof_malformed saml.assertion.count',
     ],
     [
-      'an encrypted assertion beside the genuine one',
+      'an encrypted assertion next to the genuine one',
       response(SIGNED_ASSERTION + encrypt(FORGED)),
       'proof_malformed saml.assertion.count',
     ],

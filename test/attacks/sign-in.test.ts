@@ -33,10 +33,10 @@ t.test("login CSRF: the attacker's Response, posted by the victim's browser, is 
   const answer = answerTo(await attacker.begin(a));
   t.equal((await victim.post(a, answer)).outcome, UNKNOWN, 'without a cookie');
   const own = await victim.begin(a);
-  t.equal((await victim.post(a, answer)).outcome, UNKNOWN, 'nor with one of its own');
+  t.equal((await victim.post(a, answer)).outcome, UNKNOWN, 'nor with its own request');
   t.equal(victim.cookies.size, 1, 'which stays open');
   t.equal((await victim.post(a, answerTo(own))).outcome, 'issued');
-  t.equal((await attacker.post(a, answer)).outcome, 'issued', 'the refused answer was not used up');
+  t.equal((await attacker.post(a, answer)).outcome, 'issued', 'the refused response was not consumed');
 });
 
 t.test('stolen Response: without the cookie of the browser it is refused on every endpoint', async (t) => {
@@ -62,11 +62,11 @@ t.test('replay: a Response and a request are used once, also across replicas (pr
     for (const [name, value] of kept) browser.cookies.set(name, value);
   };
   restore();
-  t.equal((await browser.post(a, answer)).outcome, REPLAYED, 'the same answer, its cookie put back');
+  t.equal((await browser.post(a, answer)).outcome, REPLAYED, 'the same response, with its cookie restored');
   restore();
   t.equal((await browser.post(b, answer)).outcome, REPLAYED, 'at another replica');
   restore();
-  t.equal((await browser.post(b, answerTo(id))).outcome, REPLAYED, 'another answer to the same request');
+  t.equal((await browser.post(b, answerTo(id))).outcome, REPLAYED, 'another response to the same request');
 });
 
 t.test(
@@ -120,7 +120,7 @@ t.test(
     const ownKey = await startSignIn(t, { replay, seal: new Seal() });
     t.equal(await withCookie(name, value, ownKey), UNKNOWN, "a process's own key");
 
-    // The answer is good for longer than the sign-in.
+    // The response is valid for longer than the sign-in.
     const clock = { now: new Date(NOW.getTime() - 599_000) };
     const slow = await startSignIn(t, { seal, replay, now: () => clock.now });
     const [inTime, late] = [new Browser(), new Browser()];

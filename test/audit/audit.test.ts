@@ -123,7 +123,7 @@ t.test('each event has exactly the fields known at that point', (t) => {
       { ...base, Event: 'intent', Principal: caller, ...decided },
     ],
     [
-      'issued, with little in the answer',
+      'issued, with few members in the response',
       issuedRecord({ request, principal, decision }, issued, NOW),
       {
         ...base,
@@ -341,7 +341,7 @@ t.test('pending records share one write, in order, and resolve when they are dur
   t.equal(done, 0);
   first.succeed();
   const second = await written(2);
-  t.same(idsIn(second.lines), ['r3', 'r4', 'r5'], 'and one for all that came meanwhile');
+  t.same(idsIn(second.lines), ['r3', 'r4', 'r5'], 'and one for all records that arrived in the meantime');
   t.match(second.lines, /\}\n$/);
   t.equal(done, 2, 'only the first two are durable');
   second.succeed();

@@ -36,7 +36,7 @@ const named = (policy: ReturnType<typeof policyOf>, principal: Principal, source
 t.test('a matcher matches values by equality, list, glob, existence and negation', (t) => {
   const ABSENT = Symbol('absent');
   const rows: [matcher: MatcherConfig, claim: ClaimValue | typeof ABSENT, holds: boolean][] = [
-    // A bare value means equals; a scalar and a one-element list are alike.
+    // A bare value means equals; a scalar and a one-element list are equivalent.
     ['a', 'a', true],
     ['a', ['a'], true],
     ['a', 'A', false],
@@ -598,7 +598,7 @@ const BETWEEN = new Map<GrantConfig['between'], boolean>([
   [{ hours: '20:00-13:00', weekdays: ['Fri'], timeZone: 'UTC' }, true],
 ]);
 
-/** The rules once more, as plainly as they can be said. */
+/** A second, simpler implementation of the rules. */
 function naive(config: Config, principal: Principal, address: string): string[] {
   const text = (value: ClaimValue) => (typeof value === 'object' ? undefined : String(value));
   const holds = (matcher: MatcherConfig, raw: ClaimValue | undefined, deny: boolean): boolean => {

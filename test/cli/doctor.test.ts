@@ -79,7 +79,7 @@ audit: { sinks: [{ type: file, path: audit.jsonl }] }
 for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
 Object.assign(process.env, ENVIRONMENT);
 
-/** `env`: further variables, for a process of its own. */
+/** `env`: further variables, for a separate process. */
 async function doctor(t: Test, parts: Parts = {}, args: readonly string[] = [], env?: NodeJS.ProcessEnv) {
   const { folder, file } = configFile(t, parts);
   const command = ['doctor', '-c', file, '--json', ...args];

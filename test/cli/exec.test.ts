@@ -300,7 +300,7 @@ t.test('exec --serve ends with the command and does not wait for a pending refre
   const { code, stdout } = await running.finished;
   t.match({ code, asked }, { code: 5, asked: 2 });
   const ended = Number(/ended (\d+)/.exec(stdout)?.[1]) * 1000;
-  t.ok(Date.now() - ended < 8000, 'the broker has 15 seconds for an answer');
+  t.ok(Date.now() - ended < 8000, 'the broker has 15 seconds to respond');
 });
 
 t.test('exec --serve takes precedence over a profile and reports it', async (t) => {

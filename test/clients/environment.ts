@@ -31,7 +31,7 @@ export interface TestEnvironment {
   readonly jwt: string;
   restartBroker(meanwhile: () => Promise<void>): Promise<void>;
   /**
-   * Starts a client that is configured only by the integration, with a recorder of its own. It is permitted the role
+   * Starts a client that is configured only by the integration, with its own recorder. It is permitted the role
    * `deploy` and not `admin`. Returns undefined if the client is missing.
    */
   startClient(

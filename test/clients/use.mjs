@@ -1,5 +1,5 @@
 // A program with the AWS SDK for JavaScript: uses its credentials at the STS of argv[2], once for each line on stdin.
-// Says on stdout, as a line of JSON, whose they are, or what a user reads. "age" lets them come to their end first.
+// Prints a line of JSON: the identity, or the error that a user sees. "age" makes the credentials expire first.
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -15,7 +15,7 @@ Date.now = () => now() + ahead;
 const own = url && { credentials: fromSallyport({ url, role, token: () => readFile(tokenFile, 'utf8') }) };
 const sts = new STSClient({ endpoint, ...own });
 
-/** The clock, for as long as it takes to look at the credentials, stands behind their end. */
+/** Moves the clock past the expiration while the credentials are read. */
 async function age() {
   const { expiration } = await sts.config.credentials();
   ahead = expiration.getTime() + 1 - now();

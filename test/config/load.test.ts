@@ -20,7 +20,7 @@ grants:
   - { id: all, issuer: corp, match: {}, roles: [deploy] }
 `;
 
-/** The sound config with some of its sections replaced. */
+/** The valid config with some of its sections replaced. */
 function config(sections: Readonly<Record<string, string>> = {}): string {
   const written = { ...sections };
   const kept = SOUND.replace(/^(\w+):(?:.*\n(?: .*\n)*)/gm, (whole, name: string) => {
@@ -37,7 +37,7 @@ function config(sections: Readonly<Record<string, string>> = {}): string {
 }
 
 const errorsOf = (text: string, env = {}) => parseConfig(text, FILE, env).errors;
-/** `line:column message` for each fault. */
+/** `line:column message` for each error. */
 const listing = (result: Pick<LoadResult, 'errors'>) =>
   result.errors.map(({ line, column, message }) => `${line}:${column} ${message}`);
 const errorLines = (text: string, env = {}) => listing(parseConfig(text, FILE, env));
@@ -102,7 +102,7 @@ t.test('Regions, endpoints and ARNs must be consistent', (t) => {
       ),
       ['roles.r.principalArn'],
     ],
-    ['a role elsewhere', errors(home, role('aws', ', region: us-east-1')), []],
+    ['a role in another account', errors(home, role('aws', ', region: us-east-1')), []],
     ['a role in another partition', errors(home, role('aws', ', region: cn-north-1')), ['roles.r.region']],
     ['claims of another', errors(home, '{}', claimed('arn:aws-cn:iam::*')), ['rolesFrom.f.roleArns.0']],
     ['claims of any', errors(home, '{}', claimed('arn:*:iam::*:role/x')), []],
@@ -158,7 +158,7 @@ t.test('Regions, endpoints and ARNs must be consistent', (t) => {
       errors(`${home}, endpoint: "https://a", fips: true, dualStack: true`),
       ['aws.fips', 'aws.dualStack'],
     ],
-    ['not wanted', errors(`${home}, endpoint: "https://a", fips: false`), []],
+    ['FIPS off', errors(`${home}, endpoint: "https://a", fips: false`), []],
     ['a minute', errors(`${home}, deadline: 1m`), []],
     ['more', errors(`${home}, deadline: 61s`), ['aws.deadline']],
   ];
@@ -256,7 +256,7 @@ auditt: {}
   ];
   const result = parseConfig(text, FILE, {});
   t.notOk(result.ok);
-  t.ok(result.loaded, 'what is sound can still be judged');
+  t.ok(result.loaded, 'the valid part can still be checked');
   const later = result.loaded?.locateErrors(compilePolicy(result.loaded.config).errors) ?? [];
   const all = [...result.errors, ...later].sort((a, b) => a.line - b.line || a.column - b.column);
   // The list of known keys grows with the section.

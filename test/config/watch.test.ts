@@ -15,9 +15,9 @@ import { FileWatcher, type WatchOptions } from '../../src/config/watch.js';
 
 interface Watched {
   readonly watch: FileWatcher;
-  /** How often it has told so far. */
+  /** Number of change events so far. */
   told(): number;
-  /** The next time it tells. */
+  /** Resolves at the next change event. */
   next(): Promise<unknown>;
 }
 
@@ -41,7 +41,7 @@ function watched(t: Test, files: readonly string[], options: WatchOptions = {}):
   return { watch, told: () => count, next: () => once(events, 'told') };
 }
 
-/** Long enough for whatever wrongly would be told. */
+/** Long enough for a spurious event. */
 const quiet = () => new Promise((resolve) => setTimeout(resolve, 150));
 
 function replace(file: string, text: string): void {
@@ -62,7 +62,7 @@ t.test('FileWatcher reports a file that is written, replaced, removed and restor
     change();
     await telling;
   }
-  t.equal(told(), 4, 'each is told once');
+  t.equal(told(), 4, 'each change is reported once');
 });
 
 t.test('FileWatcher does not report a touch or a link to the same content', async (t) => {
@@ -161,7 +161,7 @@ t.test('FileWatcher reports a change during the read', async (t) => {
 });
 
 t.test(
-  'files that are no longer read are no longer watched, new ones are; closed, it is silent',
+  'FileWatcher stops watching removed files, watches new files, and reports nothing after close',
   async (t) => {
     const folder = t.testdir({ a: { f: '1' }, b: { f: '1' } });
     const [a, b] = [join(folder, 'a', 'f'), join(folder, 'b', 'f')] as const;

@@ -96,7 +96,7 @@ about('ci', { repository_id: '789', ref: 'refs/heads/main' }, [
   ['a longer id', { repository_id: '7890' }, ''],
   ['an id with a space', { repository_id: '789 ' }, ''],
   ['another case', { ref: 'refs/heads/Main' }, ''],
-  ['two branches at once', { ref: ['refs/heads/main', 'refs/heads/dev'] }, ''],
+  ['two branches in one claim', { ref: ['refs/heads/main', 'refs/heads/dev'] }, ''],
   ['the same branch twice', { ref: ['refs/heads/main', 'refs/heads/main'] }, ''],
   ['no branch', { ref: [] }, ''],
   ['null', { ref: null }, ''],
@@ -131,7 +131,7 @@ about('ci', { repository_id: '790', ref: 'refs/heads/release-1' }, [
   ['fork as null is not false', { fork: null }, ''],
   ['frozen', { freeze: 'on' }, ''],
   ['unfrozen', { freeze: 'off' }, 'release'],
-  ['both repositories at once', { repository_id: ['789', '790'] }, 'release'],
+  ['both repositories in one claim', { repository_id: ['789', '790'] }, 'release'],
   ['repository and something else', { repository_id: ['1', '790'] }, 'release'],
 ]);
 about('corp', { groups: ['analysts'] }, [
@@ -368,7 +368,7 @@ t.test(`decide conforms to ${rows.length} rows of expected decisions`, (t) => {
   t.end();
 });
 
-t.test('refusing an unknown role takes the same work as refusing one that is not permitted', (t) => {
+t.test('denying an unknown role takes the same work as denying one that is not permitted', (t) => {
   let reads = 0;
   const counting = new Proxy(claimsOf({ sub: 'alice', groups: ['sales'] }) as Record<string, unknown>, {
     get: (target, name) => {
@@ -399,6 +399,6 @@ t.test('refusing an unknown role takes the same work as refusing one that is not
     seen.add(reads);
   }
   t.ok(possible.size > 1, 'roles differ in the work they take');
-  t.same([...seen].sort(), [...possible].sort(), 'roles that are not there take the work of some that are');
+  t.same([...seen].sort(), [...possible].sort(), 'unknown roles take as much work as some known ones');
   t.end();
 });

@@ -10,7 +10,7 @@ export const CONFORMANCE_LIMITS = {
   perPrincipal: { requests: 3, per: '2h' },
 };
 
-/** What came of one request: undefined, or the refusal. Anything else thrown is an error of the test. */
+/** The result of one request: undefined, or the error. Other exceptions fail the test. */
 export async function consume(
   limiter: RateLimiter,
   scope: RateLimitScope,

@@ -17,7 +17,7 @@ export function replayStoreConformance(
     t.ok(await store.check());
     t.equal(await store.claim('a', inAnHour()), true);
     t.equal(await store.claim('a', inAnHour()), false);
-    t.equal(await store.claim('a', inAnHour() * 2), false, 'for whatever time');
+    t.equal(await store.claim('a', inAnHour() * 2), false, 'regardless of the time');
     t.equal(await store.claim('b', inAnHour()), true, 'another key');
     t.equal(await store.claim('A', inAnHour()), true, 'case counts');
     t.ok(await store.check());
@@ -30,7 +30,7 @@ export function replayStoreConformance(
     const leeway = store.forgetsAtRestart ? 0 : 60;
     t.ok(
       store.remembersSince >= before + leeway - 0.002 && store.remembersSince <= after + leeway,
-      'what was claimed elsewhere before may be dated ahead, unless such proofs are never claimed',
+      'a proof claimed in another store may have a future date, unless such proofs are never claimed',
     );
     await store.claim('a', inAnHour());
     const { remembersSince } = store;

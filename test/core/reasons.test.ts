@@ -1,5 +1,5 @@
 // The table of reasons against the source: a reason without an entry does not compile, so this looks for the opposite,
-// entries that no code gives, and for texts that are not sentences.
+// entries that no code uses, and for texts that are not sentences.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,14 +56,14 @@ const STS_CODES = [...STS_ERROR_MAP].flatMap(([code, { variants = [] }]) => [
   ...variants.map(({ reason }) => `sts.${code}.${reason}`),
 ]);
 
-t.test('every entry of the table of reasons is given somewhere in the source', (t) => {
+t.test('every entry of the table of reasons is used in the source', (t) => {
   const ofSts = new Set(STS_CODES);
   for (const reason of Object.keys(REASONS)) t.ok(ofSts.has(reason) || isGiven(reason), reason);
-  t.notOk(isGiven('jwt.made_up.reason'), 'a reason that nothing gives is found');
+  t.notOk(isGiven('jwt.made_up.reason'), 'an unused reason is found');
   t.end();
 });
 
-t.test('every error of STS that the broker tells apart has an entry in the table of reasons', (t) => {
+t.test('every error of STS that the broker distinguishes has an entry in the table of reasons', (t) => {
   for (const reason of new Set(STS_CODES)) t.ok(Object.hasOwn(REASONS, reason), reason);
   t.end();
 });

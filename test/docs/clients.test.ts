@@ -1,4 +1,4 @@
-// What docs/clients.md tells people to paste, pasted: each snippet is run as it stands there, but for the addresses,
+// Runs each snippet of docs/clients.md unchanged, except for the addresses,
 // and must end as the page says.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ const folder = t.testdir({
   refused: await broker.token('mallory'),
   bin: {
     sallyport: `#!/bin/sh\nexec '${process.execPath}' '${ROOT}/dist/main.js' "$@"\n`,
-    // Old ones know the address of STS from an argument alone.
+    // Old versions take the STS address from an argument only.
     aws: `#!/bin/sh\nexec /usr/bin/aws "$@" --endpoint-url '${sts}'\n`,
   },
 });
@@ -43,7 +43,7 @@ function declareSnippets(...names: readonly string[]): void {
   for (const name of names) tested.add(name);
 }
 
-/** A snippet with the sandbox's addresses, and its role of a name that everybody knows. */
+/** A snippet with the sandbox's addresses, and a role name that every test knows. */
 function snippet(name: string, tokenFile = 'token'): string {
   const code = snippets.get(name);
   if (code === undefined) throw new Error(`docs/clients.md has no snippet "${name}"`);

@@ -144,86 +144,89 @@ t.test(
   },
 );
 
-t.test('each failure stops the exchange, is recorded and gives the caller its error code', async (t) => {
-  const refusal = new SallyportError('proof_expired', { reason: 'jwt.exp.past' });
-  const stsError = new SallyportError('sts_access_denied', { reason: 'sts.AccessDenied' });
-  const bug = new TypeError('the-proof-itself is not a function');
-  const through = 'issue deploy with the-proof-itself';
-  const rows: [what: string, faults: Faults, role: string | undefined, steps: string[], code: string][] = [
-    ['the proof', { authenticate: refusal }, undefined, ['authenticate', 'denied'], 'proof_expired'],
-    [
-      'too many requests',
-      { limit: new SallyportError('rate_limited') },
-      undefined,
-      ['authenticate', 'limit', 'denied'],
-      'rate_limited',
-    ],
-    ['the role', {}, 'nope', ['authenticate', 'limit', 'denied'], 'role_not_permitted'],
-    [
-      'STS',
-      { issue: stsError },
-      undefined,
-      ['authenticate', 'limit', 'intent', through, 'failed'],
-      'sts_access_denied',
-    ],
-    ['a bug in a verifier', { authenticate: bug }, undefined, ['authenticate', 'failed'], 'internal'],
-    [
-      'a bug in issuance',
-      { issue: bug },
-      undefined,
-      ['authenticate', 'limit', 'intent', through, 'failed'],
-      'internal',
-    ],
-    [
-      'no error at all',
-      { issue: 'text' },
-      undefined,
-      ['authenticate', 'limit', 'intent', through, 'failed'],
-      'internal',
-    ],
-    [
-      'intent not recorded',
-      { audit: ['intent'] },
-      undefined,
-      ['authenticate', 'limit', 'intent lost'],
-      'audit_unavailable',
-    ],
-    [
-      'issue not recorded',
-      { audit: ['issued'] },
-      undefined,
-      ['authenticate', 'limit', 'intent', through, 'issued lost'],
-      'audit_unavailable',
-    ],
-    [
-      'denial not recorded',
-      { authenticate: refusal, audit: ['denied'] },
-      undefined,
-      ['authenticate', 'denied lost'],
-      'audit_unavailable',
-    ],
-    [
-      'failure not recorded',
-      { issue: stsError, audit: ['failed'] },
-      undefined,
-      ['authenticate', 'limit', 'intent', through, 'failed lost'],
-      'audit_unavailable',
-    ],
-  ];
-  for (const [what, faults, role, steps, code] of rows) {
-    const each = spied(faults);
-    const error = await codeOf(each.exchange({ ...request, ...(role !== undefined && { role }) }));
-    t.equal(error?.code, code, what);
-    t.same(each.steps, steps, what);
-    t.notMatch(`${error?.detail} ${JSON.stringify(error?.members)}`, 'the-proof-itself', 'public text');
-    const last = each.records.at(-1);
-    if (last?.Error) t.same(last.Error, { Code: code, Reason: error?.reason }, 'the record says why');
-  }
-  const { exchange } = spied({ issue: bug });
-  t.equal((await codeOf(exchange(request)))?.cause, bug, 'the cause is kept for the log');
-  const lost = spied({ audit: ['issued'] });
-  t.match((await codeOf(lost.exchange(request)))?.cause, { message: 'disk full' });
-});
+t.test(
+  'each failure stops the exchange, is recorded, and returns its error code to the caller',
+  async (t) => {
+    const refusal = new SallyportError('proof_expired', { reason: 'jwt.exp.past' });
+    const stsError = new SallyportError('sts_access_denied', { reason: 'sts.AccessDenied' });
+    const bug = new TypeError('the-proof-itself is not a function');
+    const through = 'issue deploy with the-proof-itself';
+    const rows: [what: string, faults: Faults, role: string | undefined, steps: string[], code: string][] = [
+      ['the proof', { authenticate: refusal }, undefined, ['authenticate', 'denied'], 'proof_expired'],
+      [
+        'too many requests',
+        { limit: new SallyportError('rate_limited') },
+        undefined,
+        ['authenticate', 'limit', 'denied'],
+        'rate_limited',
+      ],
+      ['the role', {}, 'nope', ['authenticate', 'limit', 'denied'], 'role_not_permitted'],
+      [
+        'STS',
+        { issue: stsError },
+        undefined,
+        ['authenticate', 'limit', 'intent', through, 'failed'],
+        'sts_access_denied',
+      ],
+      ['a bug in a verifier', { authenticate: bug }, undefined, ['authenticate', 'failed'], 'internal'],
+      [
+        'a bug in issuance',
+        { issue: bug },
+        undefined,
+        ['authenticate', 'limit', 'intent', through, 'failed'],
+        'internal',
+      ],
+      [
+        'no error at all',
+        { issue: 'text' },
+        undefined,
+        ['authenticate', 'limit', 'intent', through, 'failed'],
+        'internal',
+      ],
+      [
+        'intent not recorded',
+        { audit: ['intent'] },
+        undefined,
+        ['authenticate', 'limit', 'intent lost'],
+        'audit_unavailable',
+      ],
+      [
+        'issue not recorded',
+        { audit: ['issued'] },
+        undefined,
+        ['authenticate', 'limit', 'intent', through, 'issued lost'],
+        'audit_unavailable',
+      ],
+      [
+        'denial not recorded',
+        { authenticate: refusal, audit: ['denied'] },
+        undefined,
+        ['authenticate', 'denied lost'],
+        'audit_unavailable',
+      ],
+      [
+        'failure not recorded',
+        { issue: stsError, audit: ['failed'] },
+        undefined,
+        ['authenticate', 'limit', 'intent', through, 'failed lost'],
+        'audit_unavailable',
+      ],
+    ];
+    for (const [what, faults, role, steps, code] of rows) {
+      const each = spied(faults);
+      const error = await codeOf(each.exchange({ ...request, ...(role !== undefined && { role }) }));
+      t.equal(error?.code, code, what);
+      t.same(each.steps, steps, what);
+      t.notMatch(`${error?.detail} ${JSON.stringify(error?.members)}`, 'the-proof-itself', 'public text');
+      const last = each.records.at(-1);
+      if (last?.Error) t.same(last.Error, { Code: code, Reason: error?.reason }, 'the record says why');
+    }
+    const { exchange } = spied({ issue: bug });
+    t.equal((await codeOf(exchange(request)))?.cause, bug, 'the cause is kept for the log');
+    const lost = spied({ audit: ['issued'] });
+    t.match((await codeOf(lost.exchange(request)))?.cause, { message: 'disk full' });
+  },
+);
 
 t.test(
   'the deadline starts when the request arrives; a surface can shorten it but not extend it',
@@ -336,7 +339,7 @@ t.test('authenticate calls the verifier of the proof type', async (t) => {
   t.equal((await saml({ ...request.proof, type: 'saml' }, NOW)).subject, 'alice');
 });
 
-t.test('a single-use proof sent many times at once succeeds once', async (t) => {
+t.test('a single-use proof sent many times concurrently succeeds once', async (t) => {
   const { exchange, steps, records } = spied(
     {},
     createAuthenticate({ oidc: verifierOf({ singleUseIds }), saml: never }, memory()),
@@ -410,7 +413,7 @@ t.test('a claim uses issuer and id as key and the expiry of the proof', async (t
   t.equal(
     await outcome(
       storeOf(() => {
-        throw new Error('down at once');
+        throw new Error('down immediately');
       }),
     ),
     down,
@@ -488,7 +491,7 @@ t.test('a store that forgets at restart does not claim proofs issued in the futu
 });
 
 t.test(
-  'a proof used before a restart is refused after it, whatever the clock skew of its issuer',
+  'a proof used before a restart is refused after it, regardless of the clock skew of its issuer',
   async (t) => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     t.comment(`seed ${seed}`);

@@ -83,7 +83,7 @@ t.test('cached credentials are not shared between callers', async (t) => {
   t.match(mallory, { code: 1, stdout: '', stderr: /^sallyport: The role does not exist.*request/ });
   await writeFile(jwt, await broker.token('alice', { claims: { team: 'other' } }));
   const changed = await credentialProcess(t, 'partner-upload');
-  t.not(changed.stdout, alice.stdout, 'nor what another team was given');
+  t.not(changed.stdout, alice.stdout, 'nor the credentials of another team');
 });
 
 t.test('errors are one sentence on stderr', async (t) => {

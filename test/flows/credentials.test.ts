@@ -200,7 +200,11 @@ t.test('requests that are not permitted get an error that says what to do', asyn
   t.equal(rows[4]?.[1].json.MaxDurationSeconds, 3600);
   const { requestId: _, ...unknown } = rows[1]?.[1].json ?? {};
   const { requestId: __, ...foreign } = rows[0]?.[1].json ?? {};
-  t.strictSame(unknown, foreign, 'a role that is not there and one not permitted look alike');
+  t.strictSame(
+    unknown,
+    foreign,
+    'a role that does not exist and one that is not permitted give the same error',
+  );
 });
 
 t.test('a repeated request gets cached credentials and is recorded each time', async (t) => {

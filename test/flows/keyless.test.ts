@@ -164,7 +164,7 @@ t.test('the AWS CLI uses the credentials', async (t) => {
   t.match(JSON.parse(stdout), { Arn: 'arn:aws:sts::111122223333:assumed-role/Auditor/carol' });
 });
 
-t.test('any proof type works, and trust policies can tell callers apart', async (t) => {
+t.test('any proof type works, and trust policies can distinguish callers', async (t) => {
   const jwt = await broker.token('carol');
   const roles = await broker.get('/v1/roles', jwt);
   const [auditor] = roles.json.Roles as [Record<string, unknown>];
@@ -212,7 +212,7 @@ async function change(at: TestBroker, epoch: number, from: string, to: string): 
   await at.untilLogged(new RegExp(`"epoch":${epoch},`));
 }
 
-t.test('an audience or issuer that IAM does not know gives an error for the operator', async (t) => {
+t.test('an audience or issuer unknown to IAM returns an error for the operator', async (t) => {
   const other = await start();
   const rejected = { status: 502, json: { code: 'web_identity_rejected', detail: /Ask the operator/ } };
   await change(other, 2, 'webIdentity: {', 'webIdentity: { audience: another,');
@@ -250,7 +250,7 @@ t.test('keys rotate under load without errors, and a retired key is rejected', a
       requestCount++;
     }
   };
-  /** One more request than there are lanes: whatever was under way has ended by then. */
+  /** One request more than the concurrency limit: all earlier calls have ended by then. */
   const round = async () => {
     for (const enough = requestCount + LANES + 1; requestCount < enough; ) await asCarol({}, other);
     signers.add(decodeProtectedHeader(tokenAtSts(other)).kid ?? '');
@@ -272,7 +272,7 @@ t.test('keys rotate under load without errors, and a retired key is rejected', a
   t.equal(signers.size, 3, 'each key has signed');
   t.comment(`${requestCount} requests`);
 
-  // An STS that has kept nothing: the old key is not published any more.
+  // An STS without cached keys: the old key is no longer published.
   const host = other.url.replace('http://', '');
   const iam = loadIam(IAM, { 'broker.url': other.url, 'broker.host': host });
   const sts = await startSts({ iam });
@@ -295,7 +295,7 @@ t.test('keys rotate under load without errors, and a retired key is rejected', a
     );
   const [first = ''] = signers;
   const read = await readSigningKeys(keyFolder);
-  if (!read.ok) throw new Error('the keys are not sound');
+  if (!read.ok) throw new Error('the keys are not valid');
   const { kid, privateKey } = read.keys.signing;
   t.ok((await assume(privateKey, kid)).Credentials);
   await t.rejects(assume(old, first), { name: 'InvalidIdentityTokenException', message: /verification key/ });

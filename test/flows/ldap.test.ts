@@ -128,9 +128,9 @@ t.test('an LDAP password yields an assertion from the IdP and credentials from t
     ['alice', 'wrong', 'a wrong password'],
     ['alice', 'sandbox-alice', "the password of the sandbox's own file"],
     ['alice', '', 'none: no anonymous bind'],
-    ['bob', PASSWORD, 'somebody whom the directory does not know'],
+    ['bob', PASSWORD, 'a user unknown to the directory'],
     [`alice,${PEOPLE}`, PASSWORD, 'a name that would be another DN'],
-    ['ALICE', PASSWORD, 'a name that only the directory takes for hers'],
+    ['ALICE', PASSWORD, 'a name that only the directory considers equal'],
   ] as const) {
     const refused = await run(login, password);
     t.equal(refused.answer, undefined, why);

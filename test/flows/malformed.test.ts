@@ -100,7 +100,7 @@ const rows: readonly Malformed[] = [
   json('Policy: not JSON', '{"Role":"deploy","Policy":"allow all"}', 400, 'parameter_invalid'),
   json('Policy: a list', '{"Role":"deploy","Policy":"[]"}', 400, 'parameter_invalid'),
   json(
-    'Policy: a character STS does not take',
+    'Policy: a character that STS does not accept',
     '{"Role":"deploy","Policy":"{\\"x\\":\\"\\u4e2d\\"}"}',
     400,
     'parameter_invalid',
@@ -241,7 +241,7 @@ t.test(`${rows.length} malformed requests, and a good one after each`, async (t)
   }
 });
 
-/** Sends bytes as they are and gives all that came back. */
+/** Sends the bytes unchanged and returns the whole response. */
 const raw = (bytes: string) =>
   new Promise<string>((resolve, reject) => {
     const socket = connect(Number(port), hostname, () => socket.end(bytes));

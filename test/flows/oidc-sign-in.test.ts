@@ -74,28 +74,25 @@ t.test('a user signs in at an OIDC issuer', { timeout: 120_000 }, async (t) => {
   });
 });
 
-t.test(
-  'requests to the redirect URL from elsewhere are ignored; an error response ends the sign-in',
-  async (t) => {
-    const process = credentialProcess(t, '--no-cache');
-    const url = new URL(await process.line('stderr', /^http/));
-    const redirect = url.searchParams.get('redirect_uri') ?? '';
-    const state = url.searchParams.get('state') ?? '';
-    for (const path of ['', '?code=x', '?code=x&state=guessed', `/below?state=${state}`])
-      t.equal((await fetch(`${redirect}${path}`)).status, 404, path);
-    t.equal((await fetch(`${redirect}?code=x&state=${state}`, { method: 'POST' })).status, 404);
-    const parameters = new URLSearchParams({ state, iss: issuer, error: 'access_denied' });
-    const answer = await fetch(`${redirect}?${parameters}`);
-    t.equal(answer.status, 400);
-    t.match(answer.headers.get('content-security-policy'), "default-src 'none'");
-    t.match(await answer.text(), 'See the terminal for details');
-    t.match(await process.finished, {
-      code: 1,
-      stdout: '',
-      stderr: /denied the sign-in: access_denied\. Try again/,
-    });
-  },
-);
+t.test('foreign requests to the redirect URL are ignored; an error response ends the sign-in', async (t) => {
+  const process = credentialProcess(t, '--no-cache');
+  const url = new URL(await process.line('stderr', /^http/));
+  const redirect = url.searchParams.get('redirect_uri') ?? '';
+  const state = url.searchParams.get('state') ?? '';
+  for (const path of ['', '?code=x', '?code=x&state=guessed', `/below?state=${state}`])
+    t.equal((await fetch(`${redirect}${path}`)).status, 404, path);
+  t.equal((await fetch(`${redirect}?code=x&state=${state}`, { method: 'POST' })).status, 404);
+  const parameters = new URLSearchParams({ state, iss: issuer, error: 'access_denied' });
+  const answer = await fetch(`${redirect}?${parameters}`);
+  t.equal(answer.status, 400);
+  t.match(answer.headers.get('content-security-policy'), "default-src 'none'");
+  t.match(await answer.text(), 'See the terminal for details');
+  t.match(await process.finished, {
+    code: 1,
+    stdout: '',
+    stderr: /denied the sign-in: access_denied\. Try again/,
+  });
+});
 
 t.test('errors are reported before the user has to sign in', async (t) => {
   const rows: [args: string[], stderr: RegExp][] = [

@@ -116,7 +116,7 @@ async function arrived(t: Test, body: object, proof: { jwt: string } | { SAMLRes
   return { answer, calls };
 }
 
-/** One that STS takes for the role `saml`. */
+/** An assertion that STS accepts for the role `saml`. */
 const assertion = () =>
   broker.assertion('alice', {
     attributes: {

@@ -24,7 +24,7 @@ const jwt = await fetchToken(sandbox.oidc.issuer, {
   audience: 'sallyport',
 });
 
-/** A broker of its own, so that no test sees another's breakers. The regions are proxies before the sandbox's STS. */
+/** A separate broker, so that tests do not share circuit breakers. The regions are proxies to the sandbox's STS. */
 async function startBehind(t: Test, ...regions: readonly string[]) {
   const proxies = await Promise.all(regions.map(() => startFaultProxy(t, sandbox.sts.url)));
   const endpoints = regions.map((region, index) => `${region}: "${proxies[index]?.url}"`);
@@ -75,7 +75,7 @@ audit: { sinks: [{ type: file, path: ./audit.jsonl }] }
   };
 }
 
-t.test('each network failure gives a timely error without internal details', async (t) => {
+t.test('each network failure returns a timely error without internal details', async (t) => {
   /** `calls`: undefined where the deadline decides how often it was tried. */
   const rows: [name: keyof typeof FAULTS, code: ErrorCode | 'issued', reason: string, calls?: number][] = [
     ['none', 'issued', '', 1],
@@ -167,7 +167,7 @@ t.test('an unavailable region fails over within one request, then its circuit br
     const calls = first?.calls() ?? 0;
     t.ok(calls >= 3);
     t.equal((await ask()).status, 200);
-    t.equal(first?.calls(), calls, 'no call goes there any more');
+    t.equal(first?.calls(), calls, 'no more calls to that region');
     t.equal(second?.calls(), 4);
     t.match(JSON.parse(await get('/readyz')), {
       status: 'degraded',
@@ -216,7 +216,7 @@ t.test('throttling pauses one account in one region only', async (t) => {
   t.same(new Set(many.map(({ json }) => json.code)), new Set(['sts_throttled']));
   t.ok(many.every(({ headers }) => Number(headers.get('retry-after')) >= 1));
   t.equal(first?.calls(), calls, 'not one call more');
-  t.equal(second?.calls(), 0, 'and none elsewhere');
+  t.equal(second?.calls(), 0, 'and no other calls');
   first?.use(FAULTS.none);
   t.equal((await ask('other')).json.code, 'sts_rejected_proof', 'another account is not paused');
   t.equal(logged().match(/throttles this account/g)?.length, 1);

@@ -18,7 +18,7 @@ const DEPLOY = 'arn:aws:iam::111122223333:role/deploy';
 const READER = 'arn:aws:iam::111122223333:role/S3Reader';
 const PROVIDER = 'arn:aws:iam::111122223333:saml-provider/SandboxIdp';
 
-/** The sandbox's own, and a role whose sessions callers name. */
+/** The config of the sandbox, and a role whose callers name the session. */
 const config = (await readExample('sallyport.yaml')).replace(
   '\ngrants:\n',
   `  named-by-caller:

@@ -64,7 +64,7 @@ function folderOf(t: Test, text: string): { folder: string; file: string } {
   return { folder, file: join(folder, 'sallyport.yaml') };
 }
 
-/** A broker of its own, and its log as it comes. */
+/** A separate broker and its log stream. */
 async function startOn(t: Test, file: string) {
   const lines: string[] = [];
   const logged = new EventEmitter();
@@ -148,7 +148,7 @@ t.test(`${RELOADS} reloads under load: every request is decided by one whole con
   t.equal(records.filter(({ Event }) => Event === 'issued').length, requestCount, 'none was lost');
   const lastOf = (value: unknown) => String(value).at(-1);
   const mixed = records.filter(({ Principal, Grant }) => lastOf(Principal?.['Issuer']) !== lastOf(Grant));
-  t.same(mixed, [], 'who came in and what they got are of one config');
+  t.same(mixed, [], 'the principal and the credentials belong to one config');
   t.ok(requestCount > RELOADS / 2, `${requestCount} requests`);
   t.ok(Number(await metric('sallyport_config_epoch')) > RELOADS);
   t.equal((await readyz())['config']?.['lastReload'], 'ok');
@@ -160,7 +160,7 @@ t.test('a config with errors keeps the old one in use and is reported until corr
   const rows: [what: string, text: string, logged: RegExp][] = [
     ['a typing error', configText().replace('grants:', 'grant:'), /Unknown key \\"grant\\"/],
     ['not YAML', '{', /Invalid YAML/],
-    ['a fault of the policy', configText().replace('claims.sub', 'claims.'), /config error/],
+    ['an error of the policy', configText().replace('claims.sub', 'claims.'), /config error/],
     ['metadata that is not there', configText().replace('idp.xml', 'nowhere.xml'), /nowhere\.xml/],
     ['a certificate that is not there', configText({ tls: ', tls: { cert: a, key: b }' }), /server\.tls/],
   ];
@@ -249,10 +249,10 @@ t.test('new connections use a new certificate', async (t) => {
   t.not(after, before);
   copyFileSync(fixture('idp.key'), join(folder, 'tls.key'));
   await broker.reload();
-  t.equal(await shown(), after, 'a key that does not belong to it is a fault');
+  t.equal(await shown(), after, 'a key that does not match is an error');
 });
 
-t.test('a shadow config is evaluated beside the live one without effect on callers', async (t) => {
+t.test('a shadow config is evaluated alongside the live one without effect on callers', async (t) => {
   const { folder, file } = folderOf(t, configText({ rest: 'shadow: ./candidate.yaml\n' }));
   const candidate = join(folder, 'candidate.yaml');
   put(candidate, configText());

@@ -1,4 +1,4 @@
-// Three broker processes with one Redis: a single-use proof succeeds once among them, whatever happens to Redis; reusable
+// Three broker processes with one Redis: a single-use proof succeeds once among them, regardless of Redis failures; reusable
 // proofs work without it; rate limits count across replicas.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const ALICE = { user: 'alice', password: 'sandbox-alice' };
 const MANY = '{ requests: 1000000, per: 1m }';
 
 interface Replicas {
-  /** The same request to every replica at once. */
+  /** Sends the same request to every replica concurrently. */
   askAll(body: object, jwt?: string): Promise<readonly Answer[]>;
   readonly urls: readonly string[];
 }
@@ -90,7 +90,7 @@ t.test('three replicas share single-use proofs', { timeout: 600_000 }, async (t)
   const readiness = async () =>
     Promise.all(urls.map(async (url) => readAnswer(await fetch(`${url}/readyz`))));
 
-  t.test(`one assertion to all three at once, ${ASSERTIONS} times: one success each time`, async (t) => {
+  t.test(`one assertion to all three concurrently, ${ASSERTIONS} times: one success each time`, async (t) => {
     const outcomes = new Map<string, number>();
     await repeat(ASSERTIONS, async () => {
       const outcome = tally(await askAll({ SAMLResponse: await assertion() }));

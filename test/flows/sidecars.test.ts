@@ -12,7 +12,7 @@ import { startStsStub, success } from '../support/sts-stub.js';
 
 const SIDECARS = 500;
 
-/** Milliseconds that STS takes. */
+/** Duration of an STS call in milliseconds. */
 const STS_LATENCY = 50;
 
 /** Milliseconds in which a fleet on an idle machine has credentials. Reported, not asserted: the machine may be shared. */
@@ -28,7 +28,7 @@ const ROLES = Object.fromEntries(
   ]),
 );
 
-/** Session names tell distinct sessions apart in what the stub keeps. */
+/** Session names distinguish the sessions that the stub records. */
 const assumed = (session = '') =>
   success(
     'AssumeRoleWithWebIdentity',
@@ -67,7 +67,7 @@ interface Fleet {
   readonly roles: readonly string[];
 }
 
-/** Opens all at once. Gives when each had its credentials, in milliseconds from the beginning, in order. */
+/** Starts all concurrently. Returns when each had its credentials, in milliseconds from the start, sorted. */
 async function startFleet(
   t: Test,
   { url, token }: { readonly url: string; token(sub: string): string },

@@ -144,7 +144,7 @@ grants: [{ id: all, issuer: people, match: {}, roles: [reader] }]
   t.match(
     await page.textContent('[role=alert]'),
     /before the broker started/,
-    'a memory that has forgotten refuses the request, whose cookie the key still opens',
+    'a restarted memory store refuses the request, although the key still opens the cookie',
   );
   await page.goto(`${url}/login/people`);
   await signInWithPassword(page, 'bob');

@@ -209,7 +209,7 @@ t.test('errors before the pipeline have the format that SDKs read', async (t) =>
     ['two tokens in one header', '/reader', { headers: { authorization: 'a.b.c d.e.f' } }, 'proof_missing'],
     ['a scheme alone', '/reader', { headers: { authorization: 'Bearer' } }, 'proof_missing'],
     ['a line end inside', '/reader', { headers: { authorization: 'Bearer a b' } }, 'proof_missing'],
-    ['clear text from elsewhere', '/reader', { remoteAddress: '192.0.2.1' }, 'transport_insecure'],
+    ['clear text from another host', '/reader', { remoteAddress: '192.0.2.1' }, 'transport_insecure'],
     ['slashes that are not encoded', `/${ROLE_ARN}`, {}, 'route_unknown'],
     ['a slash and no role', '/', {}, 'parameter_invalid'],
     ['a role that is too long', `/${'x'.repeat(1025)}`, {}, 'parameter_invalid'],

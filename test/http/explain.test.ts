@@ -122,7 +122,11 @@ t.test('explain shows a caller its own rules and session only', async (t) => {
   const vault = await ask('bob', { Role: 'vault' });
   const nothingThere = await ask('bob', { Role: 'volta' });
   t.match(vault.json.Roles, [{ Permitted: false, Refusal: { Code: 'role_not_permitted' }, Grants: [] }]);
-  t.equal(vault.text.replace('vault', 'volta'), nothingThere.text, 'not permitted and not there are alike');
+  t.equal(
+    vault.text.replace('vault', 'volta'),
+    nothingThere.text,
+    'a role that is not permitted and one that does not exist give the same result',
+  );
   t.equal((await ask('nobody', {})).status, 401);
 });
 

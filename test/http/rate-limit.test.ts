@@ -34,7 +34,7 @@ t.test('addressKey groups IPv4 with its IPv6-mapped form, and IPv6 by /64', asyn
   t.equal(addressKey('2001:DB8::7:ffff:1:2:3'), '2001:db8:0:7::/64');
   t.not(addressKey('2001:db8:0:8::1'), addressKey('2001:db8:0:7::1'));
   t.equal(addressKey('fe80::1%eth0'), 'fe80:0:0:0::/64');
-  t.equal(addressKey('unknown'), 'unknown', 'whatever a trusted proxy wrote');
+  t.equal(addressKey('unknown'), 'unknown', 'regardless of the header of a trusted proxy');
 });
 
 t.test('requests beyond the limit get 429 with Retry-After, for that address only', async (t) => {

@@ -108,7 +108,7 @@ t.test('an STS call maps to an ExchangeRequest', async (t) => {
       SourceIdentity: 'nor this',
     }),
     { ...wished, durationSeconds: 900, policy: '{}', policyArns: [POLICY, `${POLICY}2`], proof: 'a.b.c' },
-    'what AWS does not know is ignored',
+    'parameters unknown to AWS are ignored',
   );
   t.strictSame(await become(saml), {
     surface: 'sts',

@@ -4,7 +4,7 @@ import t from 'tap';
 import { createSurfaces } from '../../src/surfaces.js';
 import { appOptions } from '../support/app-options.js';
 
-/** An app that answers /v1/identity with where the request came from and the token it carried. */
+/** An app that returns the source address and the token of the request on /v1/identity. */
 async function appFor(trustProxy?: readonly string[]) {
   const app = await createSurfaces({
     ...appOptions(),

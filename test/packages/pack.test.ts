@@ -17,7 +17,7 @@ type PackageName = (typeof PACKAGES)[number];
 /** The home folder of npm and of the commands: npm finds no cache there. */
 const HOME = createOutsideFolder(t);
 
-/** A process with an environment of its own: tap's loaders are not for it. */
+/** A process with its own environment, without the loaders of tap. */
 const run = (command: string, args: readonly string[], cwd: string, env: Record<string, string> = {}) =>
   promisify(execFile)(command, args, {
     cwd,
@@ -120,7 +120,7 @@ t.test(
   },
 );
 
-t.test('sallyport-sandbox --json starts, and its STS answers GetCallerIdentity', async (t) => {
+t.test('sallyport-sandbox --json starts, and its STS responds to GetCallerIdentity', async (t) => {
   const command = join(everything, 'node_modules/.bin/sallyport-sandbox');
   const sandbox = spawn(command, ['--json'], {
     cwd: everything,
@@ -170,7 +170,7 @@ t.test('@sallyport/client installs nothing else', (t) => {
   t.end();
 });
 
-t.test('@sallyport/client has types and credentials that the AWS SDK takes', async (t) => {
+t.test('@sallyport/client has types and credentials that the AWS SDK accepts', async (t) => {
   const errors = await typeErrors(
     clientOnly,
     `import { STSClient } from '@aws-sdk/client-sts';

@@ -116,7 +116,7 @@ t.test(
       await begin('Role=writer&DurationSeconds=902'),
       await begin('Role=reader&DurationSeconds=903'),
     ];
-    t.notOk(browser.cookies.has('__Host-sallyport-sign-in_junk'), 'what is no good goes');
+    t.notOk(browser.cookies.has('__Host-sallyport-sign-in_junk'), 'invalid cookies are removed');
     clock.seconds = NOW.getTime() / 1000;
     for (const [index, id] of ids.entries()) {
       t.equal((await browser.post(slow, answerTo(id))).outcome, 'issued');

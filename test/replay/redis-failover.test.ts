@@ -58,7 +58,7 @@ t.test(
     const since = replay.remembersSince;
     await inSync(primary);
 
-    // Nobody claims anything at the other one meanwhile, so it leaves no mark of its own.
+    // Nothing is claimed at the other server in the meantime, so it leaves no mark.
     const follow = (server: RedisServer, other: RedisServer) =>
       server.cli('replicaof', '127.0.0.1', String(other.port));
     await replica.cli('replicaof', 'no', 'one');
@@ -156,7 +156,7 @@ t.test('Cluster works with any start node; a lost node refuses its slots', async
     for (let used = 0; used < 5; used++) t.equal(await consume(limiter, 'address', 'a'), undefined);
     await holder?.start();
     await ready({ replay });
-    t.ok(replay.remembersSince > since, 'it has forgotten, and knows');
+    t.ok(replay.remembersSince > since, 'it has lost claims, and detects it');
     t.ok(await replay.claim('c', inAnHour()));
   });
 });

@@ -20,7 +20,7 @@ const inAnHour = () => Date.now() / 1000 + 3600;
 const redis = ({ port }: { readonly port: number }) =>
   ({ type: 'redis', url: `redis://127.0.0.1:${port}` }) as const;
 
-/** Each opening has keys of its own, so that one server serves a whole suite. */
+/** Each store has its own key prefix, so that one server serves the whole suite. */
 function conformance(t: Test, name: string, store: StoreConfig): void {
   let opened = 0;
   const open = (t: Test, now?: () => Date) =>
@@ -39,7 +39,7 @@ async function timeToRefuse(t: Test, call: Promise<unknown>): Promise<number> {
   return performance.now() - from;
 }
 
-/** The code and reason the pipeline gives for a proof that was issued at `issuedAt`. */
+/** The code and reason of the pipeline for a proof issued at `issuedAt`. */
 async function authenticateOnce(replay: ReplayStore, id: string, issuedAt: number, single = true) {
   const principal = {
     issuer: 'corp',
@@ -126,7 +126,7 @@ t.test('the store authenticates with a password or an ACL user', async (t) => {
   const counters = await server.cli('--user', 'blind', '--pass', 'right', 'keys', 'sallyport:limit:*');
   t.match(counters, /address/);
   const blind = await openStores(t, { ...redis(server), username: 'blind', password: 'right' });
-  t.notOk(await blind.replay.check(), 'which run of the server it is cannot be seen');
+  t.notOk(await blind.replay.check(), 'the run ID of the server is hidden');
   await t.rejects(blind.replay.claim('b', inAnHour()));
   for (const bad of [
     await openStores(t, { ...store, password: 'wrong' }),
@@ -228,7 +228,7 @@ t.test('without Redis, single-use proofs are refused and limits are local, until
   t.match(
     await authenticateOnce(replay, 'used', issued),
     { code: 'proof_replayed', reason: 'replay.before_start' },
-    'it has forgotten this one, and knows that it has',
+    'it has lost this claim, and detects it',
   );
   t.equal(await authenticateOnce(replay, 'new', Date.now() / 1000), 'accepted');
   t.match(await authenticateOnce(replay, 'new', Date.now() / 1000), { reason: 'proof_replayed' });
@@ -259,7 +259,7 @@ t.test('a hung server fails fast, and no claim succeeds twice when it resumes', 
   for (let used = 0; used < 5; used++) await limiter.consume('address', 'a');
   t.match(await consume(limiter, 'address', 'a'), { code: 'rate_limited' }, 'the local limiter');
   await Promise.all(lost);
-  t.ok((await timeToRefuse(t, replay.claim('later', inAnHour()))) < 200, 'once it is known, at once');
+  t.ok((await timeToRefuse(t, replay.claim('later', inAnHour()))) < 200, 'immediately after detection');
 
   const back = logged(BACK);
   server.signal('SIGCONT');

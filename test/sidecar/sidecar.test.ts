@@ -104,7 +104,12 @@ t.test(
       ['a longer token', { authorization: `${good}${good}` }, 401, 'authorization_invalid'],
       ['a token with a scheme', { authorization: `Basic ${good}` }, 401, 'authorization_invalid'],
       ['another name for loopback', { host: `attacker.example:${port}` }, 403, 'host_not_accepted'],
-      ['a name that begins alike', { host: `localhost.attacker.example:${port}` }, 403, 'host_not_accepted'],
+      [
+        'a name with the same prefix',
+        { host: `localhost.attacker.example:${port}` },
+        403,
+        'host_not_accepted',
+      ],
       ['another port', { host: '127.0.0.1:80' }, 403, 'host_not_accepted'],
       ['no port', { host: '127.0.0.1' }, 403, 'host_not_accepted'],
       ['the metadata address', { host: '169.254.169.254' }, 403, 'host_not_accepted'],

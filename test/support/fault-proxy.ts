@@ -1,4 +1,4 @@
-// A TCP proxy before a server that does to each request what goes wrong on real networks.
+// A TCP proxy before a server that simulates network failures for each request.
 
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Socket } from 'node:net';
@@ -7,15 +7,15 @@ import { failure, type StsAnswer } from './sts-stub.js';
 
 /** What becomes of a request. */
 export interface Fault {
-  /** Instead of the server; without it the server is asked. */
+  /** Handles the request instead of the server. */
   readonly instead?: (client: Socket) => void;
-  /** The server's whole answer, on its way back. */
+  /** Handles the whole response of the server. */
   readonly onWayBack?: (client: Socket, said: Buffer) => void;
 }
 
 export interface FaultProxy {
   readonly url: string;
-  /** Requests that came in. */
+  /** Number of received requests. */
   calls(): number;
   /** From now on. */
   use(fault: Fault): void;
@@ -49,7 +49,7 @@ export const FAULTS = {
   hangUp: { instead: (client) => void client.destroy() },
   blackHole: { instead: () => {} },
   half: { onWayBack: (client, said) => void client.end(said.subarray(0, said.length / 2)) },
-  /** Half an answer that looks whole to HTTP. */
+  /** Half a response body that is complete for HTTP. */
   halfBody: {
     onWayBack: (client, said) => {
       const [head = '', body = ''] = said.toString().split('\r\n\r\n');
@@ -84,7 +84,7 @@ export const FAULTS = {
   }),
 } as const satisfies Record<string, Fault>;
 
-/** For answers that say how long they are. */
+/** For responses with a Content-Length. */
 function isComplete(said: Buffer): boolean {
   const head = said.indexOf('\r\n\r\n');
   const [, length] = /content-length: (\d+)/i.exec(said.toString('latin1')) ?? [];

@@ -1,4 +1,4 @@
-// An OIDC issuer on loopback for tests. It records requests, and every answer can be replaced.
+// An OIDC issuer on loopback for tests. It records requests, and every response can be replaced.
 import { generateKeyPairSync, type JsonWebKey, type KeyObject, sign as signBytes } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -61,14 +61,14 @@ export function signToken(claims: Json, key: SigningKey, header: Json = {}): str
 
 const DISCOVERY_PATH = '/.well-known/openid-configuration';
 
-/** Answers by path. A function handles the request; any other value is sent as JSON. */
+/** Responses by path. A function handles the request; any other value is sent as JSON. */
 export type Answers = Record<string, RequestListener | Json | readonly unknown[] | undefined>;
 
 export interface TestIssuer {
   readonly url: string;
   /** Requested paths in order. */
   readonly requests: string[];
-  /** Answers may be replaced or added at any time. */
+  /** Responses may be replaced or added at any time. */
   readonly answers: Answers;
   /** Replaces the published keys. */
   publish(...keys: SigningKey[]): void;

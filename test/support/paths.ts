@@ -1,5 +1,5 @@
 // Where files of the repository are. The tests run compiled, from `build/test`, so `import.meta.url` does not lead to
-// what lies beside their source.
+// files next to their source.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 

@@ -151,7 +151,7 @@ t.test('valid issuer configs compile to the expected settings', async (t) => {
 t.test('invalid issuer configs are errors at the key that is wrong', async (t) => {
   const cases: [what: string, config: Partial<OidcIssuer>, key: keyof OidcIssuer, message: RegExp][] = [
     ['no issuer', {}, 'issuer', /Write the issuer URL/],
-    ['a preset that knows no issuer', { preset: 'okta' }, 'issuer', /corp\.okta\.com/],
+    ['a preset without a default issuer', { preset: 'okta' }, 'issuer', /corp\.okta\.com/],
     ['no URL', { issuer: 'https://' }, 'issuer', /not a URL/],
     ['http', { issuer: 'http://login.corp.example' }, 'issuer', /https/],
     ['http in a private network', { issuer: 'http://10.0.0.1', private: true }, 'issuer', /https/],
@@ -219,7 +219,7 @@ t.test('invalid issuer configs are errors at the key that is wrong', async (t) =
       /cluster/,
     ],
     [
-      'Google elsewhere',
+      'Google at another URL',
       { preset: 'google', issuer: 'https://accounts.google.example', require: { hd: 'x' } },
       'issuer',
       /accounts/,

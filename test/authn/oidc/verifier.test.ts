@@ -80,7 +80,11 @@ t.test('the same token sent a thousand times costs one signature verification', 
   await outcome(verifier, `${token.slice(0, -8)}AAAAAAAA`);
   t.equal(calls().length, 1, 'a token that differs is verified for itself');
   const reloaded = await openVerifier(t, { corp: { issuer: idp.url, audience: 'other' } });
-  t.equal(await outcome(reloaded, token), 'audience_mismatch jwt.aud.mismatch', 'a new config knows nothing');
+  t.equal(
+    await outcome(reloaded, token),
+    'audience_mismatch jwt.aud.mismatch',
+    'a new config has no cached tokens',
+  );
 });
 
 t.test('issuers with the same URL are selected by audience', async (t) => {
@@ -117,7 +121,7 @@ t.test('jwksUri replaces discovery, and tokenFile is read for each fetch', async
   writeFileSync(tokenFile, 'second');
   await outcome(verifier, signToken(goodClaims(issuer), newKey('two')), at(31));
   t.same(seen, ['Bearer first', 'Bearer second']);
-  t.same(api.requests, ['/openid/v1/jwks', '/openid/v1/jwks'], 'discovery is not asked');
+  t.same(api.requests, ['/openid/v1/jwks', '/openid/v1/jwks'], 'discovery is not requested');
 });
 
 t.test('discovery appends its path to an issuer with a path or trailing slash', async (t) => {
@@ -149,7 +153,7 @@ t.test('start makes no requests, and the log has no token', async (t) => {
   idp.down();
   const issuers = complete({ corp: { issuer: idp.url }, gone: { issuer: 'https://gone.invalid' } });
   const result = await createOidcVerifier({ issuers, log });
-  if (!result.ok) throw new Error('a config is sound whether or not its issuers are up');
+  if (!result.ok) throw new Error('a config is valid whether or not its issuers respond');
   t.teardown(() => result.verifier.close());
   t.same(idp.requests, []);
 
@@ -195,5 +199,5 @@ t.test('verifiers with the same key pool share fetched keys if the source is the
   t.equal(await outcome(next, token), 'accepted alice', 'without the issuer');
   t.equal(fetches(), 1);
   const elsewhere = await open({ jwksUri: `${idp.url}/other` });
-  t.match(await outcome(elsewhere, token), /^issuer_unavailable/, 'keys from elsewhere are others');
+  t.match(await outcome(elsewhere, token), /^issuer_unavailable/, 'keys from another URL are separate');
 });

@@ -17,7 +17,7 @@ const READING = {
   audience: AWS_AUDIENCE,
 };
 
-/** A worker that is ready at once and then runs `body` with `message` and `port` in reach. */
+/** A worker that is ready immediately and then runs `body` with `message` and `port` in reach. */
 const workerOf = (body: string, ready = 'port.postMessage("ready");') =>
   new URL(
     `data:text/javascript,${encodeURIComponent(

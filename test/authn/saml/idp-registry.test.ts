@@ -53,7 +53,7 @@ async function errorsOf(t: Test, xml: string, config: Partial<SamlIssuer> = {}):
   return [];
 }
 
-/** Serves what `answer` gives; the URL of it. */
+/** Serves the responses of `answer`. Returns the URL. */
 async function serve(t: Test, answer: () => { status: number; body: string }): Promise<string> {
   const server = createServer((_, reply) => {
     const { status, body } = answer();
@@ -126,7 +126,7 @@ t.test('metadata that cannot be used is a config error at the metadata key', asy
       /cannot be read/,
     ],
     ['RSA-1024', metadata(['weak']), /RSA key of 1024 bits/],
-    ['a good key beside RSA-1024', metadata(['idp', 'weak']), /RSA key of 1024 bits/],
+    ['a valid key next to RSA-1024', metadata(['idp', 'weak']), /RSA key of 1024 bits/],
     ['an odd curve', metadata(['odd-curve']), /neither RSA nor ECDSA/],
     ['expired', metadata(['idp'], { validUntil: '2020-01-01T00:00:00Z' }), /validUntil has passed/],
     ['validUntil in words', metadata(['idp'], { validUntil: 'soon' }), /validUntil is not a time/],
@@ -248,7 +248,7 @@ t.test('metadata is fetched from a URL, with limits, and refreshed', async (t) =
   });
 });
 
-t.test('a metadata URL that is down makes only its issuer unavailable, until it answers', async (t) => {
+t.test('a metadata URL that is down makes only its issuer unavailable, until it responds', async (t) => {
   let answer = { status: 503, body: '' };
   const url = await serve(t, () => answer);
   const other = 'https://other.example';
@@ -369,7 +369,7 @@ t.test('validUntil of an enclosing element applies, and only signing keys verify
   t.match(await errorsOf(t, around(around(metadata(), past))), [/validUntil has passed/], 'the inner group');
   t.match(await errorsOf(t, around(around(metadata()), past)), [/validUntil has passed/], 'the outer group');
   const beside = around(around('', past) + around(metadata()));
-  t.same(await errorsOf(t, beside), [], 'a group beside it');
+  t.same(await errorsOf(t, beside), [], 'a group next to it');
   t.same(await errorsOf(t, metadata().replace(' use="signing"', '')), [], 'without use');
   for (const use of ['', 'Signing', 'signing encryption', 'other']) {
     const xml = metadata().replace('use="signing"', `use="${use}"`);

@@ -68,7 +68,7 @@ t.test('a SignedInfo with other children is refused before canonicalization', (t
   t.end();
 });
 
-t.test('XHTML and reserved names are refused whatever the limits allow', (t) => {
+t.test('XHTML and reserved names are refused regardless of the limits', (t) => {
   const parse = (xml: string, more: Partial<XmlLimits> = {}) =>
     parseXml(xml, { ...rules, namespaces: 'any', ...more });
   const refused = (reason: string, xml: string, more?: Partial<XmlLimits>) => {

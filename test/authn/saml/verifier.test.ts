@@ -222,11 +222,11 @@ t.test('audience sallyport requires assertions addressed to the broker', async (
   t.equal(
     await outcome(await verifierWith(t, { audience: 'sallyport' }), base64(ours)),
     'proof_invalid saml.unsolicited',
-    'by default only in answer to a request',
+    'by default only in response to a request',
   );
 });
 
-t.test('a Response must answer a request of the same browser, and the request is single-use', async (t) => {
+t.test('a Response must be for a request of the same browser, and the request is single-use', async (t) => {
   const acs = `${SERVER_URL}/saml/acs`;
   const entityId = `${SERVER_URL}/saml/metadata`;
   const conditions = `<saml:AudienceRestriction><saml:Audience>${entityId}</saml:Audience></saml:AudienceRestriction>`;

@@ -17,7 +17,7 @@ function contextFor(claims: object) {
   return new EvaluationContext(new Map(), principalOf(claims), HERE.sourceAddress, NOW);
 }
 
-/** What an expression yields: true, false, `error` at run time, or the fault it has at load. */
+/** What an expression yields: true, false, `error` at run time, or the error at load. */
 function outcome(source: string, claims: object = {}): boolean | string {
   const compiled = compileExpression(source);
   if (!compiled.ok) return compiled.message;
@@ -267,8 +267,8 @@ t.test('when only restricts a grant; an evaluation error counts against the call
     ['error', [allow({ when })], {}, 'denied allow'],
     ['error of the wrong type', [allow({ when })], { level: 'x' }, 'denied allow'],
     ['holds, but the matcher does not', [allow({ when, match: { x: 1 } })], { level: 4 }, 'denied'],
-    ['not asked where the matcher does not hold', [allow({ when, match: { x: 1 } })], {}, 'denied'],
-    ['an error beside another allow', [allow({ when }), allow({ id: 'other' })], {}, 'allowed allow'],
+    ['not evaluated if the matcher does not match', [allow({ when, match: { x: 1 } })], {}, 'denied'],
+    ['an error next to another allow', [allow({ when }), allow({ id: 'other' })], {}, 'allowed allow'],
     ['a deny that holds', [allow(), deny()], { level: 4 }, 'denied'],
     ['a deny that does not hold', [allow(), deny()], { level: 3 }, 'allowed'],
     ['an error of a deny', [allow(), deny()], {}, 'denied deny'],

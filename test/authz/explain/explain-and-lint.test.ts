@@ -351,7 +351,7 @@ t.test('explainRole shows what a when expression reads, its result and its failu
     ['"fork" in claims', { fork: null }, { seen: { 'claims.fork': null }, holds: true }],
     [
       'claims["kubernetes.io"].namespace == "x" && subject == "bob"',
-      { 'kubernetes.io': { namespace: 'web', pod: 'not asked about' } },
+      { 'kubernetes.io': { namespace: 'web', pod: 'not requested' } },
       { seen: { 'claims["kubernetes.io"].namespace': 'web', subject: 'bob' }, holds: false },
     ],
     [
@@ -482,10 +482,14 @@ t.test(
     );
     const { role: _, ...refused } = own({ sub: 'bob' }, 'deploy');
     const { role: __, ...missing } = own({ sub: 'bob' }, 'nothing');
-    t.strictSame(refused, missing, 'not permitted and not there are alike');
+    t.strictSame(
+      refused,
+      missing,
+      'a role that is not permitted and one that does not exist give the same result',
+    );
     t.same(refused.grants, []);
     const { role: ___, ...denied } = own({ sub: 'bob', team: 'blue', leaver: true }, 'deploy');
-    t.strictSame(denied, missing, 'and so is what a deny takes away');
+    t.strictSame(denied, missing, 'and so is a role removed by a deny');
     t.end();
   },
 );

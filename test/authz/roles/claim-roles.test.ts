@@ -168,7 +168,7 @@ t.test('diffRoles without claims reports only possible changes, as unknown', (t)
   t.same(
     changes(grant('{ id: stop, effect: deny, match: {}, roles: [fam] }')),
     ['fam unknown'],
-    'a deny that is known to apply takes away what a claim may have named',
+    'a deny that is known to apply removes roles that a claim may name',
   );
   const { config } = wide;
   const changed = (more: Partial<typeof config>) => {

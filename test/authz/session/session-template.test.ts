@@ -201,7 +201,7 @@ t.test('slug and truncate are collision-free and fit the constraints of STS (pro
     t.match(slug(forged), ROLE_SESSION_NAME.pattern);
   }
   t.equal(slug('alice-0123456789a'), 'alice-0123456789a');
-  t.match(slug('a'), /^a-[0-9a-f]{16}$/, 'STS takes no name of one character');
+  t.match(slug('a'), /^a-[0-9a-f]{16}$/, 'STS does not accept a name of one character');
   t.equal(cut('𝒳'.repeat(21)).length, 7 * 2 + 13, 'no character is cut in half');
   t.end();
 });

@@ -232,7 +232,7 @@ class World {
   /** Returned instead of thrown, since errors of a refresh are only logged. */
   #refreshError({ decision, principal, mfa }: IssueRequest, context: Context): string | undefined {
     const kept = this.#cached.get(context ?? '');
-    if (context === undefined || !this.#returned.has(context)) return 'refreshed for nobody';
+    if (context === undefined || !this.#returned.has(context)) return 'refreshed without a request';
     if (decision.notAfter !== undefined || mfa) return 'refreshed what is not refreshable';
     if (!kept || kept.expiresAt - this.now > 1.5 * kept.promised) return 'refreshed too early';
     const forwards = decision.target.operation === 'AssumeRoleWithWebIdentity';
@@ -251,7 +251,7 @@ class World {
     const request: IssueRequest = {
       principal: {
         ...who,
-        // Each request comes with a token of its own.
+        // Each request has its own token.
         claims: claimsOf({ jti: String(Math.random()), exp: expiresAt, ...who.claims }),
         issuedAt: this.now,
         expiresAt,
@@ -308,7 +308,7 @@ class World {
     assertThat(sessionToken.reveal() === `token of ${accessKeyId}`, 'another token');
     assertThat(issued.sourceIdentity === `ü ${accessKeyId}`, 'another source identity');
     const expiresAt = expiration.getTime() / 1000;
-    assertThat(expiresAt === source.expiresAt, 'the end is not told as it is');
+    assertThat(expiresAt === source.expiresAt, 'the returned expiration is wrong');
     assertThat(expiresAt <= (request.decision.notAfter ?? Infinity), 'outlives what it may');
     const least = issued.cached === 'stale' ? 60 : promisedBy(request);
     assertThat(expiresAt - this.now >= least, `${expiresAt - this.now} seconds left, promised ${least}`);

@@ -275,7 +275,7 @@ t.test('credentials that arrive after the deadline are cached and logged', async
   const late = () => codeOf(issue({ ...request, deadline: clock.seconds * 1000 }));
   t.same(await Promise.all([late(), late()]), ['sts_unavailable', 'sts_unavailable']);
   answer();
-  t.match(await issue(request), { stsRequestId: 'sts-1' }, 'who waits longer');
+  t.match(await issue(request), { stsRequestId: 'sts-1' }, 'a caller that waits longer');
   t.match(lines, [{ level: 'info', fields: { role: 'fed', accessKeyId: 'ASIA1', stsRequestId: 'sts-1' } }]);
   t.notMatch(JSON.stringify(lines), /secret-|token-|a\.b\.c/);
 });
@@ -300,7 +300,7 @@ t.test('stale credentials are served while STS is unavailable, with a minute lef
     const stale = await issue(requestOf());
     t.equal(stale.cached, 'stale', code);
     t.equal(keyOf(stale), 'ASIA1');
-    t.equal(await codeOf(issue(requestOf({ claims: { other: 1 } }))), code, 'to nobody else');
+    t.equal(await codeOf(issue(requestOf({ claims: { other: 1 } }))), code, 'not for other callers');
   }
   sts.answer = () => 'sts_access_denied';
   t.equal(await codeOf(issue(requestOf())), 'sts_access_denied', 'a refusal stands');
@@ -320,7 +320,7 @@ t.test('credentials of returning callers are refreshed ahead, once for each retu
   t.equal(asked.length, 2, 'not yet: more than half of what is promised would be lost');
   clock.seconds = SECONDS + 3600 - 1499;
   await Promise.all([sweep(), sweep()]);
-  t.equal(asked.length, 3, 'the one who came back');
+  t.equal(asked.length, 3, 'the caller that returned');
   const renewed = await issue(requestOf());
   t.same([keyOf(renewed), renewed.cached], ['ASIA3', 'fresh']);
   t.same(uses, ['miss', 'miss', 'hit', 'renewed', 'hit']);
@@ -328,7 +328,7 @@ t.test('credentials of returning callers are refreshed ahead, once for each retu
   t.notMatch(JSON.stringify(lines), /secret-|token-|a\.b\.c/);
   clock.seconds += 3600 - 1499;
   await sweep();
-  t.equal(asked.length, 4, 'who had come back again');
+  t.equal(asked.length, 4, 'the caller that returned again');
   clock.seconds += 3600 - 1499;
   await sweep();
   t.equal(asked.length, 4, 'and then did not');
@@ -372,20 +372,20 @@ t.test('requests remembered for refresh ahead are bounded in bytes', async (t) =
   t.ok(Math.min(...renewed) >= 300 - renewed.length, 'the last ones');
 });
 
-t.test('refresh ahead stops while STS is unavailable, and goes on after a refusal', async (t) => {
+t.test('refresh ahead stops while STS is unavailable, and continues after a denial', async (t) => {
   const { issue, sweep, clock, asked, sts, uses } = started();
   const callers = Array.from({ length: 20 }, (_, index) => requestOf({ claims: { index } }));
   for (const request of [...callers, ...callers]) await issue(request);
   clock.seconds = SECONDS + 3600 - 1400;
   sts.answer = () => 'sts_unavailable';
   await sweep();
-  t.ok(asked.length <= 24, 'it stops asking');
+  t.ok(asked.length <= 24, 'it stops calling');
   sts.answer = ({ principal }) => (Number(principal.claims['index']) < 5 ? 'sts_access_denied' : undefined);
   await sweep();
   t.equal(uses.filter((use) => use === 'renewed').length, 15, 'a refusal of one does not keep the others');
   const before = asked.length;
   await sweep();
-  t.equal(asked.length, before, 'and is not asked for again');
+  t.equal(asked.length, before, 'and is not requested again');
 });
 
 t.test('a reload drops the credentials of changed roles once the old config is out of use', async (t) => {
@@ -400,7 +400,7 @@ t.test('a reload drops the credentials of changed roles once the old config is o
   release();
   t.equal(cache.size.entries, 2);
   await issue(web());
-  t.equal(cache.size.entries, 2, 'what a late request of the old config got is not kept');
+  t.equal(cache.size.entries, 2, 'credentials of a late request of the old config are not cached');
   t.equal(asked.length, 4);
   changed.release();
   t.same(cache.size, { entries: 0, bytes: 0 });
@@ -459,7 +459,7 @@ t.test('cache is bounded in entries and bytes, and overwrites what it drops', as
 
   const few = started({ maxEntries: 2 });
   for (const index of [1, 2, 1, 3]) await few.issue(caller(index));
-  t.same(buffers.map(isWiped), [false, true, false], 'the least recently asked for');
+  t.same(buffers.map(isWiped), [false, true, false], 'the least recently used');
   few.clock.seconds += 3599;
   await few.sweep();
   t.same(buffers.map(isWiped), [false, true, false]);
@@ -491,7 +491,7 @@ t.test('serialized credentials deserialize to the same', (t) => {
   };
   const bytes = serialize(issued);
   t.ok(bytes.every((byte) => byte < 128));
-  t.equal(bytes.buffer.byteLength, bytes.length, 'in memory of its own');
+  t.equal(bytes.buffer.byteLength, bytes.length, 'in its own memory');
   const out = deserialize(bytes);
   t.strictSame(out, issued);
   t.equal(out.credentials.secretAccessKey.reveal(), 'a"b\\/+=');

@@ -45,7 +45,7 @@ interface Call {
   readonly form: Readonly<Record<string, string>>;
 }
 
-/** A sign-in endpoint that answers what the test says. */
+/** A sign-in endpoint that sends the response of the test. */
 async function startSignin(t: Test, answer: (response: ServerResponse) => void) {
   const calls: Call[] = [];
   const server = createServer(async (request, response) => {
@@ -216,7 +216,7 @@ t.test(
       ],
       ['hung up', (response) => void response.destroy(), 'signin_unavailable', 'signin.connection'],
       [
-        'half an answer',
+        'half a response',
         (response) => {
           response.writeHead(200, { 'content-length': '50' }).write('{"Sign');
           setImmediate(() => response.destroy());

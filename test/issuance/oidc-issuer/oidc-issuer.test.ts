@@ -103,7 +103,7 @@ t.test('token has exactly the claims that STS reads and verifies with the publis
     },
     'https://aws.amazon.com/source_identity': 'alice@corp.example',
   });
-  t.not(decodeJwt((await sign(requestOf({}))).reveal()).jti, jti, 'each has an id of its own');
+  t.not(decodeJwt((await sign(requestOf({}))).reveal()).jti, jti, 'each has its own id');
 });
 
 t.test('token omits absent session parameters; amr is mfa only if the issuer vouches for it', async (t) => {
@@ -146,7 +146,7 @@ t.test('sub is readable, valid for STS and unique to a principal', async (t) => 
   t.match(sub('corp', `${longest}x`), /^corp:#[0-9a-f]{64}$/);
 
   const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/);
-  // Small alphabets, so that principals that look alike are met.
+  // Small alphabets, so that similar principals occur.
   const subject = fc.oneof(
     fc.string({ minLength: 1, maxLength: 300, unit: 'grapheme' }),
     fc.string({ unit: fc.constantFrom('a', ':', '%', '#', '3', 'A', '*'), maxLength: 8 }),

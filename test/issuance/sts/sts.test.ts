@@ -139,7 +139,7 @@ t.test('throttling suspends the account of the signer, not of the role', async (
   answers['eu-west-1'] = ROLE;
   t.equal(await assume('444455556666', { credentials: AS, account: '111122223333' }), 'answered');
   answers['eu-west-1'] = WEB;
-  t.equal(await outcomeOf(web(sts)), 'answered', 'nobody signs');
+  t.equal(await outcomeOf(web(sts)), 'answered', 'not signed');
 });
 
 t.test('a deadline during the retry delay yields the last error of STS', async (t) => {
@@ -373,7 +373,7 @@ t.test('bulkhead bounds concurrent and queued calls', async (t) => {
   t.equal(await call('e'), 'overloaded sts.queue_full', 'at once');
   t.same(sent, ['a', 'b']);
   leaving.abort(new SallyportError('sts_unavailable', { reason: 'sts.deadline' }));
-  t.equal(await third, 'sts_unavailable sts.deadline', 'who waits no longer leaves the queue');
+  t.equal(await third, 'sts_unavailable sts.deadline', 'a caller that times out leaves the queue');
   const fifth = call('f');
   finish.get('b')?.();
   await second;
@@ -386,7 +386,7 @@ t.test('bulkhead bounds concurrent and queued calls', async (t) => {
   await Promise.all([fourth, fifth]);
   const late = [call('g'), call('h'), call('i')];
   await setImmediate();
-  t.same(sent.slice(4), ['g', 'h'], 'every slot came back, and no more than there were');
+  t.same(sent.slice(4), ['g', 'h'], 'every slot was released exactly once');
   for (const account of ['g', 'h', 'i']) {
     await setImmediate();
     finish.get(account)?.();

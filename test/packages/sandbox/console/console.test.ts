@@ -114,7 +114,7 @@ t.test(
     t.match(shown.body, 'arn:aws:sts::111122223333:assumed-role/Jump/alice');
     t.match(shown.body, new Date(NOW.getTime() + 7_200_000).toISOString().replace(/\.\d+/, ''));
     t.match(shown.body, 'https://console.aws.amazon.com/s3/home?region=eu-west-1');
-    t.equal((await get('/console')).status, 401, 'nobody is signed in without it');
+    t.equal((await get('/console')).status, 401, 'no session without it');
     t.equal(
       (await get('/console', { cookie: `sandbox-console=${token}` })).status,
       401,

@@ -1,4 +1,4 @@
-// iam.yaml: what it yields, and how its faults are reported.
+// iam.yaml: parsed values, and how errors are reported.
 import { readFileSync } from 'node:fs';
 import { loadIam } from '@sallyport/sandbox/internal/iam/load';
 import { findKeyHolder, findRole } from '@sallyport/sandbox/internal/iam/model';
@@ -12,7 +12,7 @@ const variables = {
   'oidc.host': '127.0.0.1:8444/path',
   'broker.url': 'http://127.0.0.1:8443',
   'broker.host': '127.0.0.1:8443',
-  // Of many lines, and with what YAML would take for its own.
+  // Several lines, with characters that are special in YAML.
   'saml.metadata': `<!-- a: b\n  # - {c} -->\n${metadata().replaceAll('><', '>\n<')}`,
 };
 

@@ -16,7 +16,7 @@ import t from 'tap';
 const policy = (kind: 'trust' | 'identity', statements: unknown, Version = '2012-10-17'): PolicyDocument => {
   const reader = new Reader({ Version, Statement: statements });
   const document = readPolicy(reader, kind);
-  t.same(reader.errors, [], 'the test wrote a sound policy');
+  t.same(reader.errors, [], 'the test wrote a valid policy');
   return document;
 };
 
@@ -135,7 +135,7 @@ t.test('patterns agree with regular expressions', async (t) => {
   );
   t.notOk(run.failed, `seed ${run.seed} ${JSON.stringify(run.counterexample)}`);
   const slow = matchesParts(parsePattern('*a'.repeat(60)) ?? [], `${'a'.repeat(2000)}b`);
-  t.notOk(slow, 'a matcher that goes back and forth would not come to an end');
+  t.notOk(slow, 'a backtracking matcher would not end');
   t.notOk(matchesArn(parsePattern('*') ?? [], 'arn:aws:iam::1:role/x'));
   t.notOk(matchesArn(parsePattern('*:*:*:*:*:*') ?? [], 'not:an:arn'));
   t.ok(matchesArn(parsePattern('arn:aws:s:::a:*:c') ?? [], 'arn:aws:s:::a:b:c'));

@@ -21,7 +21,7 @@ const configuration = (await (await fetch(`${issuer}/.well-known/openid-configur
 const endpoint = (name: string) => configuration[`${name}_endpoint`] ?? '';
 const jwks = createRemoteJWKSet(new URL(configuration['jwks_uri'] ?? ''));
 
-/** A browser as far as sign-in goes: it keeps cookies by path and follows no redirect by itself. */
+/** A minimal browser for sign-in: it keeps cookies by path and follows no redirect by itself. */
 function browser() {
   const jar = new Map<string, { value: string; path: string }>();
   return async (url: string, form?: Record<string, string>): Promise<Response> => {
@@ -118,7 +118,7 @@ t.test('authorization code flow returns an ID token with all claims of the user'
 
   const again = authorizationUrl();
   const second = new URL(location(await visit(again.url)));
-  t.ok(second.searchParams.get('code'), 'who is signed in is not asked again');
+  t.ok(second.searchParams.get('code'), 'a signed-in user is not prompted again');
 });
 
 t.test('token endpoint rejects a code without its PKCE verifier', async (t) => {
@@ -194,7 +194,7 @@ t.test(
       await fetchToken(issuer, { user: 'alice', password: 'sandbox-alice' }),
       jwks,
     );
-    t.not(next.payload.jti, verified.payload.jti, 'each token has a jti of its own');
+    t.not(next.payload.jti, verified.payload.jti, 'each token has its own jti');
   },
 );
 
@@ -213,7 +213,7 @@ t.test('password grant rejects a wrong password and invalid values', async (t) =
     headers: { authorization: `Basic ${Buffer.from('sallyport-machine:guess').toString('base64')}` },
     body: new URLSearchParams({ grant_type: 'password', username: alice.user, password: alice.password }),
   });
-  t.equal(stranger.status, 401, 'the client has to know its secret');
+  t.equal(stranger.status, 401, 'the client must send its secret');
 });
 
 t.test('OIDC provider listens on loopback only, frees its port on close, and prints nothing', async (t) => {

@@ -106,7 +106,7 @@ const redirectUrl = (xml: string, parameters: Record<string, string> = {}) =>
 const post = (form: Record<string, string>) =>
   fetch(idp.ssoUrl, { method: 'POST', body: new URLSearchParams(form) });
 
-/** The one form of a page: where it goes and what its hidden fields hold. */
+/** The only form of a page: its action and its hidden fields. */
 async function formOf(response: Response) {
   const page = parse(
     (await response.text())
@@ -120,7 +120,7 @@ async function formOf(response: Response) {
   return { action: one(page, 'form').getAttribute('action'), fields: Object.fromEntries(fields) };
 }
 
-/** Signs alice in on a login page and gives the form that page answers with. */
+/** Signs alice in on a login page and returns the form of the response. */
 async function signInOn(t: Test, loginPage: Response) {
   t.equal(loginPage.status, 200);
   const { action, fields } = await formOf(loginPage);
@@ -152,7 +152,7 @@ t.test('metadata has what a service provider needs', async (t) => {
   t.ok(certificate.verify(certificate.publicKey), 'the certificate is signed with its own key');
   t.equal(certificate.subject, certificate.issuer);
   t.ok(new Date(certificate.validFrom) <= new Date() && new Date() < new Date(certificate.validTo));
-  t.not(pem(okta.metadata), pem(idp.metadata), 'each IdP makes a key of its own');
+  t.not(pem(okta.metadata), pem(idp.metadata), 'each IdP generates its own key');
 });
 
 for (const [dialect, server] of Object.entries({ adfs: idp, okta })) {

@@ -141,7 +141,7 @@ t.test('signature follows the Issuer and uses the requested algorithms', async (
 });
 
 t.test('Response keeps arbitrary values unchanged and its signatures verify', async (t) => {
-  // Characters XML 1.0 section 2.2 allows, without the two that xmldom takes for line ends against section 2.11.
+  // Characters XML 1.0 section 2.2 allows, without the two that xmldom treats as line ends against section 2.11.
   const text = fc
     .string({ unit: 'binary', maxLength: 40 })
     .map((value) =>

@@ -385,7 +385,10 @@ t.test('source identity is required by condition and authorized by sts:SetSource
   );
   const refusal = denied(AMY, 'sts:SetSourceIdentity', arn('Sourced'));
   await refuses(t, amy.send(sourced('bob')), 'AccessDenied', refusal);
-  t.ok(await amy.send(sourced('x'.repeat(256), 'Everyone')), 'the service takes more than the model says');
+  t.ok(
+    await amy.send(sourced('x'.repeat(256), 'Everyone')),
+    'the service accepts more than the model documents',
+  );
   await refuses(
     t,
     amy.send(sourced('aws:amy')),

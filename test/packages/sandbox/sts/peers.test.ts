@@ -1,4 +1,4 @@
-// Debian's AWS CLI and boto3 as clients, and the service model in botocore as the judge of the constraint table.
+// Debian's AWS CLI and boto3 as clients, and the service model of botocore as the reference for the constraint table.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { exampleIam, type Keys, SALLYPORT } from './sandbox.js';
 const DEPLOY = 'arn:aws:iam::111122223333:role/deploy';
 const run = promisify(execFile);
 
-/** A folder of the test's own: no AWS configuration of this machine takes part. */
+/** A folder for the test, so that the AWS configuration of this machine is not used. */
 function homeOf(t: Test): string {
   const home = mkdtempSync(join(tmpdir(), 'sallyport-sts-'));
   t.teardown(() => rmSync(home, { recursive: true }));
@@ -133,7 +133,7 @@ import botocore.session, json
 print(json.dumps(botocore.session.get_session().get_service_model('sts')._service_description['shapes']))
 `;
 
-/** Where the service goes beyond its model, and what the model of an older botocore has not yet. */
+/** Where the service differs from its model, and where the model of an older botocore is incomplete. */
 const beyondTheModel = (line: string) =>
   /SourceIdentity|ProvidedContexts/.test(line) || /^AssumeRole\.Policy /.test(line);
 

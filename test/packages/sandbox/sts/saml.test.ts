@@ -122,7 +122,7 @@ t.test('AssumeRoleWithSAML verifies signatures', async (t) => {
   // A comment splits the text of a careless reader; here the canonical text has none.
   const commented = good.replace('>alice<', '>al<!-- -->ice<');
   t.equal((await assume(commented)).Subject, 'alice');
-  // A signed Response counts, whatever its assertion's own signature.
+  // A signed Response is sufficient, regardless of the signature of its assertion.
   await refused(sign(good, '_response-1', { key: fixture('stranger.key') }));
   await refused(`<!DOCTYPE x>${good}`, /document type/);
   await refused('<samlp:Response', /not well-formed|signature|root/);

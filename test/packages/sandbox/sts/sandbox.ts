@@ -26,7 +26,7 @@ export const SALLYPORT: Keys = {
   secretAccessKey: 'sandboxSecretSandboxSecretSandboxSecret0',
 };
 
-/** packages/sandbox/examples/iam.yaml with an issuer that the test runs, or one that is never asked. */
+/** packages/sandbox/examples/iam.yaml with an issuer that the test runs, or one that is never called. */
 export const exampleIam = (issuer = 'http://127.0.0.1:1', broker = 'http://127.0.0.1:2'): Iam =>
   loadIam(readFileSync(fromRoot('packages/sandbox/examples/iam.yaml'), 'utf8'), {
     'oidc.issuer': issuer,
@@ -47,7 +47,7 @@ export interface Sandbox {
   client(keys?: Keys, region?: string): STSClient;
 }
 
-/** Starts an STS whose clock stands still at `clock.now`. Closed with the test. */
+/** Starts an STS whose clock is fixed at `clock.now`. Closed with the test. */
 export async function startSandbox(t: Test, iam: Iam, now = NOW): Promise<Sandbox> {
   const clock = { now };
   const sts = await startSts({ iam, now: () => clock.now });

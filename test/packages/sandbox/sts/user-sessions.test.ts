@@ -198,7 +198,7 @@ t.test('access keys', async (t) => {
     accessKeys: user.accessKeys.map((key) => ({ ...key, status: 'Inactive' })),
   });
   await refused(SALLYPORT);
-  t.ok(await identity(session), 'the session of the user goes on');
+  t.ok(await identity(session), 'the session of the user continues');
   users.delete('sallyport');
   await refused(session);
 });

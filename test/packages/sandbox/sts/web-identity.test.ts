@@ -59,7 +59,7 @@ t.test('AssumeRoleWithWebIdentity accepts a token of a trusted provider', async 
     Arn: 'arn:aws:sts::111122223333:assumed-role/deploy/run-1',
   });
   t.match(sts.requests[0], { action: 'AssumeRoleWithWebIdentity', status: 200 });
-  t.notOk(sts.requests[0]?.caller, 'nobody signed');
+  t.notOk(sts.requests[0]?.caller, 'not signed');
   t.ok(await assume(token({}, ec)), 'ES256');
   t.ok(await assume(token({ aud: ['sallyport', 'other'], azp: 'sallyport' })), 'azp counts');
   const nested = await assume(

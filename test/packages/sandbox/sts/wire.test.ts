@@ -1,4 +1,4 @@
-// The Query API byte by byte: requests that nobody signs, and requests that the SDK signs and the test sends.
+// The Query API byte by byte: unsigned requests, and requests signed by the SDK and sent by the test.
 import { createHash, createHmac } from 'node:crypto';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import t from 'tap';
@@ -71,7 +71,7 @@ async function signed(
   };
 }
 
-/** A request whose signature is correct as far as it goes: it covers the time and nothing else. */
+/** A request with a correct signature that covers only the time. */
 function signedWithoutHost({ clock }: Sandbox, body: string): RawRequest {
   const timestamp = clock.now.toISOString().replace(/[-:]|\.\d+/g, '');
   const scope = [timestamp.slice(0, 8), 'eu-west-1', 'sts', 'aws4_request'];
