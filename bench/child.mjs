@@ -13,18 +13,18 @@ export async function inChild(module, name, options = {}) {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit');
-  const answer = async () => {
+  const response = async () => {
     const [message] = await Promise.race([
       once(child, 'message'),
       ended.then(() => Promise.reject(new Error(`${name} has ended`))),
     ]);
     return message;
   };
-  const started = await answer();
+  const started = await response();
   return {
     ...started,
     call: async (method, ...args) => {
-      const answered = answer();
+      const answered = response();
       child.send({ method, args });
       return (await answered).result;
     },

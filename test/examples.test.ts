@@ -23,7 +23,7 @@ const ENV = {
 };
 const FOLDER = fromRoot('examples');
 
-interface Ask {
+interface RequestedRole {
   readonly issuer: string;
   readonly claims: Claims;
   readonly role?: string;
@@ -40,7 +40,7 @@ function decider(name: string) {
   const { config } = result.loaded;
   const { policy, errors } = compilePolicy(config);
   t.strictSame(errors, [], `${name} compiles`);
-  return (ask: Ask): Decision | string => {
+  return (ask: RequestedRole): Decision | string => {
     const now = ask.at === undefined ? NOW : new Date(ask.at);
     const at = now.getTime() / 1000;
     const type: IssuerType | undefined = config.issuers[ask.issuer]?.type;

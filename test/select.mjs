@@ -110,10 +110,10 @@ export function selectTestFiles({ include = [], exclude = [], importing = [], af
       !exclude.some((path) => within(path)(file)),
   );
   if (importing.length > 0) {
-    const wanted = importing.map(compiledOf);
+    const expected = importing.map(compiledOf);
     files = files.filter((file) => {
       const loaded = closureOf(compiledPath(file));
-      return wanted.some((each) => loaded.has(each));
+      return expected.some((each) => loaded.has(each));
     });
   }
   // Named files are run in any case.

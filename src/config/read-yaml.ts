@@ -22,7 +22,7 @@ export type YamlResult =
       readonly value: unknown;
       readonly document: Document;
       readonly lines: LineCounter;
-      /** Errors in values that can be parsed but probably do not mean what is written. */
+      /** Errors in values that can be parsed but are probably mistakes. */
       readonly errors: readonly ConfigError[];
     }
   | { readonly ok: false; readonly errors: readonly (Position & { readonly message: string })[] };

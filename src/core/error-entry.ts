@@ -1,4 +1,4 @@
-// An entry of the error table, the kinds of entries that many codes share, and what an error adds to its entry.
+// An entry of the error table, the kinds of entries that many codes share, and the details that an error adds.
 import type { Reason } from './reasons.js';
 import type { StsFailure } from './types.js';
 

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import type { RequestListener, ServerResponse } from 'node:http';
 import t from 'tap';
 import {
-  type Answers,
   at,
   goodClaims,
+  type IssuerResponses,
   newKey,
   type SigningKey,
   signToken,
@@ -131,7 +131,7 @@ t.test('redirects, false discovery documents, and stalled or oversized responses
   };
   const keySet = (...keys: unknown[]) => ({ keys });
 
-  type Rig = (idp: TestIssuer) => Answers;
+  type Rig = (idp: TestIssuer) => IssuerResponses;
   const rigs: Record<string, [reason: string, rig: Rig]> = {
     'discovery names another issuer': [
       'discovery.issuer_mismatch',

@@ -8,8 +8,8 @@ import { NOW, signedResponse } from '../support/saml-documents.js';
 import { base64, SERVER_URL } from '../support/saml-verifier.js';
 import {
   answerOfPartner,
-  answerTo,
   Browser,
+  responseTo,
   sharedSeal,
   sharedStore,
   startSignIn,
@@ -24,29 +24,29 @@ const b = await startSignIn(t, { seal, replay });
 
 t.test('a Response to the request of the same browser is accepted at any replica', async (t) => {
   const browser = new Browser();
-  t.equal((await browser.post(b, answerTo(await browser.begin(a)))).outcome, 'issued');
+  t.equal((await browser.post(b, responseTo(await browser.begin(a)))).outcome, 'issued');
   t.equal(browser.cookies.size, 0);
 });
 
 t.test("login CSRF: the attacker's Response, posted by the victim's browser, is refused", async (t) => {
   const [attacker, victim] = [new Browser(), new Browser()];
-  const answer = answerTo(await attacker.begin(a));
-  t.equal((await victim.post(a, answer)).outcome, UNKNOWN, 'without a cookie');
+  const response = responseTo(await attacker.begin(a));
+  t.equal((await victim.post(a, response)).outcome, UNKNOWN, 'without a cookie');
   const own = await victim.begin(a);
-  t.equal((await victim.post(a, answer)).outcome, UNKNOWN, 'nor with its own request');
+  t.equal((await victim.post(a, response)).outcome, UNKNOWN, 'nor with its own request');
   t.equal(victim.cookies.size, 1, 'which stays open');
-  t.equal((await victim.post(a, answerTo(own))).outcome, 'issued');
-  t.equal((await attacker.post(a, answer)).outcome, 'issued', 'the refused response was not consumed');
+  t.equal((await victim.post(a, responseTo(own))).outcome, 'issued');
+  t.equal((await attacker.post(a, response)).outcome, 'issued', 'the refused response was not consumed');
 });
 
 t.test('stolen Response: without the cookie of the browser it is refused on every endpoint', async (t) => {
   const [victim, thief] = [new Browser(), new Browser()];
-  const answer = answerTo(await victim.begin(a));
-  t.equal((await thief.post(b, answer)).outcome, UNKNOWN);
+  const response = responseTo(await victim.begin(a));
+  t.equal((await thief.post(b, response)).outcome, UNKNOWN);
   const api = await a.app.inject({
     method: 'POST',
     url: '/v1/credentials',
-    payload: { SAMLResponse: answer, Role: 'reader' },
+    payload: { SAMLResponse: response, Role: 'reader' },
   });
   t.match(api.json(), { status: 401, code: 'audience_mismatch' }, 'where the API is for AWS');
 });
@@ -54,19 +54,19 @@ t.test('stolen Response: without the cookie of the browser it is refused on ever
 t.test('replay: a Response and a request are used once, also across replicas (proof_replayed)', async (t) => {
   const browser = new Browser();
   const id = await browser.begin(a);
-  const kept = [...browser.cookies];
-  const answer = answerTo(id);
-  t.equal((await browser.post(a, answer)).outcome, 'issued');
-  t.equal((await browser.post(a, answer)).outcome, UNKNOWN, 'the cookie is gone');
+  const stored = [...browser.cookies];
+  const response = responseTo(id);
+  t.equal((await browser.post(a, response)).outcome, 'issued');
+  t.equal((await browser.post(a, response)).outcome, UNKNOWN, 'the cookie is gone');
   const restore = () => {
-    for (const [name, value] of kept) browser.cookies.set(name, value);
+    for (const [name, value] of stored) browser.cookies.set(name, value);
   };
   restore();
-  t.equal((await browser.post(a, answer)).outcome, REPLAYED, 'the same response, with its cookie restored');
+  t.equal((await browser.post(a, response)).outcome, REPLAYED, 'the same response, with its cookie restored');
   restore();
-  t.equal((await browser.post(b, answer)).outcome, REPLAYED, 'at another replica');
+  t.equal((await browser.post(b, response)).outcome, REPLAYED, 'at another replica');
   restore();
-  t.equal((await browser.post(b, answerTo(id))).outcome, REPLAYED, 'another response to the same request');
+  t.equal((await browser.post(b, responseTo(id))).outcome, REPLAYED, 'another response to the same request');
 });
 
 t.test(
@@ -79,7 +79,7 @@ t.test(
       Array.from({ length: 20 }, async (_, index) => {
         const tab = new Browser();
         for (const [name, value] of cookies) tab.cookies.set(name, value);
-        return (await tab.post(index % 2 === 0 ? a : b, answerTo(id))).status;
+        return (await tab.post(index % 2 === 0 ? a : b, responseTo(id))).status;
       }),
     );
     t.equal(outcomes.filter((status) => status === 200).length, 1);
@@ -93,11 +93,11 @@ t.test(
     const browser = new Browser();
     const id = await browser.begin(a);
     const [[name, value] = ['', '']] = browser.cookies;
-    const answer = answerTo(id);
+    const response = responseTo(id);
     const withCookie = async (changedName: string, changed: string, broker = a) => {
       const other = new Browser();
       other.cookies.set(changedName, changed);
-      return (await other.post(broker, answer)).outcome;
+      return (await other.post(broker, response)).outcome;
     };
     const parts = value.split('.');
     for (const index of parts.keys()) {
@@ -126,9 +126,9 @@ t.test(
     const [inTime, late] = [new Browser(), new Browser()];
     const [first, second] = [await inTime.begin(slow), await late.begin(slow)];
     clock.now = NOW;
-    t.equal((await inTime.post(slow, answerTo(first))).outcome, 'issued');
+    t.equal((await inTime.post(slow, responseTo(first))).outcome, 'issued');
     clock.now = new Date(NOW.getTime() + 1000);
-    t.equal((await late.post(slow, answerTo(second))).outcome, UNKNOWN, 'after ten minutes');
+    t.equal((await late.post(slow, responseTo(second))).outcome, UNKNOWN, 'after ten minutes');
     t.equal(await withCookie(name, value), 'issued', 'the twin');
   },
 );
@@ -136,32 +136,32 @@ t.test(
 t.test('unsolicited Responses and Responses to unknown requests are refused', async (t) => {
   const browser = new Browser();
   const id = await browser.begin(a);
-  t.equal((await browser.post(a, answerTo('_of-another-provider'))).outcome, UNKNOWN);
-  t.equal((await browser.post(a, answerTo(undefined))).outcome, 'proof_invalid saml.unsolicited');
-  const mixed = answerTo(id, {}, { inResponseTo: '_other' });
+  t.equal((await browser.post(a, responseTo('_of-another-provider'))).outcome, UNKNOWN);
+  t.equal((await browser.post(a, responseTo(undefined))).outcome, 'proof_invalid saml.unsolicited');
+  const mixed = responseTo(id, {}, { inResponseTo: '_other' });
   t.equal((await browser.post(a, mixed)).outcome, 'proof_invalid saml.in_response_to.mismatch');
-  const outside = answerTo('_other', {}, { inResponseTo: id });
+  const outside = responseTo('_other', {}, { inResponseTo: id });
   t.equal((await browser.post(a, outside)).outcome, 'proof_invalid saml.in_response_to.mismatch');
   const forAws = base64(signedResponse({ id: '_for-aws' }));
   t.equal((await browser.post(a, forAws)).outcome, 'audience_mismatch saml.recipient');
-  const elsewhere = answerTo(id, { recipient: `${SERVER_URL}/elsewhere` });
+  const elsewhere = responseTo(id, { recipient: `${SERVER_URL}/elsewhere` });
   t.equal((await browser.post(a, elsewhere)).outcome, 'audience_mismatch saml.recipient');
-  t.equal((await browser.post(a, answerTo(id))).outcome, 'issued', 'the twin');
+  t.equal((await browser.post(a, responseTo(id))).outcome, 'issued', 'the twin');
 });
 
 t.test('IdP mix-up: a Response of another issuer to the request is refused', async (t) => {
   const browser = new Browser();
   const [corp, partner] = [await browser.begin(a), await browser.begin(a, '/login/partner?Role=reader')];
   t.equal((await browser.post(a, answerOfPartner(corp))).outcome, 'proof_invalid saml.in_response_to.issuer');
-  t.equal((await browser.post(a, answerTo(partner))).outcome, 'proof_invalid saml.in_response_to.issuer');
+  t.equal((await browser.post(a, responseTo(partner))).outcome, 'proof_invalid saml.in_response_to.issuer');
   t.equal((await browser.post(a, answerOfPartner(partner))).outcome, 'issued');
-  t.equal((await browser.post(a, answerTo(corp))).outcome, 'issued');
+  t.equal((await browser.post(a, responseTo(corp))).outcome, 'issued');
 });
 
 t.test('logout messages and other documents at the ACS are refused', async (t) => {
   const browser = new Browser();
   const id = await browser.begin(a);
-  const genuine = Buffer.from(answerTo(id), 'base64').toString();
+  const genuine = Buffer.from(responseTo(id), 'base64').toString();
   for (const name of ['LogoutResponse', 'LogoutRequest', 'AuthnRequest']) {
     const other = base64(genuine.replaceAll('samlp:Response', `samlp:${name}`));
     t.match((await browser.post(a, other)).outcome, /^proof_malformed saml\./, name);
@@ -186,7 +186,7 @@ t.test(
     store.claim = async () => Promise.reject(new Error('down'));
     const down = await startSignIn(t, { seal, replay: store });
     const browser = new Browser();
-    const shown = await browser.post(down, answerTo(await browser.begin(down)));
+    const shown = await browser.post(down, responseTo(await browser.begin(down)));
     t.match(shown, {
       status: 503,
       outcome: 'replay_store_unavailable replay_store_unavailable',
@@ -206,7 +206,7 @@ t.test(
       replay: restarted,
       now: () => new Date(NOW.getTime() + 1000),
     });
-    t.equal((await browser.post(again, answerTo(id))).outcome, 'proof_replayed replay.before_start');
+    t.equal((await browser.post(again, responseTo(id))).outcome, 'proof_replayed replay.before_start');
   },
 );
 
@@ -219,7 +219,7 @@ t.test('an internal error shows an error page without its cause', async (t) => {
   });
   const browser = new Browser();
   const id = await browser.begin(broken);
-  const shown = await browser.post(broken, answerTo(id));
+  const shown = await browser.post(broken, responseTo(id));
   t.match(shown, { status: 500, outcome: 'internal internal', text: /Request id/ });
   t.notMatch(shown.text, /boom/);
 });

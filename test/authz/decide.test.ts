@@ -542,8 +542,8 @@ t.test('Policy and PolicyArns of the caller are accepted only if they reduce per
     },
     [allow('g', ['*'])],
   );
-  const ask = (role: string, asked: { policy?: string; policyArns?: string[] }) => {
-    const request = { ...HERE, role, ...asked };
+  const ask = (role: string, requested: { policy?: string; policyArns?: string[] }) => {
+    const request = { ...HERE, role, ...requested };
     let session: unknown;
     const refusal = refusalOf(() => {
       session = decide(policy, principalOf(), request, NOW).session;

@@ -134,11 +134,11 @@ t.test('explain uses claims, or an audit record', async (t) => {
   const explain = (...args: string[]) => runToEnd(t, ['explain', '-c', config, ...args]);
   const blue = ['--claims', join(folder, 'blue.json'), '--issuer', 'corp'];
 
-  const given = await explain(...blue, '--role', 'deploy');
-  t.equal(given.code, 0);
-  t.match(given.stdout, /^corp bob from 127\.0\.0\.1 at 2\S+Z\ndeploy: permitted by engineers\n/);
-  t.match(given.stdout, /session bob, 3600 seconds/);
-  t.match(given.stdout, /\+ match\.team: expected "blue", actual "blue"/);
+  const received = await explain(...blue, '--role', 'deploy');
+  t.equal(received.code, 0);
+  t.match(received.stdout, /^corp bob from 127\.0\.0\.1 at 2\S+Z\ndeploy: permitted by engineers\n/);
+  t.match(received.stdout, /session bob, 3600 seconds/);
+  t.match(received.stdout, /\+ match\.team: expected "blue", actual "blue"/);
   const refused = await explain(...blue, '--role', 'admin', '--json');
   t.equal(refused.code, 1);
   t.match(JSON.parse(refused.stdout), {

@@ -177,11 +177,11 @@ t.test('sandbox runs without a broker until stopped', async (t) => {
   const { sts, oidc, saml } = JSON.parse(await sandbox.line('stdout', /^\{/));
   t.equal((await fetch(`${oidc.issuer}/.well-known/openid-configuration`)).status, 200);
   t.equal((await fetch(saml.metadata)).status, 200);
-  const answer = await fetch(sts, {
+  const response = await fetch(sts, {
     method: 'POST',
     body: new URLSearchParams({ Action: 'Nope', Version: '2011-06-15' }),
   });
-  t.match(await answer.text(), /<Code>InvalidAction<\/Code>/);
+  t.match(await response.text(), /<Code>InvalidAction<\/Code>/);
   sandbox.child.kill('SIGTERM');
   t.match(await sandbox.finished, { code: 0 });
 });
@@ -209,11 +209,11 @@ grants: [{ id: all, issuer: corp, match: {}, roles: [deploy] }]
   ] as const) {
     const server = start(t, ['serve', '--config', join(folder, file)], { ...process.env, ...env });
     const { url } = JSON.parse(await server.line('stderr', /"listening"/));
-    const answer = await fetch(`${url}/v1/credentials`, {
+    const response = await fetch(`${url}/v1/credentials`, {
       method: 'POST',
       headers: { authorization: `Bearer ${jwt}` },
     });
-    t.equal(answer.status, 200, file);
+    t.equal(response.status, 200, file);
     server.child.kill('SIGTERM');
     const { code, stdout } = await server.finished;
     t.equal(code, 0);

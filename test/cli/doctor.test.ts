@@ -113,10 +113,10 @@ t.test('doctor prints one line for each passed check', async (t) => {
 });
 
 t.test('doctor checks roles without assuming them, and assumes them with --try-roles', async (t) => {
-  const asked = () => sandbox.sts.requests.filter(({ action }) => action === 'AssumeRole');
+  const requested = () => sandbox.sts.requests.filter(({ action }) => action === 'AssumeRole');
   const looked = await doctor(t);
   t.ok(looked.ok);
-  t.equal(asked().length, 0, 'no role is assumed without --try-roles');
+  t.equal(requested().length, 0, 'no role is assumed without --try-roles');
   t.match(looked.outcomes, {
     'role web': { outcome: 'skipped', message: /needs the proof of a caller/ },
     'role jump': { outcome: 'skipped', message: /--try-roles/ },
@@ -132,7 +132,7 @@ t.test('doctor checks roles without assuming them, and assumes them with --try-r
     'role closed': { outcome: 'failed', message: /sts\.AccessDenied/, todo: /trust policy/ },
     'role code': { outcome: 'skipped' },
   });
-  t.ok(asked().every(({ parameters }) => parameters['DurationSeconds'] === '900'));
+  t.ok(requested().every(({ parameters }) => parameters['DurationSeconds'] === '900'));
 });
 
 t.test('doctor reports the limits of temporary credentials', async (t) => {
@@ -281,8 +281,8 @@ t.test('doctor checks audit log, store, and certificate', async (t) => {
   t.match((await examine({}))['audit'], { outcome: 'ok', message: /stdout/ });
 
   t.match((await examine({}))['store'], { outcome: 'ok', check: 'store memory' });
-  const away = await examine({ store: { type: 'redis', url: 'redis://127.0.0.1:1' } });
-  t.match(away['store'], { outcome: 'failed', message: /proofs cannot be claimed/ });
+  const unavailable = await examine({ store: { type: 'redis', url: 'redis://127.0.0.1:1' } });
+  t.match(unavailable['store'], { outcome: 'failed', message: /proofs cannot be claimed/ });
   const store = { type: 'redis', url: 'rediss://127.0.0.1:1', tls: { ca: join(folder, 'none') } } as const;
   t.match((await examine({ store }))['store'], { outcome: 'failed', message: /tls\.ca/ });
 });

@@ -280,10 +280,10 @@ t.test('exec --serve refreshes credentials and reports a failed refresh', async 
 });
 
 t.test('exec --serve ends with the command and does not wait for a pending refresh', async (t) => {
-  let asked = 0;
+  let requested = 0;
   const renewing = createServer((_, response) => {
-    asked++;
-    if (asked === 1) response.end(JSON.stringify(credentialsOf('deploy', 1, 3000)));
+    requested++;
+    if (requested === 1) response.end(JSON.stringify(credentialsOf('deploy', 1, 3000)));
     else running.child.stdin.end();
   }).listen(0, '127.0.0.1');
   await once(renewing, 'listening');
@@ -298,7 +298,7 @@ t.test('exec --serve ends with the command and does not wait for a pending refre
     environment({ SALLYPORT_URL: `http://127.0.0.1:${port}` }),
   );
   const { code, stdout } = await running.finished;
-  t.match({ code, asked }, { code: 5, asked: 2 });
+  t.match({ code, asked: requested }, { code: 5, asked: 2 });
   const ended = Number(/ended (\d+)/.exec(stdout)?.[1]) * 1000;
   t.ok(Date.now() - ended < 8000, 'the broker has 15 seconds to respond');
 });

@@ -25,9 +25,9 @@ const environment = (folder: string) => ({ PATH: process.env['PATH'], TMPDIR: fo
 async function untilHealth(t: Test, url: string, status: number): Promise<void> {
   const health = new URL('/healthz', url).href;
   for (;;) {
-    const answer = await get(health);
-    if (answer.status === status) return;
-    t.comment(`health ${answer.status}`);
+    const response = await get(health);
+    if (response.status === status) return;
+    t.comment(`health ${response.status}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -35,22 +35,22 @@ async function untilHealth(t: Test, url: string, status: number): Promise<void> 
 t.test('sidecar prints the variables, writes a private token file, and deletes it on SIGTERM', async (t) => {
   const broker = await startBrokerStub(t);
   const folder = t.testdir({ jwt: 'the-jwt\n', "it's": {} });
-  const given = join(folder, "it's", 'token');
+  const received = join(folder, "it's", 'token');
   const sidecar = start(
     t,
     [
       'sidecar',
       ...['--broker', `${broker.url}/`, '--role', 'reader', '--duration', '2h'],
-      ...['--token-file', join(folder, 'jwt'), '--authorization-token-file', given],
+      ...['--token-file', join(folder, 'jwt'), '--authorization-token-file', received],
     ],
     environment(folder),
   );
   const line = await sidecar.line('stdout', /FULL_URI/);
   const url = exported(line, 'AWS_CONTAINER_CREDENTIALS_FULL_URI');
   t.match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
-  const authorization = await readFile(given, 'utf8');
+  const authorization = await readFile(received, 'utf8');
   t.match(authorization, /^[\w-]{43}$/, 'without a newline, which SDKs would send');
-  t.equal((await stat(given)).mode & 0o777, 0o600);
+  t.equal((await stat(received)).mode & 0o777, 0o600);
   const { status, json } = await get(url, { authorization });
   t.equal(status, 200);
   t.match(json, { AccessKeyId: 'ASIAREADER1', Token: 'session-token' });
@@ -59,7 +59,7 @@ t.test('sidecar prints the variables, writes a private token file, and deletes i
   sidecar.child.kill('SIGTERM');
   const { code, stdout, stderr } = await sidecar.finished;
   t.equal(code, 0);
-  t.ok(await isGone(given), 'the token file is deleted');
+  t.ok(await isGone(received), 'the token file is deleted');
   t.match(stdout, /TOKEN_FILE='.*it'\\''s\/token'/, 'quoted for a shell');
   t.notMatch(`${stdout}${stderr}`, authorization);
   t.notMatch(`${stdout}${stderr}`, /the-jwt|session-token|secret-access-key/);
@@ -101,7 +101,7 @@ t.test(
     const broker = await startBrokerStub(t, port);
     await untilHealth(t, url, 200);
     t.match(await get(url, { authorization }), { status: 200, json: { AccessKeyId: /WRITER/ } });
-    t.strictSame([...new Set(broker.requests.map((asked) => asked.authorization))], ['Bearer jwt-2']);
+    t.strictSame([...new Set(broker.requests.map((requested) => requested.authorization))], ['Bearer jwt-2']);
     sidecar.child.kill('SIGINT');
     t.equal((await sidecar.finished).code, 0);
     t.ok(await isGone(tokenFile));
@@ -157,20 +157,24 @@ t.test('SIGTERM stops sidecar immediately while a request to the broker is pendi
 t.test('sidecar does not delete the token file of another sidecar', async (t) => {
   const broker = await startBrokerStub(t);
   const folder = t.testdir({ jwt: 'the-jwt' });
-  const given = join(folder, 'token');
+  const received = join(folder, 'token');
   const args = ['--broker', broker.url, '--token-file', join(folder, 'jwt')];
   const run = async () => {
-    const running = start(t, ['sidecar', ...args, '--authorization-token-file', given], environment(folder));
+    const running = start(
+      t,
+      ['sidecar', ...args, '--authorization-token-file', received],
+      environment(folder),
+    );
     await running.line('stdout', /TOKEN_FILE/);
     return running;
   };
   const old = await run();
   const next = await run();
-  const token = await readFile(given, 'utf8');
+  const token = await readFile(received, 'utf8');
   old.child.kill('SIGTERM');
   await old.finished;
-  t.ok((await readFile(given, 'utf8')) === token, 'the file contains the token of the second sidecar');
+  t.ok((await readFile(received, 'utf8')) === token, 'the file contains the token of the second sidecar');
   next.child.kill('SIGTERM');
   await next.finished;
-  t.ok(await isGone(given));
+  t.ok(await isGone(received));
 });

@@ -23,13 +23,13 @@ grants:
 /** The valid config with some of its sections replaced. */
 function config(sections: Readonly<Record<string, string>> = {}): string {
   const written = { ...sections };
-  const kept = SOUND.replace(/^(\w+):(?:.*\n(?: .*\n)*)/gm, (whole, name: string) => {
+  const stored = SOUND.replace(/^(\w+):(?:.*\n(?: .*\n)*)/gm, (whole, name: string) => {
     const replacement = written[name];
     delete written[name];
     return replacement === undefined ? whole : `${name}: ${replacement}\n`;
   });
   return (
-    kept +
+    stored +
     Object.entries(written)
       .map(([name, value]) => `${name}: ${value}\n`)
       .join('')
@@ -529,10 +529,10 @@ t.test('listening on other than loopback requires TLS or a trusted proxy', (t) =
     ['{ url: "https://a", listen: { host: 0.0.0.0 }, tls: { cert: a, key: b } }', false],
     ['{ url: "https://a", listen: { host: 0.0.0.0 }, trustProxy: [10.0.0.1] }', false],
   ];
-  for (const [server, fault] of rows) {
+  for (const [server, error] of rows) {
     const lines = errorLines(config({ server }));
-    t.equal(lines.length, fault ? 1 : 0, server);
-    if (fault) t.match(lines[0], /^2:\d+ Credentials would be sent over the network without TLS/);
+    t.equal(lines.length, error ? 1 : 0, server);
+    if (error) t.match(lines[0], /^2:\d+ Credentials would be sent over the network without TLS/);
   }
   t.end();
 });
@@ -616,10 +616,10 @@ t.test('tests and grants without effect or with unknown names are errors', (t) =
     ],
     [{ lint: '{ ignore: [ { code: grant-open, on: grants.all } ] }' }, /"reason" is missing/],
   ];
-  for (const [section, fault] of rows) {
+  for (const [section, error] of rows) {
     const lines = errorLines(config(section));
     t.equal(lines.length, 1, lines.join(' | '));
-    t.match(lines[0], fault);
+    t.match(lines[0], error);
   }
   const permission = '[ { id: g, issuer: corp, match: {}, permissions: [explain] } ]';
   t.same(errorLines(config({ grants: permission })), []);

@@ -54,7 +54,7 @@ export function rateLimiterConformance(t: Test, name: string, open: (t: Test) =>
 
   t.test(`${name} permits no more than the limit of concurrent requests`, async (t) => {
     const limiter = await open(t);
-    const answers = await times(100, limiter, 'address', randomUUID());
-    t.equal(answers.filter((answer) => answer === undefined).length, 5);
+    const responses = await times(100, limiter, 'address', randomUUID());
+    t.equal(responses.filter((response) => response === undefined).length, 5);
   });
 }

@@ -66,7 +66,7 @@ function run(
   env: NodeJS.ProcessEnv = {},
   cwd = folder,
 ): Promise<Ended> {
-  const given = {
+  const received = {
     PATH: `${folder}/bin:${process.env['PATH']}`,
     HOME: folder,
     AWS_ENDPOINT_URL_STS: sts,
@@ -74,7 +74,7 @@ function run(
     ...env,
   };
   return new Promise((resolve) => {
-    execFile(command, args, { env: given, cwd }, (error, stdout, stderr) => {
+    execFile(command, args, { env: received, cwd }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
     });
   });
@@ -121,9 +121,9 @@ t.test('javascript', async (t) => {
 t.test('shell', async (t) => {
   declareSnippets('shell', 'shell without jq');
   if (!requirePeer(t, 'AWS CLI') || !requirePeer(t, 'curl')) return;
-  const asked: (string | undefined)[] = [];
+  const requested: (string | undefined)[] = [];
   const github = createServer(async (request, response) => {
-    asked.push(request.url, request.headers.authorization);
+    requested.push(request.url, request.headers.authorization);
     response.end(JSON.stringify({ value: await broker.token() }));
   }).listen(0, '127.0.0.1');
   await once(github, 'listening');
@@ -142,7 +142,7 @@ t.test('shell', async (t) => {
   if (!requirePeer(t, 'jq')) return;
   const job = await shell('shell', runner);
   t.match(job, { code: 0, stdout: ALICE }, job.stderr);
-  t.same(asked, ['/token?api-version=2.0&audience=sallyport', 'Bearer of-the-runner']);
+  t.same(requested, ['/token?api-version=2.0&audience=sallyport', 'Bearer of-the-runner']);
 });
 
 t.test('profile', async (t) => {

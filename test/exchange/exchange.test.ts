@@ -45,7 +45,7 @@ const issuerOf = (getOrIssue: Runtime['issuer']['getOrIssue']): Runtime['issuer'
   sweep: async () => {},
 });
 
-interface Faults {
+interface Failures {
   readonly authenticate?: unknown;
   readonly limit?: unknown;
   readonly cached?: IssuedCredentials;
@@ -55,7 +55,7 @@ interface Faults {
 }
 
 /** Operations over spies: `steps` is what happened, in order. */
-function spied(faults: Faults = {}, authenticated: Authenticate = async () => principalOf()) {
+function spied(errors: Failures = {}, authenticated: Authenticate = async () => principalOf()) {
   const steps: string[] = [];
   const limited: string[] = [];
   const records: AuditRecord[] = [];
@@ -63,17 +63,17 @@ function spied(faults: Faults = {}, authenticated: Authenticate = async () => pr
     runtime: {
       policy,
       issuer: issuerOf(async ({ decision, proof }, { beforeSts }) => {
-        if (faults.cached) return faults.cached;
+        if (errors.cached) return errors.cached;
         await beforeSts();
         steps.push(`issue ${decision.role} with ${proof.value.reveal()}`);
-        if (faults.issue) throw faults.issue;
+        if (errors.issue) throw errors.issue;
         return issued;
       }),
     },
     authenticator: {
       authenticate: async (_, proof, now) => {
         steps.push('authenticate');
-        if (faults.authenticate) throw faults.authenticate;
+        if (errors.authenticate) throw errors.authenticate;
         return authenticated(proof, now);
       },
     },
@@ -81,14 +81,14 @@ function spied(faults: Faults = {}, authenticated: Authenticate = async () => pr
       consume: async (scope, key) => {
         steps.push('limit');
         limited.push(`${scope} ${key}`);
-        if (faults.limit) throw faults.limit;
+        if (errors.limit) throw errors.limit;
       },
     },
     audit: {
       write: async (record) => {
         await setImmediate(); // a sink takes its time
-        steps.push(`${record.Event}${faults.audit?.includes(record.Event) ? ' lost' : ''}`);
-        if (faults.audit?.includes(record.Event)) throw new Error('disk full');
+        steps.push(`${record.Event}${errors.audit?.includes(record.Event) ? ' lost' : ''}`);
+        if (errors.audit?.includes(record.Event)) throw new Error('disk full');
         records.push(record);
       },
       check: async () => true,
@@ -118,11 +118,11 @@ t.test(
   'exchange runs its steps in order and each audit record is durable before the next step',
   async (t) => {
     const { exchange, steps, records } = spied();
-    const { principal, decision, issued: given } = await exchange({ ...request, role: 'deploy' });
+    const { principal, decision, issued: received } = await exchange({ ...request, role: 'deploy' });
     t.same(steps, ['authenticate', 'limit', 'intent', 'issue deploy with the-proof-itself', 'issued']);
     t.equal(principal.subject, 'alice');
     t.equal(decision.grant, 'g');
-    t.equal(given, issued);
+    t.equal(received, issued);
     t.match(records, [
       { Event: 'intent', RequestId: 'req-1', Role: 'deploy', Grant: 'g', Principal: { Subject: 'alice' } },
       { Event: 'issued', RequestId: 'req-1', Issued: { AccessKeyId: 'ASIAEXAMPLEEXAMPLE00' } },
@@ -135,9 +135,9 @@ t.test(
   'a cache hit writes no intent record, and its issued record is durable before the response',
   async (t) => {
     const { exchange, steps, records } = spied({ cached: { ...issued, cached: 'fresh' } });
-    const { issued: given } = await exchange({ ...request, role: 'deploy' });
+    const { issued: received } = await exchange({ ...request, role: 'deploy' });
     t.same(steps, ['authenticate', 'limit', 'issued']);
-    t.match(given, { cached: 'fresh' });
+    t.match(received, { cached: 'fresh' });
     t.match(records, [{ Event: 'issued', Issued: { AccessKeyId: 'ASIAEXAMPLEEXAMPLE00', Cached: true } }]);
     const lost = spied({ cached: issued, audit: ['issued'] });
     t.equal((await codeOf(lost.exchange({ ...request, role: 'deploy' })))?.code, 'audit_unavailable');
@@ -151,69 +151,70 @@ t.test(
     const stsError = new SallyportError('sts_access_denied', { reason: 'sts.AccessDenied' });
     const bug = new TypeError('the-proof-itself is not a function');
     const through = 'issue deploy with the-proof-itself';
-    const rows: [what: string, faults: Faults, role: string | undefined, steps: string[], code: string][] = [
-      ['the proof', { authenticate: refusal }, undefined, ['authenticate', 'denied'], 'proof_expired'],
+    const rows: [what: string, faults: Failures, role: string | undefined, steps: string[], code: string][] =
       [
-        'too many requests',
-        { limit: new SallyportError('rate_limited') },
-        undefined,
-        ['authenticate', 'limit', 'denied'],
-        'rate_limited',
-      ],
-      ['the role', {}, 'nope', ['authenticate', 'limit', 'denied'], 'role_not_permitted'],
-      [
-        'STS',
-        { issue: stsError },
-        undefined,
-        ['authenticate', 'limit', 'intent', through, 'failed'],
-        'sts_access_denied',
-      ],
-      ['a bug in a verifier', { authenticate: bug }, undefined, ['authenticate', 'failed'], 'internal'],
-      [
-        'a bug in issuance',
-        { issue: bug },
-        undefined,
-        ['authenticate', 'limit', 'intent', through, 'failed'],
-        'internal',
-      ],
-      [
-        'no error at all',
-        { issue: 'text' },
-        undefined,
-        ['authenticate', 'limit', 'intent', through, 'failed'],
-        'internal',
-      ],
-      [
-        'intent not recorded',
-        { audit: ['intent'] },
-        undefined,
-        ['authenticate', 'limit', 'intent lost'],
-        'audit_unavailable',
-      ],
-      [
-        'issue not recorded',
-        { audit: ['issued'] },
-        undefined,
-        ['authenticate', 'limit', 'intent', through, 'issued lost'],
-        'audit_unavailable',
-      ],
-      [
-        'denial not recorded',
-        { authenticate: refusal, audit: ['denied'] },
-        undefined,
-        ['authenticate', 'denied lost'],
-        'audit_unavailable',
-      ],
-      [
-        'failure not recorded',
-        { issue: stsError, audit: ['failed'] },
-        undefined,
-        ['authenticate', 'limit', 'intent', through, 'failed lost'],
-        'audit_unavailable',
-      ],
-    ];
-    for (const [what, faults, role, steps, code] of rows) {
-      const each = spied(faults);
+        ['the proof', { authenticate: refusal }, undefined, ['authenticate', 'denied'], 'proof_expired'],
+        [
+          'too many requests',
+          { limit: new SallyportError('rate_limited') },
+          undefined,
+          ['authenticate', 'limit', 'denied'],
+          'rate_limited',
+        ],
+        ['the role', {}, 'nope', ['authenticate', 'limit', 'denied'], 'role_not_permitted'],
+        [
+          'STS',
+          { issue: stsError },
+          undefined,
+          ['authenticate', 'limit', 'intent', through, 'failed'],
+          'sts_access_denied',
+        ],
+        ['a bug in a verifier', { authenticate: bug }, undefined, ['authenticate', 'failed'], 'internal'],
+        [
+          'a bug in issuance',
+          { issue: bug },
+          undefined,
+          ['authenticate', 'limit', 'intent', through, 'failed'],
+          'internal',
+        ],
+        [
+          'no error at all',
+          { issue: 'text' },
+          undefined,
+          ['authenticate', 'limit', 'intent', through, 'failed'],
+          'internal',
+        ],
+        [
+          'intent not recorded',
+          { audit: ['intent'] },
+          undefined,
+          ['authenticate', 'limit', 'intent lost'],
+          'audit_unavailable',
+        ],
+        [
+          'issue not recorded',
+          { audit: ['issued'] },
+          undefined,
+          ['authenticate', 'limit', 'intent', through, 'issued lost'],
+          'audit_unavailable',
+        ],
+        [
+          'denial not recorded',
+          { authenticate: refusal, audit: ['denied'] },
+          undefined,
+          ['authenticate', 'denied lost'],
+          'audit_unavailable',
+        ],
+        [
+          'failure not recorded',
+          { issue: stsError, audit: ['failed'] },
+          undefined,
+          ['authenticate', 'limit', 'intent', through, 'failed lost'],
+          'audit_unavailable',
+        ],
+      ];
+    for (const [what, errors, role, steps, code] of rows) {
+      const each = spied(errors);
       const error = await codeOf(each.exchange({ ...request, ...(role !== undefined && { role }) }));
       t.equal(error?.code, code, what);
       t.same(each.steps, steps, what);
@@ -297,14 +298,14 @@ t.test('preview stops after the decision, issues nothing and is recorded', async
   t.same(steps, ['authenticate', 'limit', 'previewed']);
   t.match(records, [{ Event: 'previewed', Surface: 'roles', Principal: { Subject: 'alice' } }]);
   t.same(limited, ['principal ["corp","alice"]']);
-  const rows: [faults: Faults, steps: string[], code: string][] = [
+  const rows: [faults: Failures, steps: string[], code: string][] = [
     [{ limit: new SallyportError('rate_limited') }, ['authenticate', 'limit', 'denied'], 'rate_limited'],
     [{ authenticate: new SallyportError('proof_invalid') }, ['authenticate', 'denied'], 'proof_invalid'],
     [{ audit: ['previewed'] }, ['authenticate', 'limit', 'previewed lost'], 'audit_unavailable'],
     [{ authenticate: new TypeError('a bug') }, ['authenticate', 'failed'], 'internal'],
   ];
-  for (const [faults, happened, code] of rows) {
-    const failing = spied(faults);
+  for (const [errors, happened, code] of rows) {
+    const failing = spied(errors);
     t.equal((await codeOf(failing.preview(rolesRequest)))?.code, code);
     t.same(failing.steps, happened, code);
   }
@@ -385,12 +386,12 @@ t.test('a reusable proof is never claimed', async (t) => {
 
 t.test('a claim uses issuer and id as key and the expiry of the proof', async (t) => {
   const claimed: unknown[] = [];
-  const storeOf = (answer: () => Promise<boolean>, remembersSince = 0): ReplayStore => ({
+  const storeOf = (response: () => Promise<boolean>, remembersSince = 0): ReplayStore => ({
     remembersSince,
     forgetsAtRestart: false,
     claim: (...parameters) => {
       claimed.push(parameters);
-      return answer();
+      return response();
     },
     check: async () => true,
     close: async () => {},

@@ -6,7 +6,7 @@ import { encodeAuthorizationMessage } from '@sallyport/sandbox/internal/sts/auth
 import t, { type Test } from 'tap';
 import { startBroker } from '../../src/cli/start-broker.js';
 import { createLog } from '../../src/telemetry/log.js';
-import { readAnswer, startTestBroker } from '../support/broker.js';
+import { readResponse, startTestBroker } from '../support/broker.js';
 import { runToEnd } from '../support/command.js';
 
 const broker = await startTestBroker(t);
@@ -33,7 +33,7 @@ async function post(url: string, path: string, body: object, jwt?: string) {
     },
     body: JSON.stringify(body),
   });
-  const answer = await readAnswer(response);
+  const answer = await readResponse(response);
   return { ...answer, json: answer.json as unknown as Readonly<Record<string, unknown>> };
 }
 const consoleOf = async (body: object, jwt?: string) =>

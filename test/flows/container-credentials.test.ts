@@ -94,18 +94,18 @@ t.test('the AWS SDK needs only a URL and a token file', async (t) => {
     t.match((await whoAmI()).Arn, /assumed-role\/deploy\/deploy-alice/);
     await tried;
     ahead = 61 * 60_000;
-    const answer = await fetch(sidecar.url(), {
+    const response = await fetch(sidecar.url(), {
       headers: { authorization: sidecar.authorizationToken.reveal() },
     });
-    t.equal(answer.status, 503, 'what has ended is not served');
+    t.equal(response.status, 503, 'what has ended is not served');
   });
 
   await t.test('the broker returns the reason of a refusal, which the SDK does not show', async (t) => {
     const jwt = await broker.token('mallory');
-    const answer = await fetch(`${url}/deploy`, { headers: { authorization: jwt } });
+    const response = await fetch(`${url}/deploy`, { headers: { authorization: jwt } });
     const missing = await fetch(`${url}/nonexistent`, { headers: { authorization: jwt } });
-    const [refused, unknown] = [await answer.json(), await missing.json()];
-    t.equal(answer.status, 403);
+    const [refused, unknown] = [await response.json(), await missing.json()];
+    t.equal(response.status, 403);
     t.match(refused, { code: 'role_not_permitted', Code: 'role_not_permitted', Message: /GET \/v1\/roles/ });
     t.equal(missing.status, 403);
     const withoutId = ({ requestId, message }: { requestId: string; message: string }) =>

@@ -33,7 +33,7 @@ const sessions = () => sts.requests.filter(({ action }) => action !== 'GetCaller
 
 // It takes a while.
 await writeFile(jwt, await broker.token());
-const away = credentialProcess(t, 'deploy', '--broker', 'http://127.0.0.1:1');
+const unavailable = credentialProcess(t, 'deploy', '--broker', 'http://127.0.0.1:1');
 
 t.beforeEach(async () => writeFile(jwt, await broker.token()));
 
@@ -124,8 +124,8 @@ t.test('credential-process uses the token of a GitHub Actions job', async (t) =>
 });
 
 t.test('configure previews and writes the AWS profile, and programs use it', async (t) => {
-  const kept = '# mine\n[default]\nregion = eu-central-1\n';
-  await writeFile(config, kept);
+  const stored = '# mine\n[default]\nregion = eu-central-1\n';
+  await writeFile(config, stored);
   await chmod(config, 0o640);
   const command = `cat '${jwt}' ; # it's "here"`;
   const args = ['--profile', 'work', '--role', 'deploy', '--region', 'eu-west-1', '--token-command', command];
@@ -136,10 +136,10 @@ t.test('configure previews and writes the AWS profile, and programs use it', asy
     stdout: /^\+\[profile work\]\n\+credential_process = .*\n\+region = eu-west-1$/m,
   });
   t.match(await configure(t, ...args), { code: 2, stderr: /stdin is not a terminal/ });
-  t.equal(await readFile(config, 'utf8'), kept);
+  t.equal(await readFile(config, 'utf8'), stored);
   t.match(await configure(t, ...args, '--yes'), { code: 0, stdout: dry.stdout, stderr: /--profile work$/m });
   const written = await readFile(config, 'utf8');
-  t.ok(written.startsWith(`${kept}\n[profile work]\n`));
+  t.ok(written.startsWith(`${stored}\n[profile work]\n`));
   t.notMatch(written, /eyJ/, 'no token is in it');
   t.match(await configure(t, ...args, '--yes'), { code: 0, stdout: '', stderr: /already up to date/ });
 
@@ -226,7 +226,7 @@ t.test('configure writes the bare program name only if PATH resolves it to the s
 });
 
 t.test('an unavailable broker is retried for some seconds', async (t) => {
-  const { code, stdout, stderr } = await away;
+  const { code, stdout, stderr } = await unavailable;
   t.same([code, stdout], [1, '']);
   const tries = stderr.trim().split('\n');
   t.ok(tries.length > 3, `${tries.length}`);

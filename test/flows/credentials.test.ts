@@ -4,7 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import t, { type Test } from 'tap';
-import { type Answer, environmentOf, type Keys, readAnswer, startTestBroker } from '../support/broker.js';
+import {
+  type BrokerResponse,
+  environmentOf,
+  type Keys,
+  readResponse,
+  startTestBroker,
+} from '../support/broker.js';
 import { requirePeer } from '../support/peers.js';
 
 const run = promisify(execFile);
@@ -36,48 +42,48 @@ const audit = async (requestId: string) =>
     .map((line) => JSON.parse(line))
     .filter((record) => record.RequestId === requestId);
 
-function checkWhole(t: Test, answer: Answer, role: string, operation: string) {
-  t.equal(answer.status, 200, answer.text);
-  t.match(answer.json.Credentials, {
+function checkWhole(t: Test, response: BrokerResponse, role: string, operation: string) {
+  t.equal(response.status, 200, response.text);
+  t.match(response.json.Credentials, {
     AccessKeyId: /^ASIA[A-Z0-9]{16}$/,
     SecretAccessKey: /^.{40}$/,
     SessionToken: /^.{100,}$/,
     Expiration: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
   });
-  t.match(answer.json.Sallyport, { Role: role, Operation: operation, RequestId: /^[0-9a-f-]{36}$/ });
-  t.equal(answer.headers.get('cache-control'), 'no-store');
+  t.match(response.json.Sallyport, { Role: role, Operation: operation, RequestId: /^[0-9a-f-]{36}$/ });
+  t.equal(response.headers.get('cache-control'), 'no-store');
 }
 
 t.test('an OIDC JWT yields credentials through AssumeRoleWithWebIdentity', async (t) => {
-  const answer = await broker.exchange({ Role: 'deploy' }, await broker.token());
-  checkWhole(t, answer, 'deploy', 'AssumeRoleWithWebIdentity');
-  t.match(answer.json, {
+  const response = await broker.exchange({ Role: 'deploy' }, await broker.token());
+  checkWhole(t, response, 'deploy', 'AssumeRoleWithWebIdentity');
+  t.match(response.json, {
     AssumedRoleUser: { Arn: 'arn:aws:sts::111122223333:assumed-role/deploy/deploy-alice' },
     SubjectFromWebIdentityToken: 'alice',
     Audience: 'sallyport',
     Sallyport: { Grant: 'release-engineers', DurationLimitedBy: 'role' },
   });
-  t.equal((await whoAmI(answer.json.Credentials)).Arn, answer.json.AssumedRoleUser.Arn);
+  t.equal((await whoAmI(response.json.Credentials)).Arn, response.json.AssumedRoleUser.Arn);
 
-  const [intent, issued, ...more] = await audit(answer.json.Sallyport.RequestId);
+  const [intent, issued, ...more] = await audit(response.json.Sallyport.RequestId);
   t.strictSame(more, []);
   t.match(intent, { Event: 'intent', Principal: { Issuer: 'corp', Subject: 'alice' }, Role: 'deploy' });
   t.match(issued, {
     Event: 'issued',
     Session: { Name: 'deploy-alice', DurationSeconds: 900 },
-    Issued: { AccessKeyId: answer.json.Credentials.AccessKeyId, StsRequestId: /^[0-9a-f-]{36}$/ },
+    Issued: { AccessKeyId: response.json.Credentials.AccessKeyId, StsRequestId: /^[0-9a-f-]{36}$/ },
   });
 });
 
 t.test('a SAML response yields credentials through AssumeRoleWithSAML once', async (t) => {
   const SAMLResponse = await broker.assertion();
-  const answer = await broker.exchange({ Role: 's3-reader', SAMLResponse });
-  checkWhole(t, answer, 's3-reader', 'AssumeRoleWithSAML');
-  t.match(answer.json, {
+  const response = await broker.exchange({ Role: 's3-reader', SAMLResponse });
+  checkWhole(t, response, 's3-reader', 'AssumeRoleWithSAML');
+  t.match(response.json, {
     Issuer: broker.sandbox.saml.entityId,
     SubjectType: /^(persistent|.*emailAddress)$/,
   });
-  t.match((await whoAmI(answer.json.Credentials)).Arn, /:assumed-role\/S3Reader\//);
+  t.match((await whoAmI(response.json.Credentials)).Arn, /:assumed-role\/S3Reader\//);
 
   const again = await broker.exchange({ Role: 's3-reader', SAMLResponse });
   t.equal(again.status, 401);
@@ -88,22 +94,22 @@ t.test('a SAML response yields credentials through AssumeRoleWithSAML once', asy
 
 t.test('a signed assertion, a signed response and both are accepted', async (t) => {
   for (const signature of ['assertion', 'response', 'both'] as const) {
-    const answer = await broker.exchange({ SAMLResponse: await broker.assertion('bob', { signature }) });
-    checkWhole(t, answer, 's3-reader', 'AssumeRoleWithSAML');
+    const response = await broker.exchange({ SAMLResponse: await broker.assertion('bob', { signature }) });
+    checkWhole(t, response, 's3-reader', 'AssumeRoleWithSAML');
   }
 });
 
 t.test('an OIDC JWT yields a federated user with a policy built from claims', async (t) => {
-  const answer = await broker.exchange({ Role: 'partner-upload' }, await broker.token());
-  checkWhole(t, answer, 'partner-upload', 'GetFederationToken');
-  t.match(answer.json, {
+  const response = await broker.exchange({ Role: 'partner-upload' }, await broker.token());
+  checkWhole(t, response, 'partner-upload', 'GetFederationToken');
+  t.match(response.json, {
     FederatedUser: {
       Arn: 'arn:aws:sts::111122223333:federated-user/alice',
       FederatedUserId: '111122223333:alice',
     },
     PackedPolicySize: Number,
   });
-  t.equal((await whoAmI(answer.json.Credentials)).Arn, answer.json.FederatedUser.Arn);
+  t.equal((await whoAmI(response.json.Credentials)).Arn, response.json.FederatedUser.Arn);
   const arrived = broker.sandbox.sts.requests.findLast(({ action }) => action === 'GetFederationToken');
   t.match(JSON.parse(arrived?.parameters['Policy'] ?? ''), {
     Statement: [{ Resource: 'arn:aws:s3:::inbox/acme/*' }],
@@ -122,9 +128,9 @@ t.test('a form body is equivalent to JSON', async (t) => {
     Role: 's3-reader',
     DurationSeconds: '1800',
   });
-  const answer = await readAnswer(await fetch(`${broker.url}/v1/credentials`, { method: 'POST', body }));
-  checkWhole(t, answer, 's3-reader', 'AssumeRoleWithSAML');
-  t.equal(answer.json.Sallyport.DurationLimitedBy, 'request');
+  const response = await readResponse(await fetch(`${broker.url}/v1/credentials`, { method: 'POST', body }));
+  checkWhole(t, response, 's3-reader', 'AssumeRoleWithSAML');
+  t.equal(response.json.Sallyport.DurationLimitedBy, 'request');
 });
 
 t.test('a caller can narrow a session if the role permits it', async (t) => {
@@ -151,7 +157,7 @@ t.test('a caller can narrow a session if the role permits it', async (t) => {
 });
 
 t.test('requests that are not permitted get an error that says what to do', async (t) => {
-  const rows: readonly [what: string, answer: Answer, status: number, code: string][] = [
+  const rows: readonly [what: string, answer: BrokerResponse, status: number, code: string][] = [
     [
       'a role of others',
       await broker.exchange({ Role: 'deploy' }, await broker.token('mallory')),
@@ -191,10 +197,10 @@ t.test('requests that are not permitted get an error that says what to do', asyn
       'proof_ambiguous',
     ],
   ];
-  for (const [what, answer, status, code] of rows) {
-    t.match(answer, { status, json: { status, code, type: `urn:sallyport:error:${code}` } }, what);
-    t.match(answer.headers.get('content-type'), /^application\/problem\+json/, what);
-    t.match(answer.json.detail, /\.$/, what);
+  for (const [what, response, status, code] of rows) {
+    t.match(response, { status, json: { status, code, type: `urn:sallyport:error:${code}` } }, what);
+    t.match(response.headers.get('content-type'), /^application\/problem\+json/, what);
+    t.match(response.json.detail, /\.$/, what);
   }
   t.strictSame(rows[3]?.[1].json.Roles, ['deploy', 'partner-upload']);
   t.equal(rows[4]?.[1].json.MaxDurationSeconds, 3600);

@@ -17,7 +17,13 @@ import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import t from 'tap';
 import { readSigningKeys } from '../../src/config/key-folder.js';
 import { generateKey, retireKey, rotateKeys } from '../../src/issuance/oidc-issuer/rotate-keys.js';
-import { environmentOf, type Keys, readAnswer, startTestBroker, type TestBroker } from '../support/broker.js';
+import {
+  environmentOf,
+  type Keys,
+  readResponse,
+  startTestBroker,
+  type TestBroker,
+} from '../support/broker.js';
 import { runToEnd } from '../support/command.js';
 import { requirePeer } from '../support/peers.js';
 
@@ -113,9 +119,9 @@ const tokenAtSts = ({ sandbox }: TestBroker = broker) =>
 t.test(
   'a SAML caller assumes a role with a token of the broker, including tags and source identity',
   async (t) => {
-    const answer = await asCarol({ DurationSeconds: 43_200 });
-    t.equal(answer.status, 200, answer.json.code);
-    t.match(answer.json, {
+    const response = await asCarol({ DurationSeconds: 43_200 });
+    t.equal(response.status, 200, response.json.code);
+    t.match(response.json, {
       AssumedRoleUser: { Arn: 'arn:aws:sts::111122223333:assumed-role/Auditor/carol' },
       SubjectFromWebIdentityToken: 'idp:carol',
       Audience: 'sts.amazonaws.com',
@@ -143,8 +149,8 @@ t.test(
     const { exp = 0, iat = 0 } = decodeJwt(token);
     t.equal(exp - iat, 300);
 
-    const sts = clientOf(broker.sandbox.sts.url, answer.json.Credentials);
-    t.equal((await sts.send(new GetCallerIdentityCommand({}))).Arn, answer.json.AssumedRoleUser.Arn);
+    const sts = clientOf(broker.sandbox.sts.url, response.json.Credentials);
+    t.equal((await sts.send(new GetCallerIdentityCommand({}))).Arn, response.json.AssumedRoleUser.Arn);
     const onward = { RoleArn: ARCHIVE, RoleSessionName: 'carol' };
     const archive = await sts.send(new AssumeRoleCommand(onward));
     t.equal(archive.SourceIdentity, 'carol@corp.example', 'the source identity is inherited');
@@ -171,8 +177,8 @@ t.test('any proof type works, and trust policies can distinguish callers', async
   t.match(auditor, { Role: 'auditor', RoleArn: AUDITOR, MaxDurationSeconds: 43_200 });
   t.notOk('ProofType' in auditor, 'any proof');
   const calls = broker.sandbox.sts.requests.length;
-  const answer = await broker.exchange({ Role: 'auditor' }, jwt);
-  t.match(answer, { status: 502, json: { code: 'sts_access_denied' } }, 'only idp:* is trusted');
+  const response = await broker.exchange({ Role: 'auditor' }, jwt);
+  t.match(response, { status: 502, json: { code: 'sts_access_denied' } }, 'only idp:* is trusted');
   t.equal(broker.sandbox.sts.requests.length, calls + 1);
   t.equal(decodeJwt(tokenAtSts()).sub, 'corp:carol');
   t.notOk(tokenAtSts().includes(jwt.split('.')[1] ?? ''), "the caller's own token is not forwarded");
@@ -201,7 +207,7 @@ t.test('issuer documents are public, cacheable and identical to the exported fil
     t.equal(await readFile(join(target, path), 'utf8'), served.text, path);
     t.match(exported.stdout, join(target, path));
   }
-  const posted = await readAnswer(await fetch(`${broker.url}/.well-known/jwks.json`, { method: 'POST' }));
+  const posted = await readResponse(await fetch(`${broker.url}/.well-known/jwks.json`, { method: 'POST' }));
   t.match(posted, { status: 405, json: { code: 'method_not_allowed' } });
 });
 

@@ -2,7 +2,7 @@
 // succeeds.
 import { connect } from 'node:net';
 import t from 'tap';
-import { readAnswer, startTestBroker } from '../support/broker.js';
+import { readResponse, startTestBroker } from '../support/broker.js';
 
 const broker = await startTestBroker(t);
 const { hostname, port } = new URL(broker.url);
@@ -221,7 +221,7 @@ t.test(`${rows.length} malformed requests, and a good one after each`, async (t)
       ...(type && { 'content-type': type }),
       ...(authorization && { authorization }),
     });
-    const answer = await readAnswer(
+    const answer = await readResponse(
       await fetch(`${broker.url}/v1/credentials`, {
         method: 'POST',
         headers,

@@ -83,10 +83,10 @@ t.test('foreign requests to the redirect URL are ignored; an error response ends
     t.equal((await fetch(`${redirect}${path}`)).status, 404, path);
   t.equal((await fetch(`${redirect}?code=x&state=${state}`, { method: 'POST' })).status, 404);
   const parameters = new URLSearchParams({ state, iss: issuer, error: 'access_denied' });
-  const answer = await fetch(`${redirect}?${parameters}`);
-  t.equal(answer.status, 400);
-  t.match(answer.headers.get('content-security-policy'), "default-src 'none'");
-  t.match(await answer.text(), 'See the terminal for details');
+  const response = await fetch(`${redirect}?${parameters}`);
+  t.equal(response.status, 400);
+  t.match(response.headers.get('content-security-policy'), "default-src 'none'");
+  t.match(await response.text(), 'See the terminal for details');
   t.match(await process.finished, {
     code: 1,
     stdout: '',

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { totp } from '@sallyport/sandbox/internal/iam/totp';
 import t, { type Test } from 'tap';
-import { type Answer, environmentOf, startTestBroker } from '../support/broker.js';
+import { type BrokerResponse, environmentOf, startTestBroker } from '../support/broker.js';
 import { requirePeer } from '../support/peers.js';
 
 const run = promisify(execFile);
@@ -100,7 +100,7 @@ const code = () => totp(SEED, new Date());
 /** What arrived at STS since then, without what every call has, and without secrets. */
 async function arrived(t: Test, body: object, proof: { jwt: string } | { SAMLResponse: string }) {
   const before = sts.requests.length;
-  const answer =
+  const response =
     'jwt' in proof ? await broker.exchange(body, proof.jwt) : await broker.exchange({ ...body, ...proof });
   const calls = sts.requests.slice(before).map(({ action, parameters, caller }) => {
     const { Action, Version, WebIdentityToken, SAMLAssertion, TokenCode, ...rest } = parameters;
@@ -113,7 +113,7 @@ async function arrived(t: Test, body: object, proof: { jwt: string } | { SAMLRes
     };
     return call;
   });
-  return { answer, calls };
+  return { answer: response, calls };
 }
 
 /** An assertion that STS accepts for the role `saml`. */
@@ -278,9 +278,9 @@ t.test(
 t.test('credentials bound to the token expire with it', async (t) => {
   const jwt = await broker.token();
   const { exp } = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
-  const answer = await broker.exchange({ Role: 'until-the-token' }, jwt);
-  t.match(answer.json, { Sallyport: { DurationLimitedBy: 'proof' } }, answer.json.code);
-  t.ok(Date.parse(answer.json.Credentials.Expiration) <= exp * 1000);
+  const response = await broker.exchange({ Role: 'until-the-token' }, jwt);
+  t.match(response.json, { Sallyport: { DurationLimitedBy: 'proof' } }, response.json.code);
+  t.ok(Date.parse(response.json.Credentials.Expiration) <= exp * 1000);
 });
 
 t.test('invalid requests are refused before STS is called', async (t) => {
@@ -364,7 +364,7 @@ const usable: readonly [role: string, arn: RegExp][] = [
   ['saml', /assumed-role\/Saml\//],
 ];
 
-const issue = async (Role: string): Promise<Answer> =>
+const issue = async (Role: string): Promise<BrokerResponse> =>
   Role === 'saml'
     ? broker.exchange({ Role, SAMLResponse: await assertion() })
     : broker.exchange({ Role }, await broker.token());

@@ -8,7 +8,7 @@ import t, { type Test } from 'tap';
 import { startBroker } from '../../src/cli/start-broker.js';
 import type { ErrorCode } from '../../src/core/errors.js';
 import { createLog } from '../../src/telemetry/log.js';
-import { type Answer, readAnswer } from '../support/broker.js';
+import { type BrokerResponse, readResponse } from '../support/broker.js';
 import { FAULTS, type Fault, startFaultProxy } from '../support/fault-proxy.js';
 import { failure } from '../support/sts-stub.js';
 
@@ -52,14 +52,14 @@ audit: { sinks: [{ type: file, path: ./audit.jsonl }] }
   const started = await startBroker(join(folder, 'sallyport.yaml'), createLog('info', destination), {});
   if (!started.ok) throw new Error(JSON.stringify(started.errors));
   t.teardown(() => started.broker.close());
-  const ask = async (role = 'deploy'): Promise<Answer & { readonly milliseconds: number }> => {
+  const ask = async (role = 'deploy'): Promise<BrokerResponse & { readonly milliseconds: number }> => {
     const startedAt = performance.now();
     const response = await fetch(`${started.url}/v1/credentials`, {
       method: 'POST',
       headers: { authorization: `Bearer ${jwt}` },
       body: new URLSearchParams({ Role: role }),
     });
-    const answer = await readAnswer(response);
+    const answer = await readResponse(response);
     return { ...answer, milliseconds: performance.now() - startedAt };
   };
   return {
@@ -98,7 +98,7 @@ t.test('each network failure returns a timely error without internal details', a
     ['deepXml', 'sts_unavailable', 'sts.RangeError', 1],
     ['tenMegabytes', 'sts_unavailable', 'sts.too_large', 3],
   ];
-  t.same(rows.map(([name]) => name).sort(), Object.keys(FAULTS).sort(), 'every fault has a row');
+  t.same(rows.map(([name]) => name).sort(), Object.keys(FAULTS).sort(), 'every failure has a row');
   for (const [name, code, reason, calls] of rows) {
     t.test(name, async (t) => {
       const { ask, proxies, audited } = await startBehind(t, 'eu-west-1');
@@ -128,13 +128,13 @@ t.test('the STS error is in log and audit log, not in the response', async (t) =
   const { ask, proxies, audited, logged } = await startBehind(t, 'eu-west-1');
   const said = `User: arn:aws:sts::1:assumed-role/x is not authorized to perform: sts:TagSession. Encoded authorization failure message: ${encoded}`;
   const answering = failure(403, 'AccessDenied', said);
-  const fault: Fault = {
+  const error: Fault = {
     instead: (client) =>
       void client.write(
         `HTTP/1.1 403 x\r\nx-amzn-requestid: sts-request-1\r\ncontent-length: ${answering.body.length}\r\n\r\n${answering.body}`,
       ),
   };
-  proxies[0]?.use(fault);
+  proxies[0]?.use(error);
   const { status, json, text } = await ask();
   t.equal(status, 502);
   t.equal(json.code, 'sts_access_denied');

@@ -10,7 +10,7 @@ import { type Sandbox, startSandbox } from '@sallyport/sandbox/internal/sandbox'
 import t, { type Test } from 'tap';
 import { startBroker } from '../../src/cli/start-broker.js';
 import { createLog } from '../../src/telemetry/log.js';
-import { readAnswer } from '../support/broker.js';
+import { readResponse } from '../support/broker.js';
 import { start } from '../support/command.js';
 import { fixturePath } from '../support/paths.js';
 
@@ -87,7 +87,7 @@ interface Json {
 
 const clientOf = (url: string) => ({
   exchange: async (body: object, token?: string) =>
-    readAnswer(
+    readResponse(
       await fetch(`${url}/v1/credentials`, {
         method: 'POST',
         headers: {
@@ -98,7 +98,7 @@ const clientOf = (url: string) => ({
       }),
     ),
   roles: async () =>
-    readAnswer(await fetch(`${url}/v1/roles`, { headers: { authorization: `Bearer ${jwt}` } })),
+    readResponse(await fetch(`${url}/v1/roles`, { headers: { authorization: `Bearer ${jwt}` } })),
   readyz: async () => (await (await fetch(`${url}/readyz`)).json()) as Json,
   metric: async (name: string) => {
     const text = await (await fetch(`${url}/metrics`)).text();

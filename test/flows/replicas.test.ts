@@ -9,7 +9,7 @@ import { fetchAssertion } from '@sallyport/sandbox/internal/saml/fetch-assertion
 import { readExample, type Sandbox, startSandbox } from '@sallyport/sandbox/internal/sandbox';
 import t, { type Test } from 'tap';
 import { writeConfig } from '../../src/cli/demo/sandboxed-broker.js';
-import { type Answer, readAnswer } from '../support/broker.js';
+import { type BrokerResponse, readResponse } from '../support/broker.js';
 import { start } from '../support/command.js';
 import { type RedisServer, redisPeer, rememberAlready, startRedis } from '../support/redis-server.js';
 import { repetitions } from '../support/size.js';
@@ -20,7 +20,7 @@ const MANY = '{ requests: 1000000, per: 1m }';
 
 interface Replicas {
   /** Sends the same request to every replica concurrently. */
-  askAll(body: object, jwt?: string): Promise<readonly Answer[]>;
+  askAll(body: object, jwt?: string): Promise<readonly BrokerResponse[]>;
   readonly urls: readonly string[];
 }
 
@@ -48,7 +48,7 @@ async function startReplicas(
     askAll: (body, jwt) =>
       Promise.all(
         urls.map(async (url) =>
-          readAnswer(
+          readResponse(
             await fetch(`${url}/v1/credentials`, {
               method: 'POST',
               headers: {
@@ -72,8 +72,8 @@ async function repeat(times: number, task: (index: number) => Promise<void>): Pr
   await Promise.all(Array.from({ length: 4 }, lane));
 }
 
-const tally = (answers: readonly Answer[]) =>
-  answers
+const tally = (responses: readonly BrokerResponse[]) =>
+  responses
     .map(({ status, json }) => (status === 200 ? '200' : `${status} ${json.code}`))
     .sort()
     .join(', ');
@@ -88,7 +88,7 @@ t.test('three replicas share single-use proofs', { timeout: 600_000 }, async (t)
   const token = () => fetchToken(sandbox.oidc.issuer, { ...ALICE, audience: 'sallyport' });
   const { urls, askAll } = await startReplicas(t, sandbox, redis);
   const readiness = async () =>
-    Promise.all(urls.map(async (url) => readAnswer(await fetch(`${url}/readyz`))));
+    Promise.all(urls.map(async (url) => readResponse(await fetch(`${url}/readyz`))));
 
   t.test(`one assertion to all three concurrently, ${ASSERTIONS} times: one success each time`, async (t) => {
     const outcomes = new Map<string, number>();
@@ -128,9 +128,9 @@ t.test('three replicas share single-use proofs', { timeout: 600_000 }, async (t)
     const used = await assertion();
     await redis.kill();
     const jwt = await token();
-    for (const answer of await askAll({ SAMLResponse: used })) {
-      t.match(answer, { status: 503, json: { code: 'replay_store_unavailable' } });
-      t.match(answer.headers.get('retry-after'), /^[1-9]/);
+    for (const response of await askAll({ SAMLResponse: used })) {
+      t.match(response, { status: 503, json: { code: 'replay_store_unavailable' } });
+      t.match(response.headers.get('retry-after'), /^[1-9]/);
     }
     t.same(tally(await askAll({ Role: 'deploy' }, jwt)), '200, 200, 200');
     for (const { status, json } of await readiness()) {
@@ -147,12 +147,12 @@ t.test('rate limits count across replicas', async (t) => {
   const limits = '{ perAddress: { requests: 20, per: 1h }, perPrincipal: { requests: 5, per: 1h } }';
   const { askAll, urls } = await startReplicas(t, sandbox, redis, limits);
   const jwt = await fetchToken(sandbox.oidc.issuer, { ...ALICE, audience: 'sallyport' });
-  const answers = [...(await askAll({ Role: 'deploy' }, jwt)), ...(await askAll({ Role: 'deploy' }, jwt))];
-  t.equal(tally(answers), '200, 200, 200, 200, 200, 429 rate_limited', 'of the principal');
-  const refused = answers.find(({ status }) => status === 429);
+  const responses = [...(await askAll({ Role: 'deploy' }, jwt)), ...(await askAll({ Role: 'deploy' }, jwt))];
+  t.equal(tally(responses), '200, 200, 200, 200, 200, 429 rate_limited', 'of the principal');
+  const refused = responses.find(({ status }) => status === 429);
   t.ok(Number(refused?.headers.get('retry-after')) > 3500);
 
-  const unproven: Answer[] = [];
+  const unproven: BrokerResponse[] = [];
   while (unproven.length < 21) unproven.push(...(await askAll({})));
   t.equal(
     unproven.filter(({ status }) => status === 401).length,

@@ -4,12 +4,12 @@ import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { type Answer, readAnswer, startTestBroker } from '../support/broker.js';
+import { type BrokerResponse, readResponse, startTestBroker } from '../support/broker.js';
 
 t.test('log, metrics, audit log and errors hold no token, assertion or key', async (t) => {
   const broker = await startTestBroker(t);
   const secrets = new Map<string, string>();
-  const refusals: Answer[] = [];
+  const refusals: BrokerResponse[] = [];
   const planted = 'PLANTED-SECRET-0a1b2c3d';
 
   /** A JWT in whole, its signature, and an assertion's text are all secret. */
@@ -19,14 +19,14 @@ t.test('log, metrics, audit log and errors hold no token, assertion or key', asy
     if (last && last !== value) secrets.set(`${name}, signature`, last);
     return value;
   };
-  const keep = (answer: Answer) => {
-    if (answer.status === 200 && answer.json.Credentials) {
-      secrets.set(`secret key ${secrets.size}`, answer.json.Credentials.SecretAccessKey);
-      secrets.set(`session token ${secrets.size}`, answer.json.Credentials.SessionToken);
+  const keep = (response: BrokerResponse) => {
+    if (response.status === 200 && response.json.Credentials) {
+      secrets.set(`secret key ${secrets.size}`, response.json.Credentials.SecretAccessKey);
+      secrets.set(`session token ${secrets.size}`, response.json.Credentials.SessionToken);
     } else {
-      refusals.push(answer);
+      refusals.push(response);
     }
-    return answer;
+    return response;
   };
 
   // Good ones
@@ -74,13 +74,13 @@ t.test('log, metrics, audit log and errors hold no token, assertion or key', asy
       headers: { 'content-type': type },
       body,
     });
-  keep(await readAnswer(await post('application/json', `{"SAMLResponse": ${planted}`)));
-  keep(await readAnswer(await post('application/x-www-form-urlencoded', `${planted}=%zz`)));
-  keep(await readAnswer(await post(`text/${planted}`, planted)));
+  keep(await readResponse(await post('application/json', `{"SAMLResponse": ${planted}`)));
+  keep(await readResponse(await post('application/x-www-form-urlencoded', `${planted}=%zz`)));
+  keep(await readResponse(await post(`text/${planted}`, planted)));
   keep(await broker.get(`/v1/${planted}?token=${planted}`, planted));
   const postForm = async (path: string, form: Record<string, string>) =>
     keep(
-      await readAnswer(
+      await readResponse(
         await fetch(`${broker.url}${path}`, { method: 'POST', body: new URLSearchParams(form) }),
       ),
     );

@@ -42,13 +42,13 @@ t.test('browser sign-in at a SAML IdP', { timeout: 120_000 }, async (t) => {
     t.equal(await page.title(), 'Your AWS credentials');
     await shoot(page, 'credentials');
     const [shell = '', json = ''] = await page.locator('pre').allTextContents();
-    const answer = JSON.parse(json);
-    t.match(answer, {
+    const response = JSON.parse(json);
+    t.match(response, {
       Credentials: { AccessKeyId: /^ASIA/ },
       FederatedUser: { Arn: /federated-user\/alice$/ },
       Sallyport: { Role: 'inbox-reader', Grant: 'readers', DurationLimitedBy: 'request' },
     });
-    t.match(shell, `export AWS_SESSION_TOKEN='${answer.Credentials.SessionToken}'`);
+    t.match(shell, `export AWS_SESSION_TOKEN='${response.Credentials.SessionToken}'`);
     t.same(await context.cookies(), [], 'nothing is left in the browser');
     t.notMatch(page.url(), /\?/, 'and nothing in the URL');
 
@@ -62,7 +62,7 @@ t.test('browser sign-in at a SAML IdP', { timeout: 120_000 }, async (t) => {
       [],
       'no style or script of a page is refused by its own policy',
     );
-    t.notMatch(broker.logged(), answer.Credentials.SessionToken);
+    t.notMatch(broker.logged(), response.Credentials.SessionToken);
   });
 
   t.test('two sign-ins in one browser work, and a user without a grant is refused', async (t) => {

@@ -159,10 +159,10 @@ t.test(
 /** A refusal in both spellings, with what its reader needs, and never a header or field of a success. */
 function isRefusal(
   t: Test,
-  answer: Awaited<ReturnType<Awaited<ReturnType<typeof appFor>>['ask']>>,
+  response: Awaited<ReturnType<Awaited<ReturnType<typeof appFor>>['ask']>>,
   code: ErrorCode,
 ) {
-  const { status, headers, json } = answer;
+  const { status, headers, json } = response;
   t.equal(status, ERRORS[code].status, code);
   t.match(headers, { 'content-type': /^application\/json/, 'cache-control': 'no-store' }, code);
   t.strictSame(Object.keys(json).sort(), ['Code', 'Message', 'code', 'message', 'requestId'], code);
@@ -189,15 +189,15 @@ t.test('errors of the pipeline have the format that SDKs read', async (t) => {
   ];
   for (const code of codes) {
     const { ask } = await appFor(t, { refusal: new SallyportError(code) });
-    const answer = await ask();
-    isRefusal(t, answer, code);
-    t.equal(answer.headers['retry-after'], new SallyportError(code).retryAfter?.toString(), code);
+    const response = await ask();
+    isRefusal(t, response, code);
+    t.equal(response.headers['retry-after'], new SallyportError(code).retryAfter?.toString(), code);
   }
   const ambiguous = new SallyportError('role_ambiguous', { members: { Roles: ['reader', 'writer'] } });
   const { ask } = await appFor(t, { refusal: ambiguous });
-  const answer = await ask('');
-  isRefusal(t, answer, 'role_ambiguous');
-  t.match(answer.json.message, /to the URL, after a slash: reader, writer\./);
+  const response = await ask('');
+  isRefusal(t, response, 'role_ambiguous');
+  t.match(response.json.message, /to the URL, after a slash: reader, writer\./);
 });
 
 t.test('errors before the pipeline have the format that SDKs read', async (t) => {
@@ -219,10 +219,10 @@ t.test('errors before the pipeline have the format that SDKs read', async (t) =>
     ['HEAD of the only role', '', { method: 'HEAD' }, 'method_not_allowed'],
   ];
   for (const [name, path, options, code] of rows) {
-    const answer = await ask(path, options);
+    const response = await ask(path, options);
     t.comment(name);
-    isRefusal(t, answer, code);
-    if (code === 'method_not_allowed') t.equal(answer.headers['allow'], 'GET');
+    isRefusal(t, response, code);
+    if (code === 'method_not_allowed') t.equal(response.headers['allow'], 'GET');
   }
   t.match((await ask('/reader', { headers: {} })).json.message, /AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE/);
   t.equal(requests.length, 0);
@@ -231,16 +231,16 @@ t.test('errors before the pipeline have the format that SDKs read', async (t) =>
 t.test('the rate limit per address applies to container credentials', async (t) => {
   const { ask } = await appFor(t);
   for (let used = 0; used < 100; used++) await ask();
-  const answer = await ask();
-  isRefusal(t, answer, 'rate_limited');
-  t.equal(answer.headers['retry-after'], '60');
+  const response = await ask();
+  isRefusal(t, response, 'rate_limited');
+  t.equal(response.headers['retry-after'], '60');
 });
 
 t.test('two Authorization headers are rejected even if one is valid', async (t) => {
   const { app } = await appFor(t);
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
-  const answer = await new Promise<string>((resolve, reject) => {
+  const response = await new Promise<string>((resolve, reject) => {
     let text = '';
     connect(port, '127.0.0.1')
       .on('data', (data) => {
@@ -252,6 +252,6 @@ t.test('two Authorization headers are rejected even if one is valid', async (t) 
         `GET ${PATH}/reader HTTP/1.1\r\nHost: x\r\nAuthorization: a.b.c\r\nAuthorization: d.e.f\r\nConnection: close\r\n\r\n`,
       );
   });
-  t.match(answer, /^HTTP\/1\.1 400 /);
-  t.match(answer, /"Code":"proof_ambiguous"/);
+  t.match(response, /^HTTP\/1\.1 400 /);
+  t.match(response, /"Code":"proof_ambiguous"/);
 });

@@ -77,12 +77,12 @@ async function start(t: Test) {
   t.teardown(() => app.close());
   const ask = async (token: string, payload: object) => {
     const headers = { authorization: `Bearer ${token}` };
-    const answer = await app.inject({ method: 'POST', url: '/v1/explain', headers, payload });
+    const response = await app.inject({ method: 'POST', url: '/v1/explain', headers, payload });
     return {
-      status: answer.statusCode,
-      cache: answer.headers['cache-control'],
-      text: answer.body,
-      json: answer.json(),
+      status: response.statusCode,
+      cache: response.headers['cache-control'],
+      text: response.body,
+      json: response.json(),
     };
   };
   return { ask, limited, records, broken };

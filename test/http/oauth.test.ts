@@ -143,19 +143,19 @@ t.test('token exchange rejects unsupported and invalid requests', async (t) => {
     RegExp,
     InjectOptions?,
   ][]) {
-    const answer = await send(fields, options);
+    const response = await send(fields, options);
     t.match(
-      answer,
+      response,
       { status, json: { ...expected, error_description: description } },
-      JSON.stringify(answer.json),
+      JSON.stringify(response.json),
     );
-    t.match(answer.headers, {
+    t.match(response.headers, {
       'cache-control': 'no-store',
       pragma: 'no-cache',
       'content-type': /^application\/json/,
     });
-    t.equal(answer.headers['www-authenticate'] !== undefined, status === 401);
-    t.notMatch(JSON.stringify(answer.json), /x\.y\.z|a\.b\.c|eDp5/, 'no value is repeated');
+    t.equal(response.headers['www-authenticate'] !== undefined, status === 401);
+    t.notMatch(JSON.stringify(response.json), /x\.y\.z|a\.b\.c|eDp5/, 'no value is repeated');
   }
   t.strictSame(requests, [], 'no exchange runs');
 });

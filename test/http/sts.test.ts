@@ -78,7 +78,7 @@ const saml = {
   SAMLAssertion: 'PHg+',
 };
 
-const fault = (code: string, message: string, { namespace = NAMESPACE, type = 'Sender' } = {}) =>
+const error = (code: string, message: string, { namespace = NAMESPACE, type = 'Sender' } = {}) =>
   `<ErrorResponse xmlns="${namespace}">\n  <Error>\n    <Type>${type}</Type>\n    <Code>${code}</Code>\n    <Message>${message}</Message>\n  </Error>\n  <RequestId>ID</RequestId>\n</ErrorResponse>\n`;
 
 t.test('an STS call maps to an ExchangeRequest', async (t) => {
@@ -185,9 +185,9 @@ t.test('invalid requests get the errors that AWS returns', async (t) => {
   const without = (name: keyof typeof web) =>
     Object.fromEntries(Object.entries(web).filter(([key]) => key !== name));
   const validation = (rest: string) =>
-    fault('ValidationError', `1 validation error detected: Value ${rest} (parameter_invalid, request ID)`);
+    error('ValidationError', `1 validation error detected: Value ${rest} (parameter_invalid, request ID)`);
   const unknown = (what: string) =>
-    fault(
+    error(
       'InvalidAction',
       `Could not find operation ${what}. ${ERRORS.action_unknown.text} (action_unknown, request ID)`,
       { namespace: DISPATCH },
@@ -239,36 +239,36 @@ t.test('invalid requests get the errors that AWS returns', async (t) => {
     ],
     [
       { ...web, DurationSeconds: '1e3' },
-      fault('MalformedInput', 'DurationSeconds must be a whole number. (request_malformed, request ID)'),
+      error('MalformedInput', 'DurationSeconds must be a whole number. (request_malformed, request ID)'),
     ],
     [
       { ...web, DurationSeconds: '' },
-      fault('MalformedInput', 'missing value for decimal type (request_malformed, request ID)'),
+      error('MalformedInput', 'missing value for decimal type (request_malformed, request ID)'),
     ],
     [
       { Action: 'AssumeRoleWithSAML', Version: '2011-06-15', RoleArn: ROLE },
-      fault(
+      error(
         'ValidationError',
         "2 validation errors detected: Value null at 'principalArn' failed to satisfy constraint: Member must not be null; Value null at 'sAMLAssertion' failed to satisfy constraint: Member must not be null (parameter_invalid, request ID)",
       ),
     ],
     [
       Buffer.from([0x61, 0x3d, 0xff]),
-      fault(
+      error(
         'MalformedInput',
         'The body is not valid UTF-8. Encode it in UTF-8. (request_malformed, request ID)',
       ),
     ],
     [
       'Action=%zz',
-      fault(
+      error(
         'MalformedInput',
         'The form is not valid percent-encoded UTF-8. Encode each name and value. (request_malformed, request ID)',
       ),
     ],
     [
       `Action=x&a=${'x'.repeat(BUDGET)}`,
-      fault('ValidationError', `${ERRORS.request_too_large.text} (request_too_large, request ID)`),
+      error('ValidationError', `${ERRORS.request_too_large.text} (request_too_large, request ID)`),
     ],
   ];
   for (const [payload, body] of rows) {
@@ -344,7 +344,7 @@ t.test('each error has an STS code that SDKs know and the HTTP status of AWS', a
       code === 'proof_replayed'
         ? " If the SDK retried by itself, the broker's log has the outcome of the first attempt."
         : '';
-    t.equal(body, fault(sts, `${escaped}${more} (${code}, request ID)`, { type, namespace }));
+    t.equal(body, error(sts, `${escaped}${more} (${code}, request ID)`, { type, namespace }));
     t.equal(
       RETRIED.includes(sts),
       retryAfter !== undefined || code === 'internal',

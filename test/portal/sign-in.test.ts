@@ -4,7 +4,7 @@ import t from 'tap';
 import { SignInCookies } from '../../src/portal/cookies.js';
 import { NOW } from '../support/saml-documents.js';
 import { SERVER_URL } from '../support/saml-verifier.js';
-import { ACS, answerTo, Browser, requestOf, SP, sharedSeal, startSignIn } from '../support/sign-in.js';
+import { ACS, Browser, requestOf, responseTo, SP, sharedSeal, startSignIn } from '../support/sign-in.js';
 
 const METADATA = 'urn:oasis:names:tc:SAML:2.0:metadata';
 const json = { accept: 'application/json' };
@@ -74,7 +74,7 @@ t.test('the sign-in cookie is host-only, encrypted and expires after ten minutes
   t.match(cookie, /^__Host-sallyport-sign-in_[0-9a-f]{42}=/);
   t.match(cookie, /; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=None$/);
   t.notMatch(Buffer.from(cookie, 'base64').toString('latin1'), /secret plan|reader/);
-  const answered = await browser.post(broker, answerTo(id));
+  const answered = await browser.post(broker, responseTo(id));
   t.equal(answered.outcome, 'issued');
   t.match(
     browser.setCookies.at(-1),
@@ -119,7 +119,7 @@ t.test(
     t.notOk(browser.cookies.has('__Host-sallyport-sign-in_junk'), 'invalid cookies are removed');
     clock.seconds = NOW.getTime() / 1000;
     for (const [index, id] of ids.entries()) {
-      t.equal((await browser.post(slow, answerTo(id))).outcome, 'issued');
+      t.equal((await browser.post(slow, responseTo(id))).outcome, 'issued');
       t.match(slow.issued.at(-1), {
         role: ['reader', 'writer', 'reader'][index],
         session: { durationSeconds: 901 + index },
@@ -133,7 +133,7 @@ t.test(
     t.equal(browser.cookies.get('theme'), 'dark');
     clock.seconds = NOW.getTime() / 1000;
     const outcomes: string[] = [];
-    for (const id of many) outcomes.push((await browser.post(slow, answerTo(id))).outcome);
+    for (const id of many) outcomes.push((await browser.post(slow, responseTo(id))).outcome);
     const unknown = 'proof_invalid saml.in_response_to.unknown';
     t.same(outcomes, [unknown, unknown, ...Array(5).fill('issued')]);
   },
@@ -163,7 +163,7 @@ t.test(
     );
     t.equal(browser.cookies.size, 0);
     const id = await browser.begin(broker, '/login/corp?Role=nobody');
-    t.equal((await browser.post(broker, answerTo(id))).outcome, 'role_not_permitted role_not_permitted');
+    t.equal((await browser.post(broker, responseTo(id))).outcome, 'role_not_permitted role_not_permitted');
     t.equal(browser.cookies.size, 0, 'a refusal ends the sign-in too');
   },
 );
@@ -179,19 +179,19 @@ t.test('/login rejects issuers without browser sign-in', async (t) => {
     t.match(shown, { status: 404, outcome: `sign_in_unknown ${reason}`, text: /sign_in_unknown/ });
     t.equal(shown.headers['set-cookie'], undefined);
   }
-  const unsolicited = await new Browser().post(broker, answerTo(undefined));
+  const unsolicited = await new Browser().post(broker, responseTo(undefined));
   t.equal(unsolicited.outcome, 'proof_invalid saml.unsolicited');
 });
 
 t.test('a sign-in started at the IdP is accepted if the issuer has unsolicited: accept', async (t) => {
   const accepting = await startSignIn(t, { unsolicited: 'accept' });
   const browser = new Browser();
-  const choice = await browser.post(accepting, answerTo(undefined));
+  const choice = await browser.post(accepting, responseTo(undefined));
   t.match(choice, { status: 409, outcome: 'role_ambiguous role_ambiguous' });
   t.match(choice.text, `href="${SERVER_URL}/login/corp?Role=writer"`);
   const only = await browser.post(
     accepting,
-    answerTo(undefined, { nameId: '<saml:NameID>bob</saml:NameID>' }),
+    responseTo(undefined, { nameId: '<saml:NameID>bob</saml:NameID>' }),
   );
   t.equal(only.outcome, 'issued');
   t.match(accepting.issued, [{ role: 'reader', session: { name: 'bob' } }]);
@@ -200,7 +200,7 @@ t.test('a sign-in started at the IdP is accepted if the issuer has unsolicited: 
 t.test('with several roles, a page links to each role and keeps the other parameters', async (t) => {
   const browser = new Browser();
   const id = await browser.begin(broker, '/login/corp?DurationSeconds=1800&Reason=a%26b');
-  const choice = await browser.post(broker, answerTo(id));
+  const choice = await browser.post(broker, responseTo(id));
   t.match(choice, { status: 409, outcome: 'role_ambiguous role_ambiguous' });
   const links = [...choice.text.matchAll(/href="([^"]+)">([^<]+)</g)].map(([, href = '', role]) => [
     role,
@@ -212,17 +212,19 @@ t.test('with several roles, a page links to each role and keeps the other parame
   ]);
   const [, [, href = ''] = []] = links;
   const next = await browser.begin(broker, href.slice(SERVER_URL.length));
-  t.equal((await browser.post(broker, answerTo(next))).outcome, 'issued', 'with a fresh proof');
+  t.equal((await browser.post(broker, responseTo(next))).outcome, 'issued', 'with a fresh proof');
   t.match(broker.issued.at(-1), { role: 'writer', reason: 'a&b', session: { durationSeconds: 1800 } });
 
   const again = await browser.begin(broker, '/login/corp');
-  const asJson = await browser.post(broker, answerTo(again), json);
+  const asJson = await browser.post(broker, responseTo(again), json);
   t.match(JSON.parse(asJson.text), { code: 'role_ambiguous', Roles: ['reader', 'writer'] });
 });
 
 t.test('the ACS returns a page or, on request, JSON, and neither is cached', async (t) => {
   const browser = new Browser();
-  const page = await browser.post(broker, answerTo(await browser.begin(broker)), { accept: 'text/html,*/*' });
+  const page = await browser.post(broker, responseTo(await browser.begin(broker)), {
+    accept: 'text/html,*/*',
+  });
   t.match(page.headers, {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
@@ -238,9 +240,9 @@ t.test('the ACS returns a page or, on request, JSON, and neither is cached', asy
   );
   for (const text of ['federated-user/alice', '2026-11-21T13:00:00Z', 'reader']) t.match(shown, text);
 
-  const answer = await browser.post(broker, answerTo(await browser.begin(broker)), json);
-  t.match(answer.headers, { 'cache-control': 'no-store', 'content-type': /^application\/json/ });
-  t.match(JSON.parse(answer.text), {
+  const response = await browser.post(broker, responseTo(await browser.begin(broker)), json);
+  t.match(response.headers, { 'cache-control': 'no-store', 'content-type': /^application\/json/ });
+  t.match(JSON.parse(response.text), {
     Credentials: { AccessKeyId: 'ASIAEXAMPLEEXAMPLE00', Expiration: '2026-11-21T13:00:00Z' },
     FederatedUser: { Arn: /alice/ },
     Sallyport: { Role: 'reader', Operation: 'GetFederationToken' },
@@ -254,14 +256,14 @@ t.test('pages escape all values from the request', async (t) => {
     broker,
     `/login/corp?Role=${encodeURIComponent('"><script>alert(1)</script>')}`,
   );
-  const refused = await browser.post(broker, answerTo(id));
+  const refused = await browser.post(broker, responseTo(id));
   t.equal(refused.outcome, 'role_not_permitted role_not_permitted');
   t.notMatch(refused.text, /<script/);
   t.match(refused.text, /Role=%22%3E%3Cscript/, 'in the link it is only a value');
   const name = '&quot;&gt;&lt;script&gt;';
   const choice = await browser.post(
     broker,
-    answerTo(await browser.begin(broker, '/login/corp'), { nameId: `<saml:NameID>${name}</saml:NameID>` }),
+    responseTo(await browser.begin(broker, '/login/corp'), { nameId: `<saml:NameID>${name}</saml:NameID>` }),
   );
   t.equal(choice.outcome, 'role_ambiguous role_ambiguous');
   t.notMatch(choice.text, /<script/);

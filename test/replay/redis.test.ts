@@ -102,8 +102,8 @@ t.test('Redis store on a single server', async (t) => {
     ]);
     const ttl = async (pattern: RegExp) =>
       Number(await server.cli('ttl', keys.find((key) => pattern.test(key)) ?? ''));
-    const kept = await ttl(/replay\}:[\w-]{43}$/);
-    t.ok(kept > 340 && kept <= 360, 'a claim: as long as the proof is valid, and 5 minutes');
+    const stored = await ttl(/replay\}:[\w-]{43}$/);
+    t.ok(stored > 340 && stored <= 360, 'a claim: as long as the proof is valid, and 5 minutes');
     t.ok((await ttl(/address/)) <= 60);
     t.equal(await ttl(/since/), -1, 'the mark stays');
   });

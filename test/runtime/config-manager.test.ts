@@ -11,7 +11,7 @@ import { runtimeOf } from '../support/runtime.js';
 const never = async () => {
   throw new Error('must not be called');
 };
-const fault: LocatedConfigError = {
+const error: LocatedConfigError = {
   file: 'c.yaml',
   line: 3,
   column: 5,
@@ -88,7 +88,7 @@ t.test('a valid config is activated as a whole', async (t) => {
 
 t.test('a config with errors, or one that cannot be built, keeps the old runtime in use', async (t) => {
   const results: Rebuild[] = [
-    async () => ({ ok: false, errors: [fault, fault] }),
+    async () => ({ ok: false, errors: [error, error] }),
     never,
     async () => ({ ok: true, runtime: namedRuntime('last', []) }),
   ];
@@ -120,7 +120,7 @@ t.test('reloads do not overlap; several requested during one reload become one m
     t.equal(++under, 1, 'one build at a time');
     await gates[builds++]?.opened;
     under--;
-    return { ok: false, errors: [fault] };
+    return { ok: false, errors: [error] };
   });
   const first = manager.reload();
   const later = [manager.reload(), manager.reload(), manager.reload()];
@@ -210,7 +210,7 @@ t.test('settings that need a restart are named until they are changed back', asy
 });
 
 t.test('errors of the shadow config are reported and do not fail the reload', async (t) => {
-  const { manager, lines } = started(never, { shadowErrors: [fault] });
+  const { manager, lines } = started(never, { shadowErrors: [error] });
   t.match(manager.status, { epoch: 1, lastReload: 'ok', faults: 0, shadowFaults: 1 });
   t.match(lines, [
     { level: 'error', fields: { line: 3 } },

@@ -14,7 +14,7 @@ const START = Date.parse('2027-01-15T08:00:00Z');
 type Fetched = { readonly minutes: number } | Error;
 
 /** A refresher with a simulated clock, which advances only in `pass`, and a broker that returns `answers` in turn. */
-function refresherAt(t: Test, answers: Fetched[], jitter = 0) {
+function refresherAt(t: Test, responses: Fetched[], jitter = 0) {
   let time = START;
   let fetched = 0;
   let timer: { readonly at: number; readonly task: () => void } | undefined;
@@ -23,15 +23,15 @@ function refresherAt(t: Test, answers: Fetched[], jitter = 0) {
   const refresher = new CredentialRefresher({
     role: 'reader',
     fetch: async (): Promise<BrokerCredentials> => {
-      const answer = answers[Math.min(fetched++, answers.length - 1)];
-      if (answer instanceof Error || !answer) throw answer;
+      const response = responses[Math.min(fetched++, responses.length - 1)];
+      if (response instanceof Error || !response) throw response;
       return {
         role: 'reader',
         credentials: {
           accessKeyId: `KEY${fetched}`,
           secretAccessKey: new Secret('secret-key'),
           sessionToken: new Secret('session-token'),
-          expiration: new Date(time + answer.minutes * MINUTE),
+          expiration: new Date(time + response.minutes * MINUTE),
         },
       };
     },
@@ -136,8 +136,8 @@ t.test('retries back off with jitter and respect Retry-After', async (t) => {
 });
 
 t.test('during an outage, credentials are served until they expire', async (t) => {
-  const answers: Fetched[] = [{ minutes: 60 }, unreachable()];
-  const world = refresherAt(t, answers);
+  const responses: Fetched[] = [{ minutes: 60 }, unreachable()];
+  const world = refresherAt(t, responses);
   await world.pass(59.9);
   t.ok(world.fetched() > 20, `${world.fetched()} tries`);
   t.equal(await world.key(), 'KEY1');
@@ -145,8 +145,8 @@ t.test('during an outage, credentials are served until they expire', async (t) =
   await world.pass(0.1);
   t.equal(world.refresher.isReady(), false);
   await t.rejects(world.key(), { name: 'BrokerUnreachable' });
-  answers.push({ minutes: 60 });
-  answers.splice(1, 1);
+  responses.push({ minutes: 60 });
+  responses.splice(1, 1);
   await world.pass(0.6);
   t.match(await world.key(), /KEY/);
   t.equal(world.refresher.isReady(), true);
@@ -160,11 +160,11 @@ t.test('a caller between two attempts gets the error without a new request', asy
 });
 
 t.test('a caller without credentials triggers a fetch before the next scheduled attempt', async (t) => {
-  const answers: Fetched[] = [unreachable(), unreachable(), unreachable(), unreachable(), unreachable()];
-  const world = refresherAt(t, [...answers, { minutes: 60 }]);
+  const responses: Fetched[] = [unreachable(), unreachable(), unreachable(), unreachable(), unreachable()];
+  const world = refresherAt(t, [...responses, { minutes: 60 }]);
   await world.pass(0.4);
   const tries = world.fetched();
-  t.equal(tries, answers.length);
+  t.equal(tries, responses.length);
   t.ok((world.nextIn() ?? 0) > 0.1, 'no fetch is scheduled');
   t.equal(await world.key(), `KEY${tries + 1}`);
 });

@@ -125,10 +125,10 @@ t.test(
       ['a preflight', { 'access-control-request-private-network': 'true' }, 403, 'browser_not_accepted'],
     ];
     for (const [name, headers, status, code] of cases) {
-      const answer = await get(url, { ...(status === 403 && { authorization: good }), ...headers });
-      t.equal(answer.status, status, name);
-      t.match(answer.json, { code, Code: code, message: String, Message: String }, name);
-      t.notMatch(JSON.stringify(answer), /secret-access-key|session-token|ASIA/, name);
+      const response = await get(url, { ...(status === 403 && { authorization: good }), ...headers });
+      t.equal(response.status, status, name);
+      t.match(response.json, { code, Code: code, message: String, Message: String }, name);
+      t.notMatch(JSON.stringify(response), /secret-access-key|session-token|ASIA/, name);
     }
     for (const method of ['POST', 'PUT', 'OPTIONS', 'DELETE'])
       t.equal((await get(url, { authorization: good }, method)).json['code'], 'method_not_allowed', method);
@@ -146,12 +146,12 @@ t.test('attacks: duplicate headers are rejected', async (t) => {
   const good = sidecar.authorizationToken.reveal();
   const send = (lines: readonly string[]) =>
     new Promise<string>((resolve, reject) => {
-      let answer = '';
+      let response = '';
       connect(Number(port), '127.0.0.1')
         .on('data', (data) => {
-          answer += data;
+          response += data;
         })
-        .on('end', () => resolve(answer))
+        .on('end', () => resolve(response))
         .on('error', reject)
         .end(`${['GET / HTTP/1.1', ...lines, 'Connection: close'].join('\r\n')}\r\n\r\n`);
     });
@@ -174,8 +174,8 @@ t.test('attacks: the sidecar listens only on loopback', async (t) => {
 t.test('each start creates a new token', async (t) => {
   const [one, two] = [await open(t), await open(t)];
   t.not(one.sidecar.authorizationToken.reveal(), two.sidecar.authorizationToken.reveal());
-  const answer = await get(one.sidecar.url(), { authorization: two.sidecar.authorizationToken.reveal() });
-  t.equal(answer.json['code'], 'authorization_invalid');
+  const response = await get(one.sidecar.url(), { authorization: two.sidecar.authorizationToken.reveal() });
+  t.equal(response.json['code'], 'authorization_invalid');
 });
 
 t.test('/healthz needs no token and names no role', async (t) => {
@@ -221,14 +221,14 @@ t.test('a broker that is unavailable, slow, or another server is reported', asyn
     const { sidecar } = await open(t, options);
     return get(sidecar.url(), { authorization: sidecar.authorizationToken.reveal() });
   };
-  const away = await authorized({ broker: 'http://127.0.0.1:1' });
-  t.match(away, { status: 503, json: { code: 'broker_unreachable', message: /does not respond/ } });
+  const unavailable = await authorized({ broker: 'http://127.0.0.1:1' });
+  t.match(unavailable, { status: 503, json: { code: 'broker_unreachable', message: /does not respond/ } });
 
   const slow = await startBrokerStub(t);
   slow.state.answer = 'nothing';
-  const begun = performance.now();
+  const startedAt = performance.now();
   t.match(await authorized({ broker: slow.url }), { status: 503, json: { code: 'credentials_pending' } });
-  t.ok(performance.now() - begun >= 700, 'it waits as long as an SDK does, or nearly');
+  t.ok(performance.now() - startedAt >= 700, 'it waits as long as an SDK does, or nearly');
 
   const other = await startBrokerStub(t);
   other.state.answer = { status: 200, body: { hello: 'world' } };

@@ -45,7 +45,7 @@ interface AnswerJson {
   readonly requestId: string;
 }
 
-export interface Answer {
+export interface BrokerResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -61,11 +61,11 @@ export interface TestBroker extends SandboxedBroker {
   token(user?: string, options?: TokenOptions): Promise<string>;
   assertion(user?: string, options?: AssertionOptions): Promise<string>;
   /** POST /v1/credentials with a JSON body. */
-  exchange(body: object, jwt?: string): Promise<Answer>;
-  get(path: string, jwt?: string): Promise<Answer>;
+  exchange(body: object, jwt?: string): Promise<BrokerResponse>;
+  get(path: string, jwt?: string): Promise<BrokerResponse>;
 }
 
-export async function readAnswer(response: Response): Promise<Answer> {
+export async function readResponse(response: Response): Promise<BrokerResponse> {
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} };
@@ -104,13 +104,13 @@ export async function startTestBroker(
     assertion: (user = 'alice', options = {}) =>
       fetchAssertion(saml.ssoUrl, { user, password: passwordOf(user), ...options }),
     exchange: async (body, jwt) =>
-      readAnswer(
+      readResponse(
         await fetch(`${broker.url}/v1/credentials`, {
           method: 'POST',
           headers: { 'content-type': 'application/json', ...bearer(jwt) },
           body: JSON.stringify(body),
         }),
       ),
-    get: async (path, jwt) => readAnswer(await fetch(`${broker.url}${path}`, { headers: bearer(jwt) })),
+    get: async (path, jwt) => readResponse(await fetch(`${broker.url}${path}`, { headers: bearer(jwt) })),
   };
 }

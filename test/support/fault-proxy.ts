@@ -18,7 +18,7 @@ export interface FaultProxy {
   /** Number of received requests. */
   calls(): number;
   /** From now on. */
-  use(fault: Fault): void;
+  use(error: Fault): void;
 }
 
 function httpText({ status = 200, headers = {}, body }: StsAnswer): string {
@@ -28,8 +28,8 @@ function httpText({ status = 200, headers = {}, body }: StsAnswer): string {
   return `HTTP/1.1 ${status} x\r\n${lines.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
-const answering = (answer: StsAnswer): Fault => ({
-  instead: (client) => void client.write(httpText(answer)),
+const answering = (response: StsAnswer): Fault => ({
+  instead: (client) => void client.write(httpText(response)),
 });
 
 const MEGABYTES = 10 * 1024 * 1024;
@@ -95,7 +95,7 @@ function isComplete(said: Buffer): boolean {
 export async function startFaultProxy(t: Test, target: string): Promise<FaultProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
-  let fault: Fault = FAULTS.none;
+  let error: Fault = FAULTS.none;
   let calls = 0;
   const track = (socket: Socket) => {
     sockets.add(socket);
@@ -108,7 +108,7 @@ export async function startFaultProxy(t: Test, target: string): Promise<FaultPro
     client.on('data', (chunk) => {
       const begins = chunk.toString('latin1').startsWith('POST ');
       if (begins) calls++;
-      const { instead } = fault;
+      const { instead } = error;
       if (instead) {
         if (begins) instead(client);
         return;
@@ -120,7 +120,7 @@ export async function startFaultProxy(t: Test, target: string): Promise<FaultPro
           .on('data', (chunk: Buffer) => {
             said = Buffer.concat([said, chunk]);
             if (!isComplete(said)) return;
-            if (fault.onWayBack) fault.onWayBack(client, said);
+            if (error.onWayBack) error.onWayBack(client, said);
             else client.write(said);
             said = Buffer.alloc(0);
           })
@@ -139,7 +139,7 @@ export async function startFaultProxy(t: Test, target: string): Promise<FaultPro
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls: () => calls,
     use: (next) => {
-      fault = next;
+      error = next;
     },
   };
 }

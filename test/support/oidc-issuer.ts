@@ -62,14 +62,14 @@ export function signToken(claims: Json, key: SigningKey, header: Json = {}): str
 const DISCOVERY_PATH = '/.well-known/openid-configuration';
 
 /** Responses by path. A function handles the request; any other value is sent as JSON. */
-export type Answers = Record<string, RequestListener | Json | readonly unknown[] | undefined>;
+export type IssuerResponses = Record<string, RequestListener | Json | readonly unknown[] | undefined>;
 
 export interface TestIssuer {
   readonly url: string;
   /** Requested paths in order. */
   readonly requests: string[];
   /** Responses may be replaced or added at any time. */
-  readonly answers: Answers;
+  readonly answers: IssuerResponses;
   /** Replaces the published keys. */
   publish(...keys: SigningKey[]): void;
   /** Drops every connection until `up`. */
@@ -84,12 +84,12 @@ export async function startIssuer(
   tls?: { key: string; cert: string },
 ): Promise<TestIssuer> {
   const requests: string[] = [];
-  const answers: Answers = {};
+  const responses: IssuerResponses = {};
   let isDown = false;
   const listener: RequestListener = (request, response) => {
     const path = request.url ?? '';
     requests.push(path);
-    const answer = answers[path];
+    const answer = responses[path];
     if (isDown) response.destroy();
     else if (typeof answer === 'function') answer(request, response);
     else if (answer === undefined) response.writeHead(404).end();
@@ -103,15 +103,15 @@ export async function startIssuer(
   });
   const { port } = server.address() as AddressInfo;
   const url = tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
-  answers[DISCOVERY_PATH] = { issuer: url, jwks_uri: `${url}/keys` };
+  responses[DISCOVERY_PATH] = { issuer: url, jwks_uri: `${url}/keys` };
   const publish = (...published: SigningKey[]) => {
-    answers['/keys'] = { keys: published.map(({ jwk }) => jwk) };
+    responses['/keys'] = { keys: published.map(({ jwk }) => jwk) };
   };
   publish(...keys);
   return {
     url,
     requests,
-    answers,
+    answers: responses,
     publish,
     down: () => {
       isDown = true;

@@ -1,4 +1,4 @@
-// Redis from Debian, started for a test on a port of its own with a folder of its own: killed, stopped and started again.
+// Redis from Debian, started for a test with its own port and folder. Tests can kill, stop and restart it.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

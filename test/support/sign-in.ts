@@ -101,7 +101,7 @@ export async function startSignIn(t: Test, options: SignInOptions = {}): Promise
     log: silent,
     crossCheck: sharedCrossCheck,
   });
-  if (!created.ok || errors.length > 0) throw new Error('faults in the config');
+  if (!created.ok || errors.length > 0) throw new Error('errors in the config');
   t.teardown(() => created.verifier.close());
   const { verifier, idpRegistry } = created;
 
@@ -215,15 +215,15 @@ export function requestOf({ location }: Shown): {
   return { id: / ID="([^"]+)"/.exec(xml)?.[1] ?? '', xml, url };
 }
 
-let answers = 0;
+let responses = 0;
 
-/** The response of `corp` to a request: signed, addressed to the broker, with an assertion ID of its own. */
-export function answerTo(
+/** The response of `corp` to a request: signed, addressed to the broker, with its own assertion ID. */
+export function responseTo(
   inResponseTo: string | undefined,
   values: AssertionValues = {},
   responseValues: ResponseValues = {},
 ): string {
-  const id = `_answer-${answers++}`;
+  const id = `_answer-${responses++}`;
   const conditions = `<saml:AudienceRestriction><saml:Audience>${SP}</saml:Audience></saml:AudienceRestriction>`;
   const content = assertion({ id, recipient: ACS, conditions, inResponseTo, ...values });
   return base64(
@@ -233,7 +233,7 @@ export function answerTo(
 
 /** The same, from the IdP of `partner`. */
 export function answerOfPartner(inResponseTo: string | undefined): string {
-  const id = `_partner-${answers++}`;
+  const id = `_partner-${responses++}`;
   const conditions = `<saml:AudienceRestriction><saml:Audience>${SP}</saml:Audience></saml:AudienceRestriction>`;
   const other = (xml: string) => xml.replaceAll(ENTITY_ID, OTHER_IDP);
   const content = other(assertion({ id, recipient: ACS, conditions, inResponseTo }));

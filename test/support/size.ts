@@ -1,4 +1,4 @@
-// The size of statistical tests: `npm test` repeats them as often as the fault they guard against needs to show,
+// The size of statistical tests: `npm test` repeats them often enough to detect the error they guard against,
 // `npm run test:full` at full size.
 
 const isFull = process.env['SALLYPORT_TEST_FULL'] === '1';

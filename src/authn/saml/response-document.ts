@@ -1,4 +1,4 @@
-// From what a caller sends to the text of one XML document: decoding, and the limits for parsing it.
+// Decodes the proof of a caller to the text of one XML document, within the limits for parsing.
 import type { SamlIssuer } from '../../config/schema/saml-issuer.js';
 import { rejectAssertion } from './reject-assertion.js';
 import { PROOF_NAMESPACES } from './xml/namespaces.js';

@@ -74,7 +74,7 @@ const coverageOf = (grant: Grant, config: Config) =>
 /** Denies that no allow is affected by, and allows that denies cancel completely. */
 function coverageFindings(config: Config): readonly LintFinding[] {
   const allowed = new Set(allowsOf(config).flatMap((allow) => coverageOf(allow, config)));
-  /** ID of an unconditional deny, by what it covers. */
+  /** IDs of unconditional denies, by the covered issuer and role. */
   const denied = new Map<string, string>();
   for (const deny of config.grants.filter((grant) => isDeny(grant) && isUnconditional(grant)))
     for (const each of coverageOf(deny, config)) denied.set(each, deny.id);

@@ -18,7 +18,7 @@ interface PolicyCompiler {
 export class InlinePolicy {
   readonly #root: Node;
 
-  /** Reports what STS would refuse for any claims. */
+  /** Reports errors that STS would return for all claims. */
   constructor(policy: Readonly<Record<string, unknown>>, compiler: PolicyCompiler) {
     checkStatements(policy['Statement'], compiler);
     this.#root = compileNode(policy, [], compiler);

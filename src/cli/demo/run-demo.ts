@@ -30,7 +30,7 @@ interface Step {
   readonly proof: string;
   readonly role: string;
   request(): Promise<DemoResponse>;
-  /** The operation and what describeSession returns, or the error code. */
+  /** The operation and the result of describeSession, or the error code. */
   readonly expect: { readonly operation: string; readonly session: RegExp } | { readonly code: string };
 }
 

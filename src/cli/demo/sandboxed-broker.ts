@@ -73,7 +73,7 @@ export async function startSandboxedBroker({
 }
 
 /**
- * Writes what a broker at a port needs to work with the sandbox: the config, filled in, and what it names. `text`:
+ * Writes the files that a broker at a port needs to work with the sandbox: the completed config and the files it names. `text`:
  * another config than the sandbox's own.
  */
 export async function writeConfig(

@@ -10,7 +10,7 @@ import { Terminal } from '../terminal.js';
 import { renderCommandReference } from './command-reference.js';
 import { renderErrorReference } from './error-reference.js';
 
-/** Path from the root of the repository -> what the file holds now, given its present text. */
+/** Path from the root of the repository -> function from the current text of the file to the new text. */
 export const GENERATED_FILES: Readonly<Record<string, (present: string) => string | Promise<string>>> = {
   'schema/sallyport.schema.json': renderJsonSchema,
   'docs/configuration.md': renderConfigurationReference,

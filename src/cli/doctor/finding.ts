@@ -5,7 +5,7 @@ import type { StyleFunction } from '../terminal.js';
 type Outcome = 'ok' | 'warning' | 'failed' | 'skipped';
 
 export interface DoctorFinding {
-  /** What was checked, such as `issuer corp`. */
+  /** The checked item, such as `issuer corp`. */
   readonly check: string;
   readonly outcome: Outcome;
   readonly message: string;

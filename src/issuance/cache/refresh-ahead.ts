@@ -45,7 +45,7 @@ export class RefreshAhead {
     if (isRefreshable(request)) this.#requests.set(key, request);
   }
 
-  /** Refreshes what is due. If STS is unavailable, the rest waits for the next sweep. Never rejects. */
+  /** Refreshes all due entries. If STS is unavailable, the others wait for the next sweep. Never rejects. */
   sweep(): Promise<void> {
     this.#sweeping ??= this.#refreshDue().finally(() => {
       this.#sweeping = undefined;
@@ -98,7 +98,7 @@ function approximateBytes({ proof }: IssueRequest): number {
   return 2 * proof.value.reveal().length + 2048;
 }
 
-/** Not where the credentials expire with the proof, nor by an assertion: STS accepts one for 5 minutes only. */
+/** Excludes credentials that expire with the proof, and assertions: STS accepts an assertion for 5 minutes only. */
 const isRefreshable = ({ decision: { target, notAfter } }: IssueRequest): boolean =>
   notAfter === undefined && target.operation !== 'AssumeRoleWithSAML';
 

@@ -1,5 +1,5 @@
-// Region failover: regions are tried in order until one responds. A refusal by STS is a response; only a region that is
-// unavailable, or not activated for the account, leads to the next. Each region gets an equal share of the time left.
+// Region failover: regions are tried in order until one responds. An STS error counts as a response: only a region that
+// is unavailable, or not activated for the account, leads to the next. Each region gets an equal share of the time left.
 
 import { withAbortTimeout } from '@sallyport/client/internal/with-timeout';
 import { SallyportError } from '../../core/errors.js';

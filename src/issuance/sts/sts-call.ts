@@ -1,4 +1,4 @@
-// A call of STS as a value: what is sent, before it is known to which region.
+// An STS call as a value, before a region is selected.
 import type {
   $Command,
   ServiceInputTypes,

@@ -170,12 +170,12 @@ t.test('start makes no requests, and the log has no token', async (t) => {
 
 t.test('close aborts fetches in flight', async (t) => {
   const idp = await startIssuer(t, [key]);
-  const asked = new Promise<void>((resolve) => {
+  const requested = new Promise<void>((resolve) => {
     idp.answers['/keys'] = () => resolve();
   });
   const verifier = await openVerifier(t, { corp: { issuer: idp.url } });
   const pending = outcome(verifier, signToken(goodClaims(idp.url), key));
-  await asked;
+  await requested;
   await verifier.close();
   t.equal(await pending, 'issuer_unavailable oidc.fetch.connection');
 });

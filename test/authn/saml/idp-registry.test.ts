@@ -271,8 +271,8 @@ t.test('a metadata URL that is down makes only its issuer unavailable, until it 
 });
 
 t.test('a new verifier copies metadata from a URL from the previous one and reads files again', async (t) => {
-  const answers = { status: 200, body: metadata() };
-  const url = await serve(t, () => answers);
+  const responses = { status: 200, body: metadata() };
+  const url = await serve(t, () => responses);
   const folder = folderWith(t, { 'idp.xml': metadata() });
   const options = (corp: Partial<SamlIssuer>) => ({
     issuers: { corp: { type: 'saml' as const, metadata: url, ...corp } },
@@ -292,7 +292,7 @@ t.test('a new verifier copies metadata from a URL from the previous one and read
   const accepted = async ({ verifier }: { verifier: ProofVerifier }) =>
     /^accepted/.test(await outcome(verifier, base64(signedResponse())));
   const first = await open({});
-  answers.status = 503;
+  responses.status = 503;
   t.ok(await accepted(await open({}, first.idpRegistry)), 'the URL is down now');
   t.notOk(await accepted(await open({})), 'without the last one nothing is known');
   t.notOk(

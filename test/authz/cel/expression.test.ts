@@ -124,10 +124,10 @@ t.test('an invalid expression is an error with its position', (t) => {
     ['claims.s.matchesCompiled("a")', 1, /no matching overload/],
   ];
   for (const [source, at, message] of rows) {
-    const told = outcome(source, CLAIMS);
-    t.type(told, 'string', source);
-    t.match(told, message, source);
-    t.match(told, new RegExp(`^At character ${at} of the expression: `), source);
+    const reported = outcome(source, CLAIMS);
+    t.type(reported, 'string', source);
+    t.match(reported, message, source);
+    t.match(reported, new RegExp(`^At character ${at} of the expression: `), source);
   }
   t.end();
 });

@@ -400,20 +400,20 @@ t.test('explainRole shows the MFA claims of the principal and the accepted value
     const { grants } = explainRole(strict, principal, { role: 'deploy', sourceAddress: HERE }, NOW);
     return grants[0]?.conditions.find(({ on }) => on === 'mfa');
   };
-  const wanted = { acr: ['gold'], amr: ['mfa'] };
+  const expected = { acr: ['gold'], amr: ['mfa'] };
   t.strictSame(mfa({ acr: 'silver', amr: ['pwd'] }), {
     on: 'mfa',
-    wanted,
+    wanted: expected,
     seen: { acr: 'silver', amr: ['pwd'] },
     holds: false,
   });
   t.strictSame(mfa({ amr: ['pwd', 'mfa'] }), {
     on: 'mfa',
-    wanted,
+    wanted: expected,
     seen: { amr: ['pwd', 'mfa'] },
     holds: true,
   });
-  t.strictSame(mfa({}), { on: 'mfa', wanted, holds: false }, 'nothing was said');
+  t.strictSame(mfa({}), { on: 'mfa', wanted: expected, holds: false }, 'nothing was said');
   t.end();
 });
 

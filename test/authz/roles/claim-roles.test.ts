@@ -79,13 +79,13 @@ grants: [ ${grants.map((grant, index) => `{ id: g${index}, issuer: corp, match: 
       if (!loaded || errors.length > 0) throw new Error(JSON.stringify(errors));
       const { policy } = compilePolicy(loaded.config);
       const principal = principalOf({ arns: [DEV] }, { issuer: 'corp' });
-      const asked = { sourceAddress: HERE, role: DEV };
+      const requested = { sourceAddress: HERE, role: DEV };
       let grant: string | undefined;
       const refusal = refusalOf(() => {
-        grant = decide(policy, principal, asked, NOW).grant;
+        grant = decide(policy, principal, requested, NOW).grant;
       });
-      const listed = listPermittedRoles(policy, principal, asked, NOW).map((each) => each.grant);
-      const { permitted, grants: rules } = explainRole(policy, principal, asked, NOW);
+      const listed = listPermittedRoles(policy, principal, requested, NOW).map((each) => each.grant);
+      const { permitted, grants: rules } = explainRole(policy, principal, requested, NOW);
       const denied = rules.some(({ effect, applies }) => effect === 'deny' && applies);
       t.same([listed[0], permitted, !denied], [grant, grant !== undefined, grant !== undefined], 'all agree');
       return grant ?? refusal?.code;

@@ -21,14 +21,14 @@ const jump = 'arn:aws:iam::111122223333:role/Jump';
 
 function decided(
   role: RoleConfig,
-  wanted: ConsoleRequest = {},
+  expected: ConsoleRequest = {},
   region = 'eu-west-1',
   principal = principalOf(CLAIMS, role.via === 'AssumeRoleWithSAML' ? { type: 'saml', issuer: 'adfs' } : {}),
 ) {
   const config = configOf({ it: role }, [{ id: 'g', issuer: ['corp', 'adfs'], match: {}, roles: ['it'] }]);
   const { policy, errors } = compilePolicy({ ...config, aws: { region } });
   if (errors.length > 0) throw new Error(JSON.stringify(errors));
-  return decide(policy, principal, { sourceAddress: '10.1.2.3', role: 'it', console: wanted }, NOW).console;
+  return decide(policy, principal, { sourceAddress: '10.1.2.3', role: 'it', console: expected }, NOW).console;
 }
 const refused = (...args: Parameters<typeof decided>) => refusalOf(() => decided(...args));
 
@@ -81,12 +81,12 @@ t.test('Destination must be a page of the console of the partition', (t) => {
     ['/console/home', 'eu-west-1', undefined],
     ['javascript:alert(1)', 'eu-west-1', undefined],
   ];
-  for (const [destination, region, given] of rows) {
-    if (given === undefined) {
+  for (const [destination, region, received] of rows) {
+    if (received === undefined) {
       const refusal = refused(web, { destination }, region);
       t.match(refusal, { code: 'parameter_invalid', reason: 'parameter.destination' }, destination);
       t.notMatch(refusal?.detail, /evil/, 'the refusal does not repeat it');
-    } else t.same(decided(web, { destination }, region), { destination: given }, destination);
+    } else t.same(decided(web, { destination }, region), { destination: received }, destination);
   }
   t.end();
 });
@@ -95,10 +95,10 @@ t.test('SessionDuration is accepted for operations that support it, up to the li
   const role = (config: RoleConfig, maxDuration = '4h') =>
     ({ ...config, session: { ...config.session, duration: '15m', maxDuration } }) as RoleConfig;
   const assume = { via: 'AssumeRole', roleArn: admin } as const;
-  const given = (config: RoleConfig) => decided(config, { sessionDuration: 7200 })?.sessionDuration;
-  t.equal(given(role(web)), 7200);
-  t.equal(given(role(saml)), 7200);
-  t.equal(given(role(assume)), 7200);
+  const received = (config: RoleConfig) => decided(config, { sessionDuration: 7200 })?.sessionDuration;
+  t.equal(received(role(web)), 7200);
+  t.equal(received(role(saml)), 7200);
+  t.equal(received(role(assume)), 7200);
   for (const config of [role(federation), role({ ...assume, chain: [jump] }, '1h')]) {
     t.match(
       refused(config, { sessionDuration: 900 }),

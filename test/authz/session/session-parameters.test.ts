@@ -47,11 +47,12 @@ if (!loaded) throw new Error(JSON.stringify(configErrors));
 const { policy, errors } = compilePolicy(loaded.config);
 
 const alice = principalOf({}, { issuer: 'corp' });
-type Asked = Omit<Parameters<typeof decide>[2], 'sourceAddress'>;
-const ask = (asked: Asked, principal: Principal = alice) =>
-  decide(policy, principal, { sourceAddress: '10.1.2.3', ...asked }, NOW);
-const refused = (asked: Asked, principal?: Principal) => refusalOf(() => ask(asked, principal));
-const nameOf = (asked: Asked) => ask(asked).session.name;
+type RequestParameters = Omit<Parameters<typeof decide>[2], 'sourceAddress'>;
+const ask = (requested: RequestParameters, principal: Principal = alice) =>
+  decide(policy, principal, { sourceAddress: '10.1.2.3', ...requested }, NOW);
+const refused = (requested: RequestParameters, principal?: Principal) =>
+  refusalOf(() => ask(requested, principal));
+const nameOf = (requested: RequestParameters) => ask(requested).session.name;
 
 t.test('RoleSessionName sets the session name only if the template contains it', (t) => {
   t.same([...configErrors, ...errors], []);
@@ -60,7 +61,7 @@ t.test('RoleSessionName sets the session name only if the template contains it',
   t.equal(nameOf({ role: 'optional' }), 'nobody', 'a default stands in');
   t.equal(nameOf({ role: 'fixed' }), 'alice');
 
-  const rows: [asked: Asked, detail: RegExp][] = [
+  const rows: [asked: RequestParameters, detail: RegExp][] = [
     [{ role: 'chosen' }, /Send RoleSessionName\.$/],
     [{ role: 'chosen', roleSessionName: '' }, /Send RoleSessionName\.$/],
     [{ role: 'chosen', roleSessionName: 'x'.repeat(60) }, /must be 2 to 64 .* shorter one\.$/],
@@ -69,10 +70,10 @@ t.test('RoleSessionName sets the session name only if the template contains it',
     [{ role: 'fixed', roleSessionName: 'build-7' }, /Remove RoleSessionName from the request\.$/],
     [{ role: 'shared-by-token', roleSessionName: 'build-7' }, /Remove RoleSessionName from the request\.$/],
   ];
-  for (const [asked, detail] of rows) {
-    const told = refused(asked);
-    t.match(told, { code: 'parameter_invalid', reason: 'parameter.role_session_name', detail });
-    t.notMatch(told?.detail ?? '', 'planted', 'the value is not repeated');
+  for (const [requested, detail] of rows) {
+    const reported = refused(requested);
+    t.match(reported, { code: 'parameter_invalid', reason: 'parameter.role_session_name', detail });
+    t.notMatch(reported?.detail ?? '', 'planted', 'the value is not repeated');
   }
   t.end();
 });

@@ -252,8 +252,8 @@ t.test('checkStsValue accepts and refuses values like AWS', (t) => {
       t.match(refusal, { code: 'session_value_invalid', reason: /^session\.[A-Za-z_]+$/ }, shown(value));
     }
   }
-  const told = refusalOf(() => checkStsValue(ROLE_SESSION_NAME, 'planted secret value'));
-  t.notMatch(JSON.stringify(told), 'planted', 'the value is not repeated');
+  const reported = refusalOf(() => checkStsValue(ROLE_SESSION_NAME, 'planted secret value'));
+  t.notMatch(JSON.stringify(reported), 'planted', 'the value is not repeated');
   t.end();
 });
 
@@ -539,10 +539,10 @@ t.test('a session that STS would refuse for any claims is a config error', (t) =
     [{ tags: { a: 'x'.repeat(250), b: 'y'.repeat(250) } }, /^: Tags and policies take about 111 %/],
     [{ ...policy({ ...S3, Resource: 'x'.repeat(1000) }), tags: { a: 'x'.repeat(250) } }, /about 1\d\d %/],
   ];
-  for (const [session, fault] of rows) {
+  for (const [session, error] of rows) {
     const found = errors(session);
-    t.equal(found.length, fault ? 1 : 0, `${JSON.stringify(session).slice(0, 70)} ${found}`);
-    if (fault) t.match(found[0], fault);
+    t.equal(found.length, error ? 1 : 0, `${JSON.stringify(session).slice(0, 70)} ${found}`);
+    if (error) t.match(found[0], error);
   }
   const warnings = (session: object) => sessionOf({ ...federation, session }).warnings;
   t.same(warnings({ tags: { team: '${claims.team}' } }), []);

@@ -87,7 +87,7 @@ type Operation =
 
 const rarely = (freq: number) => fc.nat({ max: freq }).map((n) => n === 0);
 const below = (length: number) => fc.nat({ max: length - 1 });
-const asked: fc.Arbitrary<RequestShape> = fc.record({
+const requested: fc.Arbitrary<RequestShape> = fc.record({
   caller: below(CALLERS.length),
   role: below(ROLES.length),
   session: below(SESSIONS.length),
@@ -109,7 +109,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     weight: 12,
     arbitrary: fc.record({
       kind: fc.constant('ask'),
-      crowd: fc.array(fc.oneof({ weight: 2, arbitrary: usual }, { weight: 1, arbitrary: asked }), {
+      crowd: fc.array(fc.oneof({ weight: 2, arbitrary: usual }, { weight: 1, arbitrary: requested }), {
         minLength: 1,
         maxLength: 4,
       }),
@@ -231,10 +231,10 @@ class World {
 
   /** Returned instead of thrown, since errors of a refresh are only logged. */
   #refreshError({ decision, principal, mfa }: IssueRequest, context: Context): string | undefined {
-    const kept = this.#cached.get(context ?? '');
+    const stored = this.#cached.get(context ?? '');
     if (context === undefined || !this.#returned.has(context)) return 'refreshed without a request';
     if (decision.notAfter !== undefined || mfa) return 'refreshed what is not refreshable';
-    if (!kept || kept.expiresAt - this.now > 1.5 * kept.promised) return 'refreshed too early';
+    if (!stored || stored.expiresAt - this.now > 1.5 * stored.promised) return 'refreshed too early';
     const forwards = decision.target.operation === 'AssumeRoleWithWebIdentity';
     return forwards && principal.expiresAt <= this.now ? 'refreshed with an expired proof' : undefined;
   }
@@ -242,11 +242,11 @@ class World {
   #requestOf({ caller, role, session, proof, endWithProof, mfa }: RequestShape): IssueRequest | undefined {
     const who = CALLERS[caller];
     const [name, config, target] = ROLES[role] ?? [];
-    const wanted = SESSIONS[session];
-    assertThat(!!who && !!config && name !== undefined && !!target && !!wanted, 'nothing there');
+    const expected = SESSIONS[session];
+    assertThat(!!who && !!config && name !== undefined && !!target && !!expected, 'nothing there');
     const expiresAt = Math.ceil(this.now / GRID) * GRID + proof;
     const left = Math.floor(expiresAt - this.now);
-    const cut = endWithProof && left < wanted.durationSeconds;
+    const cut = endWithProof && left < expected.durationSeconds;
     if (cut && left < 900) return undefined;
     const request: IssueRequest = {
       principal: {
@@ -259,7 +259,7 @@ class World {
       decision: {
         role: name,
         target,
-        session: { ...wanted, durationSeconds: cut ? left : wanted.durationSeconds },
+        session: { ...expected, durationSeconds: cut ? left : expected.durationSeconds },
         ...(endWithProof && { notAfter: expiresAt }),
         grant: `g${Math.random()}`,
         durationLimitedBy: cut ? 'proof' : 'role',
@@ -274,7 +274,7 @@ class World {
       caller,
       role,
       version,
-      session: cut ? { ...wanted, durationSeconds: 'cut' } : wanted,
+      session: cut ? { ...expected, durationSeconds: 'cut' } : expected,
       until,
     });
     this.#contexts.set(request.proof, { context: shared ? context : undefined });

@@ -56,22 +56,22 @@ const requestOf = ({
   ...(mfa && { mfa }),
 });
 
-type Answer = ErrorCode | undefined;
+type StsOutcome = ErrorCode | undefined;
 
 /** A CredentialIssuer over an STS that issues, or fails with the code that `sts.answer` returns. */
 function started(
   limits?: CacheConfig,
   roles: Readonly<Record<string, RoleConfig>> = { fed: federation, web },
 ) {
-  const asked: IssueRequest[] = [];
+  const requested: IssueRequest[] = [];
   const uses: string[] = [];
   const clock = { seconds: NOW.getTime() / 1000 };
-  const sts = { answer: (_: IssueRequest): Answer => undefined, ready: Promise.resolve() };
+  const sts = { answer: (_: IssueRequest): StsOutcome => undefined, ready: Promise.resolve() };
   const { log, lines } = collectingLog();
   const cache = new CredentialCache(limits);
   const issue = async (request: IssueRequest): Promise<IssuedCredentials> => {
-    asked.push(request);
-    const number = asked.length;
+    requested.push(request);
+    const number = requested.length;
     await setImmediate();
     await sts.ready;
     const code = sts.answer(request);
@@ -103,7 +103,7 @@ function started(
       release: cache.retain(fingerprints.all),
     };
   };
-  return { ...load(roles), load, cache, asked, uses, clock, sts, lines };
+  return { ...load(roles), load, cache, asked: requested, uses, clock, sts, lines };
 }
 
 const keyOf = ({ credentials }: IssuedCredentials) => credentials.accessKeyId;
@@ -154,13 +154,13 @@ t.test('a request whose beforeSts rejects neither calls STS nor joins a call in 
   for (const request of [requestOf(), requestOf({ decision: { console: { destination: 'https://x' } } })])
     await t.rejects(issuer.getOrIssue(request, { beforeSts }), lost);
   t.equal(asked.length, 0);
-  let answer = () => {};
+  let response = () => {};
   sts.ready = new Promise((resolve) => {
-    answer = resolve;
+    response = resolve;
   });
   const flight = issuer.getOrIssue(requestOf(), { beforeSts: async () => {} });
   await t.rejects(issuer.getOrIssue(requestOf(), { beforeSts }), lost);
-  answer();
+  response();
   await flight;
   t.same([asked.length, uses], [1, ['miss']]);
 });
@@ -267,14 +267,14 @@ t.test('concurrent requests share one STS call; a failure is shared but not cach
 
 t.test('credentials that arrive after the deadline are cached and logged', async (t) => {
   const { issue, clock, sts, lines } = started();
-  let answer = () => {};
+  let response = () => {};
   sts.ready = new Promise((resolve) => {
-    answer = resolve;
+    response = resolve;
   });
   const request = requestOf();
   const late = () => codeOf(issue({ ...request, deadline: clock.seconds * 1000 }));
   t.same(await Promise.all([late(), late()]), ['sts_unavailable', 'sts_unavailable']);
-  answer();
+  response();
   t.match(await issue(request), { stsRequestId: 'sts-1' }, 'a caller that waits longer');
   t.match(lines, [{ level: 'info', fields: { role: 'fed', accessKeyId: 'ASIA1', stsRequestId: 'sts-1' } }]);
   t.notMatch(JSON.stringify(lines), /secret-|token-|a\.b\.c/);

@@ -238,7 +238,7 @@ t.test(
     await Promise.all(
       rows.map(async ([what, answer, code, reason]) => {
         const { endpoint } = await startSignin(t, answer);
-        const begun = Date.now();
+        const startedAt = Date.now();
         const error = await errorOf(
           issuing(endpoint).issue(requestOf({ destination: DESTINATION }, 'GetFederationToken')),
         );
@@ -248,13 +248,13 @@ t.test(
           { requestId: 'the-sts-request', sent: true },
           'what STS issued in vain is recorded',
         );
-        t.ok(Date.now() - begun < 8000, `${what}: in time`);
+        t.ok(Date.now() - startedAt < 8000, `${what}: in time`);
         t.equal(error.retryAfter, code === 'signin_unavailable' ? 5 : undefined);
         t.notMatch(`${error.message}${JSON.stringify(error.members)}`, /the-secret|the-session/);
       }),
     );
-    const nobody = issuing('http://127.0.0.1:1/federation').issue;
-    const error = await errorOf(nobody(requestOf({ destination: DESTINATION }, 'AssumeRole')));
+    const unknown = issuing('http://127.0.0.1:1/federation').issue;
+    const error = await errorOf(unknown(requestOf({ destination: DESTINATION }, 'AssumeRole')));
     t.strictSame([error.code, error.reason], ['signin_unavailable', 'signin.connection']);
   },
 );
@@ -266,10 +266,10 @@ t.test('sign-in ends at the deadline of the request', async (t) => {
     [300, 1],
     [0, 1],
   ] as const) {
-    const begun = Date.now();
+    const startedAt = Date.now();
     const error = await errorOf(issuing(endpoint).issue({ ...request, deadline: NOW.getTime() + left }));
     t.strictSame([error.code, error.reason], ['signin_unavailable', 'signin.timeout']);
-    t.ok(Date.now() - begun < 3000, `${left} ms`);
+    t.ok(Date.now() - startedAt < 3000, `${left} ms`);
     t.equal(calls.length, called, 'no time, no call');
   }
 });

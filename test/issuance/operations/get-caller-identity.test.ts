@@ -31,7 +31,7 @@ t.test('GetCallerIdentity on the wire', async (t) => {
 
 t.test('broker identity is cached for five minutes, a failure for one', async (t) => {
   const whole = { Arn: ARN, Account: '111122223333', $metadata: {} };
-  const answers = [
+  const responses = [
     async () => whole,
     async () => {
       throw new SallyportError('broker_credentials_invalid', { reason: 'sts.InvalidClientTokenId' });
@@ -40,7 +40,7 @@ t.test('broker identity is cached for five minutes, a failure for one', async (t
     async () => whole,
   ];
   let now = 0;
-  const getCallerIdentity = async () => (answers.shift() ?? (async () => whole))();
+  const getCallerIdentity = async () => (responses.shift() ?? (async () => whole))();
   const identity = new BrokerIdentity({ getCallerIdentity }, () => new Date(now));
   const at = async (seconds: number) => {
     now = seconds * 1000;
@@ -50,11 +50,11 @@ t.test('broker identity is cached for five minutes, a failure for one', async (t
   };
   t.same(await at(0), KNOWN);
   t.same(await at(299), KNOWN);
-  t.equal(answers.length, 3);
+  t.equal(responses.length, 3);
   const failed = { status: 'failed', code: 'broker_credentials_invalid', reason: 'sts.InvalidClientTokenId' };
   t.same(await at(300), failed);
   t.same(await at(359), failed);
-  t.equal(answers.length, 2);
+  t.equal(responses.length, 2);
   t.same(await at(360), { status: 'failed', code: 'sts_unavailable', reason: 'sts.answer_incomplete' });
   t.same(await at(420), KNOWN);
 });
@@ -71,18 +71,18 @@ t.test('broker identity is pending while STS does not respond, with one call in 
     },
     () => new Date(0),
   );
-  const begun = Date.now();
+  const startedAt = Date.now();
   t.same(
     await Promise.all([identity.get(), identity.get(), identity.get()]),
     Array(3).fill({ status: 'pending' }),
   );
-  t.ok(Date.now() - begun < 1000);
+  t.ok(Date.now() - startedAt < 1000);
   t.equal(calls, 1);
 });
 
 t.test('DecodeAuthorizationMessage and its errors', async (t) => {
-  const decodeWith = async (answer: StsAnswer) => {
-    const stub = await startStsStub(t, () => answer);
+  const decodeWith = async (response: StsAnswer) => {
+    const stub = await startStsStub(t, () => response);
     const sts = stsAt(t, stub.url);
     return { decode: (encoded: string) => decodeAuthorizationMessage(sts, encoded), stub };
   };
@@ -101,10 +101,10 @@ t.test('DecodeAuthorizationMessage and its errors', async (t) => {
     [failure(403, 'InvalidClientTokenId'), 'broker_credentials_invalid', 'sts.InvalidClientTokenId'],
     [success('DecodeAuthorizationMessage', ''), 'sts_unavailable', 'sts.answer_incomplete'],
   ];
-  for (const [answer, code, reason] of rows) {
-    const error = await errorOf((await decodeWith(answer)).decode('encoded'));
+  for (const [response, code, reason] of rows) {
+    const error = await errorOf((await decodeWith(response)).decode('encoded'));
     t.strictSame([error.code, error.reason], [code, reason]);
-    if (answer.status)
+    if (response.status)
       t.match(error.sts, { code: reason.slice(4), requestId: REQUEST_ID }, 'for log and audit');
   }
 });

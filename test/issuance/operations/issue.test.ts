@@ -66,8 +66,8 @@ const issueOver = (...parts: Parameters<typeof stsIssuerOver>) => {
 };
 
 /** Issues against a stub that always sends this response. */
-async function issuing(t: Test, answer: StsAnswer | undefined) {
-  const stub = await startStsStub(t, () => answer);
+async function issuing(t: Test, response: StsAnswer | undefined) {
+  const stub = await startStsStub(t, () => response);
   const { sts } = openTestSts(t, { 'eu-west-1': stub.url }, { credentials: KEYS });
   return { issue: issueOver(sts), calls: stub.calls };
 }
@@ -190,8 +190,8 @@ t.test('GetFederationToken request and response', async (t) => {
 });
 
 t.test("keyless mode sends the broker's token to STS; its refusal is web_identity_rejected", async (t) => {
-  const answers = [success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}`)];
-  const stub = await startStsStub(t, () => answers.shift());
+  const responses = [success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}`)];
+  const stub = await startStsStub(t, () => responses.shift());
   const { sts } = openTestSts(t, { 'eu-west-1': stub.url });
   const issue = issueOver(sts, {
     tokenSigner: {
@@ -216,7 +216,7 @@ t.test("keyless mode sends the broker's token to STS; its refusal is web_identit
     [403, 'AccessDenied', 'sts_access_denied'],
   ];
   for (const [status, code, ours] of rows) {
-    answers.push(failure(status, code));
+    responses.push(failure(status, code));
     const error = await errorOf(issue(request));
     t.match(error, { code: ours, reason: `sts.${code}`, sts: { code, requestId: REQUEST_ID } });
     t.ok(error.cause, 'the cause goes to the log');
@@ -292,16 +292,16 @@ t.test('network errors are retried, then sts_unavailable', async (t) => {
   const error = await errorOf(issue(requestOf(TARGETS.web, 'oidc')));
   t.equal(error.code, 'sts_unavailable');
   t.equal(calls.length, 3);
-  const nobody = issueOver(openTestSts(t, { 'eu-west-1': 'http://127.0.0.1:1' }).sts);
-  t.equal((await errorOf(nobody(requestOf(TARGETS.web, 'oidc')))).code, 'sts_unavailable');
+  const unknown = issueOver(openTestSts(t, { 'eu-west-1': 'http://127.0.0.1:1' }).sts);
+  t.equal((await errorOf(unknown(requestOf(TARGETS.web, 'oidc')))).code, 'sts_unavailable');
 });
 
 t.test('a call that fails once succeeds on retry', async (t) => {
-  const answers = [
+  const responses = [
     failure(503, 'ServiceUnavailable'),
     success('AssumeRoleWithWebIdentity', `${ROLE_USER}${CREDENTIALS}`),
   ];
-  const stub = await startStsStub(t, () => answers.shift());
+  const stub = await startStsStub(t, () => responses.shift());
   const issue = issueOver(openTestSts(t, { 'eu-west-1': stub.url }).sts);
   t.equal((await issue(requestOf(TARGETS.web, 'oidc'))).credentials.accessKeyId, 'ASIAEXAMPLEEXAMPLE00');
 });

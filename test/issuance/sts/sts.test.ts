@@ -52,10 +52,10 @@ const outcomeOf = async (call: Promise<unknown>): Promise<string> => {
 };
 
 /** An STS stub in each region. It sends the current response in `answers`. */
-async function inRegions(t: Test, answers: Record<string, StsAnswer | undefined>, options = {}) {
+async function inRegions(t: Test, responses: Record<string, StsAnswer | undefined>, options = {}) {
   const stubs = await Promise.all(
-    Object.keys(answers).map(
-      async (region) => [region, await startStsStub(t, () => answers[region])] as const,
+    Object.keys(responses).map(
+      async (region) => [region, await startStsStub(t, () => responses[region])] as const,
     ),
   );
   const endpoints = Object.fromEntries(stubs.map(([region, { url }]) => [region, url]));
@@ -68,9 +68,9 @@ async function inRegions(t: Test, answers: Record<string, StsAnswer | undefined>
 }
 
 t.test('a recovered region is probed with one call, then used again', async (t) => {
-  const answers: Record<string, StsAnswer | undefined> = { 'eu-west-1': undefined };
+  const responses: Record<string, StsAnswer | undefined> = { 'eu-west-1': undefined };
   let skipped = 0;
-  const { sts, wire, states, logged, called } = await inRegions(t, answers, {
+  const { sts, wire, states, logged, called } = await inRegions(t, responses, {
     now: () => Date.now() + skipped,
   });
   const call = () => outcomeOf(web(sts));
@@ -85,7 +85,7 @@ t.test('a recovered region is probed with one call, then used again', async (t) 
     'sts_unavailable sts.region_away',
     'sts_unavailable sts.region_away',
   ]);
-  answers['eu-west-1'] = WEB;
+  responses['eu-west-1'] = WEB;
   t.equal(await call(), 'sts_unavailable sts.region_away', 'not yet: the probe failed');
   skipped = 30_000;
   t.equal(await call(), 'answered');
@@ -101,9 +101,9 @@ t.test('a recovered region is probed with one call, then used again', async (t) 
 });
 
 t.test('a throttled account is probed with one call; other accounts are not suspended', async (t) => {
-  const answers: Record<string, StsAnswer> = { 'eu-west-1': failure(400, 'Throttling') };
+  const responses: Record<string, StsAnswer> = { 'eu-west-1': failure(400, 'Throttling') };
   let skipped = 0;
-  const { sts, wire } = await inRegions(t, answers, { now: () => Date.now() + skipped });
+  const { sts, wire } = await inRegions(t, responses, { now: () => Date.now() + skipped });
   const call = (account?: string) => outcomeOf(web(sts, {}, account));
   t.equal(await call(), 'sts_throttled sts.Throttling');
   const [tried] = wire();
@@ -114,7 +114,7 @@ t.test('a throttled account is probed with one call; other accounts are not susp
     'sts_throttled sts.Throttling',
     'sts_throttled sts.paused',
   ]);
-  answers['eu-west-1'] = WEB;
+  responses['eu-west-1'] = WEB;
   t.equal(await call('444455556666'), 'answered');
   t.equal(await call(), 'sts_throttled sts.paused', 'for longer, the second time');
   skipped = 8000;
@@ -122,8 +122,8 @@ t.test('a throttled account is probed with one call; other accounts are not susp
 });
 
 t.test('throttling suspends the account of the signer, not of the role', async (t) => {
-  const answers: Record<string, StsAnswer> = { 'eu-west-1': failure(400, 'Throttling') };
-  const { sts, wire } = await inRegions(t, answers);
+  const responses: Record<string, StsAnswer> = { 'eu-west-1': failure(400, 'Throttling') };
+  const { sts, wire } = await inRegions(t, responses);
   const assume = (account: string, signer?: Signer) =>
     outcomeOf(
       sts.assumeRole(
@@ -136,9 +136,9 @@ t.test('throttling suspends the account of the signer, not of the role', async (
   t.equal(await assume('444455556666'), 'sts_throttled sts.paused', 'the same quota: the one of the broker');
   t.equal(await outcomeOf(sts.getFederationToken({ Name: 'alice' })), 'sts_throttled sts.paused');
   t.same(wire(), tried, 'without a call');
-  answers['eu-west-1'] = ROLE;
+  responses['eu-west-1'] = ROLE;
   t.equal(await assume('444455556666', { credentials: AS, account: '111122223333' }), 'answered');
-  answers['eu-west-1'] = WEB;
+  responses['eu-west-1'] = WEB;
   t.equal(await outcomeOf(web(sts)), 'answered', 'not signed');
 });
 
@@ -171,10 +171,10 @@ t.test('a deadline during a retry yields the last error of STS', async (t) => {
 });
 
 t.test('regional endpoint of every partition, with FIPS and dual-stack', async (t) => {
-  const asked: string[] = [];
+  const requested: string[] = [];
   t.intercept(dns, 'lookup', {
     value: (host: string, _: object, done: (error: Error) => void) => {
-      asked.push(host);
+      requested.push(host);
       done(Object.assign(new Error('not here'), { code: 'ENOTFOUND' }));
     },
   });
@@ -193,7 +193,7 @@ t.test('regional endpoint of every partition, with FIPS and dual-stack', async (
   for (const [region, options, host] of rows) {
     const { sts } = openTestSts(t, {}, { region, ...options });
     t.equal(await outcomeOf(web(sts)), 'sts_unavailable sts.connect', host);
-    t.equal(asked.at(-1), host);
+    t.equal(requested.at(-1), host);
   }
 });
 
@@ -207,31 +207,31 @@ t.test('conflicting endpoint settings are a rejected request, not an outage', as
 });
 
 t.test('a role with its own region is issued there only', async (t) => {
-  const answers: Record<string, StsAnswer | undefined> = {
+  const responses: Record<string, StsAnswer | undefined> = {
     'eu-west-1': WEB,
     'eu-central-1': WEB,
     'sa-east-1': WEB,
   };
-  const { sts, wire } = await inRegions(t, answers);
+  const { sts, wire } = await inRegions(t, responses);
   t.equal(await outcomeOf(web(sts, { region: 'sa-east-1' })), 'answered');
   t.same(wire(), [0, 0, 1]);
-  answers['sa-east-1'] = undefined;
+  responses['sa-east-1'] = undefined;
   t.match(await outcomeOf(web(sts, { region: 'sa-east-1' })), 'sts_unavailable');
   t.same(wire(), [0, 0, 4]);
 });
 
 t.test('an MFA code is sent once, without retry or failover, unless nothing was sent', async (t) => {
-  const answers: Record<string, StsAnswer | undefined> = {
+  const responses: Record<string, StsAnswer | undefined> = {
     'eu-west-1': undefined,
     'eu-central-1': success('GetSessionToken', CREDENTIALS),
   };
-  const { sts, wire } = await inRegions(t, answers);
+  const { sts, wire } = await inRegions(t, responses);
   for (const answer of [
     undefined,
     failure(500, 'InternalFailure'),
     failure(403, 'RegionDisabledException'),
   ]) {
-    answers['eu-west-1'] = answer;
+    responses['eu-west-1'] = answer;
     t.match(await outcomeOf(withMfa(sts)), /unavailable|disabled/);
   }
   t.same(wire(), [3, 0]);
@@ -242,7 +242,7 @@ t.test('an MFA code is sent once, without retry or failover, unless nothing was 
     { 'eu-west-1': 'http://127.0.0.1:1', 'eu-central-1': url ?? '' },
     { credentials: KEYS },
   );
-  t.equal(await outcomeOf(withMfa(half.sts)), 'answered', 'nobody was there to see it');
+  t.equal(await outcomeOf(withMfa(half.sts)), 'answered', 'STS did not receive the call');
 });
 
 t.test('the deadline bounds the call, and each region gets a share of it', async (t) => {
@@ -251,9 +251,9 @@ t.test('the deadline bounds the call, and each region gets a share of it', async
   silent.use(FAULTS.blackHole);
   const spent = async (endpoints: Record<string, string>, deadlineMs: number) => {
     const { sts } = openTestSts(t, endpoints, { credentials: KEYS });
-    const begun = performance.now();
+    const startedAt = performance.now();
     const outcome = await outcomeOf(web(sts, { deadline: Date.now() + deadlineMs }));
-    return { outcome, milliseconds: performance.now() - begun };
+    return { outcome, milliseconds: performance.now() - startedAt };
   };
   const alone = await spent({ 'eu-west-1': silent.url }, 300);
   t.equal(alone.outcome, 'sts_unavailable sts.deadline');
@@ -395,10 +395,12 @@ t.test('bulkhead bounds concurrent and queued calls', async (t) => {
 });
 
 t.test('chained roles share the retry budget and the connections of the broker', async (t) => {
-  const answers: Record<string, StsAnswer | undefined> = { 'eu-west-1': failure(503, 'ServiceUnavailable') };
+  const responses: Record<string, StsAnswer | undefined> = {
+    'eu-west-1': failure(503, 'ServiceUnavailable'),
+  };
   // No breaker: only the bucket of 500 tokens, 14 a retry, bounds what is sent.
   let skipped = 0;
-  const { sts, stubs } = await inRegions(t, answers, { now: () => Date.now() + skipped });
+  const { sts, stubs } = await inRegions(t, responses, { now: () => Date.now() + skipped });
   const hop = () => {
     skipped += 600_000;
     return outcomeOf(
@@ -413,7 +415,7 @@ t.test('chained roles share the retry budget and the connections of the broker',
   t.equal(calls.length, 30 + Math.floor(500 / 14), 'then only first tries');
   t.match(calls[0]?.headers.authorization, 'Credential=ASIAHOPHOPHOPHOP0000');
   t.equal(calls[0]?.headers['x-amz-security-token'], 'hop-session');
-  answers['eu-west-1'] = ROLE;
+  responses['eu-west-1'] = ROLE;
   t.equal(await hop(), 'answered');
 });
 

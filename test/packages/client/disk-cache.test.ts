@@ -29,7 +29,7 @@ function openCache(t: Test, folder = join(t.testdir(), 'cache')) {
   const after = (minutes: number) => {
     life.now = new Date(START.getTime() + minutes * MINUTE);
   };
-  const given = (): BrokerCredentials => ({
+  const received = (): BrokerCredentials => ({
     credentials: {
       accessKeyId: `ASIA${life.requests.length}`,
       secretAccessKey: new Secret('s'),
@@ -49,7 +49,7 @@ function openCache(t: Test, folder = join(t.testdir(), 'cache')) {
       request: async (timeout) => {
         life.requests.push(timeout);
         if (life.failure) throw life.failure;
-        return given();
+        return received();
       },
     });
     return credentials.accessKeyId;
@@ -149,8 +149,13 @@ t.test('a folder that is open to others or a link is not used', async (t) => {
 t.test('cached credentials are returned while the broker is unavailable, until they expire', async (t) => {
   const { after, get, life } = openCache(t);
   await get('a');
-  for (const away of [new BrokerUnreachable('Away.'), refusal(503), refusal(429), new Error('No sign-in.')]) {
-    life.failure = away;
+  for (const unavailable of [
+    new BrokerUnreachable('Away.'),
+    refusal(503),
+    refusal(429),
+    new Error('No sign-in.'),
+  ]) {
+    life.failure = unavailable;
     after(45);
     t.equal(await get('a'), 'ASIA1');
     t.match(

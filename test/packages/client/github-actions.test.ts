@@ -32,8 +32,8 @@ t.test('githubActionsToken reports a missing permission and a failing endpoint',
   const clear = { ...runner, ACTIONS_ID_TOKEN_REQUEST_URL: 'http://runner.example/token' };
   for (const environment of [{}, withoutUrl, withoutToken, clear])
     await t.rejects(githubActionsToken('x', environment), /job with `permissions: { id-token: write }`/);
-  const nobody = { ...runner, ACTIONS_ID_TOKEN_REQUEST_URL: 'http://127.0.0.1:1/' };
-  await t.rejects(githubActionsToken('x', nobody), /does not respond/);
+  const unknown = { ...runner, ACTIONS_ID_TOKEN_REQUEST_URL: 'http://127.0.0.1:1/' };
+  await t.rejects(githubActionsToken('x', unknown), /does not respond/);
   status = 500;
   await t.rejects(githubActionsToken('x', runner), /responded with status 500/);
 });

@@ -38,9 +38,9 @@ async function play(outcomes: readonly (Error | string)[], timeout = 30_000) {
 }
 
 t.test('transient errors are retried with backoff and jitter', async (t) => {
-  const away = new BrokerUnreachable('away');
+  const unavailable = new BrokerUnreachable('away');
   const { ended, tries, pauses, timesLeft, retried } = await play([
-    away,
+    unavailable,
     refusal(503, 'overloaded'),
     refusal(502),
     refusal(504),
@@ -79,9 +79,9 @@ t.test('permanent errors are not retried', async (t) => {
 });
 
 t.test('retries end at the timeout', async (t) => {
-  const away = new BrokerUnreachable('away');
-  const { ended, now, tries } = await play([away]);
-  t.equal(ended, away);
+  const unavailable = new BrokerUnreachable('away');
+  const { ended, now, tries } = await play([unavailable]);
+  t.equal(ended, unavailable);
   t.ok(now <= 30_000 && now > 24_000, `retries use most of the timeout: ${now}`);
   t.ok(tries < 20, `backoff limits the attempts: ${tries}`);
 });
@@ -106,16 +106,16 @@ t.test(
     let now = 0;
     let obtained = 0;
     let failure: Error | undefined;
-    let answer = () => {};
+    let response = () => {};
     /** Settles the pending request and lets all waiters continue. */
     const answered = async () => {
-      answer();
+      response();
       await setImmediate();
     };
     const obtain = () =>
       new Promise<{ readonly n: number; readonly expiration: Date }>((resolve, reject) => {
         const n = ++obtained;
-        answer = () => (failure ? reject(failure) : resolve({ n, expiration: new Date(now + 900_000) }));
+        response = () => (failure ? reject(failure) : resolve({ n, expiration: new Date(now + 900_000) }));
       });
     const take = refreshingProvider(obtain, () => now);
 

@@ -61,7 +61,7 @@ export async function handleRequest(
 
 type RequestOutcome = Result | StsError | PlainResponse;
 
-/** A response that is neither a result nor an error of STS: a redirect, or an unknown path. */
+/** A response other than a result or an error of STS: a redirect, or an unknown path. */
 class PlainResponse {
   readonly response: WireResponse;
 

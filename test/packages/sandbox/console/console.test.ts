@@ -78,14 +78,14 @@ t.test('getSigninToken accepts role and federated credentials, and SessionDurati
     ['nothing', '', undefined, 400],
   ];
   for (const [what, Session, SessionDuration, status] of rows) {
-    const answer = await post({
+    const response = await post({
       Action: 'getSigninToken',
       Session,
       ...(SessionDuration !== undefined && { SessionDuration }),
     });
-    t.equal(answer.status, status, what);
-    if (status === 200) t.match(JSON.parse(answer.body), { SigninToken: /^[\w-]{100,}$/ }, what);
-    else t.match(answer.body, /Invalid Credentials Parameter/, what);
+    t.equal(response.status, status, what);
+    if (status === 200) t.match(JSON.parse(response.body), { SigninToken: /^[\w-]{100,}$/ }, what);
+    else t.match(response.body, /Invalid Credentials Parameter/, what);
   }
   clock.now = new Date(clock.now.getTime() + 3_600_000);
   const late = await post({ Action: 'getSigninToken', Session: sessionOf(jump.Credentials) });
@@ -102,12 +102,12 @@ t.test(
       new AssumeRoleCommand({ RoleArn: JUMP, RoleSessionName: 'alice', DurationSeconds: 3600 }),
     );
     const token = await tokenOf({ Session: sessionOf(Credentials), SessionDuration: '7200' });
-    const answer = await get(login(token));
-    t.equal(answer.status, 302);
-    const [cookie = ''] = answer.headers['set-cookie'] ?? [];
+    const response = await get(login(token));
+    t.equal(response.status, 302);
+    const [cookie = ''] = response.headers['set-cookie'] ?? [];
     t.match(cookie, /^sandbox-console=[\w-]+; Path=\/; HttpOnly; SameSite=Lax$/);
-    t.equal(answer.headers['cache-control'], 'no-store');
-    const { pathname, search } = new URL(answer.headers.location ?? '');
+    t.equal(response.headers['cache-control'], 'no-store');
+    const { pathname, search } = new URL(response.headers.location ?? '');
     const console = () => get(`${pathname}${search}`, { cookie: cookie.split(';')[0] ?? '' });
     const shown = await console();
     t.equal(shown.status, 200);

@@ -59,7 +59,7 @@ function faultsOf(yaml: string, values: Record<string, string> = {}): string[] {
 }
 
 t.test('loadIam reports all errors together, each with its line', async (t) => {
-  const faults = faultsOf(`accounts:
+  const errors = faultsOf(`accounts:
   "1111":
     users:
       "a b":
@@ -122,12 +122,12 @@ t.test('loadIam reports all errors together, each with its line', async (t) => {
   ];
   for (const [line, message] of expected) {
     t.ok(
-      faults.some((fault) => fault.startsWith(`  line ${line}: `) && message.test(fault)),
+      errors.some((fault) => fault.startsWith(`  line ${line}: `) && message.test(fault)),
       `line ${line}: ${message}`,
     );
   }
-  t.ok(faults.some((fault) => /12 digits/.test(fault)));
-  t.ok(faults.some((fault) => /Invalid IAM name a b/.test(fault)));
+  t.ok(errors.some((fault) => /12 digits/.test(fault)));
+  t.ok(errors.some((fault) => /Invalid IAM name a b/.test(fault)));
 });
 
 t.test('loadIam reports invalid YAML and invalid SAML metadata', async (t) => {

@@ -86,7 +86,7 @@ async function accept(response: string, recipient: string, audience: string, opt
 }
 
 const authnRequest = (attributes: Record<string, string> = {}, nameIdFormat?: string) => {
-  const given = Object.entries({
+  const received = Object.entries({
     ID: '_request-1',
     Version: '2.0',
     IssueInstant: '2026-11-21T12:00:00.000Z',
@@ -94,7 +94,7 @@ const authnRequest = (attributes: Record<string, string> = {}, nameIdFormat?: st
     AssertionConsumerServiceURL: ACS,
     ...attributes,
   });
-  return `<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ${given
+  return `<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ${received
     .map(([name, value]) => `${name}="${value}"`)
     .join(' ')}><saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${SP}</saml:Issuer>${
     nameIdFormat === undefined ? '' : `<samlp:NameIDPolicy Format="${nameIdFormat}"/>`
@@ -321,11 +321,11 @@ t.test('IdP rejects unsafe AuthnRequests with an error page and no assertion', a
     ['', /not XML/],
   ];
   for (const [xml, says] of requests) {
-    const answers = [
+    const responses = [
       await fetch(redirectUrl(xml)),
       await post({ SAMLRequest: Buffer.from(xml).toString('base64'), ...ALICE }),
     ];
-    for (const answer of answers) {
+    for (const answer of responses) {
       t.equal(answer.status, 400, `${says}`);
       const page = await answer.text();
       t.match(page, says);

@@ -219,32 +219,32 @@ t.test('session policies limit the session', async (t) => {
 t.test('duration is checked against the range, the role and role chaining, in this order', async (t) => {
   const { client } = await startSandbox(t, iam());
   const amy = client(KEYS.amy);
-  const asked = (DurationSeconds: number, name = 'team/First') => assume(arn(name), { DurationSeconds });
-  const long = await amy.send(asked(7200));
+  const requested = (DurationSeconds: number, name = 'team/First') => assume(arn(name), { DurationSeconds });
+  const long = await amy.send(requested(7200));
   t.same(long.Credentials?.Expiration, new Date('2026-11-21T14:00:00Z'));
   await refuses(
     t,
-    amy.send(asked(43_201)),
+    amy.send(requested(43_201)),
     'ValidationError',
     "1 validation error detected: Value '43201' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to 43200",
   );
   await refuses(
     t,
-    amy.send(asked(899)),
+    amy.send(requested(899)),
     'ValidationError',
     "1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900",
   );
   const tooLong = 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.';
-  await refuses(t, amy.send(asked(7201)), 'ValidationError', tooLong);
+  await refuses(t, amy.send(requested(7201)), 'ValidationError', tooLong);
   const chained = client(keysOf(long.Credentials));
   await refuses(
     t,
-    chained.send(asked(3601)),
+    chained.send(requested(3601)),
     'ValidationError',
     'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
   );
-  await refuses(t, chained.send(asked(3601, 'Everyone')), 'ValidationError', tooLong);
-  t.ok(await chained.send(asked(3600)));
+  await refuses(t, chained.send(requested(3601, 'Everyone')), 'ValidationError', tooLong);
+  t.ok(await chained.send(requested(3600)));
 });
 
 t.test('session tags are validated, authorized by sts:TagSession and packed', async (t) => {

@@ -55,11 +55,11 @@ t.test('AWS CLI', async (t) => {
 
   const now = Math.floor(Date.now() / 1000);
   const claims = { iss: issuer.url, aud: 'sallyport', sub: 'alice', iat: now, exp: now + 600 };
-  const answer = await cli([
+  const response = await cli([
     ...['assume-role-with-web-identity', '--role-arn', DEPLOY, '--role-session-name', 'cli'],
     ...['--web-identity-token', signToken(claims, key)],
   ]);
-  const { Credentials } = JSON.parse(answer);
+  const { Credentials } = JSON.parse(response);
   const keys: Keys = {
     accessKeyId: Credentials.AccessKeyId,
     secretAccessKey: Credentials.SecretAccessKey,

@@ -54,8 +54,8 @@ const inHours = (hours: number) => new Date(Date.parse('2026-11-21T12:00:00Z') +
 t.test('GetFederationToken', async (t) => {
   const { client } = await startSandbox(t, iam());
   const user = client(USER);
-  const answer = await user.send(federate());
-  t.match(answer, {
+  const response = await user.send(federate());
+  t.match(response, {
     FederatedUser: {
       Arn: 'arn:aws:sts::111122223333:federated-user/partner',
       FederatedUserId: '111122223333:partner',
@@ -63,7 +63,7 @@ t.test('GetFederationToken', async (t) => {
     PackedPolicySize: 0,
     Credentials: { Expiration: inHours(12) },
   });
-  const federated = client(keysOf(answer.Credentials));
+  const federated = client(keysOf(response.Credentials));
   t.match(await federated.send(new GetCallerIdentityCommand({})), {
     Arn: 'arn:aws:sts::111122223333:federated-user/partner',
     UserId: '111122223333:partner',

@@ -46,8 +46,8 @@ async function start(t: Test, yaml?: (url: string) => string) {
 t.test('AssumeRoleWithWebIdentity accepts a token of a trusted provider', async (t) => {
   const { assume, token, issuer, client, sts } = await start(t);
   const host = issuer.url.replace('http://', '');
-  const answer = await assume(token());
-  t.match(answer, {
+  const response = await assume(token());
+  t.match(response, {
     SubjectFromWebIdentityToken: 'alice',
     Audience: 'sallyport',
     Provider: `arn:aws:iam::111122223333:oidc-provider/${host}`,
@@ -55,7 +55,7 @@ t.test('AssumeRoleWithWebIdentity accepts a token of a trusted provider', async 
     Credentials: { Expiration: at(3600) },
     PackedPolicySize: undefined,
   });
-  t.match(await client(keysOf(answer.Credentials)).send(new GetCallerIdentityCommand({})), {
+  t.match(await client(keysOf(response.Credentials)).send(new GetCallerIdentityCommand({})), {
     Arn: 'arn:aws:sts::111122223333:assumed-role/deploy/run-1',
   });
   t.match(sts.requests[0], { action: 'AssumeRoleWithWebIdentity', status: 200 });
@@ -174,8 +174,8 @@ accounts:
     };
   const refusal = 'Not authorized to perform sts:AssumeRoleWithWebIdentity';
   const bySubject = await start(t, role('{ StringLike: { "HOST:sub": "al*" } }'));
-  const answer = await bySubject.assume(bySubject.token(), { DurationSeconds: 7200 });
-  t.same(answer.Credentials?.Expiration, at(7200));
+  const response = await bySubject.assume(bySubject.token(), { DurationSeconds: 7200 });
+  t.same(response.Credentials?.Expiration, at(7200));
   await refuses(t, bySubject.assume(bySubject.token({ sub: 'bob' })), 'AccessDenied', refusal);
   await refuses(
     t,
@@ -190,7 +190,7 @@ accounts:
     RoleSessionName: 'next',
   });
   t.ok(
-    await bySubject.client(keysOf(answer.Credentials)).send(chained),
+    await bySubject.client(keysOf(response.Credentials)).send(chained),
     'the session keeps the keys of its issuer',
   );
   const tagged = bySubject.token({ [TAGS]: { principal_tags: { a: 'b' } } });

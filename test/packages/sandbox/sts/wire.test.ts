@@ -89,7 +89,7 @@ function signedWithoutHost({ clock }: Sandbox, body: string): RawRequest {
   return post(body, { ...FORM, 'x-amz-date': timestamp, authorization });
 }
 
-const fault = (code: string, message: string, namespace = 'https://sts.amazonaws.com/doc/2011-06-15/') =>
+const error = (code: string, message: string, namespace = 'https://sts.amazonaws.com/doc/2011-06-15/') =>
   `<ErrorResponse xmlns="${namespace}">\n  <Error>\n    <Type>Sender</Type>\n    <Code>${code}</Code>\n    <Message>${message}</Message>\n  </Error>\n  <RequestId>ID</RequestId>\n</ErrorResponse>\n`;
 
 t.test("response has AWS's XML, headers and request IDs", async (t) => {
@@ -138,9 +138,9 @@ t.test("unknown actions, versions and paths return AWS's errors", async (t) => {
   const { sts } = await startSandbox(t, exampleIam());
   const dispatch = 'http://webservices.amazon.com/AWSFault/2005-15-09';
   const unknown = async (body: string, message: string) => {
-    const answer = await send(sts.url, post(body));
-    t.equal(answer.status, 400);
-    t.equal(answer.body.replace(UUID, 'ID'), fault('InvalidAction', message, dispatch));
+    const response = await send(sts.url, post(body));
+    t.equal(response.status, 400);
+    t.equal(response.body.replace(UUID, 'ID'), error('InvalidAction', message, dispatch));
   };
   const noOperation = (action: string, version: string) =>
     `Could not find operation ${action} for version ${version}`;
@@ -172,32 +172,32 @@ t.test("unknown actions, versions and paths return AWS's errors", async (t) => {
 t.test('first value of a repeated parameter is used and unknown parameters are ignored', async (t) => {
   const { sts } = await startSandbox(t, exampleIam());
   const base = { Action: 'AssumeRoleWithWebIdentity', RoleSessionName: 'one', WebIdentityToken: 'a.b.c' };
-  const answer = async (parameters: string) =>
+  const response = async (parameters: string) =>
     (await send(sts.url, post(`${form(base)}&${parameters}`))).body.replace(UUID, 'ID');
   const invalid = "1 validation error detected: Value 'short' at 'roleArn' failed to satisfy constraint";
   const role = encodeURIComponent('arn:aws:iam::111122223333:role/deploy');
-  t.match(await answer(`RoleArn=short&RoleArn=${role}`), invalid);
-  t.notMatch(await answer(`RoleArn=${role}&RoleArn=short&Nonsense=1`), 'validation error');
+  t.match(await response(`RoleArn=short&RoleArn=${role}`), invalid);
+  t.notMatch(await response(`RoleArn=${role}&RoleArn=short&Nonsense=1`), 'validation error');
   t.equal(
-    await answer(''),
-    fault(
+    await response(''),
+    error(
       'ValidationError',
       "1 validation error detected: Value null at 'roleArn' failed to satisfy constraint: Member must not be null",
     ),
   );
   const emoji = encodeURIComponent('arn:aws:iam::111122223333:role/😀');
   t.match(
-    await answer(`RoleArn=${emoji}`),
+    await response(`RoleArn=${emoji}`),
     'failed to satisfy constraint: Member must satisfy regular expression',
   );
   const arn = encodeURIComponent(`arn:aws:iam::111122223333:role/${'ü'.repeat(2017)}`);
-  t.notMatch(await answer(`RoleArn=${arn}`), 'validation error', 'lengths count characters, not bytes');
+  t.notMatch(await response(`RoleArn=${arn}`), 'validation error', 'lengths count characters, not bytes');
   const arnEntry = 'PolicyArns.member.1.arn=short';
-  t.match(await answer(`RoleArn=${role}&${arnEntry}`), "Value 'short' at 'policyArns.1.member.arn' failed");
+  t.match(await response(`RoleArn=${role}&${arnEntry}`), "Value 'short' at 'policyArns.1.member.arn' failed");
 
-  const duration = (value: string) => answer(`RoleArn=${role}&DurationSeconds=${value}`);
+  const duration = (value: string) => response(`RoleArn=${role}&DurationSeconds=${value}`);
   const malformed = (message = '') =>
-    fault('MalformedInput', 'MESSAGE').replace('    <Message>MESSAGE</Message>\n', message);
+    error('MalformedInput', 'MESSAGE').replace('    <Message>MESSAGE</Message>\n', message);
   for (const value of ['1.5', 'x', '2147483648', '-2147483649', '1e3', '%20900']) {
     t.equal(await duration(value), malformed(), value);
   }
@@ -210,9 +210,9 @@ t.test('body above the size limit returns 413', async (t) => {
   const { sts } = await startSandbox(t, exampleIam());
   const body = Buffer.alloc(10_000_000, 'a');
   t.match(await send(sts.url, post(body)), { status: 302 }, 'ten million bytes are read');
-  const answer = await send(sts.url, post(Buffer.concat([body, Buffer.from('a')])));
-  t.match(answer, { status: 413, body: '' });
-  t.notOk(answer.headers['x-amzn-requestid']);
+  const response = await send(sts.url, post(Buffer.concat([body, Buffer.from('a')])));
+  t.match(response, { status: 413, body: '' });
+  t.notOk(response.headers['x-amzn-requestid']);
 });
 
 t.test('Signature Version 4 covers signed headers, method, query and body', async (t) => {
@@ -234,9 +234,9 @@ t.test('Signature Version 4 covers signed headers, method, query and body', asyn
   });
   t.equal(await status(spaced), 200, 'header values are trimmed');
   const mismatch = async (changed: RawRequest) => {
-    const answer = await send(url, changed);
-    t.equal(answer.status, 403);
-    t.equal(answer.body.replace(UUID, 'ID'), fault('SignatureDoesNotMatch', STANDARD_MISMATCH));
+    const response = await send(url, changed);
+    t.equal(response.status, 403);
+    t.equal(response.body.replace(UUID, 'ID'), error('SignatureDoesNotMatch', STANDARD_MISMATCH));
   };
   const authorization = request.headers?.['authorization'] ?? '';
   await mismatch({ ...request, body: body.replace('Note=1', 'Note=2') });
