@@ -8,7 +8,7 @@ import type { IssuedCredentials, IssueRequest } from '../core/types.js';
 import type { StsIssuer } from './sts-issuer.js';
 
 /** Seconds by which the clocks of STS and of the broker may differ. AWS refuses signatures beyond that as well. */
-export const LIFETIME_TOLERANCE = 300;
+const LIFETIME_TOLERANCE = 300;
 
 export interface LifetimeCheckOptions {
   readonly stsIssuer: Pick<StsIssuer, 'issue'>;

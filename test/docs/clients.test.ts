@@ -235,12 +235,12 @@ func main() {
   t.match(refused, { code: 1, stderr: REFUSAL });
 });
 
-t.test('ask as the SDK would', async (t) => {
-  declareSnippets('ask as the SDK would');
+t.test('call the broker as an SDK does', async (t) => {
+  declareSnippets('call the broker as an SDK does');
   if (!requirePeer(t, 'curl')) return;
-  const { stdout } = await shell('ask as the SDK would');
+  const { stdout } = await shell('call the broker as an SDK does');
   t.match(JSON.parse(stdout), { AccessKeyId: /^ASIA/, Token: String });
-  const refused = await shell('ask as the SDK would', {}, 'refused');
+  const refused = await shell('call the broker as an SDK does', {}, 'refused');
   t.match(refused.stdout, REFUSAL);
 });
 

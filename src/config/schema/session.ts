@@ -10,7 +10,7 @@ export const sessionLimits = {
     ),
   ),
   maxDuration: Type.Optional(
-    Duration('Longest lifetime that a request can ask for. Default: 1h, or duration if that is longer.'),
+    Duration('Maximum lifetime that a request can specify. Default: 1h, or duration if that is longer.'),
   ),
   endWithProof: Type.Optional(
     Type.Literal(true, {
