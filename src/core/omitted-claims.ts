@@ -44,11 +44,12 @@ export class OmittedClaims {
     if (!declared) return new OmittedClaims(claims, undefined, hasGroupsLink);
     const names = new Set(declared);
     const omitted = new OmittedClaims(claims, names, hasGroupsLink);
-    for (const [alias, name] of Object.entries(aliases)) {
-      if (omitted.includes(name)) {
-        if (!Object.hasOwn(claims, alias)) names.add(alias);
-      } else if (!Object.hasOwn(claims, name) && omitted.includes(alias)) names.add(name);
-    }
+    const entries = Object.entries(aliases);
+    for (const [alias, name] of entries)
+      if (!Object.hasOwn(claims, name) && omitted.includes(alias)) names.add(name);
+    // After the claims of all aliases are known, because several aliases can have the same claim.
+    for (const [alias, name] of entries)
+      if (!Object.hasOwn(claims, alias) && omitted.includes(name)) names.add(alias);
     return omitted;
   }
 
@@ -98,5 +99,8 @@ function declaredNames(claims: Claims): readonly string[] | undefined {
 const isPresent = (claims: Claims, name: string) =>
   Object.hasOwn(claims, name) && claims[name] !== undefined && claims[name] !== null;
 
+/** Anything but false, as a boolean or text, declares groups. Objects have no text. */
 const isFalse = (value: ClaimValue | undefined) =>
-  [value].flat().every((each) => String(each).toLowerCase() === 'false');
+  [value]
+    .flat()
+    .every((each) => each === false || (typeof each === 'string' && each.toLowerCase() === 'false'));

@@ -16,12 +16,13 @@ export function trapOmittedClaims(
     throw new UnknownClaimsError([name]);
   };
   const requireKnown = (name: string | symbol) => {
-    if (typeof name === 'string' && name !== 'constructor' && omitted.includes(name)) fail(name);
+    if (typeof name === 'string' && omitted.includes(name)) fail(name);
   };
   const known = Object.entries(claims).filter(([name]) => !omitted.includes(name));
   return new Proxy(Object.assign(Object.create(null), Object.fromEntries(known)), {
     get(target, name) {
-      requireKnown(name);
+      // CEL reads `constructor` for the type of a value. For a claim of that name, it checks its presence first.
+      if (name !== 'constructor') requireKnown(name);
       return Reflect.get(target, name);
     },
     has(target, name) {

@@ -114,7 +114,16 @@ t.test(
     for (const unreadable of ['groups', ['groups'], 7, true])
       t.notOk(isPermitted(deny('department'), { _claim_names: unreadable }), JSON.stringify(unreadable));
     t.notOk(isPermitted(deny('department'), { _claim_sources: { src1: {} } }), 'sources without names');
-    t.notOk(isPermitted(deny('groups'), { hasgroups: 'true' }));
+    for (const hasgroups of ['true', 1, {}, [{}], Object.create(null), [Object.create(null)]])
+      t.notOk(isPermitted(deny('groups'), { hasgroups }), JSON.stringify(hasgroups));
+    for (const hasgroups of [false, 'False', ['false']])
+      t.ok(isPermitted(deny('groups'), { hasgroups }), JSON.stringify(hasgroups));
+    const isAbsent = (claim: string) => [grant({ when: `!('${claim}' in claims) && !has(claims.${claim})` })];
+    for (const claim of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
+      t.ok(isPermitted(isAbsent(claim), names('groups')), `${claim} is known`);
+      t.notOk(isPermitted(isAbsent(claim), JSON.parse(`{"_claim_names":{"${claim}":"s"}}`)), claim);
+      t.notOk(isPermitted(isAbsent(claim), { _claim_names: 'unreadable' }), claim);
+    }
     t.end();
   },
 );
@@ -203,6 +212,11 @@ t.test('groups.link in an assertion makes the groups unknown under each of their
     permitted('urn:corp:teams', link, { groups: 'urn:corp:teams' }),
     'attribute with an alias named groups',
   );
+  for (const aliases of [
+    { teams: 'urn:corp:teams', groups: 'urn:corp:teams' },
+    { groups: 'urn:corp:teams', teams: 'urn:corp:teams' },
+  ])
+    t.notOk(permitted('teams', link, aliases), 'second alias of an attribute with an alias named groups');
   t.ok(permitted('teams', { ...link, teams: ['staff'] }, { teams: GROUPS }), 'a claim precedes its alias');
   t.ok(permitted(role, { ...link, [role]: ['app-role'] }), 'app roles are known');
   t.ok(permitted('department', link));
