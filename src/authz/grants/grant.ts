@@ -58,6 +58,11 @@ export class CompiledGrant {
   evaluate(context: EvaluationContext): GrantEvaluation {
     const unknownClaims: string[] = [];
     for (const condition of this.conditions) {
+      const unknown = condition.unknownClaim?.(context);
+      if (unknown !== undefined) {
+        unknownClaims.push(unknown);
+        continue;
+      }
       try {
         if (!condition.isMet(context)) return { applies: false, failed: false, unknownClaims: [] };
       } catch (error) {
